@@ -26,7 +26,7 @@ settings.load_profile("pullcord")
 def _logs_as_they_come() -> Iterator[None]:
     """Reset logging after each test.
 
-    A command that a test runs makes logs go to the stderr of that moment, which is closed when the test is over.
+    A command in a test sets logging to the current stderr. That stream is closed after the test.
     """
     yield
     structlog.reset_defaults()

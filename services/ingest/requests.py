@@ -1,4 +1,4 @@
-"""Parts that the routes of the ingest API share: limits, origins, and errors as problem details."""
+"""Limits, origins and error answers that the routes of the ingest API share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from services.web.problems import ProblemError, ProblemType, too_often
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
-    """Limits of one request. Every number is policy of the deployment."""
+    """Limits of one request. Every limit is policy of the deployment."""
 
     body_bytes: int = 32 * 1024 * 1024
     rows: int = 10_000
@@ -84,7 +84,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
     """Return the origin of a submission.
 
-    `parameters` are the media type, and those parameters of the request that change the meaning of its body.
+    `parameters` are the media type, and the parameters of the request that change the meaning of the body.
     """
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
@@ -95,10 +95,10 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """Accept rows and return their receipt. `sheet` is the spreadsheet that the rows come from.
+    """Accept rows and return their receipt. `sheet` is the spreadsheet with these rows.
 
-    Raises ProblemError if the submission is refused, or if every row is rejected. If every row is rejected, the
-    submission is stored all the same.
+    Raises ProblemError if the submission is refused, or if every row is rejected. A submission with only rejected rows
+    is stored all the same.
     """
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

@@ -1,4 +1,4 @@
-"""Upload routes for CSV and XLSX files, with a dry run that shows how a file is understood."""
+"""Upload routes for CSV and XLSX files. A dry run shows how Pullcord understands a file."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ async def upload_notices(
     status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a file of notices. A dry run shows the field that each heading is read as, and stores nothing."""
+    """Take in a file of notices. A dry run shows which field each heading means, and stores nothing."""
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.NOTICE, "file", dry_run))
     upload = _Upload(
         feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or (), status or ()
@@ -121,10 +121,10 @@ async def upload_register(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Take in a register, or part of one.
 
-    With `mode=replace`, entries that the file does not hold are withdrawn. In two cases the answer is 409, and no row
-    is stored: if the file would withdraw more entries than the deployment allows, or if it would withdraw any entry and
-    one of its rows has no readable reference. The answer 409 says how many entries would be withdrawn. To confirm, send
-    the file again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that are missing from the file are withdrawn. In two cases the answer is 409, and no
+    row is stored. First: the file would withdraw more entries than the deployment allows. Second: the file would
+    withdraw an entry, and some row has no readable reference. The answer 409 gives the number of entries that would be
+    withdrawn. To confirm, send the file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.ENTRY, "file", dry_run))
     upload = _Upload(
@@ -135,8 +135,6 @@ async def upload_register(
 
 
 class _Upload:
-    """An uploaded file with its sender."""
-
     def __init__(
         self,
         feed: str,

@@ -1,4 +1,4 @@
-"""Notes each request whose body was refused as a whole, so that the operator is alerted if none is taken in later."""
+"""Notes each request whose whole body was refused. The operator is alerted if no later request is taken in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """A request that sends records: its sender, the kind of its records and its channel."""
+    """The sender of a request, the kind of records in the request, and the channel."""
 
     store: Store
     feed: str
@@ -28,7 +28,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Return the body of the request. A refusal is noted. See `read_body` for the errors."""
+        """Return the body of the request. A refusal is noted. `read_body` lists the errors."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:
@@ -38,7 +38,7 @@ class Sending:
 
     @contextmanager
     def refusal_noted(self) -> Iterator[None]:
-        """Note the refusal that the block raises."""
+        """Note a refusal that is raised in the block."""
         try:
             yield
         except ProblemError as error:

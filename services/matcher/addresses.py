@@ -1,7 +1,7 @@
 """Compares two addresses with the same postcode, part by part.
 
-House numbers are compared as sets, and so are sub-units. If the numbers or the sub-units clash, the addresses do not
-match: Flat A is not Flat C, however similar the rest is. No score is computed for the similarity of two whole
+House numbers are compared as sets. Sub-units are compared as sets too. If the numbers or the sub-units clash, the
+addresses do not match: Flat A is not Flat C, however similar the rest is. No similarity score is computed for whole
 addresses. A person decides unclear cases.
 """
 
@@ -22,7 +22,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """The degree to which two addresses with the same postcode agree."""
+    """The degree of agreement between two addresses with the same postcode."""
 
     SAME = "same"
     NEAR = "near"
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """A finding about one part of two addresses. It is shown to the person who decides on the match."""
+    """A finding about one part of two addresses. The person who decides on the match sees this finding."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"

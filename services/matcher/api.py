@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
-    """A decision on a match, with the name of the person who decided and the evidence for the decision."""
+    """A decision on a match: the decision, the name of the person, and the evidence."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class DecisionBody(BaseModel):
 
 
 class MatchingView(BaseModel):
-    """The number of register entries that are not yet compared with every notice on their area or postcode."""
+    """The number of register entries that still wait to be compared with a notice."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,12 +42,12 @@ class MatchingView(BaseModel):
 
 @router.get("/matching", summary="Show what is not yet matched", responses=answers(401, 403))
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
-    """Show how many of the council's register entries wait for their turn to be compared with notices nearby.
+    """Show how many of the council's register entries still wait to be compared with a notice.
 
-    An entry waits if a notice covers very many homes, or if very many notices name its postcode.
+    An entry may wait if a notice covers very many homes, or if very many notices name the postcode of the entry.
 
-    No entry waits for a notice that names a line by number, UPRN or address. Such a notice is compared with all entries
-    at once.
+    If a notice names a line by number, UPRN or address, no entry waits. Such a notice is compared with all entries at
+    once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))
@@ -65,7 +65,7 @@ def decide_on_match(
     match: Annotated[str, Path(max_length=44, examples=["M-7K3M-2Q9P-4XTB-8HWN"])],
     body: DecisionBody,
 ) -> None:
-    """Record a person's decision on a match that has not ended.
+    """Record a person's decision on a match. The match must not have ended.
 
     A rejection ends the case if no other line is at risk.
     """

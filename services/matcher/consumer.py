@@ -1,7 +1,7 @@
 """The event consumer of the matcher.
 
-When notices or register entries change, it compares the changed notices with all entries, and the changed entries with
-all notices. It then publishes the matches that begin, change or end.
+When notices or register entries change, the matcher compares the changed notices with all entries, and the changed
+entries with all notices. Then the matcher publishes the matches that begin, change or end.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return the match that was found for this pair, in the form in which events carry it."""
+    """Return the found match of this pair in the form for events."""
     # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(

@@ -1,7 +1,7 @@
 """Records a person's decision on a match: confirmed or rejected.
 
-Later matching keeps this decision, with one exception: a rejection no longer counts if new data gives the match a
-higher level than it had when it was rejected.
+Later matching keeps the decision, with one exception: if new data gives a rejected match a higher level than at the
+rejection, the rejection no longer counts.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The ids of the two records of a match. People and other systems see the reference of the match instead."""
+    """The two record ids of a match. People and other systems see the reference of the match instead."""
 
     notice: int
     entry: int
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Read the reference of a match. Raises RefusedError if the text does not look like a reference."""
+        """Read the reference of a match. Raises RefusedError if the text does not look like such a reference."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(
@@ -42,9 +42,9 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a match that has not ended. With `feed_id`, only a match of that council is found.
+    """Record a person's decision on a match. With `feed_id`, only a match of that council is found.
 
-    Raises NotFoundError if there is no such match, or if it has ended.
+    Raises NotFoundError if there is no such match, or if the match has ended.
     """
     now = store.now()
     with store.writing() as connection:

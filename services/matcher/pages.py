@@ -1,8 +1,8 @@
-"""Divides the matching of a record with many possible matches into turns, so that it delays no other line. Pure.
+"""Divides the matching of a record with many possible matches into turns, so that no other line is delayed. Pure.
 
-Such a record is an area record, which may match every home of a city, or a notice or a register entry that shares its
-postcode with very many others. One turn handles at most `PAGE` pairs of such records. The rest is done in later turns,
-nearest harm first, and no pair is left out.
+An area record may match every home of a city. A notice or a register entry may share a postcode with very many other
+records. One turn handles at most `PAGE` pairs of such records. Later turns handle the rest. The nearest harmful day
+comes first, and no pair is left out.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class PagedSide(StrEnum):
-    """The side of the matches on which a record stands. The values are stored."""
+    """The side of a record: notice or entry. The values are stored."""
 
     NOTICE = "notice"
     ENTRY = "entry"
 
 
 class PartnerPlace(NamedTuple):
-    """The place of a partner in the order in which a record meets its partners: the nearest harmful day comes first.
+    """The place of a partner in the order of matching. The nearest harmful day comes first.
 
-    `day` is `NO_DAY` for a notice without a day. It is `START.day` for every partner of a notice, because then all
-    partners are threatened on the days of that notice.
+    `day` is `NO_DAY` for a notice without a day. For every partner of a notice, `day` is `START.day`, because the
+    notice threatens all its partners on the same days.
     """
 
     day: date
@@ -48,7 +48,7 @@ START: Final = PartnerPlace(date.min, 0)
 
 
 class PagedRecord(NamedTuple):
-    """A record whose matches must be found or ended, for partners that come later than `after`."""
+    """A record to be matched, or whose matches must end. `after` is the place of the last partner that is done."""
 
     side: PagedSide
     pk: int
@@ -62,7 +62,7 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The partners of a record that one turn handles. `left` is the record with what is left of it, if anything is."""
+    """The partners of a record that one turn handles. `left` is the record for the next turn, or None at the end."""
 
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
@@ -82,8 +82,8 @@ def page_of(
 ) -> Page:
     """Return the first `limit` partners of a record.
 
-    `kinds` holds, by partner, the kinds of token that the partner shares with the record. `matched` holds the matches
-    on record, by partner. Each holds at most `limit` + 1 partners, those that come first.
+    `kinds` holds, by partner, the kinds of token that partner and record share. `matched` holds the stored matches, by
+    partner. Each mapping holds the first partners, at most `limit` + 1.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -112,7 +112,7 @@ def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The number of partners by postcode or area that a record has, and the number of its matches on record."""
+    """The number of partners that share a postcode or an area with a record, and the number of stored matches."""
 
     side: PagedSide
     pk: int
@@ -125,7 +125,11 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records that are matched in turns: those with over `page` pairs, and what exceeds `batch` in total."""
+    """Return the records to be matched in turns: first, each record with over `page` pairs.
+
+    If all records together have over `batch` pairs, the records with the most pairs are matched in turns too. The other
+    records then have at most `batch` pairs together.
+    """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
     for one in sorted(found, key=lambda one: one.pairs):
@@ -136,7 +140,7 @@ def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]
 
 
 def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
-    """Divide records into groups that have at most `batch` pairs each. A record with more is a group of its own."""
+    """Divide records into groups of at most `batch` pairs. A record with more pairs is a group by itself."""
     groups: list[list[Partners]] = []
     total = batch
     for one in records:

@@ -1,4 +1,4 @@
-"""Decides which matches to write and which to end for a batch of changed records. All functions are pure.
+"""Decides which matches to write and which to end, for a batch of changed records. All functions are pure.
 
 The result depends on the current records, and not on the order in which they came.
 """
@@ -85,9 +85,9 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of an outcome that is not merely possible: matches by number, by UPRN and at the same address.
+    """Return the part of an outcome with the matches by number, by UPRN or by the same address.
 
-    Of the ends, those of such matches are in this part.
+    An ended match is in this part if its level was higher than possible.
     """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(

@@ -1,4 +1,4 @@
-"""Gives records with very many possible matches their turns of matching."""
+"""Matches records that have very many possible matches, in turns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> list[Partners]:
-    """Return the notices and entries that have too many possible matches to match them all at once."""
+    """Return the notices and entries that have too many possible matches to be matched at once."""
     sides = ((PagedSide.NOTICE, notices), (PagedSide.ENTRY, entries))
     return too_many((one for side, pks in sides for one in partner_counts(work.connection, side, pks)), PAGE, BATCH)
 
@@ -32,8 +32,8 @@ def take_turn(
 ) -> tuple[list[Page], list[Announcement]]:
     """Return the pages to match now, and an event for each later turn.
 
-    `changed` are records to be matched from their first partner. `turns` holds the feed of each handled event. Such an
-    event gives one turn to an unfinished record. All pages together hold at most `PAGE` pairs.
+    `changed` are records to be matched from the first partner on. `turns` holds the feed of each handled event. Such an
+    event gives one unfinished record a turn. All pages together hold at most `PAGE` pairs.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
@@ -45,7 +45,7 @@ def take_turn(
 
 
 def turns_for(feeds: Sequence[str]) -> list[Announcement]:
-    """Return an event for each feed, which gives one turn to an unfinished record. An extra turn changes nothing."""
+    """Return an event for each feed. The event gives one unfinished record a turn. An extra turn changes nothing."""
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 

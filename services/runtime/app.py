@@ -43,7 +43,7 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Build the HTTP application. If there is a `runner`, it starts and stops with the application.
+    """Build the HTTP application. If a `runner` is given, it starts and stops with the application.
 
     The readiness of the application then depends on the runner's loops too.
     """

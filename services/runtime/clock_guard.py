@@ -1,8 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
 The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock, even
-if it still disagrees with the other two clocks. Once the clock is right again, case reviews undo what the wrong clock
-changed.
+if this clock still disagrees with the monotonic clock and the database's clock. Later, when the machine's clock is
+right again, case reviews undo the effects of the wrong time.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ ASKED_EVERY: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _ClockReading:
-    """The values of three clocks at one time: the machine's, the monotonic clock's and the database's."""
+    """The values of three clocks at one time: the machine's clock, the monotonic clock and the database's clock."""
 
     at: datetime
     elapsed: float  # seconds of the monotonic clock
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the error that the machine's clock has gathered since this reading.
+        """Return the error of the machine's clock since this reading.
 
-        The monotonic clock and the database's clock each give an error. The larger error is returned. `theirs` is the
-        time of the database, or None if it is not known.
+        The error is computed from the monotonic clock and from the database's clock. The larger result is returned.
+        `theirs` is the time of the database, or None if unknown.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
@@ -60,7 +60,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Decides whether a clock can be trusted: compares it with the monotonic clock and with the clock of the database.
+    """Decides if a clock can be trusted. Compares this clock with the monotonic clock and with the database's clock.
 
     `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
     """
@@ -81,7 +81,7 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a version of `work` that does nothing, and returns 0, while the clock is doubted."""
+        """Return a wrapper of `work`. While the clock is doubted, the wrapper does nothing and returns 0."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
@@ -133,7 +133,7 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """Return a guard for a store that uses the machine's clock, or None for a store that uses another clock."""
+    """Return a guard for a store that uses the machine's clock. For any other store, return None."""
     return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
 
 

@@ -1,4 +1,4 @@
-"""All consumers of events. Runners, gauges, topics, the command line and the Helm chart are built from `CONSUMERS`."""
+"""All consumers of events. Runners, gauges, topics, the command line and the Helm chart use `CONSUMERS`."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class DeployedConsumer(Consumer, Protocol):
-    """A consumer that can also rebuild its results from the stored records, without any event."""
+    """A consumer that can also rebuild its results from the stored records, without events."""
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Compute the results for these register entries (primary keys) again, from what the records say now."""
+        """Compute the results for these register entries again, from the current records. `entries` holds ids."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRole:
-    """A consumer, described as a role of a distributed deployment (`pullcord run NAME`)."""
+    """A consumer as a role of a distributed deployment (`pullcord run NAME`)."""
 
     name: str
     topics: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Reads settings from the environment, and from the file that PULLCORD_ENV_FILE names, if it names one."""
+"""Reads settings from the environment, and from the file in PULLCORD_ENV_FILE if this variable is set."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ENV_FILE: Final = "PULLCORD_ENV_FILE"
 
 
 class EnvFileError(PullcordError):
-    """The file that PULLCORD_ENV_FILE names cannot be read as settings."""
+    """The file in PULLCORD_ENV_FILE cannot be read as settings."""
 
 
 class EnvironmentSettings(BaseSettings):
-    """Base class of settings. A variable of the environment wins over a line of the file."""
+    """Base class of settings. A variable of the environment overrides a line of the file."""
 
     @classmethod
     def settings_customise_sources(

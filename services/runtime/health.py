@@ -31,7 +31,7 @@ class BackgroundTask(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the task in sentences for the operator."""
+        """The name of the task, for sentences to the operator."""
         ...
 
     @property
@@ -51,9 +51,11 @@ def add_health(
 ) -> None:
     """Add the routes for health and metrics.
 
-    `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
-    process of the same service. A process is not ready if its database or one of its `tasks` fails, or for a reason
-    that `faults` returns. `tasks` and `faults` are read anew at each request.
+    `metrics_for` are the dependencies that check the right to see metrics. `others` returns the metrics of another
+    process of the same service.
+
+    A process is not ready if its database fails, if one of its `tasks` fails, or if `faults` returns a reason. `tasks`
+    and `faults` are read anew at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()

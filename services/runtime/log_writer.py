@@ -1,6 +1,6 @@
 """Writes the lines of the log without blocking the caller or raising errors. A line that cannot be written is lost.
 
-The caller goes on even if the disk is full, the pipe is closed, or the reader of the pipe has stopped reading.
+The caller continues even if the disk is full, the pipe is closed, or nobody reads the pipe.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Stream(Protocol):
 
 
 class LineWriter:
-    """A structlog logger that writes to a stream. Its methods never raise, and never wait for the stream's reader."""
+    """A structlog logger that writes to a stream. A method never raises, and never waits for a reader of the stream."""
 
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Sets up the log. Each line has a fixed event name, and only those fields that cannot name a person."""
+"""Sets up the log. Each line has a fixed event name, and only fields that cannot name a person."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ Event = MutableMapping[str, Any]
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
     """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
 
-    Each line of JSON names the `role` of the process and its version. Warnings of libraries are written without the
-    values in their text. After this call, logging never raises an error and never blocks, even if the output stream
+    Each line of JSON names the version and the `role` of the process. A warning of a library is written without the
+    values in its text. After this call, logging never raises an error and never blocks, even if the output stream
     fails.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
@@ -109,13 +109,13 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 def kind_of(error: BaseException) -> str:
     """Return the type name of an error, never its text.
 
-    For an error of the database, return the type name of the driver's error.
+    For a database error, return the type name of the driver's error.
     """
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Log that a step of background work failed. This function never raises, so that the work goes on."""
+    """Log a failed step of background work. This function never raises, so that the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
         # A database that is down for a moment is not a fault of Pullcord.
@@ -145,7 +145,7 @@ def _never_raising(level: str) -> Any:
 class _LibraryHandler(logging.Handler):
     """Writes a library's log record as one event: the library, the type of the error, and the message without values.
 
-    A warning that a library repeats, for example while the brokers are down, is written at most once every
+    A library may repeat a warning, for example while the brokers are down. The same warning is written at most once in
     AGAIN_SECONDS seconds.
     """
 
@@ -171,10 +171,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of a record's message that stands as a literal in its callers' code, or None.
+    """Return the longest part of a record's message that is a literal in the callers' source code, or None.
 
-    A message may hold a value, such as an address or a telephone number. Source code does not. Call this function while
-    the record is emitted: it looks at the stack. Placeholders such as `%s` stay as they are.
+    A message may hold a value, such as an address or a telephone number. A literal holds no such value. Call this
+    function while the record is emitted, because it looks at the stack. Placeholders such as `%s` stay.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

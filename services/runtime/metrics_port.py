@@ -1,4 +1,4 @@
-"""Serves health and metrics on a separate port. Nobody outside should reach this port."""
+"""Serves health and metrics on a separate port. The port must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def metrics_served(
     """Serve health and metrics while the block runs, if the settings name a port for them.
 
     If `sends` is None, the sends of this process are reported. `others` returns the metrics of another process of the
-    service. `faults` returns further reasons why the process is not ready, which `add_health` does not find itself.
+    same service. `faults` returns further reasons why the process is not ready.
     """
     settings = parts.settings
     if not settings.metrics_port:

@@ -25,7 +25,7 @@ STARTING_SECONDS = 30
 
 
 class StoppableServer(uvicorn.Server):
-    """A server that logs its address once it accepts connections, and ends without an error code after a signal."""
+    """A server that logs its address once it accepts connections. After a signal it ends without an error code."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -51,13 +51,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int) -> str:
-    """Return the base URL of an address. An IPv6 address stands in brackets."""
+    """Return the base URL of an address. An IPv6 address is in brackets."""
     bare = host.strip("[]")
     return f"http://[{bare}]:{port}" if ":" in bare else f"http://{bare}:{port}"
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
-    """Let the process open as many files as the system allows. Return the connection limits of the settings."""
+    """Let the process open as many files as the system allows. Return the connection limits in the settings."""
     allow_descriptors()
     return ConnectionLimits(settings.max_connections, settings.head_seconds)
 
@@ -85,7 +85,7 @@ def served(
     listening: socket.socket,
     limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
 ) -> Iterator[str]:
-    """Serve the application in a thread while the block runs, and yield its base URL."""
+    """Serve the application in a thread while the block runs. Yield the base URL."""
     server = make_server(app, limits)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()

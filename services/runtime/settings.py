@@ -19,7 +19,7 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers to the questions of `pullcord init`, by the names of the settings.
+    """Return the answers to the questions of `pullcord init`, by name of the setting.
 
     Raises ValueError if the file of the answers is not a JSON object.
     """
@@ -35,7 +35,7 @@ def read_answers(data_dir: Path) -> dict[str, str]:
 
 
 class Settings(EnvironmentSettings):
-    """The settings of a deployment. Where no external rule prescribes a number, the deployment chooses it."""
+    """The settings of a deployment. If no external rule prescribes a number, the deployment chooses the number."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",

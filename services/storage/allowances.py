@@ -1,6 +1,6 @@
 """Limits how many useless requests are recorded: refused requests, repeated requests and acts, and dry runs.
 
-Honest senders stay far below the limits, which are policy of the deployment (see `OperatorPolicy`).
+Honest senders stay far below the limits. The limits are policy of the deployment (see `OperatorPolicy`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _REFUSALS: Final = frozenset(
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
     """Raise TooOftenError if a feed has sent too many useless requests within an hour.
 
-    These are refused requests, repeated requests and dry runs.
+    Refused requests, repeated requests and dry runs are useless.
     """
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
@@ -41,7 +41,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raise TooOftenError if the same act on a case or an alert was recorded too often within a day."""
+    """Raise TooOftenError if too many acts of this kind on a case or an alert were recorded within a day."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(

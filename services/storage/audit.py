@@ -1,4 +1,4 @@
-"""Writes the audit. Each row is written in the same transaction as the effect that it records."""
+"""Writes the audit. Each row is written in the same transaction as the recorded effect."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from services.storage.vault import Vault, place
 class AuditRow:
     """An audit row for one action.
 
-    `fields` has exactly the fields that `FIELDS` lists for the action. `actor` is the person who acted. It is sealed
-    when the row is written.
+    `fields` has exactly the fields that `FIELDS` lists for the action. `actor` is the person who acted. The name is
+    sealed when the row is written.
     """
 
     action: AuditAction
@@ -46,7 +46,7 @@ def count_recorded(connection: Connection, actions: Collection[AuditAction], fee
 
 
 def count_acts(connection: Connection, subject: str, action: AuditAction, since: datetime) -> int:
-    """Return how many acts by people are recorded with this action on a case or an alert, from `since` on."""
+    """Count the audit rows of people's acts with this action on a case or an alert, from `since` on."""
     query = select(func.count()).where(
         audit.c.subject == subject,
         audit.c.action == action.value,

@@ -1,7 +1,7 @@
 """Reports damaged sealed values to the operator. A value is damaged if it cannot be opened. All other work goes on.
 
-Each damaged value gets a row in the quarantine, although it is not an event. So the alert to the operator about the
-quarantine counts the value too.
+Each damaged value gets a row in the quarantine, although it is not an event. The operator alert about the quarantine
+counts damaged values too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ERROR: Final = "DamagedValue"
 
 
 class DamagedValues(local):
-    """The damaged values that one thread has met in its open transactions."""
+    """The damaged values that one thread has found in its open transactions."""
 
     def __init__(self) -> None:
         self._met: set[tuple[str, int | str]] = set()
@@ -37,7 +37,7 @@ class DamagedValues(local):
 
     @contextmanager
     def reported(self, engine: Engine, vault: Vault, clock: Clock) -> Iterator[None]:
-        """After the transaction of the block, report the damaged values that were met in the block."""
+        """Report the damaged values that were found in the block, after the transaction of the block."""
         self._open += 1
         try:
             yield
@@ -52,14 +52,14 @@ class DamagedValues(local):
 
 
 def damaged_name(table: str, pk: int | str) -> str:
-    """Return the id under which a damaged value is in quarantine."""
+    """Return the id of a damaged value in the quarantine."""
     return f"{table}:{pk}"
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Decrypt the sealed value of a row. `key_id` is the id of the key that the row names.
+    """Decrypt the sealed value of a row. `key_id` is the key id in the row.
 
-    Raises MissingKeyError if that key is not loaded, and VaultError if the value is damaged.
+    Raises MissingKeyError if this key is not loaded. Raises VaultError if the value is damaged.
     """
     try:
         return vault.open(place, sealed)

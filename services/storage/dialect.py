@@ -37,7 +37,7 @@ KEYS = 5_000
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """Return a condition: the integer column has one of the values. All values are sent as one parameter."""
+    """Return the condition that an integer column has one of the values. All values are sent as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == _any_of(",".join(map(str, values)))
     return column.in_(select(listed(connection, values).c.value))
@@ -56,10 +56,10 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """An SQLAlchemy type for a text parameter, sent to PostgreSQL without a cast to a text type.
+    """An SQLAlchemy type for a text parameter. PostgreSQL gets the text without a cast to a text type.
 
     PostgreSQL then takes the type from the context, for example an array. The planner can use the value as a constant
-    of the type.
+    of that type.
     """
 
     cache_ok = True
@@ -82,7 +82,7 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
 def looked_up(
     connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
 ) -> tuple[FromClause, Columns]:
-    """Join `rows` with the rows of `table` that meet the condition, and return the join and the columns of `table`.
+    """Join `rows` with the rows of `table` that meet the condition. Return the join, and the columns of `table`.
 
     On PostgreSQL the rows of `table` are looked up one by one.
     """
@@ -94,7 +94,7 @@ def looked_up(
 
 
 def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
-    """Return the earliest of several days, or `if_none` if all of them are NULL."""
+    """Return the earliest of several days, or `if_none` if every day is NULL."""
     # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
     least = func.least if connection.dialect.name == "postgresql" else func.min
     found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
@@ -102,7 +102,7 @@ def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | 
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
-    """Return an INSERT. If the key exists already, the statement updates the columns named in `changing`."""
+    """Return an INSERT. If the key exists already, the columns in `changing` are updated instead."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: statement.excluded[name] for name in changing}
@@ -111,7 +111,7 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 
 
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """Return a query that locks its rows until the transaction ends, and skips rows that another worker has locked."""
+    """Return a query that locks its rows until the transaction ends. Rows with another worker's lock are skipped."""
     # SQLite has one writer, so no other worker can have locked these rows.
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
@@ -126,8 +126,7 @@ LOCK_CLASS = 0x70636F62
 class Exclusive(IntEnum):
     """The lock numbers of tasks that only one process does at a time.
 
-    The numbers below these are taken. Each of them locks one lane: a part of the outbox that one relay at a time
-    publishes.
+    Smaller numbers are taken: each locks one lane. A lane is a part of the outbox that one relay at a time publishes.
     """
 
     CANARIES = 16

@@ -32,7 +32,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """The state of a database's schema, compared with the schema of this version."""
+    """The schema of a database, compared with the schema of this version."""
 
     NONE = "none"
     OLDER = "older"

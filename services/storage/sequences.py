@@ -1,4 +1,4 @@
-"""Allots ids before rows are written, so that the rows of a batch can refer to each other.
+"""Allots ids before rows are written, so that rows of the same batch can refer to each other.
 
 PostgreSQL has sequences, which block no other transaction. SQLite has one writer, so a counter in a table is enough.
 """

@@ -1,4 +1,4 @@
-"""The resources that every part of Pullcord needs to store data. They are chosen once, at start."""
+"""The shared resources for storing data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """Numbers that no source prescribes and that the operator may set [P]. The settings have the same names."""
+    """Numbers that no source prescribes. The operator may set them [P]. The settings have the same names."""
 
     # Refused, repeated and dry requests of one feed that are recorded in an hour.
     refusals_an_hour: int = 1_000
@@ -34,7 +34,7 @@ class OperatorPolicy:
 class Store:
     """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
 
-    `bootstrap` makes the store of a running service. Tests make their own.
+    `bootstrap` makes the store of a running service. A test makes its own store.
     """
 
     engine: Engine
@@ -51,13 +51,13 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes. It commits if the block ends without an error."""
+        """Open a transaction that writes. The transaction commits if the block ends without an error."""
         with self._reporting(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """Open a transaction that writes results computed from the data it reads. All its reads see the same moment.
+        """Open a transaction that reads data, and writes results of this data. All reads see the same moment.
 
         On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed after that
         moment. The caller then tries again.

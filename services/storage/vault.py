@@ -1,7 +1,7 @@
 """The vault encrypts all data that could identify a person, with AES-256-GCM.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row, so a value that was copied to another row does not open. Old keys are kept for reading until `reseal` has
+the row, so a value that was copied to another row does not open. An old key still opens values until `reseal` has
 sealed every row under the current key. The keys may change while the vault is in use. The vault checks for new keys
 before it seals a value, and when a value needs a key that is not loaded.
 """
@@ -32,7 +32,7 @@ class VaultError(PullcordError):
 
 
 class MissingKeyError(VaultError):
-    """The vault key of a sealed value is not loaded. The value opens after the key is added."""
+    """The vault key of a sealed value is not loaded. After the key is added, the value opens."""
 
     # Another process may have read a newer key file, so a retry can succeed.
     permanent = False
@@ -40,7 +40,7 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The vault keys: key ids (1 to 16 characters) with their 32-byte keys.
+    """The vault keys: 32-byte keys by key id (1 to 16 characters).
 
     `current` is the id of the key that seals new values.
     """
@@ -53,7 +53,7 @@ class KeySource(Protocol):
     """A function that returns the vault keys if they have changed."""
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """Return the keys if they changed since the last call, or None. A source may check only at intervals.
+        """Return the keys if they have changed since the last call, or None. A source may check only at intervals.
 
         With `at_once` the source must check now, because a value needs a key that is not loaded.
         """
@@ -61,7 +61,7 @@ class KeySource(Protocol):
 
 
 class Vault:
-    """Seals and opens values. `keys` has the keys by id. `current` is the id of the key that seals new values."""
+    """Seals and opens values. `keys` holds the keys by id. `current` is the id of the key that seals new values."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedKeys:
-    """The loaded vault keys. They are replaced all at once, so that no value is sealed with parts of two key sets."""
+    """The loaded vault keys. All are replaced at once, so that no value is sealed with a mixture of two key sets."""
 
     current: str
     ciphers: Mapping[str, AESGCM]
@@ -168,5 +168,5 @@ def _read_id(written: bytes) -> str:
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """Return the associated data of a sealed value, which name its table and its row."""
+    """Return the associated data for a sealed value: the name of the table, and the key of the row."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

@@ -1,4 +1,4 @@
-"""Identifies the caller from the API key in the `Authorization` header, and limits what each role may see."""
+"""Identifies the caller by the API key in the `Authorization` header, and limits what each role may see."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def caller(
     store: StoreOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
 ) -> Caller:
-    """Return the caller to whom the API key of the request belongs.
+    """Return the caller with the API key of the request.
 
-    Raises ProblemError (401) if the key is missing, unknown or expired, and ProblemError (429) if the key is used too
-    often.
+    Raises ProblemError (401) if the key is missing, unknown or expired. Raises ProblemError (429) if the key is used
+    too often.
     """
     rates = rates_of(request)
     try:
@@ -66,7 +66,7 @@ CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 def own_feed(caller: Caller, role: Role) -> str:
     """Return the feed of the caller.
 
-    Raises ProblemError (403) if the caller does not have this role.
+    Raises ProblemError (403) if the caller has another role.
     """
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")

@@ -54,7 +54,8 @@ def media_type(request: Request) -> str:
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body of a request.
 
-    Raises ProblemError (413) if the body is larger than `limit` bytes, and ProblemError (415) if it is compressed.
+    Raises ProblemError (413) if the body has more than `limit` bytes. Raises ProblemError (415) if the body is
+    compressed.
     """
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -77,8 +78,8 @@ async def read_body(request: Request, limit: int) -> bytes:
 class SmallBodyRoute(APIRoute):
     """A route that takes one small JSON object. The size is limited before the framework reads the body.
 
-    The route answers 413 to a larger body, and 415 to a body whose media type is not JSON. Both answers come before the
-    caller is identified.
+    The route answers 413 to a larger body, and 415 if the media type is not JSON. Both answers come before the caller
+    is identified.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -99,7 +100,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Return JSON in UTF-8 without a byte order mark. JSON in UTF-16 is converted. Any other body stays as it is."""
+    """Return JSON in UTF-8 without a byte order mark. UTF-16 is converted. Any other body is returned unchanged."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)
@@ -112,11 +113,11 @@ def as_utf8(body: bytes) -> bytes:
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """Return the rows of a JSON or NDJSON body.
 
-    A JSON body is one object, a list of objects, or an object whose `member` is the list. A list item or NDJSON line
-    that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
+    A JSON body is one object, a list of objects, or an object with the list under the key `member`. A list item or
+    NDJSON line that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
 
-    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, or if there is no row or
-    more than `limit` rows. Reading stops at the limit.
+    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, if there is no row, or
+    if there are more than `limit` rows. Reading stops at the limit.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):

@@ -1,6 +1,6 @@
-"""Parses JSON and finds objects that have a key twice.
+"""Parses JSON and finds objects with a repeated key.
 
-Parsers keep only the last value of such a key, and nobody knows which value is meant.
+Parsers keep only the last value of a repeated key, and nobody knows which value is meant.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pydantic_core import from_json
 
 
 class _Repeating(dict[str, Any]):
-    """An object of JSON that has at least one key twice."""
+    """A JSON object with at least one repeated key."""
 
     repeated: frozenset[str] = frozenset()
 
 
 def parsed_json(text: bytes) -> Any:
-    """Return the value of a JSON text. Raises ValueError, with the position, if the text is not JSON."""
+    """Return the value of a JSON text. If the text is not JSON, raises ValueError with the position of the error."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()
@@ -44,9 +44,9 @@ def parsed_json(text: bytes) -> Any:
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return those keys of a value that are faulty because a key is repeated.
+    """Return the faulty keys of a value.
 
-    These are keys that stand twice in the value, and keys whose own value has such a key somewhere inside.
+    A key is faulty if it is repeated, or if its value holds a repeated key at any depth.
     """
     if isinstance(value, dict):
         own = value.repeated if isinstance(value, _Repeating) else frozenset()

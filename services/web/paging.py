@@ -1,4 +1,4 @@
-"""Pages of a list: the address of the next page in the header `Link` (RFC 8288)."""
+"""Pages of a list. The header `Link` holds the address of the next page (RFC 8288)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Cursor = Annotated[
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Add the link to the next page. `cursor` is None on the last page, which has no link."""
+    """Add the link to the next page. On the last page, `cursor` is None and no link is added."""
     if cursor is not None:
         # Without the host: behind a proxy the application does not know its own address.
         following = request.url.include_query_params(cursor=cursor)

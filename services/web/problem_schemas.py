@@ -1,6 +1,6 @@
 """The bodies of error answers, for the OpenAPI description.
 
-Each model describes one or more types of problem. It has the fields of `Problem`, and those that only these types have.
+Each model describes one or more types of problem. It has the fields of `Problem`, and further fields of these types.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 class Problem(BaseModel):
     """The body of every error answer (RFC 9457).
 
-    A client should tell errors apart by `type`, because the texts may change.
+    A client should distinguish errors by `type`, because the texts may change.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -32,14 +32,14 @@ class Problem(BaseModel):
 
 
 class Fault(BaseModel):
-    """A faulty parameter, header or field, and what is wrong with it."""
+    """A faulty parameter, header or field, and the reason."""
 
     field: str
     reason: str
 
 
 class InvalidRequestProblem(Problem):
-    """A request that was refused. If single parts of it are faulty, `faults` names these parts."""
+    """A refused request. If single parts of the request are faulty, `faults` names these parts."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -50,7 +50,7 @@ class InvalidRequestProblem(Problem):
 
 
 class TooLargeProblem(Problem):
-    """A request that holds too much. Send it in parts."""
+    """A request that holds too much. Send the content in several requests."""
 
     limit_bytes: int | None = None
     # The most rows in one request.
@@ -67,7 +67,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that lacks many entries of the register that it would replace. A person must confirm `would_withdraw`."""
+    """A file that would take many entries off the register. A person must confirm the number `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -85,7 +85,7 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield `base` and every model that is derived from it. The modules of the models must be imported first."""
+    """Yield `base` and every model that is derived from it. First import the modules of these models."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

@@ -1,4 +1,4 @@
-"""Error answers over HTTP: RFC 9457 problem details with stable types."""
+"""Error answers over HTTP: problem details (RFC 9457) with stable types."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ProblemType(StrEnum):
 
 
 class ProblemError(PullcordError):
-    """An error that becomes a problem answer. `extra` holds the members that only this type of problem has."""
+    """An error that becomes a problem answer. `extra` holds the further members of this type of problem."""
 
     def __init__(
         self,
@@ -104,9 +104,9 @@ def problem_response(error: ProblemError) -> JSONResponse:
 
 
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route that needs a key, for its OpenAPI description.
+    """Return the error answers of a route that needs a key, for the OpenAPI description.
 
-    `further` holds pairs of a status and a model, for problems that have members of their own.
+    `further` holds pairs of a status and a model, for problems with further members.
     """
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
@@ -128,7 +128,7 @@ def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make the application answer every error with a problem, including the errors of the framework."""
+    """Make the application answer every error with a problem, even an error of the framework."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -183,13 +183,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the first faults of a request. If there are more, one further fault says how many."""
+    """Return the first faults of a request. If there are more faults, the last item says how many were left out."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Return the path of a faulty field, such as `body.cases.3`. Parts that might be a value are hidden."""
+    """Return the path of a faulty field, such as `body.cases.3`. A part that might be a value is hidden."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 

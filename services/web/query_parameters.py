@@ -1,6 +1,6 @@
-"""Refuses query parameters that a route does not take, or that are given twice.
+"""Refuses query parameters that a route does not take, and parameters that are given twice.
 
-A misspelt filter would otherwise be ignored in silence, and the answer would be about something else.
+Otherwise a misspelt filter would be ignored in silence, and the answer would be about something else.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) if the request has wrong query parameters. The error names each of them.
+    """Raise ProblemError (422) if the request has wrong query parameters. The error names all wrong parameters.
 
-    A parameter is wrong if the route does not take it, or if it is given twice and the route takes it once.
+    A parameter is wrong if the route does not take it, or if it is repeated and the route takes it once.
     """
     if not request.query_params:
         return

@@ -1,6 +1,6 @@
-"""Limits the requests of one caller: for each key, for failed keys, for each link, and for failed links and codes.
+"""Limits the number of requests: by key, by link, and by address for wrong keys, links and codes.
 
-The counts are kept in memory, so each process counts for itself.
+The counts are kept in memory, so each process has its own counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The most requests in one minute. Every number is policy of the deployment."""
+    """The largest numbers of requests in one minute. Every number is policy of the deployment."""
 
     key: int = 3_000
     link: int = 120
@@ -35,7 +35,7 @@ class RateLimiter:
         self._failures = RateLimitItemPerMinute(rates.failures, namespace="failed")
 
     def count_key(self, key_id: str) -> None:
-        """Count a request of a key. Raises ProblemError (429) if there are too many."""
+        """Count a request with a key. Raises ProblemError (429) if there are too many."""
         self._count(self._key, key_id, "this key sends too many requests")
 
     def count_link(self, alert: str) -> None:
@@ -43,10 +43,10 @@ class RateLimiter:
         self._count(self._link, alert, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
-        """Count a wrong key, link or code. Raises ProblemError (429) if the caller's address has sent too many.
+        """Count a wrong key, link or code. Raises ProblemError (429) if too many came from the caller's address.
 
-        Requests with a right key are not refused. So a caller does not suffer for the failures of another caller who
-        comes from the same address, such as a proxy.
+        A request with a right key is not refused. So an honest caller does not suffer for another caller from the same
+        address, such as a proxy.
         """
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")

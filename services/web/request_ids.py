@@ -1,6 +1,6 @@
-"""Gives every request an id: the caller's own if it is well formed, and a new one otherwise.
+"""Gives every request an id. If the caller sends no well-formed id, the request gets a new one.
 
-The id is in the header of the answer, in every problem and in every line of the log about the request.
+The id is in the header of the answer, in every problem, and in every log line about the request.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """Return the id of a request: its `X-Request-Id`, the trace id of its `traceparent`, or else a new one."""
+    """Return the id of a request: its `X-Request-Id`, or the trace id of its `traceparent`, or a new id."""
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own
@@ -39,13 +39,13 @@ def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
 
 
 def current_request_id() -> str | None:
-    """Return the id of the request that is being answered, or None outside a request."""
+    """Return the id of the current request, or None outside a request."""
     found: str | None = get_contextvars().get("request_id")
     return found
 
 
 class RequestIds:
-    """An ASGI middleware that binds the id of each request to the log, and puts it in the header of the answer."""
+    """An ASGI middleware that adds the id of each request to the log and to the header of the answer."""
 
     def __init__(self, app: ASGIApp, make: Callable[[], str] = lambda: str(uuid4())) -> None:
         self._app, self._make = app, make

@@ -13,8 +13,8 @@ import pytest
 def broken_connections() -> Iterator[None]:
     """Close the sockets of Kafka clients that find no broker.
 
-    These clients leave their sockets to the garbage collector, which therefore runs at the end of the test. pytest
-    keeps log records for its report, and a record would keep such a socket alive, so each record keeps only its text.
+    These clients leave their sockets to the garbage collector, so the collector runs at the end of the test. pytest
+    keeps log records for its report. A log record would keep a socket alive, so each record keeps only its text.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

@@ -1,4 +1,4 @@
-"""Nothing that was accepted is lost, and nobody is paged twice without need, even if several parts fail at once."""
+"""Accepted data are never lost, and nobody is alerted twice without need, even if several parts fail at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_through_every_kind_of_fault_nothing_is_lost_and_nobody_is_paged_twice(s
 
 
 def judged(story: Story) -> list[str]:
-    """Return all errors of a run: the checker's findings, work left undone, and faults that never took effect."""
+    """Return all errors of a run: findings of the checker, unfinished work, and faults without an effect."""
     never = {*Kind} - {one.fault.kind for one in story.evidence if one.shown}
     return [
         *(f"nothing shows that this happened: {one.fault}: {one.text}" for one in story.evidence if not one.shown),

@@ -1,4 +1,4 @@
-"""A group whose committed offset lies beyond the end of its partition, as after a broker came back empty."""
+"""The committed offset of a group lies beyond the end of its partition, as after a restart with an empty broker."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def deployment() -> Iterator[Deployment]:
 def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...]) -> None:
     """Commit an offset beyond the end of each partition.
 
-    A worker does the same if it goes on running while the broker loses its records.
+    A worker does the same if it keeps running while the broker loses all records.
     """
     consumer = KafkaConsumer(**settings.client(), group_id=group, enable_auto_commit=False)
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]

@@ -1,4 +1,4 @@
-"""The chaos suite's proxy treats connections as its methods say."""
+"""The chaos suite's proxy treats connections as its mode demands."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def connection(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def is_reset(proxy: Proxy) -> None:
-    """Assert that a new connection is reset, either while it is made or afterwards."""
+    """Assert that a new connection is reset, at once or later."""
     with (
         pytest.raises(ConnectionResetError),
         socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as refused,

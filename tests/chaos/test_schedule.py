@@ -1,4 +1,4 @@
-"""A schedule is drawn from its seed, and from nothing else."""
+"""A schedule depends on its seed, and on nothing else."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A message without an event id is recognised by its hash.
 
-The hash is longer than an id, but fits its column in PostgreSQL.
+The hash is longer than an id, but fits the column for ids in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 @pytest.fixture
 def deployment() -> Iterator[Deployment]:
-    """A deployment on PostgreSQL. Unlike SQLite, it refuses a text that is too long for its column."""
+    """A deployment on PostgreSQL. Unlike SQLite, PostgreSQL refuses a text that is too long for its column."""
     with postgres() as databases:
         engine = databases.fresh()
         yield Deployment(engine).with_officers()

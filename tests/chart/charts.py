@@ -34,7 +34,7 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Release:
-    """The objects that Helm would send to the cluster, and the notes that it shows after an install."""
+    """The objects that Helm would send to the cluster, and the notes that Helm shows after an install."""
 
     objects: tuple[Object, ...]
     notes: str
@@ -43,7 +43,7 @@ class Release:
         return [one for one in self.objects if one["kind"] == kind]
 
     def one(self, kind: str, name: str) -> Object:
-        """The only object of a kind whose name, without the release's prefix, is `name`."""
+        """The only object of a kind with this name. `name` is given without the release's prefix."""
         (found,) = [one for one in self.of(kind) if one["metadata"]["name"].removeprefix("pc-pullcord") == name]
         return found
 
@@ -55,13 +55,13 @@ class Release:
 
     @property
     def pods(self) -> dict[str, Object]:
-        """The metadata and spec of every pod that may run, including the pods of hooks, by component."""
+        """The metadata and spec of every pod that may run, by component. Pods of hooks are included."""
         jobs = [*self.of("Job"), *(one["spec"]["jobTemplate"] for one in self.of("CronJob"))]
         made = [one["spec"]["template"] for one in (*self.workloads.values(), *jobs)]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
 
     def settings(self, component: str) -> dict[str, str]:
-        """The environment of a pod's last container, without the variables that come from Secrets."""
+        """The environment of a pod's last container. Variables from Secrets are left out."""
         container = containers(self.pods[component])[-1]
         names = [source["configMapRef"]["name"] for source in container.get("envFrom", ())]
         maps = [one["data"] for one in self.of("ConfigMap") if one["metadata"]["name"] in names]
@@ -80,7 +80,7 @@ def values_of(case: str) -> Object:
 
 
 def render(values: Mapping[str, Any]) -> Release:
-    """The release `pc` in the namespace `telecare`. Raises HelmError when the values are refused."""
+    """The release `pc` in the namespace `telecare`. Raises HelmError if the values are refused."""
     files = _chart().render(dict(values), name="pc", namespace="telecare")
     notes = next(text for path, text in files.items() if path.endswith("NOTES.txt"))
     made = [one for path, text in files.items() if path.endswith(".yaml") for one in yaml.safe_load_all(text) if one]
@@ -89,12 +89,12 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """The release with the values of a case, that is, of a file of values in the chart's folder `ci/`."""
+    """The release with the values of a case. A case is a file of values in the chart's folder `ci/`."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a file in the chart's folder `ci/`, with one value changed. `path` has dots."""
+    """The values of a case, with one value changed. `path` is a path with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -110,7 +110,6 @@ def containers(pod: Object) -> list[Object]:
 
 
 def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Return True if a label selector matches these labels."""
     alike = all(labels.get(name) == value for name, value in selector.get("matchLabels", {}).items())
     rules = selector.get("matchExpressions", ())
     assert all(rule["operator"] == "In" for rule in rules)
@@ -118,12 +117,12 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
-    """The components whose pods a selector selects."""
+    """The components with a pod that a selector selects."""
     return {name for name, pod in release.pods.items() if selects(selector, pod["metadata"]["labels"])}
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """The name of the Secret for each file that a pod's last container gets from a Secret, by the file's path."""
+    """The files that a pod's last container gets from Secrets. The result maps each path to the name of its Secret."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

@@ -1,4 +1,4 @@
-"""`helm test` sends a line through a real Pullcord, and reports it if the line does not come through."""
+"""`helm test` sends a line through a real Pullcord, and fails if the line does not come through."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
-    """A Pullcord that is not yet served, with the two keys as files."""
+    """A Pullcord that is not served yet, and its two keys as files."""
     made = prepare(tmp_path / "data", mailbox.port)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "council").write_text(f"{made.council_key}\n")
@@ -65,7 +65,7 @@ def unmatched(deployment: ServedDeployment) -> Iterator[str]:
 
 
 def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.CompletedProcess[str]:
-    """Run the canary's script as the chart's pod runs it, and return the finished process."""
+    """Run the canary's script as the chart's pod does. Return the finished process."""
     environment = {"CANARY_URL": url, "CANARY_COUNCIL": "E06000009", "CANARY_PATIENCE_SECONDS": str(patience)}
     command = [sys.executable, str(CHART / "files" / "canary.py")]
     given = environment | ({"CANARY_KEYS": str(keys)} if keys else {})

@@ -1,4 +1,4 @@
-"""Whoever installs the chart may add labels, volumes, variables and objects, and choose registries and nodes."""
+"""The chart's values can add labels, volumes, variables and objects, and can choose registries and nodes."""
 
 from __future__ import annotations
 

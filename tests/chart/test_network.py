@@ -147,7 +147,7 @@ def paths_of(routes: Iterable[Any]) -> Iterator[str]:
 
 
 def public(case: str) -> set[str]:
-    """The prefixes that an Ingress or an HTTPRoute lets through, which must be the same."""
+    """The path prefixes that are reachable from outside. They must be the same in an Ingress and in an HTTPRoute."""
     made = released(case)
     ways = [
         {path["path"] for rule in one["spec"]["rules"] for path in rule["http"]["paths"]} for one in made.of("Ingress")

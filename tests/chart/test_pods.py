@@ -1,4 +1,4 @@
-"""Each role has one workload. Its pods are restricted, have only the secrets they need, and get enough time to stop."""
+"""Each role has one workload. Each pod is restricted, has only the necessary secrets, and gets enough time to stop."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The environment variables that a pod gets from Secrets: the name of each, and its Secret."""
+    """The environment variables that a pod gets from Secrets. The result maps each name to the name of its Secret."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -142,7 +142,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """The settings whose names begin with `prefix` but not with `other`, named as in the product's settings classes."""
+    """The settings that begin with `prefix` but not with `other`. The result has the names of the settings classes."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     return {name.removeprefix(prefix).lower(): value for name, value in own.items()}
 
@@ -188,9 +188,9 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 
 def longest_stop(drain: float) -> float:
-    """The longest time of a stop, in seconds.
+    """The longest time that a stop can take, in seconds.
 
-    Open requests end first, then the delivery pool and three loops, one after the other.
+    First the open requests end, then the delivery pool, then three loops one after the other.
     """
     each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)

@@ -1,4 +1,4 @@
-"""The chart as Helm and Kubernetes read it, and its copies of other files."""
+"""The chart as Helm and Kubernetes read it, and the chart's copies of other files."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_file_that_differs_is_named(tmp_path: Path) -> None:
 
 
 def leaves(values: object, path: str = "") -> Iterator[str]:
-    """The path of every value that contains no other values."""
+    """The path of every value that contains no other value."""
     if isinstance(values, dict) and values:
         for name, inner in values.items():
             yield from leaves(inner, f"{path}.{name}" if path else name)
@@ -127,7 +127,7 @@ def test_every_value_has_a_meaning() -> None:
 
 
 def _shown() -> list[dict[str, object]]:
-    """The values that the README shows: those of the embedded mode, then those of the distributed mode together."""
+    """The values in the README: first those for the embedded mode, then those for the distributed mode, joined."""
     blocks = [
         yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\n---" not in block
     ]

@@ -1,4 +1,4 @@
-"""What the chart makes for upkeep: backups, dashboards, the regulator's figures, and links that can be opened."""
+"""The chart's objects for upkeep: backups, dashboards, the regulator's figures, and working links."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of a stand-in for `pullcord`, which is found before the real one.
+    """The path of a stand-in for `pullcord`. The stand-in is found before the real command.
 
-    It writes the backup that it is told to make. If the test's folder holds a file `broken`, it fails.
+    The stand-in writes the requested backup. If the test's folder holds a file `broken`, the stand-in fails.
     """
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()

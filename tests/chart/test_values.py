@@ -1,4 +1,4 @@
-"""A wrong value is refused in words that say where it is and what would be right."""
+"""A wrong value is refused. The message names the place of the value, and says what would be right."""
 
 from __future__ import annotations
 
@@ -67,7 +67,6 @@ def test_the_values_that_stay_with_the_chart_are_taken(case: str) -> None:
 
 
 def objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every schema of an object within a schema."""
     inner = [part for part in schema.values() if isinstance(part, dict)]
     inner += [part for parts in schema.values() if isinstance(parts, list) for part in parts if isinstance(part, dict)]
     return [
@@ -109,7 +108,7 @@ def test_a_setting_has_the_default_and_the_bounds_of_the_product(name: str) -> N
 
 
 def vars_of(bound: Ge | Gt | Le) -> tuple[Any]:
-    """Return the number that a bound holds, as a tuple with this one element."""
+    """Return a tuple with one element: the number of a bound."""
     return (getattr(bound, type(bound).__name__.lower()),)
 
 

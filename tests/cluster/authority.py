@@ -1,4 +1,4 @@
-"""Certificates for one test run, with which the processes and clients of the cluster identify themselves."""
+"""Certificates for one test run. The certificates identify the processes and clients of the cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Identity:
 
 @dataclass
 class Authority:
-    """The certificate authority that all processes and clients of the cluster trust, with its files in a folder."""
+    """The certificate authority that all processes and clients of the cluster trust. Its files are in a folder."""
 
     folder: Path
     _ca: trustme.CA = field(default_factory=trustme.CA)
@@ -46,7 +46,7 @@ class Authority:
         return made
 
     def signing_key(self) -> Path:
-        """A key that service accounts' tokens are signed with."""
+        """The key that signs the tokens of service accounts."""
         path = self.folder / "service-accounts.key"
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
         key = ec.generate_private_key(ec.SECP256R1())
@@ -54,13 +54,13 @@ class Authority:
         return path
 
     def trust(self, identity: Identity) -> ssl.SSLContext:
-        """Return the TLS settings with which our client talks to the cluster as this identity."""
+        """Return the TLS settings with which our client identifies itself to the cluster."""
         context = ssl.create_default_context(cafile=self.certificate)
         context.load_cert_chain(identity.certificate, identity.key)
         return context
 
     def kubeconfig(self, server: str, name: str, group: str = "pullcord") -> Path:
-        """The file by which a program finds the API server and says who it is."""
+        """The file that tells a program the address of the API server and the identity to use."""
         who = self.issue(name, group)
         path = self.folder / f"{who.key.stem}.kubeconfig"
         user = {"client-certificate": str(who.certificate), "client-key": str(who.key)}

@@ -21,14 +21,14 @@ STAGES = Path(__file__).with_name("stages.yaml")
 
 
 def free_ports(number: int) -> list[int]:
-    """Return this number of different ports on which nobody listens."""
+    """Return this number of different free ports."""
     with ExitStack() as held:
         return [held.enter_context(closing(create_server((HERE, 0)))).getsockname()[1] for _ in range(number)]
 
 
 @dataclass
 class ControlPlane:
-    """etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and kwok in the place of kubelets."""
+    """etcd, kube-apiserver, kube-controller-manager and kube-scheduler, with kwok in place of kubelets."""
 
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class ControlPlane:
         self.admin = self.authority.kubeconfig(self.server, "admin", ADMINISTRATORS)
 
     def start(self) -> None:
-        """Start all processes, and wait until each is healthy."""
+        """Start all processes. Wait until each process is healthy."""
         self._start_store()
         self._start_api()
         self._start_workers()
@@ -55,7 +55,7 @@ class ControlPlane:
             process.wait(STOPPING_SECONDS)
 
     def client(self) -> httpx.Client:
-        """A client of the API server with the rights of an administrator."""
+        """A client of the API server with administrator rights."""
         who = self.authority.issue("client", ADMINISTRATORS)
         return httpx.Client(base_url=self.server, verify=self.authority.trust(who), timeout=60)
 

@@ -1,4 +1,4 @@
-"""A client of the API server for tests, and the objects that tests make."""
+"""A client of the API server for tests, and the objects that tests create."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOON = 60.0
 
 @dataclass
 class Cluster:
-    """The API server, called with the rights of an administrator."""
+    """The API server. All calls have administrator rights."""
 
     client: httpx.Client
     _resources: dict[str, dict[str, Object]] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Cluster:
         return found
 
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """Return all objects of a collection that have these labels. The server selects them."""
+        """Return all objects of a collection with these labels. The server selects them."""
         selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
         found: list[Object] = self.get(path, labelSelector=selector)["items"]
         return found
 
     def post(self, body: Object, namespace: str = "", **query: str) -> httpx.Response:
-        """Ask the server to make an object, and return the answer. The server refuses unknown fields."""
+        """Ask the server to make an object. Return the answer. The server refuses unknown fields."""
         path = self.collection(body, namespace)
         return self.client.post(path, json=body, params={"fieldValidation": "Strict", **query})
 
@@ -55,7 +55,7 @@ class Cluster:
         assert answer.is_success, answer.text
 
     def evict(self, pod: Object) -> httpx.Response:
-        """Ask the server to evict a pod, as a drain does, and return the answer."""
+        """Ask the server to evict a pod, as a drain does. Return the answer."""
         about = {name: pod["metadata"][name] for name in ("name", "namespace")}
         path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/eviction"
         return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
@@ -63,7 +63,7 @@ class Cluster:
     def collection(self, body: Object, namespace: str = "") -> str:
         """Return the path of the collection for this kind of object.
 
-        `namespace` counts only if the object names no namespace itself.
+        `namespace` is used only if the object names no namespace.
         """
         group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
         kind = self._kinds(group)[body["kind"]]
@@ -94,7 +94,7 @@ def cordoned(cluster: Cluster) -> Iterator[None]:
 
 
 def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
-    """Wait until the condition holds. The test fails if this takes longer than `seconds`."""
+    """Wait until the condition holds. The test fails after `seconds`."""
     assert until(condition, seconds), f"not within {seconds:g} s"
 
 
@@ -106,7 +106,7 @@ def holds(one: Object, condition: str) -> bool:
 
 
 def node(name: str, zone: str) -> Object:
-    """A node that kwok simulates, with enough resources for all pods."""
+    """A node that kwok simulates. Its resources suffice for all pods."""
     room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
     return {
@@ -118,14 +118,14 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    """A namespace that takes only pods which keep to the restricted standard."""
+    """A namespace that takes only pods within the restricted standard."""
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def storage_class() -> Object:
-    """The cluster's default storage class. It makes no volumes, and uses only those that exist already."""
+    """The cluster's default storage class. It makes no new volume, and uses only existing volumes."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

@@ -1,4 +1,4 @@
-"""A release of the chart in a namespace of its own, through Helm's command line."""
+"""A release of the chart in its own namespace, controlled through Helm's command line."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """Return the Helm values in the file of this name in the chart's folder `ci/`, with the test image.
+    """Return the Helm values in a file of the chart's folder `ci/`, with the test image.
 
-    `others` changes further values. Each is named by its path, with `__` in place of each dot.
+    `others` holds further values by path. In a path, `__` stands for each dot.
     """
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
@@ -44,7 +44,7 @@ def values(case: str, **others: Any) -> Object:
 
 @dataclass(frozen=True)
 class Said:
-    """The output and the exit code of a run of Helm."""
+    """The output and the exit code of a Helm run."""
 
     code: int
     out: str
@@ -53,7 +53,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Release:
-    """The release `pc`, whether it is installed or not."""
+    """The release `pc`. It may be installed or not."""
 
     cluster: Cluster
     kubeconfig: Path
@@ -67,12 +67,12 @@ class Release:
         self.helm("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
 
     def upgrade_fails(self, given: Object, *flags: str) -> None:
-        """Upgrade the release, and assert that the upgrade does not succeed within its time."""
+        """Upgrade the release. Assert that the upgrade does not succeed in time."""
         said = self._said("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={SHORT}", *flags)
         assert said.code != 0, said.out
 
     def upgrade_in_vain(self, given: Object) -> None:
-        """Upgrade the release as in `upgrade_fails`, and let Helm roll the upgrade back."""
+        """Upgrade the release as in `upgrade_fails`. Let Helm roll the upgrade back."""
         self.upgrade_fails(given, "--rollback-on-failure")
 
     def roll_back(self) -> None:
@@ -98,12 +98,12 @@ class Release:
         return f"--values={path}"
 
     def state(self) -> tuple[str, int]:
-        """The state of the newest revision, and its number."""
+        """The state and the number of the newest revision."""
         newest = json.loads(self.helm("history", NAME, "--output=json"))[-1]
         return newest["status"], newest["revision"]
 
     def items(self, path: str, **labels: str) -> list[Object]:
-        """The objects of a kind in this namespace. `path` is a path such as `api/v1/pods`."""
+        """The objects at `path` in this namespace. A path is, for example, `api/v1/pods`."""
         group, _, kind = path.rpartition("/")
         return self.cluster.items(f"/{group}/namespaces/{self.namespace}/{kind}", labels)
 
@@ -118,7 +118,7 @@ class Release:
         ]
 
     def running(self, role: str) -> dict[str, str]:
-        """The image of each ready pod of a role, by the pod's id."""
+        """The image of each ready pod of a role, by pod id."""
         pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
         return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
 

@@ -23,7 +23,7 @@ def tried(release: Release, one: Object) -> httpx.Response:
 
 
 def root_pod() -> Object:
-    """Return the pod of the chart's smoke test, changed so that it asks to run as root."""
+    """Return the pod of the chart's smoke test, changed so that the pod asks to run as root."""
     (pod,) = render(values("embedded", serviceAccount__create=False)).of("Pod")
     pod["spec"]["containers"][0]["securityContext"] |= {"runAsNonRoot": False, "runAsUser": 0}
     return pod

@@ -1,4 +1,4 @@
-"""Distributed: the objects in the cluster when a release with every option is installed."""
+"""The distributed mode: the objects in the cluster after a release with every option is installed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def everything(make_release: MakeRelease) -> Release:
 
 
 def chosen(release: Release, selector: dict[str, Any]) -> set[str]:
-    """The roles whose pods a selector selects, as the API server understands the selector."""
+    """The roles with a pod that a selector selects. The API server interprets the selector."""
     alike = [f"{name}={value}" for name, value in selector.get("matchLabels", {}).items()]
     among = [f"{rule['key']} in ({','.join(rule['values'])})" for rule in selector.get("matchExpressions", ())]
     path = f"/api/v1/namespaces/{release.namespace}/pods"

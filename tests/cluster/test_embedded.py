@@ -1,4 +1,4 @@
-"""Embedded: one pod on a volume, through install, upgrade, roll-back, drain and removal."""
+"""The embedded mode: one pod on a volume, through install, upgrade, roll-back, drain and removal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def installed(release: Release) -> Release:
 
 
 def template_of(pod: Object) -> str:
-    """The revision of the StatefulSet's template from which a pod was made."""
+    """The revision of the StatefulSet's template for a pod."""
     found: str = pod["metadata"]["labels"]["controller-revision-hash"]
     return found
 

@@ -1,4 +1,4 @@
-"""Distributed: an upgrade replaces all roles or none."""
+"""The distributed mode: an upgrade replaces all roles or none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def installed(release: Release) -> Release:
 
 
 def everybody(release: Release) -> dict[tuple[str, str], int]:
-    """The number of pods that are ready, by role and image."""
+    """The number of ready pods, by role and image."""
     found = [(role, image) for role in DISTRIBUTED for image in release.running(role).values()]
     return {one: found.count(one) for one in found}
 

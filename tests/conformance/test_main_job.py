@@ -1,4 +1,4 @@
-"""Runs the scenarios of the main job in every way in which the product runs."""
+"""Runs the scenarios of the main job in every way to run Pullcord."""
 
 from __future__ import annotations
 

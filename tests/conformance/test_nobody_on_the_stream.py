@@ -1,4 +1,4 @@
-"""The samples go through a real broker, and afterwards no person can be found in any byte of any topic."""
+"""The samples go through a real broker. Afterwards no byte of any topic identifies a person."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows_of(sample: Sample) -> Iterator[RawRow]:
 
 @pytest.fixture
 def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
-    """A deployment that has taken the samples in, found the lines at risk, and alerted."""
+    """A deployment that has taken in the samples, found the lines at risk, and alerted."""
     engine = databases.fresh()
     deployment = DistributedDeployment(engine, line)
     deployment.with_officers()
@@ -59,7 +59,7 @@ def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
 
 
 def everything_on(line: Line) -> list[bytes]:
-    """The keys, headers and values of all records, in every topic except the broker's own."""
+    """The keys, headers and values of all records in every topic. The broker's own topics are left out."""
     consumer = KafkaConsumer(
         **line.settings.client(),
         auto_offset_reset="earliest",

@@ -1,4 +1,4 @@
-"""The regulator's figures and the protection of small counts, in every way in which the product runs."""
+"""The regulator's figures and the protection of small counts, in every way to run Pullcord."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 def page_cases() -> tuple[PageCase, ...]:
     """Four cases, in this order: overdue, restricted before its move, with a day ahead, and without a day.
 
-    The third case has no reference of the council's own.
+    The third case has no reference of the council.
     """
     overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
     rows = [
@@ -51,7 +51,7 @@ def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
 
 @pytest.fixture
 def parsed() -> Callable[[str], JustHTML]:
-    """Returns a function that parses a page and asserts that the page keeps the rules for every page."""
+    """A function that parses a page and asserts the rules for every page."""
 
     def parse(html: str) -> JustHTML:
         document = JustHTML(html, sanitize=False, strict=True)

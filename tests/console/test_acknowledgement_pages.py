@@ -1,4 +1,4 @@
-"""The pages behind the link of an alert, as HTML."""
+"""The HTML pages behind the link of an alert."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ WIDTHS = [320, 360, 1000]
 
 
 class Desk:
-    """A loopback server that shows the pages and keeps each form sent to it, in place of a council's console."""
+    """A loopback server in place of a council's console. It shows the pages, and keeps each received form."""
 
     def __init__(self, view: AcknowledgementView) -> None:
         self.view = view

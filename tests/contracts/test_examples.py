@@ -1,4 +1,4 @@
-"""Pullcord and the published schemas both accept each example in a folder `valid`, and refuse each in `invalid`."""
+"""Pullcord and the published schemas accept each example in a folder `valid`, and refuse each example in `invalid`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that are generated from the published description work against a real server, in Python and in TypeScript."""
+"""Clients that are generated from the published description work on a real server, in Python and in TypeScript."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
-    """Run a program of the tools' folder, and return what it printed."""
+    """Run a program in the folder of the tools. Return its output."""
     environment = {"PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}", "HOME": str(folder), **variables}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -53,7 +53,7 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[str]:
-    """Serve a deployment with one alerted case. Yield as JSON what a client needs to know."""
+    """Serve a deployment with one alerted case. Yield, as JSON, everything that a client needs to know."""
     assert (TOOLS / ".ready").exists(), "run `make clients` once: it installs the generators"
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

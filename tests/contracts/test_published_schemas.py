@@ -1,4 +1,4 @@
-"""The published schemas are those of this version."""
+"""The published schemas are the schemas of this version."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
 def _can_name_nobody(text: dict[str, Any]) -> bool:
     """Return True if the string can name no person.
 
-    Such a string is a code, a date, or has a pattern that neither a number nor a name fits.
+    Such a string is a code, a date, or a string with a pattern. Neither a number nor a name fits the pattern.
     """
     if text.keys() & {"enum", "const", "format"}:
         return True

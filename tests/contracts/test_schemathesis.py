@@ -1,4 +1,4 @@
-"""The served OpenAPI description and the service agree. Schemathesis searches for differences between them."""
+"""The served OpenAPI description and the service agree. Schemathesis searches for differences."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 422, 
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
     """Serve a deployment with one case.
 
-    Yield its base URL, its keys, and the configuration with the references of its records.
+    Yield the base URL, the keys, and the configuration with the references of the deployment's records.
     """
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

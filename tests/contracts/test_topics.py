@@ -1,4 +1,4 @@
-"""topics.yaml, the events and their consumers agree with each other."""
+"""topics.yaml, the events and the consumers agree with each other."""
 
 from __future__ import annotations
 

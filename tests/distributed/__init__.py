@@ -1,1 +1,1 @@
-"""The relay, the topics, the workers and their way to the brokers, against a real Apache Kafka and PostgreSQL."""
+"""The relay, the topics, the workers and their connections, on a real Apache Kafka and PostgreSQL."""

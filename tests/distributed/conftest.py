@@ -1,4 +1,4 @@
-"""One broker and one PostgreSQL server for all tests of this folder; a fresh database for each."""
+"""One broker and one PostgreSQL server for all tests of this folder. Each test has a fresh database."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Close event loops that were never used, and collect the sockets of failed connections.
+    """Close unused event loops, and collect the sockets of failed connections.
 
-    Clients leave the loops and the sockets to the garbage collector. The collector might free the sockets of a loop
-    before the loop, and the loop could then no longer be closed. So the loops are closed first.
+    Clients leave the loops and the sockets to the garbage collector. If the collector freed the sockets of a loop
+    first, the loop could no longer be closed. So the loops are closed first.
     """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -60,7 +60,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture
 def settings(broker: Broker) -> KafkaSettings:
-    """The settings for the broker, on which all topics exist."""
+    """The settings for the broker. All topics exist."""
     made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=4)
     make_topics(made)
     return made
@@ -93,9 +93,9 @@ def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
 
 @pytest.fixture
 def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let clients give up the search for a broker after a second or two, not half a minute.
+    """Let clients stop the search for a broker after one or two seconds, instead of half a minute.
 
-    pytest keeps log records for its report, and a record would keep the sockets of a failed connection alive. So each
+    pytest keeps log records for its report. A log record would keep the sockets of a failed connection alive. So each
     record keeps only its text.
     """
     factory = logging.getLogRecordFactory()

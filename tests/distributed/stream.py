@@ -1,4 +1,4 @@
-"""Writes events for the relay, and reads the records that it publishes."""
+"""Writes events for the relay, and reads the records that the relay publishes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POLL_MS = 500
 
 
 class Tap:
-    """Reads the records that are published to topics after the tap was opened."""
+    """Reads the records that are published after the tap was opened."""
 
     def __init__(self, settings: KafkaSettings, *topics: str) -> None:
         self._consumer = KafkaConsumer(
@@ -40,7 +40,7 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """Return the records published since the tap was opened or last read.
+        """Return the records that were published since the last call, or since the tap was opened.
 
         The records of a partition keep their order.
         """
@@ -61,7 +61,7 @@ class Tap:
 
 @contextmanager
 def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
-    """A tap on these topics (on all of them, if none is named) while the block runs."""
+    """A tap on these topics while the block runs. If no topic is named, the tap is on all topics."""
     tap = Tap(settings, *topics)
     try:
         yield tap
@@ -72,7 +72,7 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
     """Write events to the outbox in one transaction.
 
-    Each pair has the event's key, and a number that identifies the event.
+    Each pair holds the key of an event, and a number that identifies the event.
     """
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:
@@ -85,7 +85,7 @@ def _event(number: int) -> NoticesReconsidered:
 
 
 def unpublished_events(store: Store) -> Sequence[str]:
-    """The ids of the unpublished events, in the order in which they were written."""
+    """The ids of the unpublished events, in the order of writing."""
     query = select(outbox.c.event_id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk)
     with store.reading() as connection:
         return connection.scalars(query).all()

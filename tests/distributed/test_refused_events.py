@@ -1,4 +1,4 @@
-"""What the brokers refuse is split, put in quarantine, or tried again, and all other events get through."""
+"""Events that the brokers refuse are split, put in quarantine, or tried again. All other events get through."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def limit(settings: KafkaSettings, topic: str, most: int) -> None:
 
 @pytest.fixture
 def narrow(settings: KafkaSettings) -> Iterator[None]:
-    """The topic of notices takes no record of more than LIMIT bytes."""
+    """The topic of notices accepts no record of more than LIMIT bytes."""
     limit(settings, NOTICES, LIMIT)
     yield
     limit(settings, NOTICES, 1_000_000)
@@ -68,7 +68,7 @@ def write(store: Store, key: str, notices: Sequence[NoticeRef]) -> None:
 
 
 def numbers(records: Sequence[Any]) -> Counter[int]:
-    """Return how many events name each notice. A record that was sent again has the same event id."""
+    """Return the number of events about each notice. A record that was sent again counts once, by its event id."""
     said: list[Any] = [decode(value).data for value in {header_id(one): one.value for one in records}.values()]
     return Counter(one.notice for data in said for one in data.records)
 

@@ -1,4 +1,4 @@
-"""The relay against a real broker: order, nothing twice, nothing lost when it or the broker fails."""
+"""The relay on a real broker: events keep their order. After a failure, no event is lost or doubled."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def ids(records: list[Any]) -> list[str]:
 
 
 def write_batches(engine: Engine, writer: int) -> None:
-    """Write many events, with rising numbers, over keys that are this writer's alone."""
+    """Write many events with rising numbers. No other writer uses the same keys."""
     store = make_store(engine, FrozenClock(), seed=writer)
     for batch in range(BATCHES):
         numbers = range(1 + batch * A_BATCH, 1 + (batch + 1) * A_BATCH)
@@ -68,7 +68,7 @@ def write_batches(engine: Engine, writer: int) -> None:
 
 
 def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
-    """Run a relay with its own connections until `enough` is set. Return the number of events that it published."""
+    """Run a relay with its own connections until `enough` is set. Return the number of published events."""
     engine, publisher, told = make_engine(url), Publisher(settings), 0
     relay = Relay(make_store(engine, FrozenClock()), publisher)
     while not enough.is_set():
@@ -171,7 +171,7 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
 
 @pytest.fixture
 def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relay give up within two seconds, whether it finds no broker or a broker does not answer."""
+    """Let a relay give up within two seconds if it finds no broker, or if a broker does not answer."""
     for limit, milliseconds in {"request_timeout_ms": 1000, "delivery_timeout_ms": 1500}.items():
         monkeypatch.setitem(publishing.LIMITS, limit, milliseconds)
 

@@ -1,4 +1,4 @@
-"""A role that cannot reach its broker or database stays alive, is not ready, says why, and stops on request."""
+"""If a role cannot reach its broker or database, the role stays alive, is not ready, says why, and stops on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def url_of(engine: Engine) -> str:
 
 @pytest.fixture
 def addresses() -> Iterator[dict[str, str]]:
-    """Addresses that lead to no broker, each in its own way."""
+    """Addresses that lead to no broker, for different reasons."""
     with bad_servers(1, silent) as (server,), closing(create_server(("127.0.0.1", 0))) as deaf:
         yield {
             "a host that does not exist": "broker.invalid:9092",

@@ -1,6 +1,6 @@
-"""Two deployments share one Kafka. If each has its own name, neither reads the events of the other.
+"""Two deployments share one Kafka. If their names differ, neither reads the events of the other.
 
-If both have the same name, both report it.
+If both have the same name, both report the conflict.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def other(databases: Databases) -> Iterator[Engine]:
 
 
 def publish(store: Store, settings: KafkaSettings, sender: str | None = None) -> set[str]:
-    """Write some events and publish them. Return their ids."""
+    """Write some events and publish them. Return the event ids."""
     write_events(store, [(f"provider:RAVN:{number}", number) for number in range(1, EACH + 1)])
     written = set(unpublished_events(store))
     publisher = Publisher(settings, sender)

@@ -39,7 +39,7 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Way:
-    """A broker that asks its clients for credentials, and the settings with which it lets them in."""
+    """A broker that asks clients for credentials, and the settings with the right credentials."""
 
     broker: Broker
     environment: Environment
@@ -47,7 +47,7 @@ class Way:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with certificates: those of an authority, the broker and Pullcord, and that of a second authority.
+    """A folder with certificates of two authorities, of the broker and of Pullcord.
 
     The second authority has issued no certificate.
     """
@@ -63,7 +63,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def keystore(certificate: trustme.LeafCert) -> bytes:
-    """Return the key and the certificates in the form that Kafka reads: the key must be PKCS#8."""
+    """Return the key and the certificates in the form for Kafka. The key is in PKCS#8."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
@@ -71,7 +71,7 @@ def keystore(certificate: trustme.LeafCert) -> bytes:
 
 @pytest.fixture(scope="module")
 def ways(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Way]]:
-    """Three brokers: one asks for a certificate, one for a password, one for a password over TLS."""
+    """Three brokers. One asks for a certificate, one for a password, one for a password over TLS."""
     pytest_socket.enable_socket()
     authority, broker = certificates / "authority.pem", certificates / "broker.pem"
     users = {USER: PASSWORD}
@@ -108,9 +108,9 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """Returns a function that makes the settings for one of the brokers in `ways`, through environment variables.
+    """A function that makes the settings for a broker in `ways`, through environment variables.
 
-    The function can change some of the settings. It leaves out a setting that is changed to None.
+    The function can change some of the settings. A setting with the value None is left out.
     """
 
     def settings(way: str, **changed: str | None) -> KafkaSettings:
@@ -151,7 +151,7 @@ SECRETS = (PASSWORD, WRONG)
 
 
 def changed_for(certificates: Path, wrong: Changed) -> Changed:
-    """The changed settings, with the path of the unknown authority's file in place of its name."""
+    """The changed settings. The name of the unknown authority's file is replaced by the path of the file."""
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 

@@ -1,4 +1,4 @@
-"""Faust workers on a real broker: invalid events, a database out of reach, and a stop in the middle of a batch."""
+"""Faust workers on a real broker: invalid events, an unreachable database, and a stop during a batch."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic: events as a relay publishes them, and bytes as they are."""
+    """Publish to a topic: events in the form of a relay, and bytes unchanged."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):
@@ -120,7 +120,7 @@ class Database:
 
 
 class Refused(Listener):
-    """A consumer that fails on some events, because they lead to a value that the database refuses."""
+    """A consumer that fails on some events, because the database refuses a value."""
 
     refused: frozenset[str] = frozenset()
 
@@ -173,7 +173,7 @@ def test_a_database_that_is_away_is_waited_for_and_nothing_is_acknowledged_meanw
 
 
 class Gate:
-    """Makes a consumer wait in the middle of a batch."""
+    """Makes a consumer wait during a batch."""
 
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()

@@ -1,4 +1,4 @@
-"""Runs workers in a thread with its own event loop, with consumers that remember their events."""
+"""Runs workers in a thread with an event loop. The consumers remember their events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WITHIN = 40.0
 
 @dataclass
 class Listener:
-    """A consumer that only remembers which events it was given."""
+    """A consumer that only remembers its events."""
 
     name: str
     topics: tuple[str, ...]
@@ -47,7 +47,7 @@ class Listener:
 
 
 class Working:
-    """A worker that runs in a thread of its own."""
+    """A worker in its own thread."""
 
     def __init__(self, store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> None:
         self._loop = asyncio.new_event_loop()
@@ -57,16 +57,16 @@ class Working:
         self.worker: Worker = self._run(self._made(store, consumer, settings, folder)).result(WITHIN)
 
     def start(self) -> None:
-        """Start the worker. If the start fails, the worker's error is raised here."""
+        """Start the worker. If the start fails, raise the worker's error."""
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
-        """Tell the worker to stop. The returned future is done when the worker has stopped."""
+        """Tell the worker to stop. The returned future is done after the worker has stopped."""
         self._stopping = self._stopping or self._run(self.worker.app.stop())
         return self._stopping
 
     def end(self) -> None:
-        """End the thread and close its event loop. Call this method after the worker has stopped."""
+        """End the thread and close its event loop. Call this method only after the worker has stopped."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN)
         self._loop.close()
@@ -94,7 +94,7 @@ def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: P
 
 
 def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
-    """Return the offsets that the consumer's worker has acknowledged, added up over all partitions."""
+    """Return the sum of the acknowledged offsets of the consumer's worker over all partitions."""
     group = f"pullcord-{consumer.name}"
     admin = KafkaAdminClient(**settings.client())
     try:
@@ -105,6 +105,6 @@ def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
 
 
 def handled(store: Store, consumer: Consumer) -> set[str]:
-    """The events that the consumer's inbox knows."""
+    """The events in the consumer's inbox."""
     with store.reading() as connection:
         return set(connection.scalars(select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)))

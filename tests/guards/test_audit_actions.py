@@ -1,4 +1,4 @@
-"""The audit's vocabulary: every action has its fields, and the services record every action somewhere."""
+"""The audit's vocabulary: every action has its fields, and a service records every action."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name
 
 
 def words_said() -> Iterator[str]:
-    """Return every action that the services name, outside the vocabulary itself."""
+    """Return every action in the code of the services. The vocabulary itself is left out."""
     for path in modules("services"):
         if path.name == "audit.py" and path.parent.name == "core":
             continue

@@ -1,4 +1,4 @@
-"""Docstrings say what a signature cannot, and the services have enough comments."""
+"""Docstrings say what a signature cannot say. The services have enough comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def first_lines(path: Path) -> Iterator[str]:
-    """Yield the first line of each docstring, of the module and all it holds."""
+    """Yield the first line of each docstring in a file."""
     classes = (node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
     module = tree(path)
     assert isinstance(module, ast.Module)

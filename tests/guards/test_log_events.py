@@ -1,4 +1,4 @@
-"""A log line has a static event name, and only fields that can name nobody."""
+"""A log line has a fixed event name, and no field that could name a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retired words are words that only this project used. No text uses them again."""
+"""A retired word is a word that only this project used. No text uses a retired word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every route needs a key, except those that state why they need none."""
+"""Every route needs a key, unless the route states a reason why not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, as OpenAPI writes them, also of routes in included routers."""
+    """Yield the method and the path of every route, in the form of OpenAPI. Routes of included routers are included."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

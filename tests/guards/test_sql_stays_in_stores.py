@@ -24,7 +24,7 @@ OUTSIDE = [path for path in modules("services") if not is_store(path)]
 
 
 def writes_sql(path: Path) -> bool:
-    """Return True if a module imports a part of an SQL statement, or the whole of SQLAlchemy."""
+    """Return True if a module imports SQLAlchemy as a whole, or a part of an SQL statement."""
     return any(is_of_a_statement(name) for name in imports(path))
 
 

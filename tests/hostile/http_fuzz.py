@@ -1,4 +1,4 @@
-"""Checks of every answer to a hostile request: it is clear, of a stable type, and repeats nothing that was sent."""
+"""Checks of answers to hostile requests: clear, of a stable type, and without a repetition of sent text."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_]+")
 
 
 def named(rows: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
-    """Return a table for `parametrize`. The first value of each row is the name of its test."""
+    """Return a table for `parametrize`. The first value of each row is the name of the test."""
     return [pytest.param(*row[1:], id=row[0]) for row in rows]
 
 
 def assert_refused(response: Response, status: int, kind: str) -> None:
-    """Assert that the answer is a problem of this status and type, and repeats nothing that was sent."""
+    """Assert that the answer is a problem with this status and type, and repeats nothing that was sent."""
     assert status in PROVOKED
     assert problem_of(response) == (status, kind)
     assert_silent(response)
 
 
 def assert_silent(response: Response, *sent: Any) -> None:
-    """Assert that the answer repeats nothing of `sent` that could be personal.
+    """Assert that the answer repeats no part of `sent` that could be personal.
 
-    This means every value, every field name that is not a plain word, the number TELLTALE and the street STREET.
+    Such a part is a value, a field name that is not a plain word, the number TELLTALE or the street STREET.
     """
     digits = re.sub(r"\D", "", response.text)
     assert "1632960777" not in digits
@@ -57,7 +57,7 @@ def assert_silent(response: Response, *sent: Any) -> None:
 
 
 def issues_of(answer: dict[str, Any], row: int) -> set[tuple[str, str]]:
-    """Return the field and the code of each issue of a row, and assert that every issue has a reason and a remedy."""
+    """Return the field and the code of each issue of a row. Assert that every issue has a reason and a remedy."""
     found = [issue for one in answer["rows_with_issues"] if one["row"] == row for issue in one["issues"]]
     assert all(issue["reason"] and issue["remedy"] for issue in found)
     return {(issue["field"], issue["code"]) for issue in found}

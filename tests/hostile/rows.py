@@ -1,4 +1,4 @@
-"""Hostile rows: the changes to a good row (`...` leaves a field out), and the API's answer to them."""
+"""Hostile rows: the changes to a good row (`...` leaves a field out), and the API's answer to the changed row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 class HostileRow:
     """A hostile row.
 
-    `field` and `code` name the issue that the row must have. They are None if it must have no issue.
+    `field` and `code` name the expected issue of the row. They are None if no issue is expected.
     """
 
     name: str
@@ -45,7 +45,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a hostile notice. It names its line only by a telephone number, `value`, which is invalid."""
+    """Return a hostile notice. It names its line only by `value`, an invalid telephone number."""
     return refused(name, "cli", code, {"cli": value})
 
 

@@ -1,4 +1,4 @@
-"""Hostile requests to record an event of a case, acknowledge an alert or decide a match, by API or by link."""
+"""Hostile requests through the API or a link: to record an event, acknowledge an alert or decide a match."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No file that Pullcord writes holds a text that a spreadsheet would run as a formula."""
+"""No file from Pullcord holds a text that a spreadsheet would run as a formula."""
 
 from __future__ import annotations
 

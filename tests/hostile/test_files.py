@@ -1,4 +1,4 @@
-"""Hostile files: a file that is not a table is refused whole, and a hostile row is named by its number."""
+"""Hostile files. A file that is not a table is refused whole. A hostile row is named by its number."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def archive(parts: dict[str, bytes]) -> bytes:
 
 
 def with_part(name: str, content: bytes) -> bytes:
-    """Return a good workbook in which one part is replaced."""
+    """Return a good workbook with one part replaced."""
     with zipfile.ZipFile(io.BytesIO(workbook(HEADINGS, ["h1", *GOOD]))) as packed:
         return archive({part: packed.read(part) for part in packed.namelist()} | {name: content})
 

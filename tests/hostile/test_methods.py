@@ -1,4 +1,4 @@
-"""The method of a request is a word that the caller chooses: the log shows only words of a closed list."""
+"""The caller chooses the method of a request, and may send any word. The log shows only words of a closed list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hostile row between two good ones: the answer names its field, reason and remedy, and the good rows are kept."""
+"""A hostile row stands between two good rows. The answer names the field, reason and remedy. The good rows are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads `deploy/compose.yaml` as an engine does when each variable has the default from the file."""
+"""Reads `deploy/compose.yaml` as an engine does, with the default of each variable."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LONG_LIVED = {name: one for name, one in SERVICES.items() if name != "init"}
 
 
 def mounted(service: Service, kind: str) -> dict[str, str]:
-    """Return the names of the secrets or configs of a service, by the path at which each is mounted."""
+    """Return the names of a service's secrets or configs, by mount path."""
     given = [{"source": one} if isinstance(one, str) else one for one in service.get(kind, ())]
     return {one.get("target", f"/run/secrets/{one['source']}"): one["source"] for one in given}
 

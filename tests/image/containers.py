@@ -1,4 +1,4 @@
-"""Runs containers of the image with buildah, either as usual or on a read-only root."""
+"""Runs containers of the image with buildah. The root is writable or read-only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ exec chroot --userspec={USER}:{USER} "$root" env --ignore-environment --chdir={D
 
 @dataclass(frozen=True)
 class Container:
-    """A container of an image, with a folder of this machine for its data."""
+    """A container of an image. Its data are in a folder of this machine."""
 
     buildah: Buildah
     image: str
@@ -58,18 +58,18 @@ class Container:
         return self.buildah.command("run", "--isolation=chroot", volume, *given, self.name, "--", *words)
 
     def run(self, *words: str) -> str:
-        """Run these words in the container and return their output. If they fail, the error shows the output."""
+        """Run these words in the container and return the output. If the run fails, the error shows the output."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout.strip()
 
     def python(self, script: str) -> Any:
-        """Run a script with the image's Python, and return the JSON that the script prints."""
+        """Run a script with the image's Python. Return the JSON that the script prints."""
         return json.loads(self.run("python", "-c", script))
 
 
 class ReadOnlyContainer(Container):
-    """A container with a read-only root. Only the data folder and /tmp can be written to."""
+    """A container with a read-only root. Only the data folder and /tmp are writable."""
 
     def command(self, *words: str, **environment: str) -> list[str]:
         named = dict(entry.split("=", 1) for entry in self.about["config"]["Env"])
@@ -88,7 +88,7 @@ class Served:
     client: httpx.Client
 
     def stop(self) -> int:
-        """Stop the service as an engine does, and return its exit code."""
+        """Stop the service as an engine does. Return the exit code."""
         # The service is the parent of the process that answers HTTP, and what the engine runs comes before both.
         programs = psutil.Process(self.process.pid).children(recursive=True)
         (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
@@ -100,7 +100,7 @@ class Served:
 
 @contextmanager
 def served(container: Container) -> Iterator[Served]:
-    """Run the image's entry point with its own arguments, on a free port, until the block ends."""
+    """Run the image's entry point with the image's arguments, on a free port, until the block ends."""
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     config = container.about["config"]

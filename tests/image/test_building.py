@@ -1,4 +1,4 @@
-"""The build of the image: the files and packages that it takes in, its secrets, and the error if a tool is missing."""
+"""The build of the image: its files, its packages, its secrets, and the error if a tool is missing."""
 
 from __future__ import annotations
 

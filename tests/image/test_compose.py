@@ -1,4 +1,4 @@
-"""The deployment on one machine: it is complete, an engine can read it, and it has only the rights that it needs."""
+"""The deployment on one machine is complete, can be read by an engine, and has only the necessary rights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `deploy/compose.yaml` mounts: secrets that fit together, and settings that each program understands."""
+"""The mounts of `deploy/compose.yaml`: matching secrets, and settings that each program understands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEPT = "compose/secrets/"
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    """The folder of secrets that secrets.sh made."""
+    """The folder with the secrets from secrets.sh."""
     folder = tmp_path / "secrets"
     subprocess.run([SCRIPT, folder], check=True, capture_output=True)
     return folder

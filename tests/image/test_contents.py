@@ -1,4 +1,4 @@
-"""The contents of the image: the locked packages, a list of parts, and no tools to build or to break in with."""
+"""The contents of the image: the locked packages, a list of parts, and no tools for building or breaking in."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(container: Container) -> dict[str, str]:
-    """The packages that the image's Python finds, with their versions."""
+    """The packages that the image's Python finds, with versions."""
     found: dict[str, str] = container.python(INSTALLED)
     return found
 
 
 @pytest.fixture(scope="module")
 def bill(container: Container) -> str:
-    """The list of parts (SBOM) that the image carries."""
+    """The list of parts (SBOM) in the image."""
     return container.run("cat", "/usr/share/pullcord/sbom.cdx.json")
 
 

@@ -1,4 +1,4 @@
-"""The image starts and accepts notices, even if only its data folder can be written to."""
+"""The image starts and accepts notices, even if only its data folder is writable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 def ready(
     request: pytest.FixtureRequest, container: Container, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Container, str]:
-    """A deployment that `pullcord init` has made ready in a container, and a provider's key."""
+    """A deployment in a container, prepared by `pullcord init`, and the key of a provider."""
     kind = request.param
     made = kind(container.buildah, container.image, container.name, data_folder(tmp_path_factory.mktemp("serving")))
     made.run("pullcord", "init")

@@ -1,4 +1,4 @@
-"""Writes the audit rows of a submission as a whole: taken in, refused, or tried in a dry run."""
+"""Writes the audit rows about whole submissions: taken in, refused, or tried in a dry run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """Record a submission. `refused` is True if no row of it could be taken in.
+    """Record a submission. `refused` is True if no row could be taken in.
 
     Raises TooOftenError if `refused` is True and too many refused requests of the feed are on record.
     """
@@ -27,7 +27,7 @@ def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[
 
 
 def record_trial(work: UnitOfWork, origin: Origin, counts: Mapping[str, int], would_withdraw: int | None) -> None:
-    """Record a dry run: its sender, the kind of its records, and the number of rows with each outcome."""
+    """Record a dry run: the sender, the kind of records, and the number of rows by outcome."""
     allow_refusal(work, origin.feed_id)
     # The answer to a dry run reveals something of what is on record, so the dry run is recorded. No cell is kept.
     fields = {"records": origin.kind.value, "channel": origin.channel, "would_withdraw": would_withdraw}

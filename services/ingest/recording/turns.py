@@ -1,8 +1,8 @@
-"""The transactions in which a submission is written: one for a small submission, several for a large one.
+"""The transactions that write a submission: one for a small submission, several for a large one.
 
-While a transaction writes, SQLite lets nobody else write, alerts included. So a large submission is written in turns,
-and others write between them. If the process ends between two turns, the rows written so far stay, and the sender has
-no receipt: when the submission is sent again, these rows are unchanged, and the others are written (ADR 0008).
+While a transaction writes, SQLite lets nobody else write, not even an alert. So a large submission is written in turns,
+and others write between two turns. If the process ends between two turns, the written rows stay, but the sender gets no
+receipt. When the sender sends the submission again, only the missing rows are written (ADR 0008).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _PAUSE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Opens the transactions of one submission. If `shared` is set, all turns are in that transaction."""
+    """Opens the transactions of one submission. If `shared` is given, it is the one transaction for all turns."""
 
     store: Store
     feed_id: str
@@ -47,7 +47,7 @@ class Turns:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes, with the lock of the feed."""
+        """Open a transaction that writes. It holds the lock of the feed."""
         if self.shared is not None:
             yield self.shared
             return
@@ -59,7 +59,7 @@ class Turns:
 
 @contextmanager
 def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
-    """Open the transactions of a submission with this number of rows."""
+    """Open the transactions for a submission with this number of rows."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)
         return
@@ -68,7 +68,7 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Divide the drafts among turns. All drafts with one reference are in the same turn, in the order of their rows."""
+    """Divide the drafts among turns. Drafts with the same reference are in one turn, in the order of their rows."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -1,4 +1,4 @@
-"""Takes entries off a register, one by one or after a full replacement."""
+"""Takes entries off a register, singly or after a full replacement."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
-    """Take one entry off its council's register. A second call changes nothing.
+    """Take one entry off the register of a council. A second call changes nothing.
 
     Raises NotFoundError if the council has no such entry.
     """

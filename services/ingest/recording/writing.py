@@ -1,4 +1,4 @@
-"""Writes drafts to the database in the caller's transaction, with their tokens, events and audit rows."""
+"""Writes drafts in the caller's transaction, with tokens, events and audit rows."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def write_drafts(
     drafts: Sequence[Draft[Facts]],
     sent: frozenset[str] = frozenset(),
 ) -> list[RowOutcome]:
-    """Write the drafts that change something, and return the outcome of every draft.
+    """Write the drafts that change something. Return the outcome of every draft.
 
-    `sent` holds the references of the whole submission that are kept, if it is written in turns.
+    If the submission is written in turns, `sent` holds all references of the submission that are kept.
     """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
@@ -60,7 +60,7 @@ def write_drafts(
 def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Return the outcome that every draft would have, and write nothing."""
+    """Return the outcome that each draft would have. Nothing is written."""
     return _planned(context, record_type, drafts, frozenset()).outcomes
 
 

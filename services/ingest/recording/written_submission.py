@@ -1,4 +1,4 @@
-"""Writes a submission that was read: its records, the withdrawals of a replacement, and its receipt."""
+"""Writes a submission after reading: its records, the withdrawals of a replacement, and its receipt."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def write_submission(
     replacement: Replacement | None,
     remarks: Remarks,
 ) -> Answer | ReplacementTooLargeError:
-    """Write a submission, and return its receipt with the outcomes of its rows.
+    """Write a submission. Return its receipt, and the outcomes of its rows.
 
     A refused replacement is returned, not raised, because the audit row of the refusal must be committed.
     """
@@ -84,7 +84,7 @@ def write_submission(
 
 
 class _Submission:
-    """A submission that is being written. Each method is one step, in this order."""
+    """Writes one submission. Each method is one step, in this order."""
 
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
@@ -92,7 +92,7 @@ class _Submission:
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
         """Return the reading with warnings about entries on record.
 
-        If the file replaces the register, entries with these `keys` that were withdrawn before are put back.
+        If the file replaces the register, withdrawn entries with one of these `keys` are put back on the register.
         """
         with self._turns.reading() as connection:
             context = self._context(connection)
@@ -114,7 +114,7 @@ class _Submission:
         return outcomes
 
     def withdraw(self, missing: MissingEntries, keys: frozenset[bytes]) -> MissingEntries:
-        """Withdraw the entries that a replacement does not hold. Return them."""
+        """Withdraw the entries that are missing from a replacement. Return the withdrawn entries."""
         with self._turns.reading() as connection:
             # Another submission may have changed one of them between two turns: that entry stays.
             still = missing.among(missing_from(connection, self._origin.feed_id, keys))
@@ -126,7 +126,7 @@ class _Submission:
     def finish(
         self, reading: Reading[Any], drafted: Sequence[RowOutcome], gone: MissingEntries | None, remarks: Remarks
     ) -> Answer:
-        """Store the outcomes and the receipt. From then on the idempotency key answers with them."""
+        """Store the outcomes and the receipt. From now on, a repeated request gets this receipt."""
         outcomes = outcomes_of_every_row(drafted, reading)
         counts = count(outcomes)
         # Before the transaction, because it takes two seconds for the largest file.
@@ -151,7 +151,7 @@ class _Submission:
 
 
 def outcomes_of_every_row(drafted: Sequence[RowOutcome], reading: Reading[Any]) -> list[RowOutcome]:
-    """Return the outcomes of the drafts, of the refused rows and of the rows that were read together with others."""
+    """Return the outcomes of the drafts, of the refused rows, and of the rows joined to another row."""
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*drafted, *refused]
     references = {row.row: row.reference for row in reading.refused}

@@ -1,6 +1,6 @@
-"""The messages between this process and a worker: the length of a value, and then the pickled value.
+"""The messages between this process and a worker: the length of a pickled value, then the pickled value.
 
-Only values of a few kinds are accepted, because a worker reads files that may attack it.
+Only values of a few types are accepted, because a worker reads files that may attack it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas."
 class FrameKind(StrEnum):
     """The kinds of message that a worker sends.
 
-    BEGUN, SHEET and ROWS are followed by further messages. A message of any other kind is the last of its job.
+    After BEGUN, SHEET or ROWS, further messages about the job follow. A message of any other kind is the last of its
+    job.
     """
 
     BEGUN = "begun"
@@ -54,7 +55,7 @@ class _Opener(pickle.Unpickler):
 
 
 def closed(value: object) -> bytes:
-    """Return a value in the form in which it is sent: pickled."""
+    """Pickle a value for sending."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
@@ -75,7 +76,7 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 def read_frame(stream: IO[bytes], most: int) -> bytes:
     """Return the next message.
 
-    Raises FrameError if the stream has ended, or if the message is longer than `most` bytes.
+    Raises FrameError if the stream has ended, or if the message has more than `most` bytes.
     """
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:

@@ -14,7 +14,7 @@ from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Limits of the processes that read files. Every number is policy of the deployment."""
+    """Limits of the processes that read files. Every limit is policy of the deployment."""
 
     workers: int = 2
     # Processor time for one file. The whole time may be three times as long, where the machine is busy.
@@ -24,7 +24,7 @@ class WorkerLimits:
 
 
 class FileJob(NamedTuple):
-    """A file to be read, and the options of its sender."""
+    """A file to read, and the sender's options for reading."""
 
     data: bytes
     kind: RecordKind
@@ -38,7 +38,7 @@ class FileJob(NamedTuple):
 
 
 def read_job(job: FileJob) -> Sheet:
-    """Read the file of a job in this process."""
+    """Read a file in this process."""
     return read_sheet(
         job.data,
         job.kind,
@@ -53,5 +53,5 @@ def read_job(job: FileJob) -> Sheet:
 
 
 def without_rows(sheet: Sheet) -> Sheet:
-    """Return a copy of the sheet without its rows. The rows are sent separately, after this copy."""
+    """Return a copy of the sheet without rows. The rows are sent separately, after this copy."""
     return replace(sheet, rows=())  # type: ignore[arg-type] # an iterator cannot be sent

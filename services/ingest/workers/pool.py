@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that no file can fill the memory of this process or delay its work."""
+"""Reads files in worker processes. So no file can fill the memory of this process or delay its work."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _WORN_AT: Final = 5_000_000
 
 
 class NoWorkerFreeError(PullcordError):
-    """All workers were reading other files, and no worker became free in time."""
+    """All workers were busy with other files, and no worker became free in time."""
 
 
 class WorkerFailedError(PullcordError):
-    """A worker could not read a file because of an error in Pullcord, not because of the file."""
+    """A worker could not read a file because of an error in Pullcord. The file is not the cause."""
 
 
 class _GoneError(PullcordError):
-    """The worker process had ended before it began to read the file."""
+    """The worker process ended before it began to read the file."""
 
 
 class _Worker:
@@ -73,7 +73,7 @@ class _Worker:
                 _there(stream).close()
 
     def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
-        """Return the sheet without its rows, and its rows as the pickled messages in which they were sent."""
+        """Return the sheet without rows, and the pickled messages that hold the rows."""
         self._bytes += len(job.data)
         deadline = Timer(seconds, self._process.kill)
         deadline.daemon = True
@@ -120,7 +120,7 @@ class _Worker:
 
 
 class FileReaders:
-    """A number of worker processes. Each is started when it is first needed, and replaced when it has ended."""
+    """A number of worker processes. A worker is started when it is first needed, and replaced after it has ended."""
 
     def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
         self._limits = limits
@@ -131,8 +131,8 @@ class FileReaders:
     def read(self, job: FileJob) -> Sheet:
         """Read a file.
 
-        Raises FileRefused if the file cannot be read, or cannot be read within the limits. Raises RefusedError if a
-        mapping made by hand is wrong, and NoWorkerFreeError if every worker stays busy for too long.
+        Raises FileRefused if the file cannot be read, or not within the limits. Raises RefusedError if a mapping by
+        hand is wrong. Raises NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)
@@ -195,7 +195,7 @@ class FileReaders:
 
 @cache
 def file_readers(limits: WorkerLimits) -> FileReaders:
-    """Return the readers of this process with these limits. The readers end when this process ends."""
+    """Return this process's readers with these limits. The readers end when this process ends."""
     readers = FileReaders(limits)
     atexit.register(readers.close)
     return readers

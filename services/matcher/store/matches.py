@@ -1,4 +1,4 @@
-"""Loads the records and matches that a batch of changed records may affect, and writes the changed matches."""
+"""Loads all data that decides the matches of changed records, and writes the changed matches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from services.storage.vault import MissingKeyError, VaultError, place
 class Side:
     """One side of a match: notices or register entries.
 
-    `tokens` is the table of their tokens. `owner` is the column of this table with the id of the record.
+    `tokens` is the table of the side's tokens. `owner` is the column of this table with the id of the record.
     """
 
     tokens: Table
@@ -48,7 +48,7 @@ _SCOPES = {scope.value: scope for scope in Scope}
 def load(
     work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
 ) -> MatchState:
-    """Load all data that decides the matches of these records, and of the pairs in `pages`."""
+    """Load all data that decides the matches of these records and of the pairs in `pages`."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
@@ -85,7 +85,7 @@ def _shared_tokens(
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
     """Return a query for the pairs of records that share a token.
 
-    The first record of a pair is on the side `mine`, and its id is in `pks`. The second record is on the side `theirs`.
+    The first record of a pair is on the side `mine`, and has an id in `pks`. The second record is on the side `theirs`.
     A row holds the id of the first record, the id of the second, and the kind of the token.
     """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
@@ -181,7 +181,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a match with the council and shard of its entry, or None if the match has ended or does not exist.
+    """Return a match with the council and shard of its entry. Return None if no such match is live.
 
     With `feed_id`, only a match of that council is found.
     """
@@ -207,10 +207,10 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Write the outcome, and return the part that was written.
+    """Write the outcome. Return the part that was written.
 
-    A pair is left out if one of its records has changed since it was loaded. When the event about that change comes,
-    the pair is matched again.
+    A pair is left out if one of its records has changed since loading. The event about that change leads to another
+    matching of the pair.
     """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)

@@ -34,12 +34,11 @@ _MATCHED: dict[PagedSide, tuple[Column[int], Column[int]]] = {
 
 
 def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[PagedRecord]:
-    """Return the area records among these notices."""
     return _notices(connection, notice_pks, notices.c.area_facts.is_not(None))
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return these notices or entries as records to be matched in turns, from their first partner."""
+    """Return these notices or entries as records that are to be matched in turns, from the first partner on."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c
@@ -62,7 +61,7 @@ def _notices(connection: Connection, pks: Collection[int], *conditions: ColumnEl
 
 
 def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]) -> Iterator[Partners]:
-    """Yield the number of partners of each of these records that has any."""
+    """Count the partners of these records. A record without partners is left out."""
     if not pks:
         return
     mine, theirs = _SIDES[side]
@@ -79,7 +78,7 @@ def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]
 def load_page(connection: Connection, record: PagedRecord, limit: int) -> Page:
     """Return the next `limit` partners of a record.
 
-    These are partners that share a token with the record, and partners with a match to the record on record.
+    A partner shares a token with the record, or has a stored match with the record.
     """
     return page_of(record, _sharing(connection, record, limit), _matched(connection, record, limit), limit)
 

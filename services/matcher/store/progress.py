@@ -1,4 +1,4 @@
-"""Keeps the records whose matching is not finished, and chooses which of them has the next turn."""
+"""Keeps the records whose matching is unfinished, and chooses the record that has the next turn."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """Return the provider or council of each unfinished record."""
+    """Return the feed of each record whose matching is unfinished."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Return the unfinished record that has the next turn, and lock it. Records in `besides` are left out.
+    """Return the unfinished record that has the next turn, and lock that record. Records in `besides` are left out.
 
-    The feed whose last turn is longest ago comes first. Of the records of one feed, the record with the nearest harmful
-    day comes first.
+    The feed that has waited longest for a turn comes first. Among the records of that feed, the record with the nearest
+    harmful day comes first.
     """
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
@@ -44,7 +44,7 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store how far each record is done, and forget the records that are finished.
+    """Store the progress of each record, and forget the finished records.
 
     `waiting` holds records that had no turn yet. Return the feed of each record that becomes unfinished by this call.
     """
@@ -89,9 +89,9 @@ def _pks(keys: Collection[Key], side: PagedSide) -> list[int]:
 
 
 def count_waiting(connection: Connection, feed_id: str, most: int) -> int:
-    """Return the number of a council's entries that are not yet compared with every notice. Counting stops at `most`.
+    """Return the number of a council's entries that still wait to be compared with a notice. Counting stops at `most`.
 
-    These are the entries that are unfinished themselves, and those that an unfinished notice has not reached.
+    An entry waits if its own matching is unfinished, or if the matching of a notice has not yet reached the entry.
     """
     unfinished, mine, entry, record = unfinished_matching.c, notice_tokens.c, entry_tokens.c, register_entries.c
     not_reached = (

@@ -1,4 +1,4 @@
-"""The command line `pullcord`. The commands are in `services.runtime.cli.commands`, and are imported when used."""
+"""The command line `pullcord`. The modules of `services.runtime.cli.commands` are imported only when used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """The place of a command: its module, the name of its Typer app or function there, and its panel in `--help`."""
+    """A command: its module, the name of a Typer app or function in the module, and its panel in `--help`."""
 
     module: str
     name: str
@@ -71,7 +71,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """A mapping of names to commands. A command is imported when it is looked up."""
+    """A mapping of names to commands. Looking up a command imports it."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -98,7 +98,7 @@ def _as_typer(entry: CommandEntry) -> typer.Typer:
 
 
 class _Summaries(_Commands):
-    """A mapping of names to command summaries, as `--help` lists them. It imports no command."""
+    """A mapping of command names to their summaries in `--help`. Looking up a summary imports no command."""
 
     def __getitem__(self, name: str) -> Any:
         entry = self.data[name]
@@ -108,7 +108,7 @@ class _Summaries(_Commands):
 
 
 class Pullcord(TyperGroup):
-    """The group of all commands. Shows expected errors as a sentence, without a traceback."""
+    """The group of all commands. An expected error is shown as a sentence, without a traceback."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -167,7 +167,7 @@ def pullcord(
         bool, typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Find the telecare alarms on landlines about to be moved, and alert the councils until a person has acted."""
+    """Find telecare alarms on landlines before their migration, and alert the councils until a person has acted."""
     # Here and not above: `--help` needs no logging.
     from services.runtime.logs import configure
 

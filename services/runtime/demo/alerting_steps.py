@@ -1,4 +1,4 @@
-"""The steps of a demonstration up to the first alerts. Both demonstrations, embedded and distributed, use them."""
+"""The steps up to the first alerts. The embedded and the distributed demonstration share these steps."""
 
 from __future__ import annotations
 

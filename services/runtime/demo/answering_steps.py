@@ -1,7 +1,7 @@
-"""The steps of a demonstration after the first alerts: a week without an answer, then an officer's answer.
+"""The last steps of a demonstration: a week without an answer, then an officer's answer.
 
-The last step lists the places where the viewer can look around.
-Both demonstrations, embedded and distributed, use these steps.
+At the end, the viewer sees a list of places to look around. The embedded and the distributed demonstration share these
+steps.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from services.runtime.demo.waiting import until_delivered
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
-    """Let a week pass without an answer, and show the repeated alerts. `how` tells the viewer how the week passes."""
+    """Let a week pass without an answer, and show the repeated alerts. `how` is the text that announces the week."""
     narrator.step("Nobody answers")
     # Only the mails of this week are counted.
     before = len(demo.mailbox.mails)

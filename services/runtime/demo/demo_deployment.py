@@ -41,10 +41,10 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """Everything that the steps of a demonstration need, for either kind of deployment.
+    """Everything that the steps of a demonstration need, embedded or distributed.
 
-    `environment` holds the variables with which the command line finds this deployment. `keys` maps feed ids to API
-    keys.
+    `environment` holds the variables with which the command line finds this deployment. `keys` holds the API keys by
+    feed id.
     """
 
     store: Store

@@ -12,8 +12,6 @@ from rich.text import Text
 
 @dataclass
 class Narrator:
-    """Prints on a console, and numbers the steps."""
-
     console: Console
     steps: int = 0
 

@@ -17,7 +17,7 @@ GROUPING_SECONDS = 2
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Add every feed of the samples. Return the API key of each feed, by feed id.
+    """Add every feed of the samples. Return the API keys by feed id.
 
     `habits` are fields of `CouncilPolicy`, set for every council.
     """

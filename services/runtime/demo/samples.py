@@ -18,7 +18,7 @@ BASE_DAY: Final = date(2026, 11, 23)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One file of `samples/` and its feed: `provider:` with a four-letter RCPID, or `council:` with a GSS code."""
+    """A file of `samples/`, and its feed: `provider:` with a four-letter RCPID, or `council:` with a GSS code."""
 
     file_name: str
     feed_id: str
@@ -40,10 +40,10 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Return a sample file in which every date of this century is later by `days` days.
+    """Return a sample file in which every date of this century is `days` days later.
 
-    Shifts ISO dates, UK dates and the date cells of a workbook. If `days` is
-    `(day - BASE_DAY).days`, the samples fit a demonstration on `day`.
+    Shifts ISO dates, UK dates and the date cells of a workbook. For a demonstration on `day`, give `(day -
+    BASE_DAY).days`.
     """
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))

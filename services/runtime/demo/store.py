@@ -34,7 +34,7 @@ def count_unhandled(connection: Connection, consumer: Consumer) -> int:
 
 
 def count_owed(connection: Connection, until: datetime) -> int:
-    """Return the number of cases whose next review is due by `until`, plus the number of unfinished deliveries."""
+    """Return the number of cases with a review due by `until`, plus the number of unfinished deliveries."""
     queries = (
         select(func.count()).where(cases.c.due_at <= until),
         select(func.count()).where(deliveries.c.due_at.is_not(None)),

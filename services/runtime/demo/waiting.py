@@ -24,9 +24,9 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. `what` describes the condition in the text of the error.
+    """Wait until the condition holds. If it does not hold within LONGEST_WAIT, raise StuckError.
 
-    Raises StuckError if the condition does not hold within LONGEST_WAIT.
+    The error names the condition by the text `what`.
     """
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
@@ -36,12 +36,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def until_handled(demo: DemoDeployment) -> None:
-    """Wait until every event has been published, and handled by every consumer of its topic."""
+    """Wait until every event is published, and handled by every consumer of its topic."""
     until(lambda: _is_handled(demo), "all is handled")
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Wait until every delivery is done, and no case is due for a review within the grouping time."""
+    """Wait until every delivery is done, and no review of a case falls due within the grouping time."""
     until(lambda: _is_delivered(demo), "everybody has been told")
 
 

@@ -1,4 +1,4 @@
-"""Describes the acts of people for the OpenAPI description: each act with the record that it needs."""
+"""Describes the acts of people for the OpenAPI description: each act with the record that the act needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AddModel = Callable[[dict[str, Any], type[BaseModel]], None]
 def describe_acts(schemas: dict[str, Any], add_model: AddModel) -> None:
     """Replace the schema of `ActBody` by one schema for each act.
 
-    The field `event` of a body says which act it is.
+    In a body, the field `event` names the act.
     """
     description = schemas["ActBody"]["description"]
     mapping: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Examples of bodies. Their telephone numbers are those that the regulator keeps for fiction."""
+"""Examples of bodies. The telephone numbers are numbers that the regulator reserves for fiction."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class LinkTo(NamedTuple):
-    """A link to another operation: its name, the operation, and the parameter that is taken from the answer."""
+    """A link to another operation. `expression` is the place in the answer from which `parameter` gets its value."""
 
     name: str
     operation: str

@@ -1,4 +1,4 @@
-"""Adds to the OpenAPI description what FastAPI cannot know: bodies, headers, links and examples."""
+"""Adds bodies, headers, links and examples to the OpenAPI description, because FastAPI does not know them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Operations = Iterator[dict[str, Any]]
 
 
 def describe(app: FastAPI) -> None:
-    """Complete the OpenAPI description that the application serves."""
+    """Complete the application's OpenAPI description."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:

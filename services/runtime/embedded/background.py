@@ -1,4 +1,4 @@
-"""The view that the HTTP process has of the process that matches, alerts and delivers."""
+"""The state of the process that matches, alerts and delivers, as the HTTP process sees it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEFT_ALONE = 70
 
 
 class RemoteSends:
-    """The state of the messages that the other process is sending."""
+    """The state of the messages that the other process sends now."""
 
     def __init__(self) -> None:
         self.full = False
@@ -29,7 +29,7 @@ class RemoteSends:
 
 
 class RemoteTasks:
-    """The loops of the other process, read anew each time."""
+    """The loops of the other process, read anew at each access."""
 
     def __init__(self, background: Background) -> None:
         self._background = background
@@ -39,7 +39,7 @@ class RemoteTasks:
 
 
 class Background:
-    """The other process, as `make_app` needs it: its loops, its sends, its metrics, and a way to wake it."""
+    """The other process, as `make_app` needs it: loops, sends, metrics, and a way to wake the process."""
 
     def __init__(self, link: ProcessLink) -> None:
         self._link = link
@@ -71,7 +71,7 @@ class Background:
         return self._states
 
     def metrics(self) -> str:
-        """Return the metrics of the other process, or nothing if it does not answer in time."""
+        """Return the metrics of the other process, or an empty text if it does not answer in time."""
         with self._came:
             self._metrics = None
             self._link.send({"metrics": None})

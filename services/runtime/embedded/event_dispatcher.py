@@ -1,4 +1,4 @@
-"""Passes events to the consumers in one process, in place of the relay and the brokers of a distributed deployment."""
+"""Passes events to the consumers within one process, without the relay and the brokers of a distributed deployment."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes the oldest unpublished events of each partition key to every consumer of their topic."""
+    """Passes unpublished events to every consumer of their topic, the oldest events of each partition key first."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class EventDispatcher:
         self._served: str | None = None
 
     def run_once(self) -> int:
-        """Pass one batch to the consumers. Return the number of events, which is 0 if none are left."""
+        """Pass one batch to the consumers. Return the number of events, or 0 if none are left."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch, after=self._served)
         if not events:
@@ -68,9 +68,9 @@ class EventDispatcher:
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Publish again the events that some consumer never handled. Return their number.
+    """Publish again the events that a consumer never handled. Return the number of these events.
 
-    An event may be missed, for example, if an older release of Pullcord skipped events of a kind that it did not know.
+    A consumer misses an event, for example, if an older release of Pullcord does not know the kind of the event.
     """
     now = store.now()
     with store.writing() as connection:
@@ -86,8 +86,8 @@ def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> 
     """Let a consumer handle events.
 
     Two kinds of events are not handled. An event that can never be handled goes to quarantine. An event of a kind that
-    only a newer version of Pullcord knows is skipped. If a fault may be temporary, its error is raised, and the events
-    that are left must be delivered again.
+    only a newer version of Pullcord knows is skipped. A fault that may be temporary is raised as an error. The
+    remaining events must then be delivered again.
     """
     remaining = list(events)
     while remaining:
@@ -123,11 +123,11 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Split a failed batch into parts. Each part is then handled on its own.
+    """Split a failed batch into parts. Each part is then handled by itself.
 
-    A batch that changed the same rows as another worker is split into halves. Any other batch is split into single
-    events. Raises `error` if the batch cannot be halved and the fault may be temporary. Raises PoisonError if the batch
-    is a single event that can never be handled.
+    After a conflict with another worker, the batch is split into halves. After a lasting fault, the batch is split into
+    single events. Raises PoisonError if a lasting fault comes from a single event. Raises `error` for a conflict over a
+    single event, and for any other temporary fault.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -41,7 +41,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """A store that calls `made_progress` after each commit, so that a loop also sends heartbeats during a long step."""
+    """A store that calls `made_progress` after each commit. So a loop sends heartbeats even during a long step."""
 
     made_progress: Callable[[], None]
 

@@ -1,6 +1,6 @@
-"""The link between the two processes of `pullcord serve`: one line of JSON for each message, over a pair of sockets.
+"""The link between the two processes of `pullcord serve`. A message is one line of JSON over a pair of sockets.
 
-The HTTP process asks the other process to look for new events, and asks for its metrics. The other process reports the
+The HTTP process sends two kinds of request: look for new events, and report metrics. The other process reports the
 state of its loops.
 """
 
@@ -20,7 +20,7 @@ SECONDS_TO_SEND = 2
 
 @dataclass(slots=True)
 class TaskState:
-    """The state of a loop of the other process, as the health answers show it."""
+    """The state of a loop in the other process, as shown in health answers."""
 
     name: str
     alive: bool
@@ -28,7 +28,7 @@ class TaskState:
 
 
 class ProcessLink:
-    """One end of the link. Its methods may be called on any thread."""
+    """One end of the link. Any thread may call its methods."""
 
     def __init__(self, end: socket.socket) -> None:
         end.settimeout(None)
@@ -38,16 +38,16 @@ class ProcessLink:
         self._sending = Lock()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message. The message is dropped if the other process is gone.
+        """Send a message. If the other process is gone, the message is dropped.
 
-        `messages` then ends, so the reader of this end learns that the process is gone.
+        `messages` then ends, so the reader learns that the other process is gone.
         """
         line = json.dumps(message).encode() + b"\n"
         with self._sending, suppress(OSError):
             self._end.sendall(line)
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Yield the messages of the other process until it is gone."""
+        """Yield the messages of the other process until that process is gone."""
         with suppress(OSError), self._end.makefile("rb") as lines:
             for line in lines:
                 # A line that was cut off is the last one of a process that died.
@@ -61,9 +61,9 @@ class ProcessLink:
 
 
 def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
-    """Handle the messages of the other process until it is gone.
+    """Handle the messages of the other process until that process is gone.
 
-    Each message has a kind and a content. The handler of that kind gets the content.
+    Each message has a kind and a content. The handler of the kind gets the content.
     """
     for message in link.messages():
         for kind, content in message.items():

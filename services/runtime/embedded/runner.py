@@ -1,4 +1,4 @@
-"""The embedded runner: all background work in one process, as a few loops. Each loop looks in the database for work."""
+"""The embedded runner: a few loops do all background work in one process. Each loop finds its work in the database."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ CLOSING_SECONDS = 600.0
 
 
 class Loop:
-    """A thread that repeats `work` until it is stopped. After a fault of any kind, the loop waits and tries again.
+    """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
 
-    When `work` returns 0, the loop waits for `seconds`, or until `wake` is called. When `work` returns more than 0, the
-    loop `then` may have new work, so its `wake` is called. The loop calls `beat` after each successful step, at each
-    call of `made_progress` within a step, and every BEAT_SECONDS while it waits. A loop that fails does not call
-    `beat`.
+    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more than 0, the
+    loop `then` may have new work, so `then.wake` is called.
+
+    The loop calls `beat` after each successful step, at each call of `made_progress` within a step, and every
+    BEAT_SECONDS while waiting. A failing loop does not call `beat`.
     """
 
     def __init__(
@@ -66,19 +67,19 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the current step and end the loop. Return False if that took longer than `timeout` seconds."""
+        """Finish the current step and end the loop. Return False if this takes longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
     def alive(self) -> bool:
-        """Return False if the loop has ended. A loop that was not started yet counts as alive."""
+        """Return False if the loop has ended. A loop that has not started yet counts as alive."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """Return the seconds that the current step has lasted, or 0 between two steps."""
+        """Return the seconds since the current step began, or 0 between two steps."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
@@ -138,7 +139,7 @@ class Loop:
 def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """Make a loop that stores a heartbeat after each step, and after each commit of its work within a step."""
+    """Make a loop that stores heartbeats: after each step, and after each commit within a step."""
 
     def made_progress() -> None:
         loop.made_progress()
@@ -201,7 +202,7 @@ class EmbeddedRunner:
         self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Finish the current steps and sends. Return False if some did not end within `timeout` seconds."""
+        """Finish the current steps and sends. Return False if this takes longer than `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
         # All loops are asked first, so that they end in parallel.

@@ -1,7 +1,7 @@
 """Runs the two processes of `pullcord serve`.
 
-This process matches, alerts and delivers. It starts the HTTP process, and starts it again when it has ended. So alerts
-go on even if callers use up the connections, the threads or the memory of the HTTP process.
+This process matches, alerts and delivers. It starts the HTTP process, and restarts the HTTP process after an end. So
+alerts go on even if callers use up the connections, the threads or the memory of the HTTP process.
 """
 
 from __future__ import annotations

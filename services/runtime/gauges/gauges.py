@@ -1,4 +1,4 @@
-"""Safety gauges. They are read from the database at each scrape, so every process reports the same values."""
+"""Safety gauges. Each scrape reads them from the database, so every process reports the same values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """The gauge of loops in this process that have ended although nobody stopped them."""
+    """The gauge of loops in this process that have ended on their own."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
@@ -53,12 +53,12 @@ class SendPool(Protocol):
 
     @property
     def stuck(self) -> int:
-        """The number of sends that have passed their deadline and have not ended."""
+        """The number of unfinished sends that have passed their deadline."""
         ...
 
     @property
     def full(self) -> bool:
-        """True if no message can be sent until one of the present sends ends."""
+        """True if no further message can be sent until a present send ends."""
         ...
 
 

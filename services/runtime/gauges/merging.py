@@ -1,4 +1,4 @@
-"""Adds up the counts of two processes, so that a scrape of one of them shows both."""
+"""Adds up the counts of two processes. So a scrape of one process shows the counts of both."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Families(Collector):
 def added_metrics(ours: bytes, theirs: str) -> bytes:
     """Return the metrics of this process, with the counts of the other process added.
 
-    Metrics about one process alone, such as `python_…` and `process_…`, are not added. All texts are in the Prometheus
+    Metrics about a single process, such as `python_…` and `process_…`, are not added. All texts are in the Prometheus
     text format.
     """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}

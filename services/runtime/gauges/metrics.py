@@ -1,4 +1,4 @@
-"""Counts and times requests by route. A path is never used as a label, because it may hold somebody's reference."""
+"""Counts and times requests by route. A path is never a label, because a path may hold a person's reference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return the method of a request, or `other`: a caller may send any word as the method, even a telephone number."""
+    """Return the method of a request, or `other` if unknown. A caller may send any word, even a telephone number."""
     return method if method in METHODS else "other"
 
 

@@ -76,7 +76,7 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return the creation time of the oldest alert that waits for an acknowledgement, or None if no alert waits."""
+    """Return the creation time of the oldest alert without an acknowledgement. Return None if there is none."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
@@ -108,9 +108,9 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the latest time at which an unsafe case passed its harmful day, or None if no such case has passed it.
+    """Return the latest time at which an unsafe case passed its harmful day. Return None if there is no such case.
 
-    A case passes its harmful day when that day ends. If a case is opened after that, the time of opening counts.
+    A case passes its harmful day at the end of that day. If the case is opened later, the time of opening counts.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
@@ -122,9 +122,9 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id and the time of its last submission.
+    """Return the time of the last submission from each feed, by feed id.
 
-    For a feed that never sent anything, return the time at which it was added.
+    For a feed that never sent anything, return the time at which the feed was added.
     """
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
     return [(feed_id, heard or added) for feed_id, heard, added in rows]

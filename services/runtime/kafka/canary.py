@@ -1,7 +1,7 @@
-"""Publishes canaries, and finds lost events, which are then published again.
+"""Publishes canaries, and publishes lost events again.
 
-A canary goes to every partition that has a consumer. A consumer that has received a canary has also received everything
-published to that partition before. An earlier event that is not in the consumer's inbox is therefore lost.
+A canary goes to every partition that has a consumer. When a consumer receives a canary, everything published earlier to
+that partition must have arrived too. An earlier event that is missing from the consumer's inbox is therefore lost.
 """
 
 from __future__ import annotations

@@ -57,11 +57,11 @@ class KafkaSettings(EnvironmentSettings):
         return made
 
     def broker_topic(self, topic: str) -> str:
-        """Return the name that a topic of `topics.yaml` has on the brokers."""
+        """Return the name on the brokers for a topic of `topics.yaml`."""
         return f"{self._deployment}.{topic.partition('.')[2]}"
 
     def listed_topic(self, broker_topic: str) -> str:
-        """Return the name in `topics.yaml` of a topic on the brokers."""
+        """Return the name in `topics.yaml` for a topic on the brokers."""
         return f"{LISTED}.{broker_topic.partition('.')[2]}"
 
     def group(self, consumer: str) -> str:

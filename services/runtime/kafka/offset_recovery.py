@@ -1,8 +1,8 @@
-"""A Faust consumer that notices when the brokers have lost records, and then reads the partition from the beginning.
+"""A Faust consumer that detects a loss of records on the brokers, and then reads the partition from the beginning.
 
-The offset that a consumer group committed may lie beyond the end of its partition. This happens if the brokers lose all
-records and the topic is created again, while a running worker still commits the offset that it knew before. Faust then
-skips all records before that offset without a warning, until the partition has grown beyond that offset.
+The committed offset of a consumer group may lie beyond the end of its partition. This happens if the brokers lose all
+records and the topic is created again, while a running worker still commits its earlier offset. Faust then skips all
+records before that offset without a warning, until the partition has grown beyond that offset.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
-    """The thread of a consumer. It logs a fault as one line of JSON, without a traceback."""
+    """The thread of a consumer. A fault is logged as one line of JSON, without a traceback."""
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's names
         # The library would print a traceback, which no reader of JSON lines understands. It may name hosts.
@@ -28,10 +28,10 @@ class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Starts each partition at the offset that its consumer group committed.
+    """Starts each partition at the committed offset of the consumer group.
 
-    If the partition now ends before that offset, the brokers have lost records. The consumer then starts at the
-    beginning of the partition.
+    If the partition ends before that offset, the brokers have lost records. The consumer then starts at the beginning
+    of the partition.
     """
 
     def _new_consumer_thread(self) -> Any:

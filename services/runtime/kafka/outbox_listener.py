@@ -21,7 +21,7 @@ RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """Listens on its own database connection, and calls `wake` whenever an event was added to the outbox."""
+    """Listens on its own database connection. Calls `wake` whenever an event is added to the outbox."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
         # psycopg does not understand SQLAlchemy's driver names in a URL.

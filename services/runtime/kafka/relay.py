@@ -1,11 +1,10 @@
 """The relay: publishes the events of the outbox to Kafka.
 
-Any number of relays may run. The outbox is divided into lanes, and all events with the same key are in the same lane.
-Only one relay at a time works on a lane, so events with the same key keep their order.
+Any number of relays may run. The outbox is divided into lanes. All events with the same key are in the same lane. Only
+one relay at a time works on a lane, so events with the same key keep their order.
 
-An event is marked as published only after the brokers have acknowledged it. The mark is written in the transaction that
-locked the event's lane. After a crash the event is published again, and the inboxes of the consumers drop the
-duplicate.
+An event is marked as published only after the brokers have acknowledged it. The transaction that locks the lane also
+writes this mark. After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
 
 If the brokers refuse events of one topic in one lane, all other events are still published.
 """
@@ -59,9 +58,10 @@ class Relay:
     served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
-        """Publish a batch of events from every lane that no other relay works on. Return the number of events.
+        """Publish a batch of events from each lane that is free. Return the number of published events.
 
-        Raises RelayError if no event was published, and the brokers did not answer.
+        A lane is free if no other relay works on it. Raises RelayError if no event was published and the brokers did
+        not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
@@ -118,10 +118,10 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that are published or in quarantine, and the first error of the events that failed.
+        """Return the events that are published or in quarantine, and the first error of a failed event.
 
-        A failed event is published again. Later events with the same key are published again after it, so that the
-        events keep their order.
+        A failed event is published again, and so are the later events with the same key. So the events keep their
+        order.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None

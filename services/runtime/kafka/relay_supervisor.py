@@ -1,4 +1,4 @@
-"""Runs a relay and its canaries. Connects to the brokers, and connects again after a failure."""
+"""Runs a relay and its canaries. Connects to the brokers, and reconnects after a failure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _BrokerConnection:
 
 @dataclass
 class RelaySupervisor:
-    """Publishes the outbox and the canaries. With each new connection it creates the topics that are missing."""
+    """Publishes the outbox and the canaries. Creates the missing topics at each new connection."""
 
     store: Store
     settings: KafkaSettings
@@ -41,16 +41,16 @@ class RelaySupervisor:
     _waiting: dict[Lane, tuple[int, float]] = field(default_factory=dict)
 
     def publishing_from(self, store: Store) -> Callable[[], int]:
-        """Set the store, and return `run_once` as the work of a loop."""
+        """Set the store. Return `run_once`, the work of a loop."""
         self.store = store
         return self.run_once
 
     def run_once(self) -> int:
         """Publish events and due canaries.
 
-        Return the number of published events, plus the number of lost events that are to be published again. Raises
-        RelayError if the brokers cannot be reached, have unsuitable topics, or do not accept the events. The next call
-        then connects again.
+        Return the number of published events, plus the number of lost events to be published again. Raises RelayError
+        if the brokers cannot be reached, have unsuitable topics, or do not accept the events. The next call then
+        reconnects.
         """
         try:
             at = self._connect()

@@ -1,6 +1,6 @@
-"""Ends a process that makes no progress, so that its supervisor starts it again. Unfinished work is not lost.
+"""Ends a process that makes no progress. Its supervisor then starts it again. Unfinished work is not lost.
 
-A thread or an event loop that hangs cannot stop itself, so the process ends without a graceful stop.
+A hanging thread or event loop cannot stop itself, so the process ends without a graceful stop.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ def end_process(code: int = NO_PROGRESS) -> None:
 
 
 class Watchdog:
-    """Ends the process if there has been work for `patience` seconds, and none of it was done in that time.
+    """Ends the process if there is work, but none was done for `patience` seconds.
 
     `quiet_seconds` returns the seconds without progress. `is_behind` returns True if there is work. If `is_behind`
-    raises an error, the process goes on: a restart does not mend a database. If `is_behind` never returns, that counts
-    as work not done, because only a restart frees the process.
+    raises an error, the process continues, because a restart does not mend a database. An `is_behind` that never
+    returns counts as work not done, because only a restart helps.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
 
-No exception leaves an agent, because Faust would then acknowledge the message. During a passing fault the message stays
-unacknowledged, and is tried again. An event that can never be handled goes to quarantine. When a worker is told to
-stop, it first finishes its current batch and acknowledges the messages. All state is in the database, never in Faust.
+No exception leaves an agent, because Faust would then acknowledge the message. During a passing fault, the message
+stays unacknowledged and is tried again. An event that can never be handled goes to quarantine. Before a worker stops,
+it finishes the current batch and acknowledges its messages. All state is in the database, never in Faust.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ METADATA_MS = 10_000
 class ForeignEventsError(PullcordError):
     """The topics carry events of another database.
 
-    A worker must not take these events, because their own deployment would then miss them.
+    If this worker took these events, the other deployment would miss them.
     """
 
 
 @dataclass
 class Worker:
-    """A consumer with its own Faust application, in which one agent reads the consumer's topics."""
+    """A consumer with its own Faust application. One agent reads all topics of the consumer."""
 
     store: Store
     consumer: Consumer
@@ -100,11 +100,11 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if the consumer has not received a canary that it should have received by now.
+        """Return True if an expected canary has not reached the consumer.
 
-        For each partition, two publication times are compared: that of the newest canary, and that of the last canary
-        that the consumer received. A canary is missing if they are more than `patience` apart. It is also missing if
-        the consumer received no canary from the partition.
+        For each partition, two publication times are compared: the time of the newest canary, and the time of the last
+        received canary. A canary is missing if the two times are more than `patience` apart. It is also missing if the
+        consumer received no canary from the partition.
 
         Only the partitions of this worker count. If the worker has no partitions, all partitions count.
         """
@@ -116,9 +116,9 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, and try again while a passing fault lasts.
+        """Handle messages. Try again while a passing fault lasts.
 
-        Return True once the messages are handled, or False if the worker is told to stop while the fault lasts.
+        Return True after the messages are handled. Return False if the worker must stop while the fault lasts.
         """
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1

@@ -1,6 +1,6 @@
-"""Makes, checks and restores backups of an embedded deployment. A backup can be made while the service runs.
+"""Makes, checks and restores backups of an embedded deployment. The service may run while a backup is made.
 
-A backup never contains the keys, so whoever finds a backup cannot read the personal data in it.
+A backup never contains the keys. Without the keys, nobody can read personal data in the backup.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RestoreResult:
 def back_up(store: Store, target: Path) -> Contents:
     """Copy the store's SQLite database to `target`, and check the copy. The database may be in use meanwhile.
 
-    The copy is safely on the disk when this function returns. Raises RefusedError if the target exists already, and
+    The copy is safely on the disk when this function returns. Raises RefusedError if the target exists already. Raises
     CopyError if the copy fails a check.
     """
     if target.exists():
@@ -74,16 +74,16 @@ def back_up(store: Store, target: Path) -> Contents:
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Record in the audit that a backup was made, so that the backup's age is monitored. `size` is in bytes."""
+    """Record a backup in the audit, so that the age of the last backup can be monitored. `size` is in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Replace the store's SQLite database with a backup, upgraded to the present schema.
+    """Replace the store's SQLite database with a backup. The backup is upgraded to the present schema.
 
-    The delivery of an alert is cancelled if a newer message is due about all open cases of the alert (see
+    The delivery of an alert is cancelled if a newer message is due about all open cases of this alert (see
     `settle_restore`).
 
     Raises RefusedError if a process uses the database, if a database exists and `replacing` is False, or if `backup` is
@@ -108,7 +108,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools restored. Return the time of the last record in it.
+    """Call `settle_restore` for a database that other tools restored. Return the time of the database's last record.
 
     A second call changes nothing.
     """
@@ -122,7 +122,10 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raise RefusedError if a process uses the SQLite database at this URL. The caller itself must not use it."""
+    """Raise RefusedError if a process uses the SQLite database at this URL.
+
+    The caller itself must not use the database.
+    """
     with unused(_file_of(database)):
         pass
 

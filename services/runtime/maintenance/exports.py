@@ -1,8 +1,8 @@
 """Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-The files hold no telephone number, address or name. A council's own reference is left out unless it is requested. A
-requested reference is written only if it looks like a reference: people have put numbers, names and addresses into that
-column.
+The files hold no telephone number, address or name. The references of councils are left out unless they are requested.
+A requested reference is left out too if it could be a number, a name or an address: some people type these in the
+column for references.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def export_cases(
 ) -> int:
     """Write cases to a file, the oldest first. Return the number of rows.
 
-    With `feed_id`, only that council's cases are written. `ended` adds cases that have ended. `references` adds the
-    councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
+    With `feed_id`, only cases of that council are written. `ended` adds ended cases. `references` adds the references
+    of councils. Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
     """
     query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
@@ -99,8 +99,8 @@ def export_matches(
 ) -> int:
     """Write matches to a file, in the order of the register entries. Return the number of rows.
 
-    With `feed_id`, only that council's matches are written. `ended` adds matches that have ended. `references` adds the
-    councils' own references. Raises RefusedError if the suffix is neither .csv nor .ndjson, or the folder is missing.
+    With `feed_id`, only matches of that council are written. `ended` adds ended matches. `references` adds the
+    references of councils. Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
     """
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
@@ -108,7 +108,7 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Yield a text file that only its owner can read. The file gets its name only when it is complete and on the disk.
+    """Yield a text file that only the owner can read. The file gets its name once it is complete and on the disk.
 
     Raises RefusedError if the folder of the file is missing.
     """
@@ -130,7 +130,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """Return a council's own reference, or None if it could be a telephone number, a name or an address."""
+    """Return a council's reference, or None if the text could be a telephone number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -64,7 +64,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Make the newest vault key current, and return the keys. If the newest is current already, add a new key first."""
+    """Make the newest vault key current, and return the keys. If this key is current already, add a new key first."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -72,7 +72,7 @@ def with_newest_current(keyring: Keyring) -> Keyring:
 
 
 def without_key(keyring: Keyring, key_id: str) -> Keyring:
-    """Return the keys without this vault key. Raises KeysError if the key is the current one or does not exist."""
+    """Return the keys without this vault key. Raises KeysError if the key is current or does not exist."""
     if key_id not in keyring.vault:
         raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
     if key_id == keyring.current:

@@ -1,6 +1,7 @@
 """Limits the connections of the HTTP server, so that one caller cannot use up all of them.
 
-If a new caller arrives while all connections are in use, the server closes one whose request has not fully arrived.
+If a new caller arrives while all connections are in use, the server closes a connection whose request has not fully
+arrived.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ FEWEST_CONNECTIONS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Limits of one server. Every number is policy of the deployment."""
+    """Limits of one server. Every limit is policy of the deployment."""
 
     connections: int = 512
     # Seconds within which the head of a request must arrive.
@@ -31,7 +32,7 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionPlaces:
-    """The open connections of one server, the oldest first. The server has a limited number of places for them."""
+    """The open connections of one server, the oldest first. The number of places is limited."""
 
     limits: ConnectionLimits
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
@@ -39,8 +40,8 @@ class ConnectionPlaces:
     def take(self, connection: GuardedProtocol) -> None:
         """Give a new connection a place.
 
-        If all places are taken, the oldest connection whose request has not fully arrived loses its place. If there is
-        none, the new connection is cut off.
+        If all places are taken, the oldest connection without a complete request loses its place. If every connection
+        has a complete request, the new connection is cut off.
         """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
@@ -58,7 +59,7 @@ class ConnectionPlaces:
 
 
 class GuardedProtocol(H11Protocol):
-    """A connection that is cut off if its caller is too slow, or if its place is needed."""
+    """A connection. It is cut off if the caller is too slow, or if another connection needs the place."""
 
     def __init__(self, *given: Any, places: ConnectionPlaces, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -68,7 +69,7 @@ class GuardedProtocol(H11Protocol):
 
     @property
     def at_work(self) -> bool:
-        """Return True if a whole request has arrived and its answer is not complete."""
+        """Return True if a complete request has arrived and the answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -116,7 +117,7 @@ class GuardedProtocol(H11Protocol):
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """Return the protocol of one server with these limits.
 
-    The limit of connections is lowered if the process may not open as many files.
+    If the process may not open enough files, the limit of connections is lowered.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
@@ -130,7 +131,7 @@ def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
 
 
 def allow_descriptors() -> None:
-    """Let this process open as many files as its hard limit allows. Many systems start with 1,024."""
+    """Let this process open as many files as the hard limit allows. Many systems start with 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,4 +1,4 @@
-"""The HTTP process of `pullcord serve`: it accepts submissions and shows pages. Another process matches and alerts."""
+"""The HTTP process of `pullcord serve`: accepts submissions and shows pages. Another process matches and alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.runtime.settings import Settings
 
 
 def serve_http() -> None:
-    """Serve HTTP on the socket whose file descriptor is the first argument of the command.
+    """Serve HTTP on a socket. The first argument of the command is the file descriptor of this socket.
 
     The second argument is the file descriptor of the socket that links this process to the other process.
     """

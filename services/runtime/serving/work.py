@@ -1,4 +1,4 @@
-"""Limits the time for the body of a request to arrive, and the number of requests that are worked on at once."""
+"""Limits how long the body of a request may take to arrive, and how many requests are worked on at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
-    """Limits of the work on requests. Every number is policy of the deployment."""
+    """Limits of the work on requests. Every limit is policy of the deployment."""
 
     # Requests that are worked on at once. The framework has 40 threads.
     requests: int = 32
@@ -35,10 +35,10 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if no place is free in time.
+    """ASGI middleware. It answers 408 if a body does not arrive in time, and 503 if no place becomes free in time.
 
-    A place is the right to be worked on. A request takes a place only after it has fully arrived. So a caller who sends
-    slowly takes no place from others.
+    A place is the right to be worked on. A request takes a place only after the request has fully arrived. So a slow
+    sender takes no place from others.
     """
 
     def __init__(self, app: App, limits: WorkLimits) -> None:

@@ -1,4 +1,4 @@
-"""Copies a whole SQLite database while others use it, and checks that a copy can be trusted.
+"""Copies a whole SQLite database while others use it, and checks a copy.
 
 PostgreSQL has its own tools for both tasks.
 """
@@ -50,12 +50,12 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database cannot be trusted, or the available keys do not fit it."""
+    """A copy of the database cannot be trusted, or the available keys do not fit the copy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The contents of a copy: rows by table, ids of the vault keys that it needs, and time of the last audit row."""
+    """The contents of a copy: rows by table, ids of the necessary vault keys, and time of the last audit row."""
 
     rows: Counts
     keys: tuple[str, ...]
@@ -63,9 +63,9 @@ class Contents:
 
 
 def copy_database(store: Store, target: Path) -> Counts:
-    """Copy a SQLite database to a single file on disk, and return the number of rows by table.
+    """Copy a SQLite database to a single file on disk. Return the number of rows by table.
 
-    The copy holds the state at one moment, even if others write meanwhile. The file is synced to disk before the
+    The copy holds the state at one moment, even if others write meanwhile. The copy is synced to disk before the
     function returns.
     """
     with store.reading() as connection, closing(sqlite3.connect(target)) as copy:
@@ -91,10 +91,10 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Check a copy in a SQLite file and return its contents.
+    """Check a copy in a SQLite file. Return its contents.
 
-    Raises CopyError if the schema of the copy does not fit, or if the keys of `copy` cannot open its sealed values. The
-    key id of each value is checked, and a sample of the values is opened.
+    The key id of each sealed value is checked, and a sample of the values is opened. Raises CopyError if the schema of
+    the copy does not fit, or if the keys of `copy` cannot open the sealed values.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:
@@ -104,7 +104,7 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raise CopyError if a file is damaged or is not a SQLite database."""
+    """Raise CopyError if a file is damaged, or if it is not a SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             # This check reads every page, so its time grows with the file.

@@ -1,7 +1,7 @@
-"""The name and the id of the deployment that a database belongs to.
+"""The name and the id of the deployment that owns a database.
 
-Two deployments on one Kafka would take each other's events. The name keeps their topics and consumer groups apart. If
-both were given the same name, the id of an event's sender shows to which deployment the event belongs.
+Two deployments on one Kafka would take each other's events. Different names keep the topics and consumer groups apart.
+If both deployments have the same name, the sender id in an event shows the deployment of the event.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class DeploymentIdentity:
 
 
 def identity_of(connection: Connection) -> DeploymentIdentity | None:
-    """Return the identity of the database's deployment, or None if no process has stored it yet."""
+    """Return the stored identity of the deployment, or None if none is stored yet."""
     row = connection.execute(select(deployment.c.name, deployment.c.id)).one_or_none()
     return None if row is None else DeploymentIdentity(*row)
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Store `name` and a random id as the identity of the database, if none is stored. Return the stored identity.
+    """Return the stored identity of the database. If none is stored, first store `name` and a random id.
 
     Raises RefusedError if another name is stored: the database then belongs to another deployment.
     """

@@ -1,7 +1,7 @@
-"""Sorts the faults of a database by their meaning: by SQLSTATE on PostgreSQL, by result code on SQLite.
+"""Sorts the faults of a database by meaning: by SQLSTATE on PostgreSQL, by result code on SQLite.
 
-The class of the driver's error says too little. For example, the same class is raised for a PostgreSQL server that is
-read-only, for a transaction that was idle for too long, and for a damaged table.
+The class of the driver's error says too little. For example, the same class is raised for a read-only server, for a
+transaction that was idle for too long, and for a damaged table.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """The last refusal by a database: a change failed because the database is read-only or full.
+    """Remembers the last change that a read-only or full database refused.
 
-    When the database takes a change again, the refusal is forgotten.
+    When the database accepts a change again, the refusal is forgotten.
     """
 
     def __init__(self) -> None:
@@ -117,9 +117,9 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 
 
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
-    """Remember the refusals of an engine's database. Close each connection on which a PostgreSQL database is read-only.
+    """Remember the refusals of an engine's database. Close each connection to a read-only PostgreSQL server.
 
-    A new connection may then reach a database that takes changes, for example after a failover.
+    A new connection may then reach a server that accepts changes, for example after a failover.
     """
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
@@ -140,9 +140,9 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return the reason why the database refused the last change: it is read-only or full.
+    """Return the reason for which the database refused the last change: it is read-only or full.
 
-    Return None if the database has taken a change since, or if the refusal is older than REFUSING_SECONDS.
+    Return None if the database has accepted a change since, or if the refusal is older than REFUSING_SECONDS.
     """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

@@ -25,7 +25,7 @@ POOLED = (
 
 
 class UnsuitableServerError(PullcordError):
-    """The database, or the pooler that leads to it, is set up unsuitably. The text says what to change."""
+    """The database or its connection pooler is set up unsuitably. The text says what to change."""
 
 
 def check_server(engine: Engine) -> None:

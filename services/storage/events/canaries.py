@@ -1,6 +1,6 @@
 """Stores canaries: small events that prove that consumers are alive.
 
-For each partition, the tables hold the time of its last canary, and the last canary that each consumer received. A
+For each partition, the tables hold the time of the newest canary, and the last canary that each consumer received. A
 consumer that has received a canary has also received everything that was published to that partition earlier.
 """
 
@@ -45,11 +45,11 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions of these topics from which the consumer has not received recent canaries.
+    """Return the partitions of these topics from which the consumer has not received a recent canary.
 
-    For each partition, two publication times are compared: that of the newest canary, and that of the newest canary
-    that the consumer received. The partition is returned if the two times are more than `patience` apart. It is also
-    returned if the consumer received no canary from it.
+    For each partition, two publication times are compared: the time of the newest canary, and the time of the last
+    received canary. The partition is returned if the two times are more than `patience` apart, or if the consumer
+    received no canary.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
@@ -74,10 +74,10 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Take the last canary that the consumer received from each partition. Return the earliest publication time.
+    """Take the last received canary of each partition. Return the earliest publication time of these canaries.
 
-    If the consumer received no canary from a partition, the last canary that was published to that partition counts
-    instead. The result is None if no canary was published to these topics.
+    If the consumer received no canary from a partition, the last published canary counts instead. The result is None if
+    no canary was published to these topics.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

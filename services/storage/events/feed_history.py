@@ -1,4 +1,4 @@
-"""Finds the days on which each feed was heard, from the stored submissions."""
+"""Finds the days on which each feed sent data, from the stored submissions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return the moments at which each feed was heard, by feed id: the last moment of each day, the newest day first.
+    """Return, by feed id, the last moment of each day on which the feed was heard. The newest day comes first.
 
-    Only the newest `most` days (UTC) on which the feed was heard are in the result. A feed that was never heard is not
-    in it. If `only` is not None, it names the feeds to look at.
+    Only the newest `most` days (UTC) of each feed are returned. A feed that was never heard is not in the result. If
+    `only` is not None, only these feeds are in the result.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

@@ -1,8 +1,7 @@
 """Finds events that were published but never handled, and publishes them again.
 
-A broker can lose an event that it acknowledged. A worker of an older version skips events of unknown kinds. In either
-case the event is missing from the inbox of a consumer. Once the consumer has received later events, the missed event
-goes back to the outbox.
+A broker can lose an acknowledged event. A worker of an older version skips events of unknown kinds. The inbox of a
+consumer then lacks the event. Once the consumer has received later events, the missed event goes back to the outbox.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again the events that the consumer never handled. Return their number.
+    """Publish again the events that the consumer never handled. Return the number of these events.
 
     Only events that were published before `until` count.
     """

@@ -25,7 +25,7 @@ LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event to be published. Events with the same partition key keep their order."""
+    """An event to publish. Events with the same partition key keep their order."""
 
     source: str
     partition_key: str
@@ -36,8 +36,8 @@ class Announcement:
 class Lane:
     """The events of one topic in one lane of the outbox.
 
-    The outbox is divided into lanes by partition key. Only one relay at a time publishes a lane. This keeps events with
-    the same key in order.
+    The outbox is divided into lanes by partition key. Only one relay at a time publishes a lane, so events with the
+    same key keep their order.
     """
 
     number: int
@@ -46,7 +46,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event from the outbox or from a topic. It is not decoded yet, and may be impossible to decode."""
+    """An event from the outbox or from a topic, not decoded yet. Decoding may fail."""
 
     event_id: str
     topic: str
@@ -93,8 +93,8 @@ def unpublished(
 ) -> list[StoredEvent]:
     """Return at most `limit` unpublished events. The events of each partition key come in order, oldest first.
 
-    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The key
-    that follows the key `after` has the first turn. With `lane`, return only events of that lane, and lock them for
+    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The first
+    turn goes to the next key after the key `after`. With `lane`, return only events of that lane, and lock them for
     this transaction.
     """
     queues = _queues(connection, lane, after, limit)

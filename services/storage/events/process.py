@@ -1,7 +1,7 @@
-"""Handles events. Every runner calls `process` for this.
+"""Handles events. Every runner calls `process`.
 
-Inbox, state, new events and audit are written in one transaction. So a crash leaves either all changes or none, and an
-event that arrives twice changes nothing the second time.
+Inbox, state, new events and audit are written in one transaction. So a crash leaves either all changes or none. If an
+event arrives twice, the second arrival changes nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that follow from handling a batch. The consumer itself writes all other rows."""
+    """The events and audit rows that result from a batch. The consumer itself writes all other rows."""
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
@@ -33,17 +33,17 @@ class Effects:
 class Consumer(Protocol):
     """A part of Pullcord that handles events, such as the matcher.
 
-    `handle` loads the state, calls the pure function that decides, and saves the outcome.
+    `handle` loads the state, calls a pure function for the decision, and saves the outcome.
     """
 
     @property
     def name(self) -> str:
-        """The name under which the inbox records the handled events."""
+        """The name of the consumer in the inbox."""
         ...
 
     @property
     def topics(self) -> tuple[str, ...]:
-        """The topics whose events the consumer handles."""
+        """The topics that the consumer reads."""
         ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
@@ -52,7 +52,7 @@ class Consumer(Protocol):
 
 
 class PoisonError(PullcordError):
-    """An event that can never be handled, because it cannot be decoded or the consumer always fails on it."""
+    """An event that can never be handled: it cannot be decoded, or the consumer always fails on it."""
 
     def __init__(self, event: StoredEvent, cause: Exception) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} cannot be handled: {type(cause).__name__}")
@@ -61,7 +61,7 @@ class PoisonError(PullcordError):
 
 
 class NotUnderstoodError(PullcordError):
-    """An event of a kind that only a newer version of Pullcord knows. It must not be put in quarantine."""
+    """An event of a kind that only a newer version of Pullcord knows. Such an event must not go to quarantine."""
 
     def __init__(self, event: StoredEvent) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
@@ -69,11 +69,11 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Handle new events in one transaction, and return their number. Events already in the inbox are skipped.
+    """Handle new events in one transaction. Return the number of these events. Events already in the inbox are skipped.
 
     Raises PoisonError if an event cannot be decoded. Raises NotUnderstoodError if only a newer version of Pullcord
-    knows an event's kind. Either error names the event and leaves the database unchanged. The caller then retries
-    without that event.
+    knows the kind of an event. Each error names the event and leaves the database unchanged. The caller then tries
+    again without that event.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -91,7 +91,7 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
 
 
 def write_effects(work: UnitOfWork, effects: Effects) -> None:
-    """Write the events and audit rows of a batch, in the same transaction as the consumer's own rows."""
+    """Write the events and audit rows of a batch. The consumer's own rows are in the same transaction."""
     work.announce(effects.announcements)
     work.record_audit(*effects.audit)
 
@@ -103,7 +103,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
     """Put an event in quarantine, because the consumer cannot handle it or the brokers refuse it.
 
-    The event is also put in the inbox and recorded in the audit. If it is in the inbox already, nothing changes.
+    The event is also put in the inbox and recorded in the audit. If the inbox holds the event already, nothing changes.
     """
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}

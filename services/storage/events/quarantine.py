@@ -21,7 +21,7 @@ from services.storage.tables import inbox, outbox, quarantine
 class QuarantinedEvent:
     """An event in quarantine.
 
-    `error` is the class name of the error. The text of the error is not stored, because it could hold data.
+    `error` is the class name of the error. The text of the error is not stored, because the text could hold data.
     """
 
     event_id: str
@@ -38,10 +38,10 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events in quarantine that are due for an alert to the operator.
+    """Return the number of events in quarantine that are due for an operator alert.
 
-    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, the call marks all
-    events in quarantine as alerted now.
+    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, all events in
+    quarantine are marked as alerted now.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
@@ -65,7 +65,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again for the consumers that put it in quarantine, and return the number of these consumers.
+    """Publish an event again for the consumers that put it in quarantine. Return the number of these consumers.
 
     Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """
@@ -88,7 +88,7 @@ def drop(store: Store, event_id: str, by: str) -> int:
 
 
 def drop_mended(connection: Connection, store: Store, event_id: str, by: str) -> None:
-    """Drop what was put in quarantine under this id, if anything was. Its cause is mended."""
+    """Drop the entry with this id from the quarantine, if there is one, because its cause is mended."""
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if found:
         _take_out(connection, store, event_id, found, AuditAction.QUARANTINE_DROPPED, by)

@@ -1,4 +1,4 @@
-"""Alembic's environment. It uses the connection that `migrate.py` passes."""
+"""Alembic's environment. `migrate.py` passes the connection."""
 
 from __future__ import annotations
 

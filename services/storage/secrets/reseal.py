@@ -1,7 +1,7 @@
 """Seals every sealed column again under the current vault key, so that an older key can be removed.
 
 The work is done in batches while other processes work. Each batch is one transaction. A row that another process has
-locked is skipped, and a later pass seals it. A value under the current key is left unchanged, so an interrupted run can
+locked is skipped and sealed in a later pass. A value under the current key does not change, so an interrupted run can
 simply be started again.
 """
 
@@ -36,7 +36,7 @@ PASSES: Final = 20
 class SealedColumn:
     """A column of sealed values.
 
-    `keyed_by` is the column that identifies the row in the associated data of a sealed value (see `vault.place`).
+    The associated data of a sealed value identify the row by the column `keyed_by` (see `vault.place`).
     """
 
     table: Table
@@ -95,8 +95,8 @@ def left_to_reseal(store: Store) -> int:
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
     """Reseal until no value is left under an older key, in at most `PASSES` passes.
 
-    Yields the size of each batch after its commit. `pause` waits for a number of seconds. Raises VaultError if the key
-    of a value is missing. Batches before the error stay committed.
+    After the commit of each batch, yields the size of the batch. `pause` waits for a number of seconds. Raises
+    VaultError if the key of a value is missing. Batches before the error stay committed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -21,7 +21,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole microseconds. It compares and sorts in the same way on every database."""
+    """An aware UTC datetime, stored as whole microseconds. Comparison and order are the same on every database."""
 
     impl = BigInteger
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Cases, their alerts, and the deliveries of each alert with their attempts."""
+"""Cases, alerts, the deliveries of each alert, and the attempts of each delivery."""
 
 from __future__ import annotations
 

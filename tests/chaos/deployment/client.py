@@ -22,7 +22,7 @@ LAST_WORD_SECONDS = 90.0
 
 @dataclass
 class Client(ABC):
-    """Repeats `act` in a thread until it is told to stop."""
+    """Repeats `act` in a thread until `stop` is called."""
 
     name: str
     url: str
@@ -33,18 +33,18 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Make the next requests of this client, and add them with their answers to the history."""
+        """Make the next requests of this client. Add the requests and their answers to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Make no further requests after the present one, which is repeated until it has an answer."""
+        """Make no new request. The present request is still repeated until it has an answer."""
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Wait for the answer to the last request. Return True if it came in time."""
+        """Wait for the answer to the last request. Return True if the answer came in time."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 
@@ -56,7 +56,6 @@ class Client(ABC):
                 self._stopped.wait(BREATH)
 
     def _answered(self, request: Callable[[], httpx.Response]) -> httpx.Response:
-        """Send a request until there is an answer, and return the answer."""
         while True:
             try:
                 answer = request()
@@ -82,6 +81,5 @@ class Client(ABC):
         self.history.refused.append(f"{self.name}: {answer.status_code} {answer.text[:200]}")
 
     def _written(self, number: str) -> str:
-        """Return the telephone number in one of the forms in which people write numbers."""
         forms = (number, f"{number[:5]} {number[5:]}", f"+44{number[1:]}", f"+44 (0){number[1:5]} {number[5:]}")
         return self.noise.choice(forms)

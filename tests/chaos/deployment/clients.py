@@ -24,7 +24,7 @@ ROWS = 4
 
 @dataclass
 class Provider(Client):
-    """Sends notices in batches: new notices, and earlier notices that are rescheduled or withdrawn."""
+    """Sends notices in batches. Some are new, and others reschedule or withdraw an earlier notice."""
 
     feed: str = ""
     _known: dict[str, NoticeVersion] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Provider(Client):
 
 @dataclass
 class Council(Client):
-    """Puts entries on its register. It changes the telephone number of some of them, and removes some for good."""
+    """Puts entries on its register, changes the telephone number of some entries, and removes some for good."""
 
     feed: str = f"council:{COUNCIL}"
     _live: dict[str, EntryVersion] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Council(Client):
             self.put(http, ROWS)
 
     def put(self, http: httpx.Client, count: int) -> None:
-        """Send `count` entries for the register. Most of them are new, and the others get another telephone number."""
+        """Send `count` entries for the register. Most entries are new. The others get a new telephone number."""
         self._batches += 1
         rows = list({row.reference: row for row in (self._row(place) for place in range(count))}.values())
         body = [
@@ -112,7 +112,7 @@ class Council(Client):
 
 @dataclass
 class Person(Client):
-    """Reads the mail at the council's desk, and acknowledges every other alert."""
+    """Reads the mails at the council's desk, and acknowledges half of the alerts."""
 
     mailbox: Mailbox = field(default_factory=Mailbox)
     _read: set[str] = field(default_factory=set)

@@ -52,7 +52,7 @@ ENVIRONMENT = {
 
 @contextmanager
 def running(folder: Path, seed: int) -> Iterator[World]:
-    """Run a deployment until the block ends. Its clients are made, but the block must start them."""
+    """Run a deployment until the block ends. Its clients are made, and the block starts them."""
     with ExitStack() as stack:
         world = _made(folder, seed, stack)
         world.supervisor.start()
@@ -144,7 +144,6 @@ def _clients(store: Store, proxies: Mapping[Way, Proxy], mailbox: Mailbox, histo
 
 
 def _ready(world: World) -> bool:
-    """Return True if the API is open, and every worker serves."""
     try:
         with httpx.Client(timeout=5) as client:
             ready = client.get(f"{world.clients[0].url}/readyz").is_success

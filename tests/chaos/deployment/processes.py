@@ -1,4 +1,4 @@
-"""Pullcord's roles as real processes, and a supervisor that starts each process again if it ends."""
+"""Pullcord's roles as real processes, and a supervisor that restarts each process after an end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STOPPING_SECONDS = 30.0
 
 
 class Role(StrEnum):
-    """What a process does: `pullcord run …`."""
+    """The work of a process: `pullcord run …`."""
 
     INGEST = "ingest"
     RELAY = "relay"
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass
 class Worker:
-    """A process of one role. Its log holds the output of all its runs."""
+    """A process of one role. One log holds the output of all runs of the process."""
 
     name: str
     role: Role
@@ -49,11 +49,11 @@ class Worker:
         return self.folder / f"{self.name}.log"
 
     def said(self, word: str) -> int:
-        """The number of times that a word occurs in the log of the process."""
+        """Count the occurrences of a word in the log of the process."""
         return self.log.read_text(errors="replace").count(word) if self.log.exists() else 0
 
     def start(self) -> None:
-        """Start the process, unless it runs already."""
+        """Start the process, unless it is running."""
         with self._lock:
             if self._process is None:
                 own = {"PULLCORD_DATA_DIR": str(self.folder / self.name)}
@@ -67,7 +67,7 @@ class Worker:
                     )
 
     def reaped(self) -> bool:
-        """Return True if the process is not running. If it has ended since the last call, keep its exit code."""
+        """Return True if the process is not running. Keep the exit code of a process that has just ended."""
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self.exits.append(self._process.returncode)
@@ -83,7 +83,7 @@ class Worker:
             return True
 
     def stop(self) -> None:
-        """End the process as a supervisor does: ask it to end, and kill it after a time."""
+        """Ask the process to end. If it does not end in time, kill it."""
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         if not until(self.reaped, STOPPING_SECONDS):
@@ -92,7 +92,7 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps processes running: a process that ends is started again."""
+    """Keeps processes running: a process that has ended is started again."""
 
     def __init__(self, workers: Sequence[Worker]) -> None:
         self.workers = list(workers)
@@ -105,7 +105,7 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop starting processes again, then stop every process."""
+        """Stop restarting processes. Then stop every process."""
         self._stopped.set()
         self._thread.join(STOPPING_SECONDS)
         for worker in self.workers:
@@ -115,7 +115,6 @@ class Supervisor:
             worker.stop()
 
     def of(self, role: Role) -> list[Worker]:
-        """The processes of a role."""
         return [worker for worker in self.workers if worker.role is role]
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""A TCP proxy that can disturb the connections through it: it cuts them, delays their data, or swallows the data."""
+"""A TCP proxy that can disturb connections: it cuts them, delays their data, or swallows their data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Mode(StrEnum):
 
 @dataclass
 class Toll:
-    """What the proxy has done to connections since its mode last changed."""
+    """What the proxy has done to connections since the last change of mode."""
 
     # Cut, or met with a delay or with silence.
     connections: int = 0
@@ -44,7 +44,7 @@ class Toll:
 
 
 class Link:
-    """A connection from a client to the proxy, and the connection that the proxy made for it."""
+    """A connection from a client to the proxy, and the matching connection from the proxy to the server."""
 
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
@@ -58,7 +58,7 @@ class Link:
 
 
 class Proxy:
-    """Listens on `port` of the loopback from the start; runs in a thread of its own."""
+    """A proxy that runs in its own thread. From the start, it listens on `port` of the loopback."""
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream
@@ -78,7 +78,7 @@ class Proxy:
         return self
 
     def stop(self) -> None:
-        """End every connection, and accept no new ones."""
+        """End every connection, and accept no new connection."""
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_SECONDS)
@@ -89,24 +89,24 @@ class Proxy:
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
-        """Hold back each piece of data for `seconds`, in both directions, until `open` is called."""
+        """Delay each piece of data by `seconds`, in both directions, until `open` is called."""
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
         """Swallow all data, in both directions, until `open` is called.
 
-        `open` resets the connections whose data were swallowed.
+        `open` then resets the connections with swallowed data.
         """
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Let everything through again. Return what the proxy had done to connections in the previous mode."""
+        """Let everything through again. Return what the proxy did to connections in the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 
     @property
     def toll(self) -> Toll:
-        """What the proxy has done to connections since its mode last changed."""
+        """What the proxy has done to connections since the last change of mode."""
         return self._toll
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:

@@ -49,7 +49,7 @@ class World:
     noise: random.Random
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """Run a query on the database and return the rows. While the database is not reachable, try again."""
+        """Run a query on the database and return the rows. Try again while the database cannot be reached."""
         found: list[Any] = []
 
         def answered() -> bool:
@@ -64,10 +64,9 @@ class World:
         return found
 
     def one(self, query: str, **values: Any) -> int:
-        """Return the number that a query finds."""
         return int(self.sql(query, **values)[0][0] or 0)
 
     @property
     def kafka(self) -> KafkaSettings:
-        """The settings with which the tests connect to the broker, through the proxy like every other client."""
+        """The settings for connecting to the broker through the proxy."""
         return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

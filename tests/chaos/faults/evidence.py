@@ -1,4 +1,4 @@
-"""Evidence that a fault really happened, and ways to find it in the database and in the broker's log."""
+"""Evidence that a fault had an effect. The evidence is in the database or in the broker's log."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was brought about, but nothing shows that it had an effect."""
+    """A fault was made, but nothing shows an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The time of a fault, in seconds since the run began, and the text that shows its effect."""
+    """The time of a fault, in seconds since the start of the run, and a text that shows the effect of the fault."""
 
     fault: Fault
     began: float
@@ -42,7 +42,7 @@ def unpublished(world: World) -> int:
 
 
 def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
-    """The number of published events that a consumer has not handled."""
+    """The number of published events that a consumer has not handled yet."""
     return world.one(
         """SELECT count(*) FROM outbox o WHERE o.published_at IS NOT NULL AND o.topic = ANY(%(topics)s)
            AND NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = %(consumer)s AND i.event_id = o.event_id)""",
@@ -62,15 +62,15 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Return the generation and the number of members of each rebalance of a group, from the broker's log."""
+    """Read each rebalance of a group from the broker's log. Return its generation and its number of members."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. `what` describes it in the text of the error.
+    """Wait until the condition holds. If it does not hold in time, raise NotShownError.
 
-    Raises NotShownError if the condition does not hold in time.
+    The error names the condition by the text `what`.
     """
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

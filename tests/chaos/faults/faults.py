@@ -1,4 +1,4 @@
-"""How each class of fault is brought about, and ended."""
+"""The functions that bring about and end each class of fault."""
 
 from __future__ import annotations
 

@@ -32,16 +32,16 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Make the relays publish up to `count` events that they have published before. Return the number of events."""
+    """Make the relays publish up to `count` published events again. Return the number of these events."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 
 
 def tell_old_records_again(world: World, count: int) -> int:
-    """Write records of the topics to the topics once more, shuffled. Return the number of records written.
+    """Write existing records of the topics to the topics again, shuffled. Return the number of written records.
 
-    Some records are also written twice without the header that holds their id. Consumers can recognise such a record
-    only by its content.
+    Some records are also written twice without the header that holds the id. Consumers can recognise such a record only
+    by its content.
     """
     found = _records(world, count)
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]
@@ -58,9 +58,9 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Publish the events that wait in the outbox, shuffled.
+    """Publish the waiting events of the outbox, shuffled.
 
-    Return the number of events, and the number of those that were published after a later event of the same key.
+    Return the number of events, and the number of events that were published after a later event with the same key.
     """
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()

@@ -1,4 +1,4 @@
-"""Draws the faults of a run and their times from a seed, so that a run can be repeated. Pure."""
+"""Draws the faults of a run, and their times, from a seed. So a run can be repeated. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A class of fault. Every one of them happens in every run."""
+    """A class of fault. Each class happens in every run."""
 
     KILL_INGEST = "kill -9 of ingest"
     KILL_RELAY = "kill -9 of a relay"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Way(StrEnum):
-    """A kind of connection. Each kind leads through its own proxy."""
+    """A kind of connection. Each kind has its own proxy."""
 
     INGEST = "clients to ingest"
     KAFKA = "workers to Kafka"
@@ -49,7 +49,7 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of its sequence.
+    """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of the same sequence.
 
     `one` chooses one of two processes.
     """
@@ -66,7 +66,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults that run at the same time: faults of servers and networks, and faults of processes."""
+    """Two sequences of faults at the same time: faults of servers and networks, and faults of processes."""
 
     seed: int
     surroundings: Sequence[Fault]
@@ -74,7 +74,6 @@ class Schedule:
 
 
 def draw(seed: int) -> Schedule:
-    """Draw the schedule of a seed."""
     noise = random.Random(seed)
     surroundings = [_fault(noise, kind) for kind in SURROUNDINGS]
     surroundings += [_fault(noise, kind, way) for kind in NETWORK for way in Way]

@@ -1,4 +1,4 @@
-"""Faults of the servers and connections that Pullcord uses: the broker, the database, the network."""
+"""Faults of the broker, the database and the network."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ STATUS = "SELECT pg_xact_status(%(xid)s::xid8)"
 
 
 def restart_broker(world: World, fault: Fault) -> str:
-    """Crash the broker, and start it again with its data after a time. The API must stay open meanwhile."""
+    """Crash the broker, and later restart it with its data. The API must stay open meanwhile."""
     outage = _without_broker(world, fault)
     world.broker.start()
     return outage
 
 
 def wipe_broker(world: World, fault: Fault) -> str:
-    """Let the broker come back empty: without topics, records or groups."""
+    """Restart the broker empty: without topics, records or groups."""
     outage = _without_broker(world, fault)
     had = sum(log.stat().st_size for log in world.broker.folder.glob("data/pullcord.*/*.log"))
     if not had:
@@ -44,7 +44,7 @@ def _without_broker(world: World, fault: Fault) -> str:
 
 
 def restart_postgres(world: World, fault: Fault) -> str:
-    """Crash PostgreSQL while a transaction has written something. The recovery must undo that transaction."""
+    """Crash PostgreSQL during a transaction that has written something. The recovery must undo that transaction."""
     for _ in range(TRIES):
         open_ones = _crash_in_a_transaction(world)
         Event().wait(fault.seconds / 2)

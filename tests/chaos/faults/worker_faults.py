@@ -1,4 +1,4 @@
-"""Faults of Pullcord's own processes, and of the events that they pass to each other."""
+"""Faults of Pullcord's own processes, and of the events between these processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """Return a fault that kills a process of the role, as a power cut would. The supervisor starts it again."""
+    """Return a fault that kills a process of the role, as a power cut would. The supervisor restarts the process."""
 
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
@@ -42,7 +42,7 @@ def kill(role: Role) -> Bring:
 
 
 def duplicates(world: World, _fault: Fault) -> str:
-    """Publish events of the outbox again, and write records of the topics again in another order."""
+    """Publish events of the outbox again. Then write records of the topics again, shuffled."""
     before = suppressed(world)
     again = tell_outbox_again(world, DUPLICATES)
     records = tell_old_records_again(world, DUPLICATES)
@@ -51,7 +51,7 @@ def duplicates(world: World, _fault: Fault) -> str:
 
 
 def disorder(world: World, _fault: Fault) -> str:
-    """Publish new events in another order than the order in which they were written."""
+    """Publish new events, but not in the order in which they were written."""
     with _paused(world.supervisor.of(Role.RELAY)):
         shows(lambda: unpublished(world) >= BACKLOG // 2, "a backlog to be shuffled")
         told, overtaken = tell_in_disorder(world)
@@ -99,7 +99,7 @@ def full_outbox(world: World, fault: Fault) -> str:
 
 @contextmanager
 def _paused(workers: Sequence[Worker]) -> Iterator[None]:
-    """Pause these processes while the block runs. If a process is dead, wait until it runs again."""
+    """Pause these processes while the block runs. First wait until each process is running."""
     try:
         for worker in workers:
             shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")

@@ -1,6 +1,6 @@
-"""Compares the answers that clients were given with the records in the database and the mails sent. Pure.
+"""Compares the answers to clients with the records in the database and with the sent mails. Pure.
 
-It finds lost data, wrong data, and people who were paged without need. Each finding is a sentence.
+The checker finds lost data, wrong data, and needless alerts. Each finding is a sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """Return a sentence for each error found. `mails` says how often a mail with each reference arrived."""
+    """Return a sentence for each error. `mails` holds the number of received mails by reference."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -39,7 +39,7 @@ def findings(history: History, records: Records, mails: Mapping[str, int]) -> li
 
 
 def refused(history: History) -> Iterator[str]:
-    """Report each request that was refused. Each is an error, because the clients send only valid requests."""
+    """Report each refused request. Each is an error, because the clients send only valid requests."""
     yield from (f"a request was refused: {answer}" for answer in history.refused)
 
 
@@ -76,7 +76,7 @@ def _unlike(kind: str, wanted: Mapping[str, object], found: Mapping[str, object]
 
 
 def pairs_due(history: History) -> Pairs:
-    """Return each pair of a notice and a live entry that share a telephone number."""
+    """Return each pair of a notice and a live entry with the same telephone number."""
     by_number: dict[str, list[str]] = defaultdict(list)
     for notice in history.latest_notices().values():
         by_number[notice.number].append(notice.reference)
@@ -85,7 +85,7 @@ def pairs_due(history: History) -> Pairs:
 
 
 def matches_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report missing matches, matches that should have ended, and matches of versions that are not the latest."""
+    """Report missing matches, matches that should have ended, and matches of an outdated version."""
     due, found = pairs_due(history), {(one.notice, one.entry) for one in records.matches}
     yield from (f"notice {notice} and entry {entry} were never matched" for notice, entry in sorted(due - found))
     yield from (f"notice {notice} and entry {entry} are matched still" for notice, entry in sorted(found - due))
@@ -93,7 +93,7 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """Return each entry that has a line at risk, with its earliest planned day."""
+    """Return the entries with a line at risk. For each entry, give the earliest planned day."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -128,10 +128,10 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """Report each case that was alerted about more often than it changed.
+    """Report each case with more alerts than changes.
 
-    One alert is allowed at the start of a case, and one more for each change. In addition, the council may be told once
-    for each change that the case is over. An event that is published again is not a change.
+    One alert is allowed at the start of a case, and one more for each change. In addition, one alert for each change
+    may tell the council that the case is over. An event that is published again is not a change.
     """
     changes = causes(history)
     for case in records.cases:
@@ -142,7 +142,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Return, for each entry, how many times its risk may have changed after the first alert.
+    """Return, by entry, the number of possible changes of the risk after the first alert.
 
     A change is a later version of the entry, a later version of a notice about any number that the entry has had, or
     the first notice of another provider about such a number.
@@ -162,9 +162,10 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each delivery that is neither sent nor unneeded, and each mail that is wrong.
+    """Report each delivery that is not settled, and each wrong mail.
 
-    A mail is wrong if no delivery has its reference, if it never came though it was sent, or if it came too often.
+    A mail is wrong if no delivery has its reference, if it came too often, or if the delivery is on record as sent but
+    no mail came.
 
     A mail may come once if its delivery is on record as sent, and once more for each attempt with an unknown outcome.
     """

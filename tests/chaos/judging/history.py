@@ -1,4 +1,4 @@
-"""The history of a run: what its clients did, and the answers they had. Pullcord has no part in writing it."""
+"""The history of a run: the requests of the clients, and the answers. No part of Pullcord writes this history."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WITHDRAWN = "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class NoticeVersion:
-    """A notice as a provider sent it. The latest `issued_at` counts."""
+    """A notice as a provider sent it. The version with the latest `issued_at` counts."""
 
     feed: str
     reference: str
@@ -25,7 +25,7 @@ class NoticeVersion:
 
 @dataclass(frozen=True, slots=True)
 class EntryVersion:
-    """A register entry as the council sent it. The latest `updated_at` counts."""
+    """A register entry as the council sent it. The version with the latest `updated_at` counts."""
 
     feed: str
     reference: str
@@ -35,7 +35,7 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that was answered with 202, and all its rows."""
+    """A submission that was answered with 202, with all its rows."""
 
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
@@ -45,7 +45,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement that was answered with 200, and the cases that the answer named."""
+    """An acknowledgement that was answered with 200, with the cases in the answer."""
 
     alert: str
     cases: Sequence[str]
@@ -53,7 +53,7 @@ class Acknowledged:
 
 @dataclass
 class History:
-    """The whole history of a run. Each client adds to it from its own thread."""
+    """The whole history of a run. Each client adds to the history from its own thread."""
 
     accepted: list[Accepted] = field(default_factory=list)
     # The references of entries that were taken off the register, each with a 204.
@@ -66,7 +66,7 @@ class History:
 
     @property
     def rows(self) -> int:
-        """The number of rows accepted."""
+        """The number of accepted rows."""
         return sum(len(one.rows) for one in self.accepted)
 
     def notices(self) -> Iterator[NoticeVersion]:
@@ -78,9 +78,9 @@ class History:
         return (row for one in list(self.accepted) for row in one.rows if isinstance(row, EntryVersion))
 
     def latest_notices(self) -> Mapping[str, NoticeVersion]:
-        """Each notice as it should stand now, by its reference."""
+        """The latest version of each notice, by reference."""
         return {row.reference: row for row in sorted(self.notices(), key=lambda row: row.issued_at)}
 
     def latest_entries(self) -> Mapping[str, EntryVersion]:
-        """Each entry as it should stand now, by its reference. Withdrawn entries are included."""
+        """The latest version of each entry, by reference. Withdrawn entries are included."""
         return {row.reference: row for row in sorted(self.entries(), key=lambda row: row.updated_at)}

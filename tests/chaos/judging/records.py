@@ -1,4 +1,4 @@
-"""The records of the database at the end of a run, read with SQL that is written for these tests."""
+"""The records of the database at the end of a run. The SQL is written for these tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RecordKey = Callable[[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A submission on record, and the number of rows that its receipt counts."""
+    """A stored submission, and the number of rows in its receipt."""
 
     submission: str
     rows: int
@@ -26,9 +26,9 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A live match, with the feeds' references of its notice and its entry.
+    """A live match, with the reference of the notice and the reference of the entry.
 
-    `stale` is True if the match was made from a version of either that is not the version on record.
+    `stale` is True if the match was made from an older version of the notice or of the entry.
     """
 
     notice: str
@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `ends` counts the alerts that tell of a withdrawn notice. `alerts` counts all other alerts."""
+    """A case. `ends` counts the alerts about a withdrawn notice. `alerts` counts all other alerts."""
 
     entry: str
     reference: str
@@ -52,7 +52,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to one contact. `doubts` counts the attempts whose outcome was once unknown."""
+    """A delivery to one contact. `doubts` counts the attempts with an outcome that was once unknown."""
 
     # As the mail carries it.
     reference: str
@@ -62,7 +62,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An acknowledgement as the audit records it: the alert, and the acknowledged cases."""
+    """An acknowledgement in the audit: the alert, and the acknowledged cases."""
 
     alert: str
     cases: Sequence[str]
@@ -70,8 +70,6 @@ class Word:
 
 @dataclass(frozen=True)
 class Records:
-    """All records that the checker looks at."""
-
     kept: Sequence[Kept]
     # The status of every notice on record, by the provider's own reference.
     notices: Mapping[str, str]
@@ -119,8 +117,8 @@ ACKNOWLEDGED = """
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
     """Read all records from the database.
 
-    The database holds a keyed hash in place of each reference. `key` makes these hashes from the references in
-    `history`, so that each record gets its reference back.
+    The database holds a keyed hash in place of each reference. With `key`, the references in `history` give the same
+    hashes. So each record gets its reference back.
     """
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 

@@ -1,4 +1,4 @@
-"""Runs a schedule of faults against a deployment under load, lets it recover, and collects what the checker needs."""
+"""Runs a schedule of faults on a deployment under load, waits for recovery, and collects data for the checker."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True)
 class Story:
-    """All that is known of a run once it is over."""
+    """Everything that is known about a run after its end."""
 
     seed: int
     evidence: Sequence[Evidence]
@@ -54,7 +54,7 @@ class Story:
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Bring about every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
+    """Make every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)
@@ -81,7 +81,7 @@ def run(world: World, schedule: Schedule) -> Story:
 
 
 def restore(world: World) -> None:
-    """End every fault, including each fault that did not end when it should have ended."""
+    """End every fault, even a fault that should have ended earlier."""
     for proxy in world.proxies.values():
         proxy.open()
     if not world.broker.running:
@@ -92,7 +92,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Return in words the work that is still to be done, or an empty text. Waiting deliveries are made due at once."""
+    """Return the remaining work in words, or an empty text. Waiting deliveries are made due at once."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,7 +106,10 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make due now each delivery that waits for another try, or whose last attempt is too old to get an answer."""
+    """Make deliveries due now.
+
+    A delivery becomes due if it waits for another try, or if its last attempt is too old to get an answer.
+    """
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s
@@ -121,7 +124,6 @@ def _micros() -> int:
 
 
 def _bring_about(world: World, schedule: Schedule) -> list[Evidence]:
-    """Bring about the faults of both sequences at the same time."""
     began, found = monotonic(), list[Evidence]()
     clock = lambda: monotonic() - began  # noqa: E731 - a name for an expression
     trains = [

@@ -1,4 +1,4 @@
-"""A role whose database cannot be reached waits for it, and says why in words that name the setting to look at."""
+"""If a role cannot reach its database, the role waits, and names the setting to check."""
 
 from __future__ import annotations
 

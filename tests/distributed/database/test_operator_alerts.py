@@ -1,4 +1,4 @@
-"""On PostgreSQL, of several workers that look at the same moment, one raises a silence or a refused file."""
+"""On PostgreSQL, several workers check for silent feeds and refused files at the same time, and only one alerts."""
 
 from __future__ import annotations
 

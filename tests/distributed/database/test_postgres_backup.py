@@ -1,4 +1,4 @@
-"""PostgreSQL is backed up and restored by its own tools, as docs/operations.md has it, and nobody is told twice."""
+"""PostgreSQL's own tools back up and restore, as docs/operations.md says. Nobody is alerted twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def deployment(engine: Engine) -> Deployment:
 
 @pytest.fixture
 def dump(told: Deployment, tmp_path: Path) -> Path:
-    """The file that `pg_dump` wrote of the deployment's database."""
+    """The file that `pg_dump` wrote for the deployment's database."""
     made = tmp_path / "pullcord.dump"
     run("pg_dump", "--format=custom", f"--file={made}", address(told))
     return made
@@ -45,16 +45,16 @@ def run(tool: str, *options: str) -> None:
 
 
 def address(deployment: Deployment) -> str:
-    """The URL of a deployment's database, in the form that PostgreSQL's tools take."""
+    """The URL of a deployment's database, in the form for PostgreSQL's tools."""
     url = deployment.store.engine.url
     bare = URL.create("postgresql", url.username, url.password, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database that takes the old one's name, while nothing uses the database.
+    """Restore the dump into an empty database, under the name of the old database. Nothing uses the database meanwhile.
 
-    Then settle the deliveries that the backup holds as unfinished, as `settle_in_place` does. Empty the mailbox last.
+    Then settle the unfinished deliveries in the backup, as `settle_in_place` does. Finally empty the mailbox.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

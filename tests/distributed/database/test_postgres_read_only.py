@@ -1,6 +1,6 @@
-"""While PostgreSQL is read-only, requests are answered with 503 and the service is not ready.
+"""While PostgreSQL is read-only, requests are answered with 503, and the service is not ready.
 
-Once PostgreSQL takes changes again, the service goes on without a restart.
+Once PostgreSQL accepts changes again, the service continues without a restart.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 
 def switch(engine: Engine, *, read_only: bool) -> None:
-    """Make every new session of a database read-only, as after a failover to a replica, or writable again."""
+    """Make all new sessions of a database read-only, as after a failover to a replica. Or make them writable again."""
     beside = make_engine(engine.url.render_as_string(hide_password=False))
     with beside.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET default_transaction_read_only = off"))

@@ -1,4 +1,4 @@
-"""On PostgreSQL everything is sealed anew while others write: nobody waits for long, and nothing is left behind."""
+"""On PostgreSQL everything is sealed again while others write. Nobody waits for long, and no value is left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINES = 60
 class Said:
     """Stands in for the keys file.
 
-    It gives the new key after the test has set `new`. A call with `at_once=True` always gets the new key.
+    It returns the new key after the test has set `new`. A call with `at_once=True` always gets the new key.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
-"""A PostgreSQL that Pullcord cannot use is refused with a sentence that says what to change.
+"""An unsuitable PostgreSQL is refused with a sentence that says what to change.
 
-Such a server is behind a pooler in transaction mode, or has another encoding than UTF-8.
+A server is unsuitable if it is behind a pooler in transaction mode, or if its encoding is not UTF-8.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def driver_url(engine: Engine) -> str:
 
 @pytest.fixture
 def pooled(engine: Engine) -> Iterator[Engine]:
-    """An engine whose connections share one session, as behind a pooler that lends a session for each transaction."""
+    """An engine whose connections share one session, as behind a pooler that lends a session to each transaction."""
     with psycopg.connect(driver_url(engine)) as session:
         made = create_engine("postgresql+psycopg://", creator=lambda: session)
         yield made

@@ -1,6 +1,6 @@
-"""Bodies that would take many times their size in memory are refused.
+"""A body that would take many times its size in memory is refused.
 
-Rows are counted while they are read, and reading stops at the limit.
+Rows are counted during reading. Reading stops at the limit.
 """
 
 from __future__ import annotations

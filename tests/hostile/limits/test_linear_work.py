@@ -1,4 +1,4 @@
-"""Work on input grows as the input does: steps are counted at n and at 2n, on texts made to be slow."""
+"""Work grows in proportion to the input. Steps are counted at n and at 2n, on texts that are made to be slow."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def linear(small: int, large: int) -> bool:
 
 
 def steps_of_reading(work: Callable[[], object]) -> int:
-    """Return the steps of the work, which may end with a refusal."""
+    """Count the steps of the work. The work may end with a refusal."""
 
     def reading() -> None:
         with suppress(PullcordError):
@@ -196,7 +196,7 @@ def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], b
 
 
 class Used(NamedTuple):
-    """A pattern. `everywhere` is True if it is searched for in a text, and False if it must fit the whole text."""
+    """A pattern. If `everywhere` is True, it is searched for in a text. Otherwise it must fit the whole text."""
 
     name: str
     pattern: re.Pattern[str]

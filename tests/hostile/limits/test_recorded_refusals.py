@@ -1,6 +1,6 @@
-"""Refused requests, repeated requests and dry runs are recorded only up to a limit for each key.
+"""For each key, only a limited number of refused requests, repeated requests and dry runs is recorded.
 
-So nobody can fill the disk with them.
+So nobody can fill the disk with such requests.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FEW = 3
 
 @pytest.fixture
 def api(deployment: Deployment) -> Any:
-    """An API of its own for each test, with allowances that a test can use up."""
+    """An API for one test, with allowances that a test can use up."""
     policy = OperatorPolicy(refusals_an_hour=FEW, repeats_a_day=FEW)
     deployment.store = replace(deployment.store, policy=policy)
     with open_api(deployment) as opened:

@@ -1,4 +1,4 @@
-"""Stores and finds submissions: their receipts, the outcomes of their rows, and their idempotency keys."""
+"""Stores and finds submissions, with their receipts, row outcomes and idempotency keys."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTCOMES_A_CHUNK = 2_000
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
-    """Return the receipt of the earlier submission with the same idempotency key, or None if there was none.
+    """Return the receipt of the earlier submission with this idempotency key. Return None if there is none.
 
     Raises IdempotencyMismatchError if the earlier submission had another body.
     """
@@ -40,10 +40,10 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Return the receipt of a submission. If `feed_id` is not None, that feed must have sent the submission.
+    """Return the receipt of a submission. If `feed_id` is not None, only a submission of that feed is found.
 
-    `repeated` is copied to the receipt. It is True if the receipt answers a repeated request. Raises NotFoundError if
-    there is no such submission.
+    `repeated` is copied to the receipt: True if the receipt answers a repeated request. Raises NotFoundError if there
+    is no such submission.
     """
     query = select(submissions).where(submissions.c.submission_id == submission_id)
     if feed_id is not None:
@@ -59,7 +59,7 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
 def find_outcomes(
     connection: Connection, vault: Vault, submission_id: str, first_row: int = 0, limit: int | None = None
 ) -> list[RowOutcome]:
-    """Return the outcomes of a submission from the row `first_row` on, at most `limit` of them.
+    """Return at most `limit` outcomes of a submission, from the row `first_row` on.
 
     Only the chunks that hold these rows are read.
     """
@@ -89,7 +89,7 @@ def _references(vault: Vault, row: Any) -> Sequence[str | None]:
 
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
-    """Store a submission without its receipt, which `insert_outcomes` stores."""
+    """Store a submission without a receipt. `insert_outcomes` stores the receipt."""
     # A keyed digest: with a plain digest, somebody could guess the telephone number in a small body.
     keyed = context.store.tokeniser.digest
     context.connection.execute(
@@ -107,7 +107,6 @@ def insert_submission(context: SubmissionContext, origin: Origin) -> None:
 
 
 def insert_key(context: SubmissionContext, origin: Origin) -> None:
-    """Store the idempotency key of a submission, if it has one."""
     if origin.idempotency_key is None:
         return
     keyed = context.store.tokeniser.digest
@@ -127,7 +126,7 @@ def insert_key(context: SubmissionContext, origin: Origin) -> None:
 
 
 def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutcome]) -> list[dict[str, Any]]:
-    """Return the outcomes as rows of their table."""
+    """Return the rows to store for these outcomes."""
     # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     return [
@@ -139,7 +138,7 @@ def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutc
 def insert_outcomes(
     context: SubmissionContext, outcomes: Sequence[dict[str, Any]], counts: Mapping[str, int], remarks: Sequence[str]
 ) -> None:
-    """Store the outcomes, as `sealed_outcomes` returns them, and the receipt."""
+    """Store the receipt and the outcomes. `sealed_outcomes` makes the rows of the outcomes."""
     connection, submission_id = context.connection, context.submission_id
     if outcomes:
         connection.execute(insert(submission_outcomes), list(outcomes))

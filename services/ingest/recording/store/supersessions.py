@@ -1,7 +1,7 @@
-"""Finds notices that replace one another, and marks notices as live or announced.
+"""Finds notices that replace other notices, and marks notices as live or announced.
 
-A notice is announced if one of its versions reported the migration before it was done. A notice that replaces an
-announced notice is announced too.
+A notice is announced if one of its versions reported the migration before the migration was done. A notice that
+replaces an announced notice is announced too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.storage.tables import notices
 
 
 class FoundNotice(NamedTuple):
-    """A notice in the database. `issued` is the part that the supersession rule reads."""
+    """A notice in the database. The supersession rule reads `issued`."""
 
     pk: int
     revision: int
@@ -35,7 +35,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys that these notices name in `supersedes`, in the versions that are stored now."""
+    """Return the keys in the field `supersedes` of these notices, as stored now."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -43,14 +43,14 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the members of `keys` that a notice in the database names in `supersedes`."""
+    """Return each of these keys that is in the field `supersedes` of a stored notice."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the members of `keys` that have a notice in the database."""
+    """Return each of these keys that is the key of a stored notice."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
@@ -71,10 +71,10 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each notice that replaces an announced notice as announced too. Return the notices that were marked.
+    """Mark each notice that replaces an announced notice as announced too. Return the marked notices.
 
     Begin with the notices that replace the notices under `keys`, and follow the chain of replacements to its end. A
-    notice is announced if one of its versions reported the migration before it was done.
+    notice is announced if one of its versions reported the migration before the migration was done.
     """
     before = notices.alias("before")
     announced = exists(

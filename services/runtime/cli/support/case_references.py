@@ -1,4 +1,4 @@
-"""Finds the case that a person names: by its own reference, or by the council's reference of the register entry."""
+"""Finds the case that a person names: by the case reference, or by the council's reference of the register entry."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ def named_case(connection: Connection, store: Store, typed: str, council: str | 
     """Return the case that a text names.
 
     If the text is a council's own reference, `council` may give the code of this council.
+
     Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
     """
     # The own references of a council may look like references of cases, so both are tried.

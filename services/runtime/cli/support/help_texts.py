@@ -1,4 +1,4 @@
-"""Parts of the commands' help. This module imports nothing heavy, because `pullcord --help` needs it."""
+"""Texts that several commands share in their help. This module imports nothing heavy: `pullcord --help` needs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the deployment that the settings name, after checking that it exists."""
+"""Opens the deployment of the settings, after checking that the deployment exists."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has no schema or an older schema."""
+    """The deployment does not exist, or its database has no schema, or has an older schema."""
 
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
     """Open the deployment while the block runs.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, or if
-    its schema is missing or older.
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, has no schema
+    or has an older schema.
     """
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
@@ -37,7 +37,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Yield the store of a deployment whose database may not be reachable yet.
+    """Yield the store of a deployment. The database may not be reachable yet.
 
     Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
     """
@@ -51,10 +51,10 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 
 
 def check_database(store: Store, settings: Settings) -> None:
-    """Raise NotReadyError if the schema is missing or older.
+    """Raise NotReadyError if the database has no schema, or an older schema.
 
-    Raises UnsuitableServerError if the database, or the pooler that leads to it, is unsuitable. Raises RefusedError if
-    the database belongs to a deployment of another name.
+    Raises UnsuitableServerError if the database or its connection pooler is unsuitable. Raises RefusedError if the
+    database belongs to a deployment with another name.
     """
     check_server(store.engine)
     with store.reading() as connection:
@@ -69,7 +69,7 @@ def check_database(store: Store, settings: Settings) -> None:
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
     """Return the feed with this code.
 
-    Raises RefusedError if the code is malformed, and NotFoundError if it is unknown.
+    Raises RefusedError if the code is malformed. Raises NotFoundError if the code is unknown.
     """
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
@@ -82,10 +82,9 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_data(settings: Settings) -> None:
-    """Raise NotReadyError if the keys or the database file are missing. The error names the place where they should be.
+    """Raise NotReadyError if the keys or the database file are missing. The error names the expected place.
 
-    The usual cause is that the command was run in the wrong folder. `init` in that folder would make a second, empty
-    deployment.
+    Usually the command was run in the wrong folder. There, `init` would make a second, empty deployment.
     """
     url = make_url(settings.database)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

@@ -47,12 +47,12 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return a text on one line, with spaces in place of control characters, which could change the terminal."""
+    """Return a text on one line. Each control character becomes a space, because it could change the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
 def escaped(text: object) -> str:
-    """Return a text from outside on one line, escaped for use within rich markup."""
+    """Return a text on one line, escaped for rich markup."""
     return escape(plain(text))
 
 

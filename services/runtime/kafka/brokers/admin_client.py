@@ -1,7 +1,7 @@
 """Connects to the brokers as an administrator. If the connection fails, the error gives the reason.
 
-kafka-python writes the reason for a failure only to its log. After each failure it leaves a thread and open files
-behind, which this module cleans up.
+kafka-python reports the reason only in its log. After a failure, kafka-python leaves a thread and open files behind,
+and this module cleans them up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Publishes records to the brokers, and reports for each record whether the brokers took it."""
+"""Publishes records to the brokers. Reports for each record if the brokers accepted it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class RelayError(PullcordError):
 
 @dataclass(frozen=True, slots=True)
 class BrokerRecord:
-    """A record to be published. If `partition` is None, the key decides the partition."""
+    """A record to publish. If `partition` is None, the key decides the partition."""
 
     topic: str
     key: str
@@ -53,9 +53,9 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Make a producer whose retries never write a record twice.
+    """Make a producer. Its retries never write a record twice.
 
-    With `careful`, a retry may write a record twice, but the producer goes on after a record that the brokers refuse.
+    With `careful`, a retry may write a record twice, but the producer continues after a refused record.
     """
     return KafkaProducer(
         **settings.client(),
@@ -73,15 +73,15 @@ class Publisher:
     """Publishes records to the brokers, until it is closed."""
 
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment. A worker recognises its own events by this id."""
+        """`sender` is the id of the deployment. A worker recognises events of its own deployment by this id."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
         """Publish these records, and wait until every in-sync replica has them.
 
-        Return for each record its error, or None if the brokers have the record. An error of REFUSALS means that the
-        brokers refuse the record itself: the record was sent again alone, and was refused again.
+        Return one result for each record: an error, or None if the brokers have the record. An error of a type in
+        REFUSALS means that the brokers refuse the record even if it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

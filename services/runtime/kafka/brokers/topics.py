@@ -47,7 +47,7 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Create the topics that are missing, and check the topics that exist.
+    """Create the missing topics, and check the existing topics.
 
     Raises TopicsError if a topic has too few partitions. Raises BrokersError if the brokers cannot be reached, or if
     there are too few brokers for the copies of a topic.

@@ -1,4 +1,4 @@
-"""`pullcord ack` and `pullcord confirm`: the two acts that people record most often."""
+"""`pullcord ack` and `pullcord confirm`: the two most frequent acts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def acknowledge_(
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
     council: OfCouncil = None,
 ) -> None:
-    """Acknowledge an alert or a case in a person's name. This pauses the alerts for a time, but makes nobody safe."""
+    """Acknowledge an alert or a case in a person's name. Alerts then pause for a time, but nobody is safe yet."""
     with opened() as store:
         record = record_of(CaseEvent.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}), {"note": "--note"})
         if not is_alert(reference):
@@ -80,7 +80,7 @@ def confirm_(
     ] = None,
     council: OfCouncil = None,
 ) -> None:
-    """Record that a compatible and functioning telecare solution is confirmed. This stops the alerts."""
+    """Record that a compatible and functioning telecare solution is confirmed. Alerts about the case then stop."""
     with opened() as store:
         given = {"party": party} | ({"told_provider_at": told_provider_at} if told_provider_at is not None else {})
         read = {

@@ -1,4 +1,4 @@
-"""`pullcord case`: shows one case in full, and records what people did about it."""
+"""`pullcord case`: shows one case in full, and records the acts of people on the case."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def show(
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who looks, by name; needed with --reveal.", metavar="NAME")] = None,
 ) -> None:
-    """Show a case in full: the place, the alarm, the reasons of its matches, the alerts, what was done and by whom.
+    """Show a case in full: place, alarm, reasons of the matches, alerts, and acts of people.
 
-    The output holds the telephone number and the address: use this command on the council's own machine only.
+    The output holds the telephone number and the address. Use this command on the council's own machine only.
     """
     person = typed_person(by) if reveal else None
     with opened() as store:
@@ -75,11 +75,10 @@ def record(
     ] = None,
     council: OfCouncil = None,
 ) -> None:
-    """Record what a named person did about a case.
+    """Record an act of a named person on a case.
 
-    A value is typed as it would stand in an imported file. In a date the day comes first: `30/11/2026`. A code may be
-    given as a common word: `phone` for a call. A time without an offset is UK time. `now` and `today` stand for the
-    present.
+    Type a value as in an imported file. In a date the day comes first: `30/11/2026`. A code may be given as a common
+    word: `phone` for a call. A time without an offset is UK time. `now` and `today` stand for the present.
     """
     done = act_of(event)
     with opened() as store:

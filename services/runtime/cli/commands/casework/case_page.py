@@ -34,7 +34,7 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """Print a case. If `numbers` is given, the telephone numbers on its notices are printed too.
+    """Print a case. With `numbers`, print the telephone numbers on the notices too.
 
     `numbers` maps the id of each match to the telephone numbers on the notice of that match.
     """

@@ -64,9 +64,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases: urgent states first, then the earliest harmful day.
+    """List the cases. Urgent states come first, then early harmful days.
 
-    The harmful day is the earlier of the restriction and the move. Cases come last if their alerts have stopped.
+    The harmful day is the day of the restriction or of the move, whichever is earlier. A case whose alerts have stopped
+    comes last.
     """
     with opened() as store:
         with store.reading() as connection:

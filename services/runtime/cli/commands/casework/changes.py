@@ -28,9 +28,9 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases with a waiting change, and what the feed says now.
+    """List the cases with a waiting change, and show what the feed says now.
 
-    Until a person accepts the change, the case stays as it was before the change.
+    The case does not change until a person accepts the change.
     """
     with opened() as store:
         with store.reading() as connection:
@@ -57,10 +57,9 @@ def accept_(
     every: Annotated[bool, typer.Option("--all", help="All cases of the council on which a change waits.")] = False,
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Accept the waiting changes of cases, in a person's name. The cases are then judged by what the feeds say now.
+    """Accept the waiting changes of cases, in a person's name. The current data of the feeds then decides these cases.
 
-    Before you accept, ask the provider or the council whether it meant the changes: a key may be stolen, or a file may
-    be wrong.
+    First ask the provider or the council whether the changes are right: a key may be stolen, or a file may be wrong.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

@@ -1,4 +1,4 @@
-"""The report of an import: how columns were understood, the result of each row, and what to correct."""
+"""The report of an import: how columns were understood, the outcome of each row, and the corrections to make."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """Show the rows with issues. The rows that were not kept or not used come first.
+    """Show the rows with issues. Rows that were not kept or not used come first.
 
     `whole_list` is the file with the whole list of issues, or None if no such file was requested.
     """

@@ -1,4 +1,4 @@
-"""Runs one import, from reading the file to matching the lines, or only a dry run."""
+"""Runs one import: reads the file, stores the records, matches the lines. A dry run stores nothing."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ NOTHING_TAKEN: Final = 1
 
 @dataclass(frozen=True)
 class ImportJob:
-    """A file to be imported, and the options of the import."""
+    """A file to import, and the options of the import."""
 
     feed: Feed
     kind: RecordKind
@@ -65,7 +65,7 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Import a file, or show what an import would change (dry run).
+    """Import a file. A dry run only shows what the import would change.
 
     Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
     """

@@ -1,4 +1,4 @@
-"""`pullcord import`: imports files of registers and notices, by the same rules as the HTTP API."""
+"""`pullcord import`: imports register files and notice files, by the same rules as the HTTP API."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ def register(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a council's register, or a part of it. Entries that are stored already change nothing.
+    """Import a council's register, or a part of it. An entry that is stored already changes nothing.
 
-    Exit code 1 if no row could be taken in.
+    The exit code is 1 if no row could be taken in.
     """
     if confirm_withdrawals is not None and not replace:
         raise RefusedError("--confirm-withdrawals goes with --replace: nothing is withdrawn without it")
@@ -120,9 +120,9 @@ def notices(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a provider's migration notices. A later version replaces the stored notice. An older one changes nothing.
+    """Import a provider's migration notices. A later version replaces the stored notice. An older version is ignored.
 
-    Exit code 1 if no row could be taken in.
+    The exit code is 1 if no row could be taken in.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -1,6 +1,6 @@
-"""`pullcord mappings`: lists and forgets the columns and words that a sender has mapped by hand.
+"""`pullcord mappings`: lists and forgets mappings of columns and words that were made by hand.
 
-A mapping also applies to the later files of its sender.
+A mapping also applies to the later files of the same sender.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. Records from files that were imported before stay as they are."""
+    """Forget mappings. Records that were imported with these mappings do not change."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

@@ -44,10 +44,10 @@ def report(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder to write to.", metavar="FOLDER")] = Path(),
 ) -> None:
-    """Write the regulator's figures: one HTML page with plots and tables, and a CSV file beside it.
+    """Write the regulator's figures: an HTML page with plots and tables, and a CSV file beside the page.
 
-    Small counts are withheld in the page and in the CSV file. If the figures of a month that has ended were not stored
-    yet, the command first counts and stores them.
+    Small counts are withheld in both files. Figures of a past month that are not stored yet are counted and stored
+    first.
     """
     with opened() as store:
         _close_months(store)

@@ -41,7 +41,7 @@ def create(
     ] = None,
     days: Annotated[int, typer.Option(help=f"How many days it is good for, 1 to {MOST_DAYS}.")] = LASTS.days,
 ) -> None:
-    """Make an API key and show it. It cannot be shown again, because only its hash is stored."""
+    """Make an API key and show it. The key cannot be shown again, because only a hash is stored."""
     if not plain(label).strip():
         raise RefusedError("the key needs a label: say what it is for")
     if not 1 <= days <= MOST_DAYS:
@@ -57,7 +57,7 @@ def create(
 
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """List the keys, the oldest first. The secret parts are not shown, because only their hashes are stored."""
+    """List the keys, the oldest first. The secret parts are not shown, because only hashes are stored."""
     with opened() as store:
         found, now = list_keys(store), store.now()
     if as_json:

@@ -22,7 +22,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(PersonName)
 # A group with one command would be shown as that command alone.
 @app.callback()
 def links() -> None:
-    """The links in alerts, which open a page without a key."""
+    """The links in alerts. Such a link opens a page without a key."""
 
 
 @app.command(
@@ -38,9 +38,9 @@ def revoke(
         str | None, typer.Option(help="The links of all alerts of this council, by GSS code.", metavar="CODE")
     ] = None,
 ) -> None:
-    """Revoke the link of an alert, at once and for good. A new message with a new link goes to the council's contacts.
+    """Revoke the link of an alert, at once and for good. The council's contacts get a new message with a new link.
 
-    If the message came to the wrong place, put the contact right first: `pullcord policy contact --help`.
+    If the message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
     """
     if (alert is None) is (council is None):
         raise RefusedError("name one alert, or a council with --council")

@@ -1,4 +1,4 @@
-"""`pullcord policy`: shows and sets when a council is alerted, which contacts are alerted, and how often."""
+"""`pullcord policy`: shows and sets a council's policy: the times of alerts, and the contacts that are alerted."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show(
     council: CouncilCode,
     as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
 ) -> None:
-    """Show a council's policy, without its routes. A route is shown only once, to the person who enters it."""
+    """Show a council's policy, without routes. A route is shown only once, to the person who enters it."""
     with opened() as store:
         found = _council(store, council)
     if as_json:
@@ -123,7 +123,7 @@ def send_test(
 ) -> None:
     """Send a test message to a council's contacts now, and show each result. The message names nobody at risk.
 
-    The exit code is 1 if the receiving server or service did not accept a message.
+    The exit code is 1 if a message was not accepted by the receiving server or service.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -1,4 +1,4 @@
-"""Sends a test message to the contacts of a council, by the same channels as alerts."""
+"""Sends a test message to the contacts of a council, by the same channels as an alert."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class TestOutcome:
 
 
 def send_tests(parts: Parts, council: Council, label: str | None) -> list[TestOutcome]:
-    """Send a test message to each contact of a council. If a label is given, send only to the contact with this label.
+    """Send a test message to each contact of a council. With a label, send only to the contact with this label.
 
     Raises NotFoundError if the council has no such contact.
     """

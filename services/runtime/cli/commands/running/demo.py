@@ -1,4 +1,4 @@
-"""`pullcord demo`: shows a newcomer the main job on the sample files."""
+"""`pullcord demo`: shows the main job on the sample files."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def demo(
 ) -> None:
     """Watch the main job in under a minute: files are read, lines are matched, e-mails are sent.
 
-    Everything runs on this machine with invented data: two councils' registers, three providers' notices, and a mail
-    server on loopback as the officers' mailbox. The clock is simulated. Afterwards the service goes on, so that you can
-    look around.
+    Everything runs on this machine with invented data: registers of two councils, and notices of three providers. A
+    mail server on loopback is the officers' mailbox. The clock is simulated. Afterwards the service stays up, so that
+    you can look around.
     """
     configure("demo", level=QUIET_LOGS)
     console = Console(width=min(Console().width, 120))

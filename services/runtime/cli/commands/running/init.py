@@ -30,10 +30,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog=examples("pullcord init", "PULLCORD_DATA_DIR=/srv/pullcord pullcord init"))
 def init() -> None:
-    """Make the data directory, the keys and the database, or bring the database up to date.
+    """Make the data directory, the keys and the database. An existing database is brought up to date.
 
-    You may run this command again at any time, and should do so after every upgrade. It keeps existing keys and data.
-    On a terminal it asks for the address of the pages and for the mail server, unless they are set already.
+    Run this command again after every upgrade. You may run it at any time: existing keys and data stay. On a terminal,
+    the command asks for the address of the pages and for the mail server, unless they are set already.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)
@@ -62,8 +62,8 @@ def init() -> None:
 def migrate() -> None:
     """Make the database, or bring it up to date. Unlike `init`, this command needs no keys.
 
-    Use it to install or upgrade where the keys are not available. It may run at any time, even while an older version
-    is running.
+    Use this command for an installation or upgrade where the keys are not available. You may run it at any time, even
+    while an older version is running.
     """
     settings = Settings()
     _make_folder(settings.data_dir)

@@ -1,4 +1,4 @@
-"""Asks for settings that a deployment cannot guess: the address of its pages, and the server that takes its mail."""
+"""Asks for settings that a deployment cannot guess: the address of the pages, and the mail server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Ask on a terminal for settings that are missing, and keep the answers. An empty answer leaves a setting unset."""
+    """Ask for missing settings on a terminal, and store the answers. An empty answer leaves a setting unset."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""`pullcord run`: runs one role of a distributed deployment. Any number of processes may run each role."""
+"""`pullcord run`: runs one role of a distributed deployment. Several processes may run the same role."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ingest(
     host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
-    """Serve the API and the pages over HTTP. This role needs no broker: it answers even while Kafka is down."""
+    """Serve the API and the pages over HTTP. This role needs no broker, and works even while Kafka is down."""
     settings = _begin("ingest")
     with (
         ending_in_the_log(),
@@ -74,7 +74,7 @@ for _role in CONSUMERS:
 
 @contextmanager
 def ending_in_the_log() -> Iterator[None]:
-    """Log an error that ends a role. The error is one line of JSON, because collectors of logs read nothing else."""
+    """Log an error that ends a role. The error is one line of JSON, because log collectors read only JSON."""
     try:
         yield
     except EXPLAINED as error:

@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False)
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
     """Report the state of the deployment: feeds, matches, cases, alerts, and anything that is overdue or failing.
 
-    The exit code is 1 if something is overdue or failing.
+    The exit code is 1 if anything is overdue or failing.
     """
     settings = Settings()
     with opened(settings) as store:

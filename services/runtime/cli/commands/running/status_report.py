@@ -51,7 +51,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """The state of the deployment at the time `at`. Ages are in seconds, and 0 if nothing is waiting."""
+    """The state of the deployment at the time `at`. An age is in seconds. If nothing is waiting, the age is 0."""
 
     at: datetime
     feeds: tuple[Feed, ...]

@@ -1,4 +1,4 @@
-"""Waits for a database that may not have started yet, since roles are started in any order."""
+"""Waits for the database. Roles start in any order, so the database may start later."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SIGNS = {
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
     """Wait until the database can be reached. Return False if a stop is requested first.
 
-    Raises NotReadyError if the schema of the database is missing or older.
+    Raises NotReadyError if the database has no schema, or an older schema.
     """
     for attempt in count(1):
         try:
@@ -59,11 +59,11 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Serve on a socket until the process is stopped. Meanwhile wait for the database in a thread.
+    """Serve on a socket until the process is stopped. Meanwhile a thread waits for the database.
 
-    The port is open from the start, so that a probe does not think that the process is dead. Until the database is
-    there, each request that needs the database is answered with 503. Raises NotReadyError if the schema is missing or
-    older.
+    The port is open from the start, so that a probe finds the process alive. While the database cannot be reached, each
+    request that needs the database is answered with 503. Raises NotReadyError if the database has no schema, or an
+    older schema.
     """
     stop, refused = Event(), list[PullcordError]()
 
@@ -82,7 +82,7 @@ def serve_while_waiting(server: StoppableServer, listening: socket.socket, store
 
 
 def meaning(error: DBAPIError) -> str:
-    """Return the reason why a database was not reached, in words for the operator."""
+    """Return the reason for a failed connection to the database, in words for the operator."""
     # The text is only searched, never shown.
     said = str(error.orig)
     # If the error is unknown, only its type is shown.

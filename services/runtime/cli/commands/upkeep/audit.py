@@ -1,4 +1,4 @@
-"""`pullcord audit`: checks that the stored data agrees with the audit."""
+"""`pullcord audit`: compares the stored data with the audit."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SOMETHING_DIFFERS: Final = 1
 
 @app.callback()
 def audit() -> None:
-    """Make `check` a subcommand. Without this callback, Typer would run the single command without its name."""
+    """Make `check` a subcommand. Without this callback, Typer would run the only command without its name."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
     """Compare the stored data with the audit, and each record with its sealed part. This changes nothing.
 
-    It checks figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the quarantine.
-    It lists data that was altered by hand in the database, and the exit code is then 1. If the data and the audit
-    differ, trust the audit.
+    The check covers figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the
+    quarantine. The command lists data that somebody altered by hand in the database. If such data exist, the exit code
+    is 1. If the data and the audit differ, trust the audit.
     """
     with opened() as store, store.reading() as connection:
         found = [*audit_differences(connection, store), *sealed_differences(connection, store)]

@@ -50,9 +50,10 @@ def backup(
         str | None, typer.Option(help="Only write down that FILE was made, by this tool.", metavar="TOOL")
     ] = None,
 ) -> None:
-    """Back up a SQLite database, even while the service runs, and check the backup.
+    """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file. Personal data in it cannot be read without the keys, and the keys are never in the backup.
+    The backup is one file. The backup never contains the keys. Without the keys, nobody can read personal data in the
+    backup.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.
@@ -89,10 +90,10 @@ def restore_(
         typer.Option("--placed", help="The database was put back by other tools: do only what must follow, once."),
     ] = False,
 ) -> None:
-    """Restore a backup, while everything is stopped. Alerts that were sent before the backup are not sent again.
+    """Restore a backup. Stop everything first. Alerts that were sent before the backup are not sent again.
 
-    The backup does not show whether alerts that fell due later were sent. So these alerts are sent after the restore,
-    and say that they may be a repeat.
+    The backup cannot show if later alerts were sent. So all alerts that fell due after the backup are sent after the
+    restore. Each of these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

@@ -1,4 +1,4 @@
-"""`pullcord quarantine`: lists, replays and drops the events that could not be handled."""
+"""`pullcord quarantine`: lists, replays and drops events that could not be handled."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def list_() -> None:
 
 @app.command()
 def show(event: Event) -> None:
-    """Show the content of an event: ids, dates, codes and tokens. An event holds no names, numbers or addresses."""
+    """Show the content of an event: ids, dates, codes and tokens. An event holds no name, number or address."""
     with opened() as store, store.reading() as connection:
         show_json(show_quarantined(connection, event))
 
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Have an event handled again. Correct the cause of its failure first."""
+    """Let consumers handle an event again. First correct the cause of the failure."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")
@@ -48,7 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Drop an event. No consumer will handle it. Run `pullcord rebuild` afterwards: it matches every record anew."""
+    """Drop an event. No consumer will handle the event. Then run `pullcord rebuild` to match every record anew."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

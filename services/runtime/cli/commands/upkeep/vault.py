@@ -1,4 +1,4 @@
-"""`pullcord vault`: changes the keys that encrypt stored data, while everything runs."""
+"""`pullcord vault`: changes the keys that encrypt stored data. Everything may run meanwhile."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def add_key() -> None:
     """Add a vault key to the keys file. The new key encrypts nothing until `vault rotate` makes it current.
 
-    You need this command only if processes read copies of the keys file. Give every process the file with the new key,
-    then rotate.
+    You need this command only if processes read copies of the keys file. Give every process the file with the new key.
+    Then run `vault rotate`.
     """
     settings = _with_a_file()
     keyring = change_keyring(settings.keys_path, with_new_key)
@@ -44,7 +44,7 @@ def add_key() -> None:
 
 @app.command(epilog=examples("pullcord vault rotate", "pullcord vault rotate --yes"))
 def rotate(yes: Yes = False) -> None:
-    """Make the newest vault key current, and encrypt everything again with it.
+    """Make the newest vault key current. Then encrypt everything again with this key.
 
     If the newest key is current already, a new key is added first. Processes may keep running, because they read the
     keys file again. The old keys stay in the file, because older backups need them.
@@ -63,9 +63,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt again, with the current key, every value that uses an older key.
+    """Encrypt again, with the current key, every value under an older key.
 
-    A new run continues where an earlier run was cut off.
+    If a run was cut off, the next run continues the work.
     """
     with opened() as store:
         _reseal(store)
@@ -76,9 +76,9 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Remove an old vault key from the keys file. This is refused while a stored value is encrypted with the key.
+    """Remove an old vault key from the keys file. The command refuses this while the key still encrypts a stored value.
 
-    Backups from the time when this key was in use cannot be read without it.
+    Backups that were made while the key was in use cannot be read without this key.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

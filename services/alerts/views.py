@@ -1,4 +1,4 @@
-"""The models in which the API shows a case to its own council.
+"""The models with which the API shows a case to the council of the case.
 
 A summary has no address. The full view has the address and telephone numbers of the alarm.
 """
@@ -58,7 +58,7 @@ class CaseSummary(ApiView):
 
 
 class DeviceView(ApiView):
-    """The alarm itself, and the alarm receiving centre (ARC) that it calls, as the council's register has them."""
+    """The alarm and its alarm receiving centre (ARC), as the council's register names them."""
 
     device_kind: str | None
     make_model: str | None
@@ -78,7 +78,7 @@ class PlaceView(ApiView):
 
 
 class EventView(ApiView):
-    """Something that happened to the case. `by` is the person who did it, or null if no person did it."""
+    """Something that happened to the case. `by` is the name of the person who acted, or null if no person acted."""
 
     at: datetime
     action: str
@@ -88,9 +88,10 @@ class EventView(ApiView):
 
 
 class CaseView(ApiView):
-    """A case with its details: its summary, the place of the alarm, its first matches and the beginning of its history.
+    """A case: the summary, the place and device of the alarm, the first matches and the first events.
 
-    If there are more, `next_matches_cursor` and `next_history_cursor` lead to the other pages.
+    If there are more matches, `next_matches_cursor` leads to the next page of matches. If there are more events,
+    `next_history_cursor` leads to the next page of events.
     """
 
     summary: CaseSummary
@@ -105,7 +106,7 @@ class CaseView(ApiView):
 
 
 class HistoryPage(NamedTuple):
-    """Events of a case, and the cursor of the next page, or None on the last page."""
+    """Events of a case, and the cursor of the next page. The cursor is None on the last page."""
 
     events: list[EventView]
     next_cursor: str | None
@@ -134,9 +135,10 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 
 
 def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
-    """Return the full view of a case. If `most` is given, it has at most that many matches and events.
+    """Return the full view of a case, with at most `most` matches and at most `most` events.
 
-    The view holds decrypted personal data: show it only to the case's own council.
+    If `most` is None, the view has all matches and events. The view holds decrypted personal data: show it only to the
+    council of the case.
     """
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
@@ -159,9 +161,9 @@ def case_view(connection: Connection, store: Store, case: Case, most: int | None
 def page_of_history(
     connection: Connection, store: Store, case: Case, cursor: str | None, limit: int | None
 ) -> HistoryPage:
-    """Return at most `limit` events of a case, or all if `limit` is None. The oldest event comes first.
+    """Return at most `limit` events of a case, the oldest first. If `limit` is None, there is no limit.
 
-    Raises RefusedError if no page of this case has that cursor.
+    Raises RefusedError if no page of this case has the given cursor.
     """
     after = 0 if cursor is None else _after(store, case, cursor)
     # One more than the page holds shows that there is another page.
@@ -213,7 +215,7 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 
 def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
-    """Return the name of the person who acted, from the sealed part of an audit row."""
+    """Return the name of the person who acted. The name is in the sealed part of an audit row."""
     try:
         return str(store.vault.open(place("audit", audit_pk), sealed)["actor"])
     except VaultError:

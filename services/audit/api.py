@@ -42,7 +42,7 @@ class ReportFormat(StrEnum):
 
 
 class Count(BaseModel):
-    """A count, which is null if it is withheld or not known. Null never means zero."""
+    """A count. Null means that the count is withheld or not known. Null never means zero."""
 
     count: int | None
     withheld: bool
@@ -58,13 +58,16 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """A count with its key. The key is a council, provider or kind, or joins two of them: `E06000009/stale`."""
+    """A count with its key. The key is a council, a provider or a kind.
+
+    A key of two parts has a slash between the parts: `E06000009/stale`.
+    """
 
     key: str
 
 
 class FigureOfMonth(BaseModel):
-    """A figure of one month. For a council or provider that is not listed, the count is zero."""
+    """A figure of one month. If a council or provider is not listed, its count is zero."""
 
     figure: str
     # False for a stock that was not counted at the end of the month. Such a stock is not known.
@@ -101,7 +104,7 @@ class FigureDefinition(BaseModel):
 
 
 class Oversight(BaseModel):
-    """Figures by month, with their definitions and the limits under which counts and medians are withheld."""
+    """Figures by month, with their definitions. Two limits say which counts and medians are withheld."""
 
     withheld_below: int = Field(
         description="Counts from 1 to below this are withheld, and so are other counts that would reveal them."
@@ -133,9 +136,9 @@ def figures(
     """Return the figures of the complete months from `from` to `to`, both included.
 
     Without `to`, the period ends with the last complete month. Without `from`, the period has at most `limit` months.
-    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link. The answer is
-    JSON. If `format=csv` or the `Accept` header asks for CSV, the answer is CSV with a line for each
-    count.
+    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link. If `format`
+    is `csv`, or if the `Accept` header asks for CSV, the answer is CSV with a line for each count. Otherwise the answer
+    is JSON.
     """
     with store.reading() as connection:
         page, following = _page(_chosen(complete_months(connection), first, last, limit), cursor, limit)

@@ -1,6 +1,7 @@
 """Finds data that was changed by hand.
 
-Recounts the stored figures from the audit, and compares cases, alerts, records, matches and keys with the audit.
+Figures are counted again from the audit and compared with the stored figures. Cases, alerts, records, matches and keys
+are also compared with the audit.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from services.storage.store import Store
 
 
 def audit_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Yield each difference between the stored data and the audit."""
     yield from upkeep_differences(connection)
     yield from _of_figures(connection)
     yield from case_differences(connection)

@@ -1,4 +1,4 @@
-"""Closes a month once, soon after its end: records its stocks, counts its figures, and stores the figures."""
+"""Closes each month soon after the month has ended. Records stocks, counts figures, and stores the figures."""
 
 from __future__ import annotations
 
@@ -82,9 +82,10 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Count a month's figures from the audit alone.
+    """Count the figures of a month from the audit alone.
 
-    A stock without a row in the audit is not known, which is not the same as zero. The result leaves it out.
+    If the audit has no row of a stock, the stock is not known. The result leaves out such a stock, because unknown is
+    not zero.
 
     `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`. If `seen`
     is None, the first acts of earlier months are read from the audit.

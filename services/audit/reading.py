@@ -1,4 +1,4 @@
-"""Reads the figures of closed months, ready for publication, and the names of councils and providers."""
+"""Reads the figures of closed months, in the form for publication. Also reads the names of councils and providers."""
 
 from __future__ import annotations
 

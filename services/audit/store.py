@@ -1,4 +1,4 @@
-"""Reads the audit and the records, and stores the figures that are counted from them."""
+"""Reads the audit and the records for the figures, and stores the figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def recorded_actions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[RecordedAction]:
-    """Yield the audit rows with these actions in the order of writing: from `since` on, and before `until`."""
+    """Yield the audit rows with these actions, in the order of writing.
+
+    Rows before `since` are left out, and so are rows at `until` or later.
+    """
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
         row.action.in_([action.value for action in actions])
@@ -58,7 +61,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return the months for which the audit has a stock-taking row. That row closes a month."""
+    """Return the closed months. A month is closed if the audit has a stock-taking row for the month."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -83,9 +86,10 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Count the register entries that are live now, by whether each is fresh or stale at `moment`.
+    """Count the live register entries: how many are fresh at `moment`, and how many are stale.
 
-    An entry is stale if its council has not confirmed it for STALE_DAYS days, or has never confirmed it.
+    An entry is stale if its council has not confirmed it for STALE_DAYS days. An entry that was never confirmed is also
+    stale.
     """
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
@@ -100,9 +104,9 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils by whether their data-sharing agreement is in force at `moment`, has expired, or is not named.
+    """Count councils by data-sharing agreement: in force at `moment`, expired, or not named.
 
-    The live entries of a council name its agreements. The agreement that ends last decides. Councils that were added at
+    The live entries of a council name the agreements. The agreement that ends last decides. Councils that were added at
     `until` or later are left out.
     """
     council, entry = feeds.c, register_entries.c
@@ -129,7 +133,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils and providers by whether each is heard or silent at `moment`.
+    """Count councils and providers: how many are heard at `moment`, and how many are silent.
 
     A council or provider is silent if it has sent nothing for SILENT_DAYS days, or has never sent anything. Councils
     and providers that were added at `until` or later are left out.
@@ -145,7 +149,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the lines that are matched now, by whether the provider's notice says that the line has an alarm.
+    """Count the matched lines: how many the provider knows as lines with an alarm, and how many only the council knows.
 
     Possible matches, and matches that a person rejected, are left out.
     """

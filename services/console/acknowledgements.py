@@ -82,7 +82,7 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
 
 @router.get("/a/{token}/taken/{number}")
 def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated[int, Path(ge=1)]) -> HTMLResponse:
-    """Show an acknowledgement that was made. Reloading this page records nothing."""
+    """Show an acknowledgement. A reload of this page records nothing."""
     nonce = token_urlsafe(16)
     with store.reading() as connection:
         link = follow(connection, store, token, presentation_of(request).links_last)

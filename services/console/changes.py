@@ -1,4 +1,4 @@
-"""HTTP routes behind the link in an alert, with which a person accepts waiting changes of feeds.
+"""HTTP routes with which a person accepts waiting changes of feeds. A link in an alert leads to the form.
 
 GET shows a form and changes nothing. POST of the form accepts the changes of the ticked cases.
 """
@@ -88,7 +88,7 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
 
 
 def ticket_of(one: PageCase) -> str:
-    """Return the value of the tick box of a case: its reference and a digest of the changes that the page shows."""
+    """Return the value of a case's tick box: the reference of the case, and a digest of the changes on the page."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 

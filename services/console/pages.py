@@ -1,8 +1,8 @@
 """The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
 
 Each function named `..._page` returns a whole page. No page needs JavaScript or loads anything. The style element has
-the nonce of the Content-Security-Policy header. Opening a page acknowledges nothing. Only sending the form does, by
-POST.
+the nonce of the Content-Security-Policy header. Opening a page acknowledges nothing. To acknowledge an alert, a person
+must send the form by POST.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """Return the HTTP headers of a page. `csp_nonce` must be the nonce that the page was rendered with."""
+    """Return the HTTP headers of a page. The style element of the page must have the nonce `csp_nonce`."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -58,7 +58,7 @@ class FormError(StrEnum):
 
 
 class LinkProblem(StrEnum):
-    """The reason why nothing can be acknowledged through a link."""
+    """The reason why a person cannot acknowledge an alert through a link."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -90,7 +90,7 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A statement of a person that they are acting on an alert."""
+    """A person is acting on an alert. `by` is the name of the person, and `at` is the time of this statement."""
 
     by: str
     at: datetime  # has a time zone
@@ -140,7 +140,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The content of the page of an alert that has no open case. It lists the cases whose notices were withdrawn."""
+    """The content of the page of an alert without open cases. The page lists the cases whose notices were withdrawn."""
 
     council: str
     reference: str
@@ -152,7 +152,7 @@ class WithdrawnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesView:
-    """The content of the page with the changes that wait until a person accepts them."""
+    """The content of the page with the changes that a person has not accepted yet."""
 
     council: str
     reference: str
@@ -221,7 +221,10 @@ def changes_page(view: ChangesView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Return the page for a link that does not work. Anybody may see it, so it names no council, alert or case."""
+    """Return the page for a link that does not work. Anybody may see this page.
+
+    The page names no council, alert or case.
+    """
     title, remedy = _PROBLEMS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 

@@ -1,4 +1,4 @@
-"""Finds who acknowledged which case of an alert, and who last acted on each case."""
+"""Finds the acknowledgements of an alert, and the person who last acted on each case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.storage.store import Store
 
 
 class TakenCases(NamedTuple):
-    """An acknowledgement, and the references of the cases that it acknowledged."""
+    """An acknowledgement, and the references of the acknowledged cases."""
 
     acknowledgement: Acknowledgement
     cases: frozenset[str]
@@ -31,7 +31,7 @@ def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[Tak
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return who last acted on each case, and at what time, by the reference of the case."""
+    """Return the person and the time of the last act on each case, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -39,7 +39,10 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the number (from 1) of the last acknowledgement of these cases by this person, or None."""
+    """Return the position in `taken` (from 1) of the last acknowledgement with this name and exactly these cases.
+
+    Return None if there is no such acknowledgement.
+    """
     found = [
         number
         for number, one in enumerate(taken, start=1)

@@ -1,7 +1,7 @@
-"""The facts of all live notices of one provider on one area, taken together.
+"""The common facts of all live notices of one provider on one area.
 
-All these notices have one record. So each home in the area gets one match, even if there are a thousand notices. Ingest
-writes the facts, and alerts read them.
+All these notices have one record. So each home in the area gets one match, even if there are a thousand notices. The
+facts are written by `services.ingest` and read by `services.alerts`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from schemas.codes import MigrationKind, NoticeStatus, TargetService
 
 
 class AreaPart(StrEnum):
-    """A group of an area's notices: the pending, the completed or the reverted notices. Each group has its own facts.
+    """A group of the notices on an area: pending, completed or reverted. Each group has its own facts.
 
     The values are stored.
     """
@@ -28,10 +28,11 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of the pending, the completed or the reverted notices on an area (see `AreaPart`).
+    """The facts of one group of the notices on an area (see `AreaPart`).
 
     `planned` and `restricted` hold every distinct day on which the notices plan a move or a restriction, the earliest
-    first. For completed notices, `planned` holds the days of the moves. `undated` is true if a notice has no day.
+    first. For completed notices, `planned` holds the days of the moves. `undated` is true if any of the notices has no
+    day.
     """
 
     part: AreaPart

@@ -10,7 +10,7 @@ NOT_THERE: Final = "not there"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stored value that differs from the value that the audit, or a sealed record, gives."""
+    """A stored value that differs from the audit or from a sealed record."""
 
     # A figure with its month, table and key, a case or an alert by its reference, or a record by its id.
     what: str

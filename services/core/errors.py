@@ -6,7 +6,7 @@ from __future__ import annotations
 class PullcordError(Exception):
     """An error that the caller can understand and act on.
 
-    The text of the error may be logged and shown. So it never holds a telephone number, an address or a name.
+    The text of the error may be logged and shown. So the text never holds a telephone number, an address or a name.
     """
 
     # False if the same call may succeed later without any change.
@@ -18,13 +18,13 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """Too many requests were refused or repeated. For now, no more of them are recorded."""
+    """Requests were refused or repeated too often. For a time, further such requests are not recorded."""
 
     permanent = False
 
 
 class ConflictError(PullcordError):
-    """The request contradicts data that are already recorded."""
+    """The request contradicts recorded data."""
 
 
 class RefusedError(PullcordError):

@@ -9,7 +9,7 @@ END: Final = "<!-- generated: end -->"
 
 
 def with_generated(page: str, content: str) -> str:
-    """Return the page with `content` between its two marks. Raises ValueError if a mark is missing."""
+    """Return the page with `content` between the two marks. Raises ValueError if a mark is missing."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

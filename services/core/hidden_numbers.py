@@ -31,13 +31,13 @@ _AS_DIGITS: Final = str.maketrans(_LOOK_ALIKE)
 
 
 def has_telephone_number(text: str) -> bool:
-    """Return True if the text holds nine or more digits in a row, or a UK number in a disguise. Dates do not count."""
+    """Return True if the text holds nine or more digits in a row, or a disguised UK number. Dates do not count."""
     plain = _DATE_OR_TIME.sub(_SET_ASIDE, _plain(text))
     return _ANY_NUMBER.search(plain) is not None or _holds_uk_number(plain)
 
 
 def has_uk_number(text: str) -> bool:
-    """Return True if the text holds a number that can be dialled in the United Kingdom, even in a disguise."""
+    """Return True if the text holds a number that can be dialled in the United Kingdom. The number may be disguised."""
     return _holds_uk_number(_plain(text))
 
 

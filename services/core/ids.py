@@ -22,5 +22,5 @@ def new_reference(prefix: str, random: RandomBytes) -> str:
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Return an id that sorts by time, like UUIDv7. It is 12 hex digits of milliseconds, then 80 random bits in hex."""
+    """Return an id that sorts by time, like UUIDv7: 12 hex digits of milliseconds, then 80 random bits in hex."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"

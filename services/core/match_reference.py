@@ -1,8 +1,8 @@
 """Makes the references of matches. Pure.
 
-A match is a notice and an entry, each with an internal id that counts up. The reference of the match is the encrypted
-pair of these ids. So a reference does not show how many notices and entries a deployment holds. Nobody can guess the
-reference of another match.
+A match has a notice and an entry. Each of the two has an internal id that counts up. The reference of the match is the
+encrypted pair of these ids. So a reference does not show how many notices and entries a deployment holds, and nobody
+can guess the reference of another match.
 """
 
 from __future__ import annotations
@@ -36,13 +36,16 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the ids of the notice and the entry of a match. Return None if the text does not look like a reference."""
+    """Return the ids of the notice and the entry of a match.
+
+    Return None if the text does not look like a reference.
+    """
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Return 16 signs from which only this deployment can read the two ids."""
+    """Encrypt two ids as 16 signs. Only this deployment can read the ids from the signs."""
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -53,9 +56,9 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Return the two ids that `hide_ids` has hidden in these 16 signs. Return None if the text has another form.
+    """Return the two ids that `hide_ids` encrypted. Return None if `signs` does not have the right form.
 
-    If the signs do not come from `hide_ids`, the two ids are arbitrary numbers.
+    If `signs` has the right form but does not come from `hide_ids`, the result is two meaningless ids.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

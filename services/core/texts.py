@@ -1,6 +1,6 @@
 """Types for short texts that people write about a case. No text may hold a telephone number.
 
-A case already has the number of its line. An error names the fault and the remedy, and never repeats the text.
+The number of the line is already in the case. An error names the fault and the remedy, and never repeats the text.
 """
 
 import unicodedata
@@ -85,6 +85,6 @@ PersonName = Annotated[
 
 
 class Closed(BaseModel):
-    """Base class of immutable models that refuse unknown fields and keep their input out of error messages."""
+    """Base class of models. The models are immutable and refuse unknown fields. Error messages never show the input."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

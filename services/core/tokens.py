@@ -17,7 +17,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """The kind of value behind a token. The numbers are stored, and are part of the hash: never change them."""
+    """The kind of value behind a token. A number is stored and is part of the hash, so a number must never change."""
 
     # An E.164 number.
     TELEPHONE = 1
@@ -46,15 +46,15 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key of a stored record. The key is made from the sender's own reference.
+        """Return the 16-byte key of a stored record, made from the sender's reference.
 
-        The reference itself is stored only sealed.
+        The reference itself is stored only in sealed form.
         """
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """Return the 16-byte key of an area's record, which stands for all notices of a feed on this area."""
+        """Return the 16-byte key of an area record. This record stands for all notices of a feed on the area."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
@@ -80,7 +80,7 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
-    """Return tokens as events carry them.
+    """Return tokens as texts for events.
 
     Each text is the digit of the `TokenKind`, then the token in URL-safe base64 (22 characters).
     """

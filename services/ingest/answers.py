@@ -56,14 +56,14 @@ class RowAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """A column of a file, and the field that it was read as. `field` is null if the column is not read."""
+    """A column of a file. `field` is the field that the column is read as, or null if the column is not read."""
 
     heading: str
     field: str | None
 
 
 class ReceiptAnswer(Answer):
-    """The receipt of a submission that is on disk, with the first rows that have issues."""
+    """The receipt of a stored submission, with the first rows that have issues."""
 
     submission: str
     kind: str
@@ -76,13 +76,13 @@ class ReceiptAnswer(Answer):
 
 
 class NoRowAcceptedProblem(Problem, ReceiptAnswer):
-    """A submission whose rows were all refused, with its receipt."""
+    """The problem of a submission in which every row was refused. The receipt is included."""
 
     type: Literal["urn:pullcord:problem:no-row-accepted"]
 
 
 class SubmissionAnswer(Answer):
-    """A submission with a page of its rows."""
+    """A submission, and one page of the rows."""
 
     submission: str
     kind: str
@@ -95,7 +95,7 @@ class SubmissionAnswer(Answer):
 
 
 class DryRunAnswer(Answer):
-    """The result that an upload would have. Nothing was stored."""
+    """The result that an upload would have. Nothing is stored."""
 
     columns: list[ColumnAnswer]
     remarks: list[str]

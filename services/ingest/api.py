@@ -49,7 +49,7 @@ async def post_notices(
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
     The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and all
-    further stale rows. A row is stale if a later version is on record; a stale row changes nothing. Each issue has a
+    further stale rows. A row is stale if a later version is on record. A stale row changes nothing. Each issue has a
     field, a reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If
     every row is rejected, the answer is 422.
     """
@@ -108,7 +108,10 @@ async def put_entries(
 def delete_entry(
     store: StoreOf, feed: NamedCouncilFeed, entry_id: Annotated[str, Path(min_length=1, max_length=120)]
 ) -> None:
-    """Take an entry off the register. The entry's matches end and its case closes. A second request changes nothing."""
+    """Take an entry off the register. The matches of the entry end, and its case closes.
+
+    A second request changes nothing.
+    """
     try:
         withdraw_one(store, feed, entry_id)
     except NotFoundError as error:
@@ -130,7 +133,7 @@ def get_submission(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     cursor: Cursor = None,
 ) -> SubmissionAnswer:
-    """Return the receipt of a submission that you sent, with one page of the outcomes of its rows.
+    """Return the receipt of a submission that you sent, and one page of the outcomes of the rows.
 
     `next_cursor` and the header `Link` lead to the next page.
     """

@@ -1,4 +1,4 @@
-"""Routes by which a sender lists and deletes the columns and words that it has mapped by hand."""
+"""Routes for the columns and words that a sender has mapped by hand: one lists the mappings, one deletes a mapping."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class MappedKind(StrEnum):
 
 
 class MappingView(BaseModel):
-    """A mapping that your later files are read by.
+    """A mapping that is used to read your later files.
 
-    `word` has the letters and digits of the heading, or of the word for a status. `target` is the field or the code
-    that it is read as.
+    `word` has the letters and digits of the mapped heading or of the mapped word. `target` is the field or the code
+    that you chose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,7 +66,7 @@ def list_mappings(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Cursor = None,
 ) -> list[MappingView]:
-    """List the columns and the words for statuses that you mapped by hand, in the order of `what` and `word`.
+    """List your mappings by hand: columns, and words for statuses. The order is by `what`, then by `word`.
 
     The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
     """
@@ -83,9 +83,9 @@ def list_mappings(
 def delete_mapping(
     store: StoreOf, sender: Sender, what: MappedKind, word: Annotated[str, Path(min_length=1, max_length=300)]
 ) -> None:
-    """Delete a mapping. `word` is the heading or the word for a status, as in the list or as you wrote it.
+    """Delete a mapping. `word` is the mapped heading or word, as in the list or as you wrote it.
 
-    Later files are read without the mapping. Records from earlier files stay as they are.
+    Later files are read without the mapping. Records from earlier files do not change.
     """
     feed_id, kind = sender
     pair = (COLUMN, heading_key(word)) if what is MappedKind.COLUMN else (STATUS_FIELD[kind], word_key(word))

@@ -20,9 +20,9 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The lines at risk of one register entry, taken together.
+    """The lines at risk in one register entry, with values for all these lines together.
 
-    The dates come from the lines that have not moved yet. If every line has moved, they come from all lines.
+    The dates come from the lines that have not moved yet. If every line has moved, the dates come from all lines.
     """
 
     lines: tuple[Line, ...]
@@ -38,7 +38,10 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Return the earliest harmful day of the lines that have not moved yet, by provider."""
+        """Return the earliest harmful day for each provider, or None if no day is known.
+
+        Lines that have moved are left out.
+        """
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
@@ -46,10 +49,11 @@ class Risk:
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
     """Return the risk to a register entry, or None if no line of the entry is at risk.
 
-    A line is not at risk if a person rejected its match, if its number has left the provider, or if a test call after
-    the move covers the line. Each of these reasons can end. A rejection ends when the match becomes surer. A number
-    that has left its provider counts again when this provider changes the notice. A test call does not cover later
-    events.
+    A line is not at risk in these three cases:
+
+    - A person rejected the match. The line counts again when the match becomes surer.
+    - The number has left the provider. The line counts again when this provider changes the notice.
+    - A test call after the move covers the line. The line counts again when a later event happens.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
@@ -67,7 +71,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
 
 
 def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
-    """Return the lines that are at risk according to at least one of the rule sets.
+    """Return the lines that at least one rule set finds at risk.
 
     If a notice has two versions and nothing shows which is valid, the more dangerous version counts.
     """
@@ -78,7 +82,11 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Return the lines at risk that no person has rejected or reported as ported, and that no test call covers."""
+    """Return the lines that are still at risk.
+
+    A line is left out if a person has rejected the match, if a person has reported the number as ported, or if a test
+    call covers the line.
+    """
     known = memories(case)
     left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [
@@ -91,9 +99,9 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Return a pending line of an area, and leave out the days that the test call of `tested_on` covers.
+    """Return the line without the days that the test call on `tested_on` covers.
 
-    Any other line is returned unchanged.
+    Days are removed only if the line stands for pending notices on an area. Any other line is returned unchanged.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -108,11 +116,11 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if no event of the line is later than the test call that passed on `tested_on`.
+    """Return True if no event of the line is later than the test call on `tested_on`.
 
     The events are restrictions, moves (planned or reported) and returns to the old network. A planned move without a
-    day counts as later. A move that is planned for the day of the test call also counts as later, except when the
-    provider has already reported a move.
+    day counts as later. A move that is planned for the day of the test call also counts as later, unless the provider
+    has already reported a move.
     """
     if tested_on is None:
         return False
@@ -143,9 +151,9 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Give the line the worse status and the earlier dates of the two versions of its notice, and return the line.
+    """Return the line. If its notice has two versions, the line gets the worse status and the earlier dates.
 
-    Return the line unchanged if its notice has one version, or if a person has settled which version is valid.
+    If a person has settled which version is valid, the line is returned unchanged.
     """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

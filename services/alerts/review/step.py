@@ -1,4 +1,4 @@
-"""Applies one event to a case, and updates a case by its lines. All functions are pure."""
+"""Applies an event to a case, and updates a case from its lines at risk. All functions are pure."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 class Transition:
     """One event of a case, with the state before and after the event. The two states may be the same.
 
-    `providers` holds the providers of the lines that the event is about. It is None if the event is about the whole
-    case.
+    If the event is about some lines only, `providers` holds the providers of these lines. If the event is about the
+    whole case, `providers` is None.
     """
 
     event: CaseEvent
@@ -47,9 +47,9 @@ def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datet
 def apply(
     case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """Apply an event to a case and add the transition to `transitions`.
+    """Apply an event to a case, add the transition to `transitions`, and return the case.
 
-    Return the case unchanged if its state refuses the event.
+    If the state of the case refuses the event, the case is returned unchanged.
     """
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
@@ -75,7 +75,7 @@ def with_news(case: Case, now: datetime) -> Case:
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """Return the case updated by its lines at risk. `kept` holds the keys of lines that are still matched."""
+    """Return the case with the values of its lines at risk. `kept` holds the keys of lines that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # If danger comes back, every fact about it is news again. What a person said about a line is kept.

@@ -1,6 +1,7 @@
-"""Applies the calendar and the reports of providers to a case, in the order of their days. All functions are pure.
+"""Applies due events to a case, in the order of their days. All functions are pure.
 
-Because of this order, a late review leads to the same state as a punctual review.
+The events come from the calendar and from reports of providers. Because of the order, a late review leads to the same
+state as a punctual review.
 """
 
 from __future__ import annotations
@@ -60,9 +61,9 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply every event that is due to the case, the earliest first, and return the case.
+    """Apply to the case every event that is due, the earliest first, and return the case.
 
-    After each event the due events are computed again, because an event may change which event comes next.
+    An event may change which event comes next. So the due events are computed again after each event.
     """
     waiting = [_report(line, found, announced, now) for line in reported]
     while True:
@@ -76,10 +77,9 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days on which the calendar changes the case, such as the end of a hold.
+    """Yield the days later than `after` on which the calendar changes the case, such as the day after a hold.
 
-    Only days later than `after` are yielded. A notice on an area may name many days. Of these days, only the next move
-    and the next restriction are yielded.
+    A notice on an area may name many days. Only the next move and the next restriction are used.
     """
     return (day for day in _turning_days(case, lines, after) if day > after)
 

@@ -1,8 +1,8 @@
 """Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
 
-The council gets this message once, if it was warned about the line before. The message lets the council notice a
-mistake: a wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the
-deployment. No source prescribes it.
+A council that was warned about the line gets this message once. With the message, the council can notice a mistake: a
+wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the deployment. No
+source prescribes it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ from services.core.clock import london_day, london_midnight
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next message about a case.
+    """Return the next message about a case, or None if no message is due.
 
     While the clock of the case runs, the message is an escalation. If the clock has stopped, the message says that the
-    notice was withdrawn. If the council need not hear of the withdrawal, the result is None. If a change of a feed
-    waits for a person, a message about the change may come first, whether the clock runs or not.
+    notice was withdrawn. In both cases, a message about a waiting change of a feed may come first.
     """
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)

@@ -1,7 +1,7 @@
 """The state machine of a case: what each event does in each state.
 
-A case may skip steps: with the record of a confirmation, it may go straight from open to confirmed safe. `records`
-defines the record of each event. The state machine is policy of the deployment.
+A case may skip states. For example, a confirmation moves an open case straight to confirmed safe. `records` defines the
+record of each event. The state machine is policy of the deployment.
 """
 
 from schemas.codes import CaseEvent, CaseState

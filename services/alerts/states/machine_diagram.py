@@ -1,7 +1,7 @@
 """Draws the state machine of a case: a diagram of the usual moves, and a table of every move.
 
-`python -m services.alerts.states.machine_diagram docs/case-states.md` writes the diagram and the table into this page,
-between the marks.
+This command writes the diagram and the table between the two marks in a page:
+`python -m services.alerts.states.machine_diagram docs/case-states.md`.
 """
 
 import sys
@@ -69,7 +69,7 @@ def diagram() -> str:
 def moves_table() -> str:
     """Return a Markdown table with the moves and refusals of every event.
 
-    In a state that a row does not name, the event is recorded and the case stays in its state.
+    The table leaves out each state in which the event is only recorded and the case stays in its state.
     """
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [

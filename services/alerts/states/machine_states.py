@@ -1,4 +1,4 @@
-"""The groups of case states that rules use, and the possible decisions about an event in a state.
+"""Groups of case states, and the possible decisions about an event.
 
 The state machine is policy of the deployment: no source prescribes it.
 """
@@ -41,7 +41,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The event is not allowed. `reason` says why, and what to record instead."""
+    """The event is not allowed. `reason` says why the event is not allowed, and what to record instead."""
 
     reason: str
 

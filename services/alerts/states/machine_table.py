@@ -1,7 +1,7 @@
 """The table of the state machine: one row for each event, with a decision for every state.
 
-`to` moves the case to a state, `stays` records the event, and `refused` says why the event is not allowed. A row that
-leaves a state out, or decides a state twice, raises an error when the module is imported. The table is policy of the
+`to` moves the case to a state, `stays` records the event, and `refused` says why the event is not allowed. A row must
+decide each state exactly once. Otherwise the import of this module raises an error. The table is policy of the
 deployment.
 """
 
@@ -58,7 +58,7 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 
 
 def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
-    """Return the decisions about one event, by state.
+    """Return the decision about an event in each state.
 
     Raises ValueError if a state is decided twice or not at all.
     """

@@ -1,8 +1,7 @@
 """The records of events: who acted, when, and with what evidence.
 
-An event may change a case only if the event carries its record. Records are immutable and refuse unknown fields. They
-are stored as JSON. Errors name the field, the reason and the remedy. Use `errors(include_input=False)` for errors that
-leave the process.
+An event never changes a case without a record. Records are immutable, refuse unknown fields and are stored as JSON. An
+error names the field, the reason and the remedy. Use `errors(include_input=False)` for errors that leave the process.
 """
 
 from datetime import date
@@ -20,7 +19,7 @@ from services.core.texts import Closed, Label, Note, PersonName, Reference
 class ContactMethod(StrEnum):
     """The way in which a resident was reached.
 
-    The values are those of the non-voluntary migration checklist (18 November 2024).
+    The values come from the non-voluntary migration checklist (18 November 2024).
     """
 
     LETTER = "letter"
@@ -31,7 +30,7 @@ class ContactMethod(StrEnum):
 
 
 class SolutionKind(StrEnum):
-    """The kind of solution that now carries the alarm."""
+    """The kind of solution that carries the alarm."""
 
     DIGITAL = "digital"
     CONVERTER_INTERIM = "converter_interim"
@@ -41,7 +40,7 @@ class SolutionKind(StrEnum):
 
 
 class ConfirmingParty(StrEnum):
-    """The parties that may confirm a compatible and functioning solution (PSTN charter, commitment 2)."""
+    """A party that may confirm a compatible and functioning solution (PSTN charter, commitment 2)."""
 
     PROVIDER = "provider"
     CUSTOMER = "customer"
@@ -65,12 +64,12 @@ ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=
 class Record(Closed):
     """Base class of the records of events.
 
-    An event without details, such as the end of a hold, carries just a Record.
+    The record of an event without details, such as the end of a hold, is a plain `Record`.
     """
 
 
 class HumanAct(Record):
-    """An act of a named person. `by` is the name of the person."""
+    """An act of a person. `by` is the name of the person."""
 
     by: PersonName
     note: Note | None = None
@@ -87,8 +86,8 @@ class BookVisit(HumanAct):
 class FitSolution(HumanAct):
     """A solution was fitted at the home.
 
-    A converter is an interim solution and needs `retest_on`, the day of its next test. An exchange-based line (PDPL)
-    needs `review_on`, the day of its next review. Every other kind has neither day.
+    A converter is an interim solution: `retest_on` must give the day of the next test. For an exchange-based line
+    (PDPL), `review_on` must give the day of the next review. For every other kind, both days must be empty.
     """
 
     kind: SolutionKind
@@ -97,7 +96,7 @@ class FitSolution(HumanAct):
 
     @property
     def due_again_on(self) -> date | None:
-        """Return the day on which an interim solution must be tested or reviewed again, or None for a lasting one."""
+        """Return the day of the next test or review of an interim solution. Return None for a lasting solution."""
         return self.retest_on or self.review_on
 
     @model_validator(mode="after")
@@ -110,7 +109,7 @@ class FitSolution(HumanAct):
 
 
 class PassTest(HumanAct):
-    """A test call reached the alarm receiving centre (ARC) that `arc_name` names."""
+    """A test call reached an alarm receiving centre (ARC). `arc_name` is the name of the centre."""
 
     arc_name: Label
     at: Moment
@@ -128,8 +127,8 @@ class FailTest(HumanAct):
 class ConfirmSafe(HumanAct):
     """A person confirmed that a compatible and functioning telecare solution is in place (PSTN charter, commitment 2).
 
-    `told_provider_at` is when the provider was told of the confirmation. That time is evidence under General Condition
-    C5. The time may be None only if the provider itself confirmed.
+    `told_provider_at` is the time at which the provider heard of the confirmation. This time is evidence under General
+    Condition C5. The time is required, unless the provider itself confirmed.
     """
 
     party: ConfirmingParty
@@ -144,9 +143,9 @@ class ConfirmSafe(HumanAct):
 
 
 class ConfirmHold(HumanAct):
-    """A provider promised to leave the line as it is, up to and including `ends_on`.
+    """A provider promised to leave the line unchanged up to and including `ends_on`.
 
-    `provider_reference` is the reference under which the provider keeps the promise.
+    `provider_reference` is the provider's reference for the promise.
     """
 
     provider_reference: Reference
@@ -160,7 +159,8 @@ class ConfirmHold(HumanAct):
 class PortLine(HumanAct):
     """A person says that the number has moved to another provider.
 
-    The notices of `from_provider` no longer apply to the line, unless this provider changes them later.
+    The notices of `from_provider` no longer apply to the line. If this provider changes a notice later, the notice
+    applies again.
     """
 
     from_provider: ProviderCode
@@ -172,7 +172,7 @@ class RefuseHold(HumanAct):
 
 
 class RejectMatch(HumanAct):
-    """A person says that the matched line is not this resident's line."""
+    """A person says that the matched line is not the line of this resident."""
 
     evidence: Note
 

@@ -1,6 +1,6 @@
 """Decides which lines are at risk. The rules are read from a data file, and the first rule that applies decides.
 
-If no rule applies, the line is at risk, so that somebody asks. Each version of the rules is a file of its own. More
+If no rule applies, the line is at risk, so that somebody asks. Each version of the rules has its own file. More
 versions will follow, because the safeguards do not end with the PSTN (Fixed Telecoms Modernisation Charter, March
 2026).
 """
@@ -27,7 +27,7 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """The facts that rules use about one line and its register entry. Each fact is a code from `schemas.codes`."""
+    """The facts about one line and its register entry. Each fact is a code from `schemas.codes`."""
 
     match_level: MatchLevel
     decision: MatchDecision
@@ -46,7 +46,7 @@ FOLDER = files("services.alerts.states") / "rulesets"
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The verdict on one line, with the id of the rule that decided and the reason in plain words."""
+    """The verdict on one line, the id of the rule that decided, and the reason in plain words."""
 
     at_risk: bool
     rule_id: str
@@ -54,9 +54,9 @@ class Assessment:
 
 
 class Verdict(Closed):
-    """The decision of a rule: whether the line is at risk, and why, in words for an officer.
+    """The decision of a rule on a line. `why` gives the reason in words for an officer.
 
-    `source` names who says so: a charter, a checklist, or the deployment.
+    `source` names the source of the rule: a charter, a checklist, or the deployment.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Verdict(Closed):
 
 
 class Rule(Verdict):
-    """A rule that applies if every field named in `when` has one of the codes listed for this field."""
+    """A rule. It applies if each field in `when` has one of the codes that `when` lists for this field."""
 
     when: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
 
@@ -82,13 +82,13 @@ class Rule(Verdict):
 
 
 class Otherwise(Verdict):
-    """The verdict if no rule applies. It always says that the line is at risk."""
+    """The verdict if no rule applies. This verdict is always that the line is at risk."""
 
     at_risk: Literal[True]
 
 
 class Ruleset(Closed):
-    """One version of the rules. `name` is the name of its file without `.json`."""
+    """One version of the rules. `name` is the name of the file without `.json`."""
 
     name: str
     title: str
@@ -121,9 +121,9 @@ def _judged(ruleset: Ruleset, facts: LineFacts) -> Assessment:
 
 @cache
 def load_ruleset(name: str) -> Ruleset:
-    """Return a rule set that comes with the product, by its name, for example `pstn-2026`.
+    """Return the rule set with this name, for example `pstn-2026`. The rule sets come with the product.
 
-    Raises LookupError if there is no such rule set.
+    Raises LookupError if no rule set has this name.
     """
     source = FOLDER / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():

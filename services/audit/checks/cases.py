@@ -1,4 +1,4 @@
-"""Compares cases with the audit: their states, and stored values that would stop the messages about them."""
+"""Compares the states of cases with the audit. Also finds stored values that would stop the messages about a case."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Compares the days until which a case may be silent with the days that people recorded, which the audit keeps sealed.
+"""Checks that no case is silent longer than a recorded day allows. The audit keeps the recorded days sealed.
 
-A hold stops the messages about a case until its last day. An interim solution stops them until the day of its re-test
-or review.
+A hold stops the messages about a case until the hold ends. An interim solution stops the messages until the re-test or
+the review is due.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.storage.vault import VaultError, place
 
 
 class _Kind(NamedTuple):
-    """A column of a case with such a day, and the events that set it or empty it."""
+    """A column of a case that holds a day, the event that sets the day, and the event that empties the column."""
 
     name: str
     column: Callable[[StoredCase], date | None]
@@ -62,7 +62,7 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """The days of one kind that the audit has of one case."""
+    """The audit's days for one case and one kind of day."""
 
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.

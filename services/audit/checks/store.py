@@ -1,4 +1,4 @@
-"""The stored data that is compared with the audit."""
+"""Reads the stored data that the other modules compare with the audit."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def stored_cases(connection: Connection) -> Iterator[StoredCase]:
 def acts_with_days(
     connection: Connection, actions: Collection[AuditAction], events: Collection[str]
 ) -> Iterator[tuple[int, str, str, bytes | None]]:
-    """Yield the audit rows about these events of cases, in the order they were written.
+    """Yield the audit rows about these events of cases, in the order of writing.
 
-    A row holds its id, the reference of the case, the event, and the sealed record or None.
+    Each item holds the id of the row, the reference of the case, the event, and the sealed record or None.
     """
     row = audit.c
     query = select(row.pk, row.fields, row.actor_sealed).where(row.action.in_([action.value for action in actions]))
@@ -104,15 +104,18 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return, by id, whether each record of a table is live. `table` names the table of notices or register entries."""
+    """Return True or False for each record of a table, by id: True if the record is live.
+
+    `table` is the name of the table of notices or of the table of register entries.
+    """
     chosen = _TABLES[table]
     return {row.pk: row.live for row in _all(connection, select(chosen.c.pk, chosen.c.live))}
 
 
 def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
-    """Return the ids of notices that count as replaced, although no other notice says that it replaces them.
+    """Return the ids of notices that count as replaced, although no other notice replaces them.
 
-    The common record of the notices on an area is left out, because it ends in another way.
+    The records of areas are left out, because an area record ends in another way.
     """
     earlier, later = notices.c, notices.alias("later")
     query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
@@ -120,7 +123,7 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return the role of each API key, and whether the key is revoked, by the id of the key."""
+    """Return two values for each API key, by id: a text with role and end, and True if the key is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}
@@ -136,13 +139,13 @@ def stored_submissions(connection: Connection) -> frozenset[str]:
 
 
 def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Return the consumer and the id of each event in quarantine."""
+    """Return the pairs of consumer and event id that are in quarantine."""
     rows = _all(connection, select(quarantine.c.consumer, quarantine.c.event_id))
     return frozenset((consumer, event) for consumer, event in rows)
 
 
 def missing_audit_rows(connection: Connection) -> int:
-    """Return the number of audit rows that were written and are missing now, judged by gaps in their ids.
+    """Return the number of audit rows that are missing now. The number is computed from the gaps in the ids.
 
     On PostgreSQL the result is always 0. There, a transaction that was rolled back also leaves a gap, so a gap proves
     nothing.

@@ -1,4 +1,4 @@
-"""Compares API keys, policies and the quarantine with the audit, and looks for rows that the audit has lost."""
+"""Compares API keys, policies and the quarantine with the audit, and finds out if audit rows are missing."""
 
 from __future__ import annotations
 

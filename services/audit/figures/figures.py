@@ -1,6 +1,7 @@
-"""Definitions of the regulator's figures: what each figure counts, and the finding or commitment behind it. Pure.
+"""Definitions of the regulator's figures. Pure.
 
-The numbers of days in the definitions are policy of the deployment. No source prescribes them.
+A definition says what the figure counts, and on which finding or commitment the figure is based. The numbers of days in
+the definitions are policy of the deployment. No source prescribes them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Figure(StrEnum):
-    """The codes of the figures. Codes are published, so never change one."""
+    """The codes of the figures. Codes are published, so a code must never change."""
 
     MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
     RESTRICTED_WHILE_OPEN = "restricted_while_open"
@@ -72,7 +73,7 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """The figure that is the denominator of this figure."""
+        """The figure that is the denominator of this figure, or None if there is no denominator."""
         return self.part_of or self.beside
 
 

@@ -1,4 +1,4 @@
-"""Calendar months in London, by which figures are counted. Pure."""
+"""Calendar months in London. Figures are counted by month. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Prepares figures for publication: withholds small counts, and reduces waits to bands and quantiles. Pure."""
+"""Prepares figures for publication. Pure.
+
+Small counts are withheld. Waits are shown as bands of days and as quantiles.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """The figures of a month, ready for publication. `complete` is False for the current month, which is not over."""
+    """The figures of a month, ready for publication. `complete` is False for the current month."""
 
     month: Month
     figures: Sequence[Shown]
@@ -51,7 +54,8 @@ class MonthShown:
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
     """Return all figures of a month, ready for publication.
 
-    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts that would reveal them.
+    If a figure counts people, counts from 1 to `small` - 1 are withheld. A count is also withheld if it would reveal a
+    withheld count.
     """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
@@ -80,7 +84,7 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the published denominator of a count of the figure `one`. `dimension` and `key` name the count.
+    """Return the published denominator of a count. The count stands in the figure `one`, under `dimension` and `key`.
 
     Return None if the count has no denominator, or if the denominator is withheld.
     """

@@ -1,8 +1,8 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
-A quantile is worked out from the published counts of the bands, and from nothing else. So it tells a reader only what
-these counts tell already. An exact day would tell more, and could give a withheld count away. For example, a 90th
-percentile of 30 days among ten waits says that nine of the waits were 30 days or shorter.
+A quantile is computed from the published counts of the bands, and from nothing else. So a quantile reveals nothing
+beyond these counts. An exact day would reveal more, perhaps even a withheld count. For example, a 90th percentile of 30
+days among ten waits says that nine of the waits were 30 days or shorter.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands of days in which the median and the 90th percentile of waits lie.
+    """The band of days with the median wait, and the band of days with the 90th percentile of the waits.
 
-    A band is None if the published counts do not determine it.
+    If the published counts do not determine a band, the band is None.
     """
 
     median: str | None
@@ -30,14 +30,14 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """Return the largest number of days in a band, or None for the last band, which has no end."""
+    """Return the largest number of days in a band. Return None for the last band, which has no end."""
     return _LAST_DAYS[band]
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the quantiles that published counts determine, or None if they determine no quantile.
+    """Return the quantiles that published counts determine, or None if the counts determine no quantile.
 
-    If there are too few waits, the result is None too. `bands` holds the published count of each band, from the
+    If there are too few waits, the result is also None. `bands` holds the published count of each band, from the
     shortest wait to the longest. A withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:

@@ -1,14 +1,14 @@
-"""Withholds small counts in published figures, so that nobody can be identified from them. Pure.
+"""Withholds small counts in published figures, so that nobody can be identified from the figures. Pure.
 
 Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table usually
 add up to the total. If a case counts for several providers, the counts add up to more than the total. A small count is
 withheld. A reader who knows the total could work out a single withheld count by subtraction, so other counts of the
-table are withheld too. The reader then cannot even tell whether a withheld count is small.
+table are withheld too. As a result, a reader cannot even tell whether a withheld count is small.
 
-One figure may count a part of another. A reader can subtract the part from the whole. The difference is protected in
-the same way. Months never overlap and are never added up, so no other subtraction is possible.
+One figure may count a part of another figure. A reader can subtract the part from the whole. So the difference is
+protected in the same way. Months never overlap and are never added up, so no other subtraction is possible.
 
-Small counts must be withheld. What counts as small is policy of the deployment.
+The limit below which a count is small is policy of the deployment.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A figure that counts a part of another figure. `total` and `tables` hold the true counts, with none withheld."""
+    """A figure that counts a part of another figure. In `total` and `tables`, no count is withheld."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -48,16 +48,16 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Return a figure's tables, with counts withheld so that no small count can be read or worked out.
+    """Return the tables of a figure. Counts are withheld, so that nobody can read or work out a small count.
 
     In each table, the counts must add up to `total` or more. `part` is a published figure that counts a part of this
-    figure, so a reader can subtract it. The whole figure is withheld in three cases:
+    figure. A reader can subtract the part from this figure. The whole figure is withheld in three cases:
 
     - `total` is small.
     - The difference between `total` and the total of the part is small.
     - A table cannot be shown without revealing a small count.
 
-    Counts of zero in the tables are shown even if the whole figure is withheld.
+    A zero in a table is shown even if the whole figure is withheld.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
@@ -76,14 +76,14 @@ def publish_tables(
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """Return a table of councils (or providers) by kinds, in which only whole rows are withheld.
+    """Return a table of councils (or providers) by kinds. Each row is shown or withheld as a whole.
 
     `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A row is
-    withheld if it has a small count, or if its total is withheld.
+    withheld if it has a small count, or if the total of the row is withheld.
 
     A reader can subtract the shown rows from the total of a kind. The rest is the sum of the withheld counts of this
-    kind. If one of them is small, the sum must not be small, so further rows are withheld. All rows are withheld if
-    that is not enough, or if the total of a kind is withheld.
+    kind. If one of these counts is small, the sum must not be small. So further rows are withheld until the sum is
+    large enough. If the sum stays small, or if the total of a kind is withheld, all rows are withheld.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
@@ -112,11 +112,11 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 
 
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
-    """Return True if the withheld counts cannot be worked out.
+    """Return True if nobody can work out the withheld counts.
 
-    A reader who knows the total can work out the sum of the withheld counts. The reader also knows that each of them is
-    at least 1. So a withheld count is at most this sum, less 1 for each other withheld count. This maximum must not be
-    small. A small count that is withheld alone always fails this test.
+    A reader who knows the total can work out the sum of the withheld counts. The reader also knows that each withheld
+    count is at least 1. So a withheld count is at most the sum minus 1 for each of the other withheld counts. This
+    maximum must not be small. If a small count is the only withheld count, the result is always False.
     """
     together = sum(counts.get(key, 0) for key in withheld)
     return together - (len(withheld) - 1) >= small

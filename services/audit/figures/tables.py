@@ -1,4 +1,7 @@
-"""Writes figures as one long table with a line for each count, for CSV files and other programs. Pure."""
+"""Writes figures as one long table with a line for each count. Pure.
+
+CSV files and other programs use this table.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,9 @@ COLUMNS = (
 class FigureCell:
     """A published count with its table and key. `count` is None if the count is withheld or not known.
 
-    `out_of` is the count of which this count is a part. `median_days` and `p90_days` are the largest numbers of days in
-    their bands. The longest band has no end, so its number of days is None.
+    `out_of` is the denominator of the count. `median_days` is the largest number of days in the band of the median.
+    `p90_days` is the largest number of days in the band of the 90th percentile. For the longest band, which has no end,
+    the number is None.
     """
 
     table: Dimension
@@ -64,8 +68,8 @@ def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
 def as_csv(months: Iterable[MonthShown]) -> str:
     """Return the figures as CSV (RFC 4180).
 
-    The cell of a count is empty if the count is withheld or not known. The column `withheld` is true for a withheld
-    count, and false for a count that is not known.
+    If a count is withheld or not known, its cell is empty. The column `withheld` is true for a withheld count, and
+    false for any other count.
     """
     text = StringIO()
     writer = csv.writer(text)

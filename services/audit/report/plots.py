@@ -1,6 +1,6 @@
 """Computes the positions of bars and marks in the report's plots, in SVG units. Pure: the templates draw the plots.
 
-A value that is withheld or not known is shown as a word and not as a bar, so that nobody reads it as zero.
+A value that is withheld or not known is shown as a word, so that nobody takes the value for zero.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar with the positions of its label and its text. A bar without a number has length zero."""
+    """A bar, with the positions of the label and the text. A bar without a number has length zero."""
 
     point: Point
     x: float
@@ -82,9 +82,9 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The waits of a month: the band of days in which their median lies, and that of their 90th percentile.
+    """The waits of a month: the band of days with the median, and the band of days with the 90th percentile.
 
-    The number in `median` or `p90` is the number of the band.
+    `median.number` and `p90.number` are the numbers of these bands.
     """
 
     label: str
@@ -94,7 +94,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A `Reach` with its positions. The y coordinate of a value without a number is None."""
+    """A `Reach` with its positions. If a value has no number, the y coordinate of the value is None."""
 
     reach: Reach
     x: float

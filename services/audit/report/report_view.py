@@ -38,9 +38,9 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure with its value in the last month. `note` explains the figure.
+    """A key figure. `value` is for the last month, and `note` explains the figure.
 
-    `before` gives the value of the month before.
+    `before` gives the value of the month before the last month.
     """
 
     figure: Figure
@@ -52,7 +52,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row of a table. `note` is a code or a word that is shown beside the name of the row."""
+    """A row of a table. `note` is a code or a word that is shown beside the name."""
 
     name: str
     note: str
@@ -61,7 +61,7 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with its caption and the headings of its columns."""
+    """A table with a caption and column headings."""
 
     caption: str
     headings: tuple[str, ...]
@@ -70,7 +70,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The data of a report: months in order, names by code, and the time at which the report is made.
+    """The data of a report. `months` are in order, and `names` maps codes to names.
 
     Tables by council or provider show only the last month, because months are never added up.
     """
@@ -98,14 +98,14 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """Return a plot of the last month with a bar for each kind, or None if every count is zero or withheld."""
+        """Return a plot of the last month with a bar for each kind. Return None if every count is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Return a plot of the last month by council or provider: at most MOST_BARS bars, the highest count first.
+        """Return a plot of the last month by council or provider.
 
-        Return None if every count is zero or withheld.
+        The plot has at most MOST_BARS bars, the highest count first. Return None if every count is zero or withheld.
         """
         shown = _of(self.last, figure)
         points = [
@@ -145,9 +145,9 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield the tables of a figure in the last month: by council and kind, and by provider and kind.
+        """Yield up to two tables of the last month: by council and kind, and by provider and kind.
 
-        A table in which every count is withheld is left out.
+        If every count in a table is withheld, the table is left out.
         """
         shown = _of(self.last, definition.figure)
         for dimension in CODES:

@@ -17,9 +17,9 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The content of a table cell: a number, or the word that explains why there is no number.
+    """The content of a table cell: a number, or a word that explains why the number is missing.
 
-    `of` is the denominator as text, such as `of 52`, or empty if there is none.
+    `of` is the denominator as text, such as `of 52`, or empty if there is no denominator.
     """
 
     text: str
@@ -36,7 +36,7 @@ def value(shown: Shown, count: int | None, out_of: int | None = None) -> Value:
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    """Return the bands of the median and of the 90th percentile. Each value also shows the number of waits."""
+    """Return the band of the median and the band of the 90th percentile. Both values also show the number of waits."""
     count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
     wait = shown.waits.get((dimension, key), NO_WAIT)
     return _band(wait.median, count), _band(wait.p90, count)

@@ -1,6 +1,6 @@
 """Splits a UK address into the parts that can be compared: sub-units, house numbers, street and building.
 
-The locality and the county after the street are left out. They do not distinguish addresses in one postcode.
+A locality or county after the street is left out, because it does not distinguish addresses in one postcode.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ _STREETNESS: Final = {
 class AddressParts(NamedTuple):
     """The parts of one address, each in a standard spelling. A part that the address does not have is empty.
 
-    `sub_units` name the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house numbers in
-    digits. A range of numbers is listed number by number. `street` and `building` are names in short spelling (`high
-    st`, `maple ct`).
+    `sub_units` are the names of the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house
+    numbers in digits. A range of numbers is listed number by number. `street` and `building` are names in short
+    spelling (`high st`, `maple ct`).
     """
 
     sub_units: frozenset[str] = frozenset()

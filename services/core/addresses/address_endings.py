@@ -1,4 +1,7 @@
-"""Removes the words at the end of an address that identify no dwelling: postcode, nation and post town."""
+"""Removes the postcode, the nation and the post town from the end of an address.
+
+None of these identifies a dwelling.
+"""
 
 from typing import Final
 
@@ -13,7 +16,7 @@ _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 
 def without_ending(segments: list[str], town: str) -> list[str]:
-    """Return the segments without the postcode, the nation and the `town` at their end, even if these are repeated.
+    """Return the segments without any postcode, nation or `town` at the end.
 
     A segment that is only the town or a nation is removed at any place except the first. The first segment may name a
     building.

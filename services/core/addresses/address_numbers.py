@@ -13,7 +13,7 @@ _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """House numbers written together, such as `18a-18c`, with their sub-units and their position in the text."""
+    """House numbers written together, such as `18a-18c`: the numbers, the sub-units, and the position in the text."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]

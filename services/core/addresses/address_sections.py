@@ -1,4 +1,4 @@
-"""Splits an address into parts, each with its house numbers and names, and collects the sub-units."""
+"""Splits an address into parts with house numbers and names, and collects the sub-units of the address."""
 
 import re
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """One part of an address: its house numbers, the words before the first number, and the name after the last number.
+    """One part of an address, without sub-units.
 
-    Sub-units have been removed from the part.
+    The part has the house numbers, the words before the first number, and the name after the last number.
     """
 
     numbers: list[HouseNumber]
@@ -29,9 +29,10 @@ class AddressPart(NamedTuple):
 
 
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
-    """Return the sub-units that an address names by a word such as `flat`, and the parts of the address in order.
+    """Return the sub-units of an address, and the parts of the address in order.
 
-    The segments are those of `segments_of`, without the ending of the address.
+    Only a sub-unit after a word such as `flat` is returned. The segments are the result of `segments_of`, without the
+    ending of the address.
     """
     units: set[str] = set()
     rests: list[str] = []

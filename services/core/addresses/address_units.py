@@ -103,7 +103,7 @@ def may_name_sub_unit(text: str) -> bool:
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
-    """Return the sub-units that the text names, and the rest of the text.
+    """Return the sub-units in the text, and the rest of the text.
 
     `flat a` gives `a`, and `ground floor flat` gives `ground`. The Scottish `2/1` and `2f1` mean the first flat on the
     second floor. Both give `2/1`.

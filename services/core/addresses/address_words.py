@@ -132,7 +132,7 @@ def _composed(text: str) -> str:
 
 
 def with_marks_in_order(text: str) -> str:
-    """Return the text in decomposed form, with its combining marks already in NFKC order.
+    """Return the text in decomposed form. The combining marks are already in NFKC order.
 
     `unicodedata.normalize` needs quadratic time for a long run of unsorted marks, and linear time for sorted marks.
     """

@@ -1,4 +1,4 @@
-"""Finds the postcode at the end of an address. This serves records whose postcode field is missing or unreadable."""
+"""Finds the postcode at the end of an address. Used for records without a readable postcode field."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,10 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return the only postcode that ends a part of the address. Return None if there is no postcode, or several."""
+    """Return the postcode at the end of an address, or at the end of a part of the address.
+
+    Return None if there is no such postcode, or if there are several.
+    """
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

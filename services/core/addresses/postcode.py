@@ -1,6 +1,6 @@
 """Reads UK postcodes, and the areas that an area notice names.
 
-The forms are Royal Mail's. A postcode is an outward code (area letters and district) and an inward code (a digit and
+Royal Mail defines the forms. A postcode is an outward code (area letters and district) and an inward code (a digit and
 two letters). The canonical form is upper case with one space.
 """
 
@@ -40,16 +40,16 @@ class PostcodeMend(StrEnum):
 
 
 class PostcodeReading(NamedTuple):
-    """A canonical postcode (`FY3 8AA`) and the corrections made to it."""
+    """A canonical postcode (`FY3 8AA`), and the corrections made to the postcode."""
 
     postcode: str
     mends: frozenset[PostcodeMend] = frozenset()
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode if the whole text is a postcode, or None for any other text.
+    """Return the postcode if the whole text is a postcode. Return None for any other text.
 
-    O and 0 are often confused, and so are I and 1. The position in the postcode shows which of the two is meant.
+    O and 0 are often confused, and so are I and 1. The position in the postcode shows which sign is meant.
     """
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
@@ -64,9 +64,10 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return the canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None for any other text.
+    """Return the canonical form of a postcode, sector or outward code. Return None for any other text.
 
-    A sector without its space, such as `FY38`, looks like an outward code and is read as an outward code.
+    The forms are `FY3 8AA`, `FY3 8` and `FY3`. A sector without the space, such as `FY38`, looks like an outward code.
+    Such a sector is read as an outward code.
     """
     if full := read_postcode(text):
         return full.postcode

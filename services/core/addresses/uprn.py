@@ -24,7 +24,7 @@ class UprnMend(StrEnum):
 class UprnProblem(StrEnum):
     """The reason why a text is no UPRN.
 
-    Lost digits of a rounded number are never guessed, because the guess could be a neighbour's UPRN.
+    If a spreadsheet has rounded a UPRN, the lost digits are never guessed: the guess could be the UPRN of a neighbour.
     """
 
     SCIENTIFIC_NOTATION = "scientific_notation"
@@ -34,9 +34,9 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """The result of reading one cell: the UPRN, the corrections made to it, and the problem that prevented the reading.
+    """The result of reading one cell: the UPRN, the corrections, and the problem.
 
-    All three are empty if the cell is empty.
+    All three are empty for an empty cell.
     """
 
     uprn: str | None = None
@@ -54,7 +54,7 @@ _SENTENCES = {
 
 
 def read_uprn(text: str) -> UprnReading:
-    """Read a UPRN from a text that holds nothing else. A UPRN has 1 to 12 digits. Leading zeros are removed."""
+    """Read a whole text as a UPRN of 1 to 12 digits. Leading zeros are removed."""
     if text.isascii() and text.isdecimal():
         return _read_digits(text, has_point=False)
     # Cells often have thousands separators, or a label such as `UPRN:`.

@@ -1,6 +1,7 @@
-"""Judges how long a feed may send nothing, by the gaps between the days on which it sent something.
+"""Judges how long a feed may be silent, from the gaps between the days on which the feed sent something.
 
-No source prescribes the numbers [P]. Those of `SilencePolicy` are settings; the others say how a rhythm is read.
+No source prescribes the numbers [P]. The numbers in `SilencePolicy` are settings. The other numbers say how a gap is
+judged.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ SHORTEST: Final = timedelta(days=2)
 
 @dataclass(frozen=True)
 class SilencePolicy:
-    """When a feed counts as silent. Every number is policy of the deployment [P]."""
+    """The limits for the silence of a feed. Every number is policy of the deployment [P]."""
 
     without_rhythm: timedelta = WITHOUT_RHYTHM
     patience: float = PATIENCE
@@ -38,10 +39,10 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the typical gap between these moments, or None if the gaps are too few.
+    """Return the typical gap between these moments, or None if there are too few gaps.
 
-    At least nine in ten of the newest gaps do not exceed the typical gap. One gap that is far longer than all others is
-    left out. `heard` has one moment for each day on which the feed sent something, in any order.
+    At least nine in ten of the newest gaps are no longer than the typical gap. If one gap is far longer than all
+    others, it is left out. `heard` has one moment for each day on which the feed sent something, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
@@ -53,6 +54,6 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
 
 
 def allowed_silence(heard: Sequence[datetime], policy: SilencePolicy = USUAL) -> timedelta:
-    """Return how long a feed may send nothing before it counts as silent."""
+    """Return how long a feed may send nothing before the feed counts as silent."""
     gap = typical_gap(heard)
     return policy.without_rhythm if gap is None else max(policy.shortest, policy.patience * gap)

@@ -1,4 +1,4 @@
-"""Checks that a date is plausible, in fields where a typing error would do harm. Pure."""
+"""Checks whether a date is plausible. Used for fields in which a typing error would do harm. Pure."""
 
 from __future__ import annotations
 

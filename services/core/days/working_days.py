@@ -35,7 +35,7 @@ def is_working_day(day: date, nation: Nation) -> bool:
 
 
 def add_working_days(day: date, n: int, nation: Nation) -> date:
-    """Return the `n`th working day after `day`: backwards for a negative `n`, `day` itself for 0."""
+    """Return the `n`th working day after `day`. If `n` is negative, count backwards. If `n` is 0, return `day`."""
     step = _ONE_DAY if n > 0 else -_ONE_DAY
     for _ in range(abs(n)):
         day = _next(day, step, nation)
@@ -64,7 +64,7 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """Return the nation of a feed such as `council:W06000015`. For a provider, return England."""
+    """Return the nation of a council such as `council:W06000015`. For a provider, return England."""
     kind, _, code = feed_id.partition(":")
     # The first letter of a council's GSS code names its nation. England for providers is policy of the deployment.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
@@ -73,8 +73,8 @@ def nation_of(feed_id: str) -> Nation:
 def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
     """Return the same time of day on the next working day.
 
-    If `moment` falls on a day off, return the midnight at which the next working day ends. So a row that is refused on
-    a Saturday has all of Monday.
+    If `moment` falls on a day off, return the midnight at which the next working day ends. For example, a row that is
+    refused on a Saturday can be corrected until the end of Monday.
     """
     local = moment.astimezone(LONDON)
     if not is_working_day(local.date(), nation):

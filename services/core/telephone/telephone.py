@@ -37,8 +37,8 @@ class NumberReading(NamedTuple):
     """The result of reading one cell.
 
     `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. `mends` are the
-    corrections that were made. `problems` are the reasons why something in the cell could not be read. All three are
-    empty for an empty cell.
+    corrections. `problems` are the reasons why a part of the cell could not be read. All three are empty for an empty
+    cell.
     """
 
     numbers: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class NumberReading(NamedTuple):
 def read_numbers(cell: str) -> NumberReading:
     """Return every UK number in the cell.
 
-    If one number cannot be read, the result has a problem for it. The other numbers are still read.
+    If a number cannot be read, the result has a problem for this number. The other numbers are still read.
     """
     match = _clean_number(cell)
     if match is None:

@@ -1,8 +1,8 @@
 """The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan.
 
 Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. A national number is written here without its
-leading zero. The rule checks that a number has a form that the plan allows. It does not check that the number is in
-use, because the ranges for drama and ranges that open later must pass too.
+leading zero. Only the form of a number is checked. A number need not be in use, so that numbers for drama and numbers
+of future ranges pass too.
 """
 
 import re
@@ -46,9 +46,10 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match `written` (digits, perhaps a plus) as one UK number. Return None if it is not one.
+    """Match `written` (digits, perhaps a plus) as one UK number. Return None if `written` is anything else.
 
-    Group 1 is the national number. It starts at position 0 if the text has neither a leading zero nor a country code.
+    Group 1 is the national number. If `written` has neither a leading zero nor a country code, group 1 starts at
+    position 0.
     """
     return _WRITTEN.fullmatch(written)
 

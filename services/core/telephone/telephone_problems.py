@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """A correction made to a cell. Each corrects a known fault of spreadsheets from councils and providers."""
+    """A correction made to a cell. The corrected faults are known from spreadsheets of councils and providers."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"

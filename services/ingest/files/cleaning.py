@@ -27,7 +27,6 @@ _LAST_CHARACTER: Final = 0x10FFFF
 
 
 def clean_cells(cells: Sequence[str]) -> list[str]:
-    """Return the cells, each cleaned by `clean_text`."""
     # Almost every row is clean: one look at the whole row is faster than one at each cell.
     return [cell.strip() for cell in cells] if _is_plain("".join(cells)) else [clean_text(cell) for cell in cells]
 

@@ -76,7 +76,7 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 class _Lines:
-    """The lines of a file for the csv reader, with a limit on the length of one row.
+    """The lines of a file for the csv reader. The length of one row is limited.
 
     Without this limit, an open quotation mark would make the csv reader join any number of lines into one row.
     """

@@ -43,7 +43,7 @@ _WEEK, _HALF_A_WEEK = 7, 3
 
 
 class DateOrder(StrEnum):
-    """The order of day and month in a date of three numbers, if the last number is the year."""
+    """The order of day and month in a date such as `3/12/2026`, in which the year is the last number."""
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
@@ -67,8 +67,8 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
     """Return the moment in a text, aware and in UTC, or None.
 
-    Reads ISO 8601 and every style of `read_date`. A time without an offset is a time in Europe/London. If that time
-    occurs twice because the clocks go back, the first of the two is meant. A date alone means midnight at its start.
+    Reads ISO 8601 and every style of `read_date`. A time without an offset is a time in Europe/London. If the clocks go
+    back and the time occurs twice, the first time is meant. A date alone means midnight at the start of the day.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -79,16 +79,17 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the text has a date whose weekday is wrong in both orders of day and month."""
+    """Return True if the text names a weekday that does not fit the date, whether the day or the month comes first."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the days that a date with a wrong weekday may mean: the date, and the nearest day on that weekday.
+    """Return the days that a date with a wrong weekday may mean, the earlier first.
 
-    If `order` is None, the date may be meant in either order of day and month, and the days of both are returned.
+    The days are the date itself and the nearest day on the weekday. If `order` is None and the date is valid in two
+    orders of day and month, the days are the dates in these two orders.
     """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}

@@ -22,7 +22,7 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """The headings, with the positions (counted from 0) of the first and the last row that they come from."""
+    """The headings, and the positions (counted from 0) of the first and the last row with headings."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class HeadingRows:
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
     """Return the number of different known headings in a row.
 
-    If there is only one, the result is 0, because a single known heading may be the title of the sheet.
+    If only one heading is known, the result is 0, because a single known heading may be the title of the sheet.
     """
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
@@ -47,8 +47,8 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
     """Return the row with the most known headings. If several rows have the same number, return the first of them.
 
-    If the row above or below belongs to the headings, the two rows are joined. Without `known_heading`, the result is
-    the first row that is not blank. Raises `FileRefused` if no row has headings.
+    If the row above or below belongs to the headings, the two rows are joined. If `known_heading` is None, the first
+    row that is not blank is returned. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

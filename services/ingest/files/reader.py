@@ -30,8 +30,8 @@ def read_table(
     """Read a CSV, XLSX or XLSM file.
 
     With `known_heading`, the headings are the row with the most known headings among the first `limits.heading_rows`
-    rows. Without it, they are the first row that is not blank. Raises `FileRefused`, here or while the rows are read.
-    Its text never quotes a cell or the file's name.
+    rows. Without `known_heading`, the headings are the first row that is not blank. Raises `FileRefused`, here or while
+    the rows are read. The text of the error never quotes a cell or the file's name.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():

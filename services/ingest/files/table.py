@@ -38,7 +38,7 @@ class DateSystem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row that is not blank, with one stripped cell for each heading; an empty cell is an empty text."""
+    """A row that is not blank, with one stripped cell for each heading. An empty cell is an empty text."""
 
     number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
@@ -46,9 +46,9 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return True if no value of the row can stand in the wrong column.
+        """Return False if a value of the row may stand in the wrong column.
 
-        A row that is not usable is reported, and not read.
+        Such a row is reported and not read.
         """
         return not any(problem.index is None for problem in self.problems)
 
@@ -69,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault found before the headings are known; `index` is None if it concerns the whole row."""
+    """A fault found before the headings are known. `index` is None if the fault concerns the whole row."""
 
     code: CellCode
     index: int | None = None
@@ -95,7 +95,7 @@ def build_table(
 ) -> Table:
     """Find the headings and return the table below them.
 
-    `cells_may_shift` is True for text files. In them, a separator inside an address moves all later cells. Raises
+    `cells_may_shift` is True for text files, because a separator inside an address moves all later cells. Raises
     `FileRefused` if there are no headings, or more than `limits.columns`.
     """
     top = list(islice(raw_rows, limits.heading_rows))
@@ -118,7 +118,10 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return heading and letter of a column. A heading that is empty or looks like a telephone number is left out."""
+    """Return the heading and the letter of a column.
+
+    A heading that is empty or looks like a telephone number is left out.
+    """
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"

@@ -1,6 +1,6 @@
-"""Translates the words that people write in cells into codes, by `words.toml`. Pure.
+"""Translates the words in cells into the codes of `schemas.codes`. Pure.
 
-The codes are those of `schemas.codes`. The synonyms are policy of the project.
+The file `words.toml` lists the words for each code. The list is policy of the project.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The headings of each field, and of columns that must never be kept, from `column_names.toml`."""
+"""Reads `column_names.toml`: the headings of each field, and the headings of columns that must never be kept."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Maps the columns of a spreadsheet to fields, and each row to its field values. Pure.
 
-Columns that must never be kept (names, dates of birth, NHS numbers, key-safe codes) are recognised, so that the sender
-is warned. No cell of such a column is ever read from a row.
+Some columns must never be kept: names, dates of birth, NHS numbers, key-safe codes. Such a column is recognised, so
+that the sender is warned. No cell of such a column is ever read from a row.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns for one field. The better match is read, or the first column if both match equally well."""
+    """Two columns for one field. The better match is read. If both match equally well, the first column is read."""
 
     field: str
     read: str
@@ -41,7 +41,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The columns that are read from each row, and those that are not."""
+    """The columns that are read from each row, and the columns that are not read."""
 
     kind: RecordKind
     # Column, counted from 0, to the field it feeds.
@@ -101,12 +101,12 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a function that returns True for a heading that is known without a mapping by hand."""
+    """Return a function that returns True for a known heading. Mappings by hand are not used."""
     return knows_heading(kind, {})
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide which field each heading feeds. A column mapped by hand comes first.
+    """Decide the field of each heading. A mapping by hand comes first.
 
     A field's own name beats a synonym, and a synonym beats a heading with a typing error. If two columns match equally
     well, the first is read. Telephone numbers, address lines and areas may come from several columns.
@@ -158,7 +158,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
 
 
 def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str]]:
-    """Return the row's values by field name, without the fields whose cells are empty."""
+    """Return the values of the row by field name. Fields with empty cells are left out."""
     cells = row.cells
     values: dict[str, str | list[str]] = {name: cells[at] for at, name in column_map.single if cells[at]}
     for name, columns in column_map.gathered:

@@ -1,4 +1,4 @@
-"""A row after reading: a draft of a record that can be written, or a refusal with its issues."""
+"""The two results of reading a row: a draft of a record that can be written, or a refusal with issues."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class RecordKind(StrEnum):
 
 
 class JoinedRow(NamedTuple):
-    """A register row that was read together with another row that has the same reference."""
+    """A register row that was joined with another row of the same reference."""
 
     number: int
     issues: tuple[Issue, ...]
 
 
 class TwoReadings(NamedTuple):
-    """The two days that a date may mean, the earlier first, and the field of the date."""
+    """The two days that a date may mean, the earlier first. `field` is the field of the date."""
 
     field: str
     either: date
@@ -39,7 +39,7 @@ class TwoReadings(NamedTuple):
 
 
 class RawRow(NamedTuple):
-    """A row as sent: its number as the sender counts, its fields, and the issues found while the file was parsed."""
+    """A row as sent: the number that the sender sees, the fields, and the issues found while the file was parsed."""
 
     number: int
     fields: Mapping[str, Any]
@@ -55,7 +55,7 @@ class RawRow(NamedTuple):
 
 
 class NoticeFacts(NamedTuple):
-    """The part of a notice that is stored unencrypted: dates and codes for the rules and the statistics."""
+    """The part of a notice that is stored unencrypted: dates and codes for rules and statistics."""
 
     scope: Scope
     status: NoticeStatus
@@ -88,7 +88,7 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 class Draft(NamedTuple, Generic[Facts]):
     """A row that can be written as a version of a record.
 
-    Of two versions of a record, the version with the later stamp counts. It does not matter which arrives first.
+    Of two versions of a record, the version with the later stamp counts, whichever arrives first.
     """
 
     row: int

@@ -59,7 +59,7 @@ _NO_FIELD = Meaning("", Meaning.NEAR)
 def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
     """Return the meaning of a heading in a file of this kind, or None if the heading is unknown.
 
-    With `near`, one or two typing errors are forgiven.
+    If `near` is true, a heading may have one or two typing errors.
     """
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:

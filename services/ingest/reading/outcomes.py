@@ -26,7 +26,8 @@ class Outcome(StrEnum):
 class Issue(NamedTuple):
     """A fault in a row: the field, a stable code, the reason and the remedy.
 
-    An issue never repeats the value, which may be personal. The only exception is a date whose order is in doubt.
+    An issue never repeats the value, which may be personal. The only exception is a date that can be read in two orders
+    of day and month.
     """
 
     field: str
@@ -41,7 +42,7 @@ _OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It 
 
 
 def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return the issues of a rejected row, without the sentences that say that the row was kept."""
+    """Return the issues of a rejected row. Sentences which say that the row was kept are removed."""
     return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
 
 
@@ -71,7 +72,7 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
     """Yield the outcomes with about `most` issues in total, and at most `_ISSUES_A_ROW` issues in each row.
 
-    Each row keeps its first issue in any case. If issues of a row are left out, one more issue says how many.
+    Each row keeps its first issue in any case. If issues of a row are left out, one more issue gives their number.
     """
     left = most
     for outcome in outcomes:
@@ -87,9 +88,9 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return the stored form of outcomes: the row numbers, one letter for each row, and the issues by position.
+    """Return outcomes in their stored form: the row numbers, one letter for each row, and the issues by position.
 
-    The stored form has no references of records, because references are stored sealed.
+    References of records are left out, because references are stored sealed.
     """
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}

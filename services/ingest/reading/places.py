@@ -1,6 +1,6 @@
-"""Reads where a record's line is: numbers, UPRN, postcode, address.
+"""Reads the place of the line in a record: numbers, UPRN, postcode, address.
 
-A faulty value gets an issue and is left out of matching. The other values are still read. Nothing here refuses a row.
+A faulty value gets an issue and is not used for matching. The other values are still read. No fault here refuses a row.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def area_values(postcode: str) -> Values:
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
     """Return the canonical values of a stored place.
 
-    With `with_areas` (entries only), the areas of the postcode are included.
+    If `with_areas` is true (for entries only), the areas of the postcode are included.
     """
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
@@ -123,12 +123,12 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if a notice is about an area, or names nothing more exact than a postcode."""
+    """Return True if a notice is about an area, or if a postcode is the most exact place in the notice."""
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a notice. A notice that names only areas, and has no scope, gets the scope `postcode`."""
+    """Return the fields of a notice. If a notice has no scope and names only areas, the scope becomes `postcode`."""
     if not fields.get("area_codes") or fields.get("scope") or any(map(fields.get, _OF_ONE_LINE)):
         return fields
     return {**fields, "scope": Scope.POSTCODE.value}

@@ -23,7 +23,7 @@ from services.ingest.reading.validation import Model, validate
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
-    """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the key that sent it."""
+    """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the sender's API key."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
         return Refused(row.number, issues, _reference(row, "provider_reference", "id"))
@@ -90,7 +90,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the part of a draft that is stored encrypted, as JSON.
 
-    `rivals` are the places of other versions of the record that have the same stamp as the draft.
+    `rivals` are the places in other versions of the record. These versions have the same stamp as the draft.
     """
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 

@@ -1,4 +1,4 @@
-"""Reads a spreadsheet into rows with typed fields, and remarks on its columns."""
+"""Reads a spreadsheet. The result is rows with typed fields, and remarks on the columns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading: its columns, remarks for the sender, and its rows. The rows can be iterated only once."""
+    """A file after reading: columns, remarks for the sender, and rows. The rows can be iterated only once."""
 
     columns: ColumnMap
     headings: tuple[str, ...]
@@ -57,7 +57,7 @@ class Sheet:
         )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """Return the reason if every row was rejected because the same column is missing. Otherwise return None."""
+        """If every row was rejected because the same column is missing, return the reason. Otherwise return None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 

@@ -1,8 +1,8 @@
-"""The time at which a version was issued or changed, as exactly as its sender gave it. Pure.
+"""The time at which a version was issued or changed, as exactly as the sender gave this time. Pure.
 
 A date alone may mean any moment of its day. So a date is neither earlier nor later than a time on the same day. One
-stamp is earlier than another only if every moment that the first may mean is before every moment that the second may
-mean. If neither is earlier, the two versions tie, and the version that is received later counts.
+stamp is earlier than another only if the latest moment of the first is before the earliest moment of the second. If
+neither stamp is earlier, the two versions tie. Then the version that is received later counts.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if the version with the stamp `later` was issued after the version with this stamp.
+        """Return True if `later` is the stamp of a version that was issued after the version with this stamp.
 
-        The version with the stamp `later` must be the one that was received later.
+        Call this only if the version with the stamp `later` was also received later.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -74,7 +74,7 @@ def unknown(received: datetime) -> Stamp:
 
 
 def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
-    """Return the stamp of a version received at `now`; `typed` is True for a row of a spreadsheet."""
+    """Return the stamp of a version received at `now`. `typed` is True for a row of a spreadsheet."""
     if given is None:
         return unknown(now)
     # Systems that know only the date send midnight.
@@ -87,7 +87,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return `recorded`, or an unknown stamp if `recorded` lies in the future (a typing error or a wrong clock)."""
+    """Return `recorded`. If `recorded` is in the future by mistake, return an unknown stamp instead."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -95,9 +95,9 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new` is later or more exact than `recorded`.
+    """Return True if `new` should replace `recorded`, because `new` is later or more exact.
 
-    The content of the two versions is the same. If the result is True, the stamp `new` replaces the recorded stamp.
+    The two versions with these stamps have the same content.
     """
     if recorded.before(new):
         return True

@@ -1,4 +1,4 @@
-"""Remarks on entries without a telephone number, and on entries that a file withdraws, with their cases."""
+"""Remarks on entries without a telephone number, and on the entries and cases that a new register file ends."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WITHOUT_A_LINE: Final = frozenset([AlarmConnection.SIM, AlarmConnection.IP])
 
 
 def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
-    """Return the remarks on a file with the remarks `first` in front of them."""
+    """Return the remarks on a file, with the remarks `first` at the start."""
     return lambda outcomes: capped((*first, *remarks(outcomes)))
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return the remarks on the number of entries that a replacement withdraws, and on the cases that it ends.
+    """Return the remarks on a replacement: how many entries are withdrawn, and which cases end.
 
     `tried` is True in a dry run.
     """
@@ -46,7 +46,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return the remark on entries that have no usable telephone number, although their alarm may need a line."""
+    """Return the remark on entries without a usable telephone number. Alarms that need no line are left out."""
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

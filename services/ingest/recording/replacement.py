@@ -19,7 +19,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The request to replace a whole register with a file. Entries that are not in the file are withdrawn."""
+    """The request to replace a whole register with a file. Entries that are missing in the file are withdrawn."""
 
     # The largest share of the live entries (0 to 1) withdrawn without confirmation. Policy of the deployment.
     share: float
@@ -40,16 +40,16 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    """Return the record keys of all rows that have a reference. Refused rows are included."""
+    """Return the record keys of all rows with a reference. Refused rows are included."""
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading with new stamps on the drafts whose entries were withdrawn before.
+    """Return the reading. If the entry of a draft was withdrawn before, the draft gets a new stamp.
 
-    The new stamps put these entries back on the register. `gone` holds the record keys of the withdrawn entries.
+    The new stamp puts the entry back on the register. `gone` holds the record keys of the withdrawn entries.
     """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:

@@ -1,6 +1,6 @@
-"""Compares notices and register entries with their sealed parts, which nobody can change without a vault key.
+"""Compares notices and register entries with their sealed parts. Nobody can change a sealed part without a vault key.
 
-A token that is missing, or a date that was changed, would hide a line at risk from matching.
+If a token is missing or a date was changed, a line at risk could be hidden from matching.
 """
 
 from __future__ import annotations

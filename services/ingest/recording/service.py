@@ -35,8 +35,8 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 class DryRun:
     """The outcome that a submission would have.
 
-    `would_withdraw` is the number of entries that a file would withdraw from the register that it replaces. It is None
-    if no register is replaced.
+    `would_withdraw` is the number of entries that a replacement of the register would withdraw. It is None if no
+    register is replaced.
     """
 
     counts: Mapping[str, int]
@@ -48,12 +48,15 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Store a submission with the remarks on its file, and return its receipt with the outcomes of its rows.
+    """Store a submission. Return the receipt, with the outcomes of the rows.
 
-    The submission is on disk when this function returns. If the idempotency key was used before with the same body,
-    no row is stored, and the earlier receipt is returned.
+    The submission is on disk when this function returns. If the idempotency key was used before with the same body, no
+    row is stored, and the earlier receipt is returned.
+
     Raises IdempotencyMismatchError if the idempotency key was used before with another body.
+
     Raises ReplacementTooLargeError if `replacement` withdraws too many entries without the sender's confirmation.
+
     Raises FileRefused if `rows` come from a file that cannot be read to its end.
     """
     now = store.now()
@@ -68,7 +71,7 @@ def accept(
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
-    """Return the outcome that a submission would have. Nothing is stored except an audit row of the trial."""
+    """Return the outcome that a submission would have. Only an audit row about the trial is stored."""
     now = store.now()
     reading = _read(store, origin, rows, now)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)

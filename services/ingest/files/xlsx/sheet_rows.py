@@ -23,7 +23,7 @@ _LAST_COLUMN: Final = 16_384
 
 
 class WrittenCell(NamedTuple):
-    """A cell as it is written. `data_type` is openpyxl's: `f` for a formula, `e` for an error."""
+    """A cell as the file has it. `data_type` is a code of openpyxl: `f` for a formula, `e` for an error."""
 
     column: int  # the first is 0
     value: object

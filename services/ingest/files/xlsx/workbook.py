@@ -1,7 +1,7 @@
 """Opens a workbook: its sheets, its shared texts and its number formats, each read as a stream and within a limit.
 
-openpyxl reads only the list of sheets. It is not used for the rest, because it would build a tree of every style, and
-read through every sheet to find its size.
+openpyxl reads only the list of sheets. For anything more, openpyxl would build a tree of every style, and would read
+through every sheet to find the size of the sheet.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MOST_TEXTS: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """A sheet of a workbook, with the name of its part."""
+    """A sheet of a workbook. `part` is the name under which the archive holds the sheet."""
 
     title: str
     visible: bool
@@ -52,7 +52,7 @@ class WorkbookSheet:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The sheets of a workbook, and the texts and formats that its cells refer to."""
+    """The sheets of a workbook, with the texts and formats that cells refer to."""
 
     archive: ZipFile
     sheets: tuple[WorkbookSheet, ...]
@@ -67,7 +67,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open a workbook of a checked archive.
+    """Open the workbook in an archive that has been checked.
 
     Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
     """
@@ -96,10 +96,10 @@ def open_book(data: bytes) -> Book:
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
     """Yield each element whose tag is in `whole`, as soon as the element is complete.
 
-    All other elements are dropped as they end.
+    Any other element is dropped when it ends.
 
-    Raises FileRefused if a yielded element would hold more than `_MOST_INSIDE` elements (it counts as one of them), or
-    if elements are nested too deeply.
+    Raises FileRefused if elements are nested too deeply, or if a yielded element and the elements inside are more than
+    `_MOST_INSIDE`.
     """
     within, inside = 0, 0
     parents: list[Any] = []
@@ -146,7 +146,7 @@ def _texts(archive: ZipFile, part: str | None) -> Iterator[str]:
 
 
 def string_text(item: Any) -> str:
-    """Return the text of a shared or an inline string, without its formats and its phonetic guide."""
+    """Return the text of a shared or an inline string. Formats and a phonetic guide are left out."""
     if len(item) == 1 and item[0].tag == _TEXT:
         found = [item[0].text or ""]
     else:

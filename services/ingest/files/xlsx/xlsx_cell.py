@@ -33,7 +33,7 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Return the stripped text of a cell and its fault, if any.
+    """Return the stripped text of a cell, and the fault of the cell or None.
 
     Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. A formula, an error and a "date"
     outside the calendar give empty text.

@@ -1,4 +1,4 @@
-"""Decides what the cell of a field says: a value, nothing, or an error that is reported. Pure."""
+"""Decides whether a cell holds a value, nothing, or an error that is reported. Pure."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Judges the dates of a spreadsheet by column. Pure.
 
-Every cell of a column is seen before the first cell is read. A date such as `3/12/2026` is valid in both orders, and is
-normally read with the day first. The date is in doubt if another date of its column is valid only with the month first.
-A column may have no date that shows its order. Its dates are then in doubt if a date of another column is valid only
-with the month first. If the sender states the order, no date is in doubt.
+All rows are seen before the first cell is read. A date such as `3/12/2026` is valid in both orders of day and month,
+and is normally read with the day first. The date is in doubt if another date of the same column is valid only with the
+month first. If no date of the column shows the order, the other columns of dates decide in the same way. If the sender
+states the order, no date is in doubt.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the only order in which the text is a date, or None if it is a date in both orders or in neither."""
+        """Return the order of day and month if the text is a date in only one order. Otherwise return None."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -69,7 +69,7 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Evidence:
-    """Proofs found in the cells of one column."""
+    """The signs of date order and number form in the cells of one column."""
 
     day_first: bool = False
     month_first: bool = False
@@ -81,7 +81,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """The columns of dates of one file. Show it each row with `see`, then read the cells with `read`."""
+    """The columns of dates of one file. Pass every row to `see` first. Then read the cells with `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}
@@ -99,7 +99,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date or moment in a cell, and its issues. If there is no date, the row is kept without it."""
+        """Return the date or moment in a cell, and the issues. If there is no date, the row is kept without a date."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)
@@ -121,7 +121,7 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return the first and the last of the days that several cells for one date may mean.
+        """Return the earliest and the latest day that several cells for one date may mean.
 
         The result is None if the cells have fewer than two different days.
         """

@@ -25,7 +25,7 @@ _STATE_THE_ORDER: Final = (
 
 
 def order_in_doubt(field: str, *days: date) -> Issue:
-    """Return the issue with both readings, the earlier first. No other issue shows a value."""
+    """Return the issue that shows both days, the earlier first. No other issue shows a value."""
     first, last = sorted(days)
     readings = f"{first.day} {first:%B} or {last.day} {last:%B %Y}"
     reason = f"The date may be {readings}, because this file holds dates with the month first. {_WITHOUT}"

@@ -80,7 +80,7 @@ _LONGEST: Final = 20  # a longer text is not one of the words
 def is_nothing(text: str, *, answers: bool) -> bool:
     """Return True if the text means that there is no value.
 
-    With `answers`, a word such as "None" counts as a value, because it may be an answer.
+    If `answers` is true, a word such as "None" counts as a value, because the word may be an answer.
     """
     if _ZERO_DATE.fullmatch(text):
         return True
@@ -91,7 +91,7 @@ def is_nothing(text: str, *, answers: bool) -> bool:
 
 
 def is_to_come(text: str) -> bool:
-    """Return True if the text means that there is no reference or address, or that it is still to come."""
+    """Return True if the text means that a reference or address is missing or still to come."""
     if is_nothing(text, answers=False):
         return True
     word = text.casefold() if len(text) <= _LONGEST else ""
@@ -99,7 +99,7 @@ def is_to_come(text: str) -> bool:
 
 
 def is_error(text: str) -> CellCode | None:
-    """Return the fault of a text that a program wrote in place of a value, or None."""
+    """Return the fault if the text is an error text of a program. Otherwise return None."""
     if _ERROR.fullmatch(text):
         return CellCode.ERROR_VALUE
     if _HASHES.fullmatch(text):
@@ -116,7 +116,7 @@ def was_made_a_date(text: str) -> bool:
 
 
 def without_made_date(text: str) -> str:
-    """Return a line of an address. If a spreadsheet has turned its flat or house number into a date, drop the date.
+    """Return an address line without a date at the start. A spreadsheet made the date from a flat or house number.
 
     For example, `02-Jan Tower Road` is returned as `Tower Road`. Any other text is returned unchanged.
     """

@@ -1,4 +1,4 @@
-"""Reads the place and the facts of a notice, and says what the notice lacks. Pure."""
+"""Reads the place and the facts of a notice, and reports what is missing in the notice. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """The place of a notice: the values by which matching finds the notice, and the parts that are stored."""
+    """The result of reading the place of a notice: the values for matching, and the parts that are stored."""
 
     values: Values
     content: bytes
@@ -104,7 +104,7 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return the issue of a notice that lacks a date, or whose day of the move does not fit its status."""
+    """Return the issue if a notice has no date, or if the day of the move does not fit the status of the notice."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -161,10 +161,10 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Complete a notice that has no usable place, from the record of an earlier version of the notice.
+    """Complete a notice without a usable place, from the record of an earlier version of the notice.
 
-    The place comes from the record. So do the other fields that the notice leaves out, except those in
-    `_OF_THE_REPORT`, such as the dates.
+    The record gives the place and all fields that the notice leaves out. The fields in `_OF_THE_REPORT`, such as the
+    dates, are not completed.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

@@ -14,7 +14,7 @@ PLACE_FIELDS = ("postcode", "uprn", "address_lines")
 
 
 class RowPlace(NamedTuple):
-    """Postcode, UPRN and address of a row; None where the row gives none."""
+    """Postcode, UPRN and address of a row. A value that the row does not give is None."""
 
     postcode: str | None
     uprn: str | None

@@ -1,4 +1,4 @@
-"""Cleans references, and finds references that a spreadsheet has damaged or that are nearly the same. Pure."""
+"""Cleans references. Finds damaged references, and references that are nearly the same. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def clean_reference(text: str) -> str:
-    """Return a reference in the form in which it is compared and kept. Its letter case stays as it is."""
+    """Return a reference in the form for comparing and storing. The letter case does not change."""
     # JSON can hold a NUL. In a file, a row with a NUL is never read.
     plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
@@ -48,9 +48,9 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if a spreadsheet may have rounded the reference, so that its last digits are lost.
+    """Return True if a spreadsheet may have rounded the reference, so that the last digits are lost.
 
-    The caller uses such a reference if only one row of a file has it. If several rows have it, the caller drops it.
+    If only one row of a file has such a reference, the caller uses it. If several rows have it, the caller drops it.
     """
     return _ROUNDED.fullmatch(reference) is not None
 
@@ -63,9 +63,10 @@ def alike_form(reference: str) -> str:
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return the forms of a reference that differ from it in letter case alone.
+    """Return other forms of a reference that differ only in letter case.
 
-    In these forms, the first groups of letters vary: each is in upper case, in lower case, or begins with a capital.
+    Only the first groups of letters are changed. Each of these groups is in upper case, in lower case, or begins with a
+    capital.
     """
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
@@ -81,7 +82,7 @@ def in_other_case(reference: str) -> frozenset[str]:
 
 
 def alike_references(reference: str) -> frozenset[str]:
-    """Return other references that differ from this one only in letter case, gaps or leading zeros."""
+    """Return other references that differ from `reference` only in letter case, gaps or leading zeros."""
     stripped = _LEADING_ZEROS.sub("", reference)
     forms = {reference.upper(), reference.lower(), stripped}
     forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}

@@ -1,8 +1,9 @@
 """Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
 
-The joined row has the telephone numbers of all rows, as many as the field can hold. If the statuses of the rows differ,
-the joined row has the status that keeps the alarm watched. The main row is the row that was changed last. A row whose
-place differs from the place of the main row is not joined: it becomes another version of the same entry.
+The main row is the row that was changed last. Rows with the place of the main row are joined. A row with another place
+is not joined, and becomes another version of the same entry. The joined row has the telephone numbers of all rows, as
+many as the field can hold. If the rows have different statuses, the joined row has the status that keeps the alarm
+watched.
 """
 
 from __future__ import annotations
@@ -47,10 +48,10 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join those rows of one reference that have the main row's place. The joined row comes last in the result.
+    """Join the rows of one reference that have the place of the main row.
 
-    The main row is the row that was changed last. The result has one row for each other place, in front of the joined
-    row.
+    The main row is the row that was changed last. The joined row is the last row of the result. The rows before the
+    joined row have the other places, one row for each place.
 
     If the reference may be rounded, all rows are returned without the reference.
     """
@@ -74,7 +75,7 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
 
 
 class _Shared:
-    """The fields that are made from all rows of a reference, and their issues."""
+    """The fields that are made from all rows of a reference, and the issues of these fields."""
 
     def __init__(self, fields: Mapping[str, Any], issues: tuple[Issue, ...]) -> None:
         self.fields, self.issues = fields, issues

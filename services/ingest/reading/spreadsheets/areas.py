@@ -1,4 +1,4 @@
-"""Reads the area codes of a notice as sectors if the headings of their columns say so. Pure."""
+"""Reads the area codes of a notice as sectors, if the headings of the columns name sectors. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _TIGHT: Final = re.compile(r"(?P<outward>[A-Za-z]{1,2}[0-9][A-Za-z0-9]?)(?P<sect
 
 
 def holds_sectors(headings: Sequence[str]) -> bool:
-    """Return True if every heading names sectors, and none names districts or areas."""
+    """Return True if every heading names sectors, and no heading names districts or areas."""
     return bool(headings) and all(
         "sector" in text and "district" not in text and "area" not in text for text in map(str.casefold, headings)
     )
 
 
 def as_sector(code: str) -> str:
-    """Return the code `FY38` as the sector `FY3 8`. A code that is not of this form is returned unchanged."""
+    """Return a code such as `FY38` as the sector `FY3 8`. A code of any other form is returned unchanged."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

@@ -56,7 +56,7 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
 
 
 def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
-    """Return the remembered mappings of the kind `what`, without words that `chosen` maps anew."""
+    """Return the remembered mappings of the kind `what`. A word that `chosen` maps again is left out."""
     return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
 
 
@@ -69,13 +69,16 @@ def _may_be_kept(word: str) -> bool:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    """Return a function that returns True for a known heading. The reader finds the row of headings with it."""
+    """Return a function that returns True for a known heading.
+
+    With this function, the reader finds the row of headings.
+    """
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 
 
 def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
-    """Raise RefusedError if the file does not have a column that is mapped."""
+    """Raise RefusedError if a mapped column is not in the file."""
     if chosen.keys() <= _first(headings).keys():
         return
     labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]
@@ -85,7 +88,7 @@ def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
 
 
 def chosen_meanings(headings: Sequence[str], chosen: Chosen) -> dict[int, Meaning]:
-    """Return the field of each column that is mapped by hand, by column number. Columns not in the file are omitted."""
+    """Return the field of each mapped column, by column number. Columns not in the file are left out."""
     first = _first(headings)
     return {first[key]: Meaning(field, Meaning.CHOSEN) for key, field in chosen.items() if key in first}
 

@@ -21,7 +21,7 @@ _CODES: Final[dict[RecordKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ChosenStatuses:
-    """Words and the codes that they stand for. `used` gathers words that were mapped before and occur in the file."""
+    """The sender's words for statuses, each with its code. `used` collects the remembered words that the file has."""
 
     field: str
     codes: Mapping[str, str]
@@ -45,7 +45,8 @@ class ChosenStatuses:
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
     """Return the words mapped by hand, each with its code.
 
-    Raises RefusedError if a text has the wrong form or names no code, or if one word is mapped to two codes.
+    Raises RefusedError if a text has the wrong form or names no code. Also raises RefusedError if one word is mapped to
+    two codes.
     """
     chosen: dict[str, str] = {}
     for text in texts:

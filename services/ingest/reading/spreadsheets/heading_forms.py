@@ -1,4 +1,4 @@
-"""Other forms of one heading: short words for long ones, and two languages in one cell. Pure."""
+"""Other forms of one heading: short words in place of long words, and two languages in one cell. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_PARTS: Final = 4
 
 
 def plain_letters(text: str) -> str:
-    """Return the text without accents, so that "ffôn" is "ffon"."""
+    """Return the text without accents. For example, "ffôn" becomes "ffon"."""
     # Nearly all headings are plain, and this function is called many times.
     if text.isascii():
         return text
@@ -46,7 +46,8 @@ def loose_key(text: str) -> str:
 def parts_of(text: str) -> list[str]:
     """Return the parts of a heading in two languages, such as "Cod post / Postcode".
 
-    The list is empty if the heading has one part, or may name two values, as "Start / End date" does.
+    The list is empty if the heading has only one part. The list is also empty if the heading may name two values, as in
+    "Start / End date".
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
@@ -56,7 +57,8 @@ def parts_of(text: str) -> list[str]:
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield every way to split a heading in two.
 
-    A cell may hold a heading in two languages on two lines, as in "Cod post Postcode". A split finds the two headings.
+    A cell may hold a heading in two languages without a separator, as in "Cod post Postcode". One of the splits finds
+    the two headings.
     """
     words = text.split()
     if len(words) <= _MOST_WORDS:

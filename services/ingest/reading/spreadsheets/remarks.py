@@ -22,7 +22,7 @@ def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
 def capped(remarks: Iterable[str]) -> tuple[str, ...]:
     """Return each remark once, shortened to `LENGTH`.
 
-    If there are more than `MOST`, the last remark says how many were left out.
+    If there are more than `MOST` remarks, the last remark gives the number of remarks that were left out.
     """
     found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
     if len(found) <= MOST:

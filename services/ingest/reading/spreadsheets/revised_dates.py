@@ -1,7 +1,7 @@
 """Decides which column is read if a file has several columns for one date. Pure.
 
-A filled column with the revised date is read in place of the others. The sender is told of every column that is not
-read.
+If the column with the revised date is filled, it is read and the other columns are not. A remark lists the columns that
+are not read.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 class RevisedDate(NamedTuple):
     """The columns of one date, counted from 0.
 
-    The date is not read from the columns in `others`. Their values are only compared with the date that is read.
+    The date is never read from the columns in `others`. Values in these columns are only compared with the date.
     """
 
     field: str
@@ -60,13 +60,13 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """The columns that are read. If a row fills several of them, the last one counts."""
+        """The columns that are read. If a row fills several of these columns, the last filled column counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return each date that has several columns, or that has a column for a revised or an original day.
+    """Return each date that has several columns, and each date with a column for a revised or an original day.
 
     Only notices have such dates.
     """
@@ -83,7 +83,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Compare the days that a row gives for each date. Return an issue for each date with two different days.
+    """Compare the days that a row gives for each date. If the days of a date differ, return an issue for the date.
 
     If both days are revised dates, the date is also removed from `fields`.
     """
@@ -98,7 +98,7 @@ def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[R
 
 
 def rival_texts(cells: Sequence[str], dates: Sequence[RevisedDate]) -> dict[str, tuple[str, ...]]:
-    """Return the cells of each date for which a row gives two different revised dates, by field."""
+    """Find each date for which a row gives two different revised dates. Return the cells of these dates, by field."""
     return {one.field: tuple(_filled(cells, one.revised)) for one in dates if _differ(cells, one.revised)}
 
 

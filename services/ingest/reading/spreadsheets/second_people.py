@@ -25,7 +25,7 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
-    """Map each column with a repeated heading to the first column with that heading.
+    """Map each column with a repeated heading to the first column with the same heading.
 
     "Addr 1" repeats "Address 1".
     """
@@ -51,7 +51,10 @@ def _same_lines(meanings: Mapping[int, Meaning]) -> dict[int, int]:
 
 
 def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
-    """Return the columns of a contact's number or address, which would otherwise be read as the resident's."""
+    """Return the columns with the telephone number or address of a contact.
+
+    Such a column would otherwise be read as a column about the resident.
+    """
     found = {at for at, meaning in meanings.items() if meaning.field in _WHERE and is_a_contacts(headings[at])}
     doubtful = {at for at in found if may_be_a_contacts(headings[at]) and meanings[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.

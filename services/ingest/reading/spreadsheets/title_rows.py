@@ -56,9 +56,9 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """Yield all rows except totals, titles of groups, and closing lines of a report. Count the others in `left_out`.
+    """Yield the rows without totals, titles of groups, and closing lines of a report.
 
-    `fields` maps the index of a column to the name of its field.
+    The omitted rows are counted in `left_out`. `fields` maps the index of a column to the name of a field.
     """
     references = [index for index, name in fields.items() if name in _REFERENCES]
     rest = iter(rows)

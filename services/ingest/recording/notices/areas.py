@@ -27,7 +27,7 @@ from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
-    """Store the areas of the notices that were written. Return each of these areas by the key of its record."""
+    """Store the areas of the written notices. Return each of these areas by the key of the area record."""
     areas: dict[bytes, Area] = {}
     members: list[tuple[bytes, int]] = []
     for record in written:
@@ -40,10 +40,10 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """Bring the records of areas up to date, and publish those that changed, so that they are matched again.
+    """Bring the area records up to date. Publish each changed record, so that the record is matched again.
 
-    `named` are the areas of notices that were just written. `touched` are keys of areas that lost a notice, or that
-    have a notice which counts again.
+    `named` are the areas of notices that were just written. `touched` are the keys of areas in which a notice has
+    ended, or in which a notice counts again.
     """
     keys = named.keys() | set(touched)
     if not keys:

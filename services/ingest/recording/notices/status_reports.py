@@ -1,8 +1,8 @@
 """Completes notices that give only a reference and a status, and asks about unknown references.
 
-The rest of such a notice is taken from the record that has the same reference.
+The record with the same reference gives the rest of such a notice.
 
-No rule of versions is applied here: `rules.step` decides whether the completed notice counts.
+Versions are not compared here: `rules.step` decides whether the completed notice counts.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 class Completed(NamedTuple):
     """The drafts after completion, with their keys, and the outcomes of the rejected rows.
 
-    A row without a usable place is rejected if its record has no usable place. A row that withdraws its notice is kept.
+    If neither the row nor the record has a usable place, the row is rejected. A row that withdraws a notice is kept
+    anyway.
     """
 
     drafts: KeyedDrafts
@@ -56,7 +57,7 @@ class Completed(NamedTuple):
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of the drafts that are kept, whatever is on record."""
+    """Return the references of the drafts that are kept in any case, even if nothing is on record."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -69,10 +70,10 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Return the drafts, and the outcomes of the rows that are rejected.
+    """Return the drafts, and the outcomes of the rejected rows.
 
-    `sent` holds references of the same submission that are kept in other transactions.
-    If a draft gives a status without a place, the rest comes from the record that has the same reference.
+    If a draft gives a status without a place, the record with the same reference gives the rest. `sent` holds
+    references of the same submission that are kept in other transactions.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

@@ -25,9 +25,9 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
-    """Mark each notice under `keys` as live. If another notice in the database replaces it, mark it as not live.
+    """Mark each notice under `keys` as live. If another notice replaces it, mark the notice as not live.
 
-    Return the ids of the notices that changed.
+    Both notices are in the database. Return the ids of the notices that changed.
     """
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)

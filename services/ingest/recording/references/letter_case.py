@@ -1,4 +1,4 @@
-"""Treats references that differ in letter case alone as one reference, if the policy of the council says so."""
+"""Treats references that differ only in letter case as one reference, if the council's policy allows this."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading. If a reference is on record in another letter case, it gets the letter case of the record."""
+    """Return the reading. If a reference is on record in another letter case, the reference gets that letter case."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

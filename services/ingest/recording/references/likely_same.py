@@ -1,4 +1,4 @@
-"""Asks the sender of a file if a new reference is a person who is already on the register. Merges nothing."""
+"""Asks the sender of a file whether a new entry is a person who is already on the register. Merges nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NEARLY: Final = Issue(
 def with_questions_on_record(context: SubmissionContext, reading: Reading[Any]) -> Reading[Any]:
     """Return the reading of a file.
 
-    If a new entry may be on record under another reference, it gets an issue that asks the sender.
+    If a new entry may be on record under another reference, the entry gets an issue that asks the sender.
     """
     if reading.record_type.kind is not RecordKind.ENTRY or not reading.is_file:
         return reading

@@ -1,6 +1,6 @@
-"""Keeps on record that a file or a JSON body was refused as a whole: nobody watches the residents that it names.
+"""Records that a whole file or JSON body was refused. Nobody watches the residents in such a file or body.
 
-The operator is alerted one working day later, unless the sender has sent a file of that kind that was taken in.
+The operator is alerted one working day later, unless a later file of the same kind was accepted from the sender.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Put on record that a file or body was refused. Its name and its content are not kept.
+    """Record that a file or body was refused. The name and the content of the file are not kept.
 
-    If another refusal of the same sender and kind waits for its alert, that one counts, because it is older.
+    If an earlier refusal of the same sender and kind still waits for an alert, only the earlier refusal is kept.
     """
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
     # A read first: somebody who sends a thousand damaged files causes one write.
@@ -42,7 +42,7 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Drop the earlier refusals of the sender, if any row of the submission was taken in."""
+    """Drop the earlier refusals of the sender, unless every row of the submission was rejected."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

@@ -1,4 +1,4 @@
-"""Keeps a list of the rows that were refused and not sent again: nobody watches the residents of such rows.
+"""Keeps a list of the rows that were refused and not sent again. Nobody watches the residents in these rows.
 
 The operator is alerted one working day later (`services.alerts.delivery.operator`).
 """
@@ -33,7 +33,7 @@ def settle_refused(
 ) -> None:
     """Add the refused rows of a submission to the list of refused rows.
 
-    An earlier refused row is dropped from the list if the submission sends it again and it is now accepted.
+    If the submission repeats a row of the list and this row is now accepted, the row is dropped from the list.
     """
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}

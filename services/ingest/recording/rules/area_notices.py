@@ -24,7 +24,7 @@ _TARGETS = (
 class AreaNotice(NamedTuple):
     """A live notice about an area, or several such notices with equal values.
 
-    If nothing shows which of two versions of a notice is newer, each version is one item.
+    If a notice has two versions and nothing shows which is newer, each version is an item of its own.
     """
 
     status: NoticeStatus
@@ -53,9 +53,9 @@ class AreaNotice(NamedTuple):
 class AreaSummary(NamedTuple):
     """The live notices about an area, taken together.
 
-    `parts` groups the notices by what they report, such as pending or completed, and has the facts of each group. A day
-    that can be read as two dates, such as 03/04/2026, is in doubt. `planned_readings` is the earliest planned day in
-    doubt. `restriction_readings` is the earliest restriction day in doubt.
+    `parts` holds the facts of each group of notices, such as pending or completed. A day that can be read as two dates,
+    such as 03/04/2026, is in doubt. `planned_readings` holds both dates of the earliest planned day in doubt.
+    `restriction_readings` holds both dates of the earliest restriction day in doubt.
     """
 
     parts: tuple[AreaFacts, ...]

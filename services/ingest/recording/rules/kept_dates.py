@@ -1,4 +1,4 @@
-"""Keeps a known date of a notice when a later version gives no date, or a date that cannot be read. Pure."""
+"""Keeps a known date of a notice if a later version has no date, or has a date that cannot be read. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Return the draft. If the draft gives no day for the move or the restriction, fill in the earliest known day.
+    """Return the draft. If the draft has no day for the move or for the restriction, fill in the earliest known day.
 
-    `before` holds the versions that the draft replaces. The known day is the earliest day in these versions. Without
-    this day, an empty cell could delay an alert.
+    `before` holds the versions that the draft replaces. The known days come from these versions. Without the known day,
+    an empty cell could delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

@@ -1,4 +1,4 @@
-"""Splits records into chunks of one shard each, so that the events of one record stay in order."""
+"""Splits records into chunks. Each chunk has records of one shard, so that the events of one record stay in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the issues of rows that are not used, because the rows are stale or repeated. Pure."""
+"""Makes the issues of stale rows and of repeated rows. Such rows are not used. Pure."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Decides whether each draft is new, a later version, unchanged, stale or tied. Pure.
 
-Drafts are handled in the order of their rows, as if each were received alone. A draft that is strictly later than the
-version on record replaces that version. A draft ties with a version if nothing says which of the two is later. A tied
-draft also replaces the version. A strictly earlier draft changes nothing and is reported as stale.
+Drafts are handled in the order of their rows, as if each draft were received alone. A draft that is strictly later than
+the version on record replaces that version. If nothing says which of the two is later, the draft is tied, and also
+replaces the version. A strictly earlier draft changes nothing and is reported as stale.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Recorded(NamedTuple):
 class Keyed(NamedTuple, Generic[Facts]):
     """A draft with its record key and the digest of its content.
 
-    `rival` and `announced` come from earlier versions of the same record. See `Recorded` for their meaning.
+    `rival` and `announced` come from earlier versions of the same record. `Recorded` explains both.
     """
 
     key: bytes
@@ -82,7 +82,7 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Return what to write for the drafts, and the outcome of each row.
+    """Return the records to write, and the outcome of each row.
 
     Each draft is compared with the latest version of its record. `recorded` holds the versions on record, by key.
     """
@@ -99,7 +99,7 @@ def plan(
 
 
 class _KeyState(Generic[Facts]):
-    """The latest version of one record, while the rows of a submission are handled in order."""
+    """The latest version of one record. The version changes while the rows of a submission are handled in order."""
 
     def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
         self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result

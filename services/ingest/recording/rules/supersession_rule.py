@@ -9,7 +9,8 @@ from typing import NamedTuple
 class IssuedNotice(NamedTuple):
     """The key and the time of issue of a notice.
 
-    The true time of issue lies between `earliest` and `latest`. The two differ if the sender gave only a day.
+    The true time of issue lies between `earliest` and `latest`. If the sender gave only a day, `earliest` and `latest`
+    differ.
     """
 
     issued_at: datetime
@@ -22,8 +23,8 @@ class IssuedNotice(NamedTuple):
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
     """Return True if `later` replaces `earlier`. The `supersedes` field of `later` must name `earlier`.
 
-    A notice never replaces a notice that was issued after it. A time of issue after `believed` comes from a wrong
-    clock. The order of the two notices then counts as unknown.
+    A notice never replaces another notice with a later time of issue. A time of issue after `believed` comes from a
+    wrong clock. In this case, the order of the two notices is unknown.
     """
     if earlier.latest < later.earliest <= believed:
         return True

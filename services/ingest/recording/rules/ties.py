@@ -1,4 +1,4 @@
-"""Rules for a tie: two versions of one record, when nothing says which version is later. Pure.
+"""Rules for ties. Two versions of one record tie if nothing says which version is later. Pure.
 
 The version that is received later becomes the version on record. The record also keeps a rival: the most dangerous
 status, dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
@@ -35,7 +35,7 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The risk in one version of a notice or register entry: its status, and the dates of a notice."""
+    """The dangerous values of one version: the status, and for a notice also the dates."""
 
     status: str
     planned_on: date | None = None
@@ -71,8 +71,8 @@ def place_of(private: Mapping[str, Any]) -> Place:
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
     """Return the rival after adding a version with this risk and place.
 
-    The result has the more dangerous status and the earlier dates of the two. Its places are those of the rival and
-    `place`. If there are more than MOST_PLACES, the places that were received first are dropped.
+    The result has the more dangerous status and the earlier dates. `place` is added to the places of the rival. If
+    there are more than MOST_PLACES places, the places that were received first are dropped.
     """
     if rival is None:
         return TiedVersions(risk, (place,))
@@ -88,7 +88,7 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs from the version with this risk and place.
+    """Return the fields in which the rival differs from a version with this risk and place.
 
     Only differences that may do harm are returned, the most important first.
     """
@@ -112,8 +112,8 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
     """Return the status that an entry keeps after a tie.
 
-    It is the more dangerous status if one of the two versions says that the service has ended. Otherwise it is the
-    status of the new version.
+    If one of the two versions says that the service has ended, the entry keeps the more dangerous status. Otherwise the
+    entry gets the status of the new version.
     """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status

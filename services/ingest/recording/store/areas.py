@@ -34,7 +34,7 @@ class Area(NamedTuple):
 
 
 class AreaRecord(NamedTuple):
-    """The record of an area as it is in the database."""
+    """The record of an area in the database."""
 
     pk: int
     revision: int
@@ -43,7 +43,7 @@ class AreaRecord(NamedTuple):
 
 
 def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[bytes]:
-    """Return the keys of the areas that these notices are about."""
+    """Return the keys of the areas that these notices name."""
     if not notice_pks:
         return set()
     query = select(area_members.c.area_key).where(among(connection, area_members.c.notice_pk, notice_pks))
@@ -51,7 +51,7 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
 
 
 def replace_members(connection: Connection, notice_pks: Collection[int], members: Sequence[tuple[bytes, int]]) -> None:
-    """Replace the stored areas of these notices by `members`, which are pairs of an area key and a notice id."""
+    """Replace the stored areas of these notices. `members` holds pairs of an area key and a notice id."""
     connection.execute(delete(area_members).where(among(connection, area_members.c.notice_pk, notice_pks)))
     bulk_insert(connection, area_members, ("area_key", "notice_pk"), members)
 

@@ -27,7 +27,7 @@ _OVER: Final = [
 
 
 class MissingEntries(NamedTuple):
-    """The live entries that are on a register but not in a new file, and the number of all live entries."""
+    """The live entries of a register that are missing in a new file, and the number of all live entries."""
 
     revisions: Mapping[int, int]  # by the id of each entry
     live: int
@@ -41,13 +41,13 @@ class MissingEntries(NamedTuple):
         return len(self.revisions) / self.live if self.live else 0.0
 
     def among(self, later: MissingEntries) -> MissingEntries:
-        """Return those of the missing entries that are still missing in the same revision."""
+        """Return the missing entries that are also in `later` with the same revision."""
         same = dict(self.revisions.items() & later.revisions.items())
         return self._replace(revisions=same)
 
 
 def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> MissingEntries:
-    """Return the live entries of a register whose keys are not among `keys`."""
+    """Return the live entries of a register, without the entries that have a key in `keys`."""
     entries = register_entries.c
     # Compared in Python: the keys of a whole register are too many for the parameters of one statement.
     query = select(entries.pk, entries.revision, entries.record_key).where(entries.feed_id == feed_id, entries.live)
@@ -56,14 +56,14 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
 
 
 def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:
-    """Return the references of those cases of these entries that are still open."""
+    """Return the references of the open cases of these entries."""
     row = cases.c
     query = select(row.reference).where(among(connection, row.entry_pk, pks), row.state.not_in(_OVER))
     return sorted(connection.scalars(query))
 
 
 def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes]) -> frozenset[bytes]:
-    """Return the members of `keys` whose entries were taken off the register."""
+    """Return the members of `keys` that are keys of withdrawn entries."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.feed_id == feed_id, entries.live.is_(False))
     return frozenset(key for key in connection.scalars(query) if key in keys)
@@ -75,7 +75,7 @@ def find_entry(connection: Connection, key: bytes) -> int | None:
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Take entries off the register. Return the entries that were live before, with their new revisions."""
+    """Take entries off the register. Return the entries that were live before, with the new revisions."""
     # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}

@@ -21,7 +21,7 @@ def sealed_policy(connection: Connection, feed_id: str) -> bytes | None:
 
 
 def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: bool) -> set[bytes]:
-    """Return the members of `keys` that have an entry. With `live`, the entry must still be on the register."""
+    """Return the members of `keys` that have an entry. If `live` is true, only entries on the register count."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.live) if live else select(entries.record_key)
     conditions = among_keys(connection, entries.record_key, keys)
@@ -29,7 +29,7 @@ def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: boo
 
 
 def owners_of_tokens(connection: Connection, feed_id: str, tokens: Collection[bytes]) -> list[tuple[bytes, bytes]]:
-    """Find the live entries of the feed with one of these tokens. Return a pair of token and record key for each."""
+    """Find the live entries of a feed that have any of these tokens. Return pairs of a token and a record key."""
     entries, owned = register_entries.c, entry_tokens.c
     query = (
         select(owned.token, entries.record_key)

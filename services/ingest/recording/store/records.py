@@ -64,7 +64,7 @@ def _opened(context: SubmissionContext, table: str, row: Any) -> Mapping[str, An
 def write_records(
     context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
 ) -> list[tuple[int, int, Keyed[Facts]]]:
-    """Write the planned records. Return id, revision and draft of each record that is new or has a new version."""
+    """Write the planned records. Return id, revision and draft of each record that is new or has changed."""
     pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
     new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
     # Sorted by id. The matcher locks records in the same order, so two transactions cannot deadlock.

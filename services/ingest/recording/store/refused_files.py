@@ -15,7 +15,7 @@ _KEY = ("feed_id", "kind", "sent_as")
 
 
 class RefusedFile(NamedTuple):
-    """A file, or a JSON body, of which nothing was read. `code` says why."""
+    """A file or a JSON body that was refused as a whole. `code` is the reason."""
 
     feed_id: str
     kind: RecordKind
@@ -24,7 +24,7 @@ class RefusedFile(NamedTuple):
 
 
 def waits_for_alert(connection: Connection, refused: RefusedFile) -> bool:
-    """Return True if such a refusal is on record and the operator is not alerted about it yet."""
+    """Return True if a refusal like `refused` is on record and the operator has had no alert about it yet."""
     row = refused_files.c
     waiting = (row.sent_as == refused.sent_as) & row.alerted_at.is_(None)
     found = select(row.refused_at).where(*_of(refused.feed_id, refused.kind), waiting)

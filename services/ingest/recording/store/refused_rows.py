@@ -15,7 +15,7 @@ from services.storage.tables import refused_rows
 
 
 class RefusedRow(NamedTuple):
-    """A refused row: its key, its number, and the number of rows of its submission."""
+    """A refused row: the row key, the row number, and the number of rows in the submission."""
 
     key: bytes
     has_reference: bool
@@ -36,7 +36,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
     """Drop refused rows without a reference, if their submissions had 2 to `rows` rows.
 
-    It is assumed that the sender has sent such a submission again as a whole.
+    The sender is assumed to have sent each of these submissions again as a whole.
     """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -45,7 +45,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop the rows about which the operator was alerted before the time `before`.
+    """Drop the refused rows of this feed, if the operator was alerted about them before the time `before`.
 
     After so long a time, nobody is expected to correct these rows.
     """

@@ -1,4 +1,4 @@
-"""Reads records whole, with their sealed parts and their tokens, to compare the parts with each other."""
+"""Reads whole records, with sealed parts and tokens. A check then compares these parts with each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 1_000  # the most records in memory at once
 
 
 class WholeRecord(NamedTuple):
-    """A row of notices or register entries, with its tokens and the keys of the areas that a notice is about."""
+    """A notice or a register entry, with its tokens. For a notice, the keys of its areas are included."""
 
     row: Any
     tokens: set[bytes]
@@ -24,7 +24,7 @@ class WholeRecord(NamedTuple):
 
 
 def whole_records(connection: Connection, record_type: RecordType[Any]) -> Iterator[WholeRecord]:
-    """Yield every record of a kind, in the order of the ids."""
+    """Yield every record of this kind, in the order of the ids."""
     last, table = 0, record_type.table
     while True:
         rows = connection.execute(select(table).where(table.c.pk > last).order_by(table.c.pk).limit(CHUNK)).all()

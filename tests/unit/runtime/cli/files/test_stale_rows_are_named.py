@@ -1,4 +1,4 @@
-"""Every answer names a row that is too old to be used, with both stamps, whether or not its line is matched."""
+"""If a row is too old to be used, every answer names the row, its stamp and the stamp on record."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def full_disk() -> IO[bytes]:
 
 @contextmanager
 def tables_gone(deployment: ServedDeployment) -> Iterator[None]:
-    """Let the database refuse every statement at once while the block runs."""
+    """While the block runs, the database refuses every statement."""
     rename(deployment, "", "_away")
     yield
     rename(deployment, "_away", "")

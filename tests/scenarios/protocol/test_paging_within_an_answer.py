@@ -1,4 +1,4 @@
-"""Lists within an answer that grow with time are read page by page too: the pages joined equal the whole."""
+"""A long list within an answer is read page by page. All pages together are the whole list."""
 
 from __future__ import annotations
 

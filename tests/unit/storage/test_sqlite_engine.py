@@ -27,7 +27,7 @@ def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
 
 
 def begun(engine: Engine) -> list[str]:
-    """Return a list to which every statement is added that is sent from now on."""
+    """Return a list. Each later statement is added to this list when it is sent."""
     said: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
     return said

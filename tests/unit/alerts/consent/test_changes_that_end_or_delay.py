@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from schemas.codes import CaseState, MatchDecision, MatchLevel, NoticeStatus, ServiceStatus, TargetService
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import AreaDays, Case, Entry, Line, Rival
-from services.alerts.review.consent.kept import kept_facts
 from services.alerts.review.consent.relaxing import allowance, latest_harm_first, relaxes
 from services.alerts.review.consent.snapshot import Facts, recalled, snapshot
 from services.alerts.states.machine import MOVED, URGENT
 from services.core.area_facts import AreaPart
-from tests.unit.alerts.review.cases import ENTRY, LINE, NOW, OTHER, RULES, TODAY, case, reviewed
+from tests.unit.alerts.consent.believed import believing, kept
+from tests.unit.alerts.review.cases import ENTRY, LINE, OTHER, TODAY, case, reviewed
 
 DAYS = st.none() | st.dates(date(2026, 1, 1), date(2028, 12, 31))
 LINES = st.builds(
@@ -37,16 +37,6 @@ LINES = st.builds(
 
 # Lines whose notice has one version.
 CLEAR = LINES.map(lambda line: replace(line, rival=None))
-
-
-def believing(*lines: Line, entry: Entry = ENTRY, **changes: Any) -> Case:
-    """A case whose last review saw these lines."""
-    made = reviewed(case(**changes), *lines, entry=entry).case
-    return replace(made, revision=made.revision + 1, last_alert_at=NOW - timedelta(minutes=1), last_threshold=14)
-
-
-def kept(of: Case, *lines: Line, entry: Entry = ENTRY) -> Facts:
-    return kept_facts(of, Facts(entry, lines), (RULES,))
 
 
 def is_relaxed(of: Case, *lines: Line, entry: Entry = ENTRY) -> bool:

@@ -148,6 +148,23 @@ def test_the_days_of_an_area_that_are_taken_back_still_count() -> None:
     assert is_relaxed(believing(area), left)
 
 
+def test_a_case_that_has_ended_either_way_is_neither_ended_nor_delayed() -> None:
+    made = reviewed(case(), LINE)
+    ended = replace(made, case=replace(made.case, state=CaseState.NOTICE_WITHDRAWN))
+    assert ended.case.ended
+    assert not relaxes(ended, ended)
+
+
+@pytest.mark.parametrize(("days", "delayed"), [(1, True), (0, False), (-1, False), (None, True)])
+def test_a_later_day_of_the_case_delays_it_whichever_line_it_is_of(days: int | None, delayed: bool) -> None:
+    unchanged, day = replace(reviewed(case(), LINE), risk=None, message=None), LINE.planned_on
+    assert day is not None
+    current = replace(
+        unchanged, case=replace(unchanged.case, harm_on=None if days is None else day + timedelta(days=days))
+    )
+    assert relaxes(unchanged, current) is delayed
+
+
 @given(st.lists(CLEAR, min_size=1, max_size=1), st.lists(CLEAR, max_size=1))
 def test_the_kept_facts_never_end_or_delay_a_case(before: list[Line], after: list[Line]) -> None:
     of = believing(*before)

@@ -141,3 +141,11 @@ def test_it_is_told_with_the_first_alert_where_that_is_due_before() -> None:
     made = next_message(first, POLICY, NOW)
     assert made is not None
     assert (made.due_at, made.reason) == (NOW, EscalationReason.CHANGES_WAIT)
+
+
+@pytest.mark.parametrize(("hours", "due"), [(2, timedelta(hours=2)), (-1, GATHERING)])
+def test_it_waits_for_the_end_of_a_pause_that_a_person_has_set(hours: int, due: timedelta) -> None:
+    paused = replace(waiting(CaseState.VISIT_BOOKED), paused_until=NOW + timedelta(hours=hours))
+    made = next_message(replace(paused, changes_raised_on=NOW.date(), last_alert_at=None), POLICY, NOW)
+    assert made is not None
+    assert (made.due_at, made.reason) == (NOW + due, EscalationReason.CHANGES_WAIT)

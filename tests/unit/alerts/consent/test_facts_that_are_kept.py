@@ -177,6 +177,6 @@ def test_a_connection_counts_at_once_unless_fewer_lines_are_at_risk_with_it(
 def test_a_person_who_confirms_the_match_has_confirmed_it_also_for_the_move_ahead_that_is_kept() -> None:
     before = believing(replace(LINE, planned_on=THIRD), tested_on=TODAY - timedelta(days=1))
     done = replace(LINE, status=NoticeStatus.COMPLETED, planned_on=TODAY - timedelta(days=2), revision=2)
-    word = {"decision": MatchDecision.CONFIRMED, "decided_level": MatchLevel.CONFIRMED}
+    word: dict[str, Any] = {"decision": MatchDecision.CONFIRMED, "decided_level": MatchLevel.CONFIRMED}
     (line,) = kept(before, replace(done, **word)).lines
     assert line == replace(LINE, planned_on=THIRD, **word)

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from mutmut.configuration import config
@@ -101,15 +101,18 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
     return count, alive
 
 
-def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return a message for each wrong entry in the list of equivalent mutants.
+def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]], known: Collection[str]) -> list[str]:
+    """Return a message for each wrong entry in the list of equivalent mutants, whether or not the mutant was drawn.
 
-    An entry is wrong if a test has killed the mutant, or if the mutant's name now stands for another change.
+    An entry is wrong if a test has killed the mutant, if no mutant has its name any more, or if the name now belongs to
+    another change. `known` holds the names of all mutants.
     """
     wrong = []
-    for name in sorted(found.keys() & listed.keys()):
-        if found[name] in NOTICED:
+    for name in sorted(listed):
+        if found.get(name) in NOTICED:
             wrong.append(f"{name} is listed as equivalent, and a test has killed it")
+        elif name not in known:
+            wrong.append(f"{name} is listed as equivalent, and no mutant has this name any more")
         elif change_of(name) != (listed[name]["was"], listed[name]["now"]):
             wrong.append(f"{name} is listed as equivalent, and now is another change: {change_of(name)}")
     return wrong
@@ -134,7 +137,8 @@ def main() -> None:
     options.add_argument("--only", default="", help="mutants whose name contains this, all of them")
     chosen = options.parse_args()
     os.chdir(ROOT)
-    names = [name for name in all_mutants() if chosen.only in name]
+    known = all_mutants()
+    names = [name for name in known if chosen.only in name]
     drawn = names if chosen.only else random.Random(chosen.seed).sample(names, min(chosen.drawn, len(names)))
     print(f"{len(drawn)} of {len(names)} mutants, by seed {chosen.seed}", flush=True)
     try:
@@ -145,7 +149,7 @@ def main() -> None:
     print_table(count)
     for name in alive:
         print(f"survived: {name}: {' -> '.join(change_of(name))}")
-    wrong = stale(found, listed)
+    wrong = stale(found, listed, frozenset(known))
     print(*wrong, sep="\n", end="\n" if wrong else "")
     share = count["total killed"] / max(1, count["total killed"] + count["total survived"])
     print(f"killed: {share:.1%} of those that are not equivalent; {LEAST:.0%} are needed")

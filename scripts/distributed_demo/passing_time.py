@@ -11,59 +11,33 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, select, text, update
+from sqlalchemy import JSON, Column, Connection, Date, Table, select, text, update
 
 from services.storage.store import Store
-from services.storage.tables import cases, notices
+from services.storage.tables import Moment, alerts, cases, notices
 
-# A day in microseconds, because moments are stored in microseconds.
-A_DAY = timedelta(days=1) // timedelta(microseconds=1)
-
-NOTICES = f"""
-UPDATE notices SET
-    issued_at = issued_at - {A_DAY},
-    stamp_from = stamp_from - {A_DAY},
-    stamp_until = stamp_until - {A_DAY},
-    rival_planned_on = rival_planned_on - 1,
-    rival_restriction_on = rival_restriction_on - 1,
-    planned_on = planned_on - 1,
-    restriction_on = restriction_on - 1
-"""
-
-CASES = f"""
-UPDATE cases SET
-    opened_at = opened_at - {A_DAY},
-    state_since = state_since - {A_DAY},
-    notice_issued_at = notice_issued_at - {A_DAY},
-    last_alert_at = last_alert_at - {A_DAY},
-    paused_until = paused_until - {A_DAY},
-    due_at = due_at - {A_DAY},
-    harm_on = harm_on - 1,
-    planned_on = planned_on - 1,
-    restriction_on = restriction_on - 1,
-    hold_until = hold_until - 1,
-    review_on = review_on - 1
-"""
-
-# JSON columns that hold days: what a case remembers of its lines, and the days of an area's notices.
-WITH_DAYS = (cases.c.seen, cases.c.believed, notices.c.area_facts)
-# A day, or the day of a moment, as JSON writes it.
-DAY = re.compile(r'(?<=")\d{4}-\d\d-\d\d(?=["T])')
-
-ALERTS = f"""
-UPDATE alerts SET
-    created_at = created_at - {A_DAY},
-    acknowledged_at = acknowledged_at - {A_DAY}
-"""
+# What the rules of alerts compare with the clock. All columns of these tables are moved, so that none is forgotten.
+TABLES = (notices, cases, alerts)
+# A moment is stored in microseconds.
+A_DAY = {Moment: timedelta(days=1) // timedelta(microseconds=1), Date: 1}
+# A day, or the day of a moment, as JSON writes it. A case also keeps texts in which days stand between blanks.
+DAY = re.compile(r'(?<=[" ])\d{4}-\d\d-\d\d(?=["T ])')
 
 
 def let_a_day_pass(store: Store) -> None:
     """Move the times of notices, cases and alerts a day into the past, in one transaction. PostgreSQL only."""
     with store.writing() as connection:
-        for statement in (NOTICES, CASES, ALERTS):
-            connection.execute(text(statement))
-        for column in WITH_DAYS:
-            _move_days(connection, column)
+        for table in TABLES:
+            _move_columns(connection, table)
+            for column in table.columns:
+                if isinstance(column.type, JSON):
+                    _move_days(connection, column)
+
+
+def _move_columns(connection: Connection, table: Table) -> None:
+    days = {column.name: A_DAY[type(column.type)] for column in table.columns if type(column.type) in A_DAY}
+    moved = ", ".join(f"{name} = {name} - {day}" for name, day in days.items())
+    connection.execute(text(f"UPDATE {table.name} SET {moved}"))
 
 
 def _move_days(connection: Connection, column: Column[Any]) -> None:

@@ -40,6 +40,7 @@ from services.storage.store import Store
 from services.storage.tables import matches
 from services.storage.vault import Vault
 from tests.support.clock import FrozenClock
+from tests.support.servers.statements import share_statements
 
 RULESET = "pstn-2026"
 # Seconds that a slow machine gets to notice that a message was sent.
@@ -169,7 +170,7 @@ class Deployment:
 def sqlite_engine(folder: Path) -> Engine:
     path = folder / "pullcord.db"
     path.write_bytes(_blank_database())
-    return make_engine(f"sqlite:///{path}")
+    return share_statements(make_engine(f"sqlite:///{path}"))
 
 
 @cache

@@ -28,6 +28,7 @@ from services.storage.migrate import upgrade
 from services.storage.tables import inbox, outbox
 from tests.support.clock import FrozenClock
 from tests.support.deployment import RULESET, Deployment
+from tests.support.servers.statements import share_statements
 
 SETTLED_WITHIN = 60.0
 
@@ -49,7 +50,7 @@ class Databases:
         # A copy of a template is made many times faster than a migration.
         name = f"test_{uuid4().hex}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
-        return make_engine(self._named(name))
+        return share_statements(make_engine(self._named(name)))
 
     def close(self) -> None:
         self._admin.dispose()

@@ -13,7 +13,7 @@ import pytest
 
 from schemas.codes import CaseEvent, CaseState, Connection, MatchLevel, MigrationKind, NoticeStatus
 from services.alerts.policy.policy import CouncilPolicy
-from services.alerts.review.case import Case, Line
+from services.alerts.review.case import Case, Line, Rival
 from services.alerts.review.line_memory import memories
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.risk import lines_at_risk
@@ -82,6 +82,17 @@ def test_once_the_lines_that_only_earlier_rules_find_have_gone_the_new_rules_sta
     assert kept.rulesets == ("pstn-2026", "later")
     made = by(LENIENT, kept, LINE, days=1)
     assert (made.case.rulesets, made.case.state) == (("later",), CaseState.OPEN)
+
+
+@pytest.mark.parametrize(("settled", "rulesets"), [(None, ("pstn-2026", "later")), (1, ("later",))])
+def test_of_a_notice_with_two_versions_the_one_that_a_person_has_settled_on_is_judged(
+    settled: int | None, rulesets: tuple[str, ...]
+) -> None:
+    # Under the earlier rules only the version that was not settled on is at risk.
+    withdrawn = replace(CHOSEN, status=NoticeStatus.WITHDRAWN, rival=Rival(NoticeStatus.PLANNED, LINE.planned_on, None))
+    of = standing(CaseState.OPEN, CHOSEN)
+    known = {key: {**one, "settled": settled} for key, one in of.seen.items()}
+    assert by(LENIENT, replace(of, seen=known), withdrawn).case.rulesets == rulesets
 
 
 def test_a_case_that_had_ended_opens_by_the_new_rules_alone() -> None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from time import thread_time
-
 import pytest
 
 from services.core.addresses.address import AddressParts, parse_address
 from services.core.addresses.address_endings import without_ending
 from services.core.addresses.address_plain import read_plain_parts
 from services.core.addresses.address_words import segments_of
+from tests.support.checks.work_steps import seconds_of
 
 
 def parts(sub_units: str = "", numbers: str = "", street: str = "", building: str = "") -> AddressParts:
@@ -249,19 +248,10 @@ def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment: str) -> N
     ],
 )
 def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words: str, ending: str) -> None:
-    short, long = (least_work(words * (length // len(words)) + ending) for length in (50_000, 200_000))
-    assert long < 9 * short, "four times the text, sixteen times the work: it grows with the square"
+    def seconds(length: int) -> float:
+        text = words * (length // len(words)) + ending
+        return seconds_of(lambda: parse_address([text], "Leeds"))
 
-
-def least_work(text: str) -> float:
-    """Return the processor time of this thread for reading the text, in seconds: the least of three tries.
-
-    Other work on the machine does not count. A millisecond is added, so that noise in short times does not matter.
-    """
-
-    def once() -> float:
-        began = thread_time()
-        parse_address([text], "Leeds")
-        return thread_time() - began
-
-    return min(once() for _ in range(3)) + 0.001
+    assert seconds(200_000) < 9 * seconds(50_000), (
+        "four times the text, sixteen times the work: it grows with the square"
+    )

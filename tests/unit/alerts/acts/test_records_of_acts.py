@@ -105,6 +105,10 @@ def test_a_hold_without_a_provider_is_of_every_line() -> None:
     assert {one.held_until for one in memories(made).values()} == {str(TODAY)}
 
 
+def test_a_hold_keeps_its_day_where_no_line_of_the_provider_is_matched_any_more() -> None:
+    assert recorded(case(), CaseEvent.CONFIRM_HOLD, hold(TODAY + DAY), []).hold_until == TODAY + DAY
+
+
 def test_a_solution_brings_the_day_on_which_it_is_looked_at_again() -> None:
     converter = FitSolution(by=WHO, kind=SolutionKind.CONVERTER_INTERIM, retest_on=date(2027, 3, 1))
     made = recorded(case(), CaseEvent.FIT_SOLUTION, converter, [LINE])

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from schemas.codes import CaseState, MatchDecision, MatchLevel, NoticeStatus, ServiceStatus, TargetService
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import AreaDays, Case, Entry, Line, Rival
-from services.alerts.review.consent.kept import kept_facts
 from services.alerts.review.consent.relaxing import allowance, latest_harm_first, relaxes
 from services.alerts.review.consent.snapshot import Facts, recalled, snapshot
 from services.alerts.states.machine import MOVED, URGENT
 from services.core.area_facts import AreaPart
-from tests.unit.alerts.review.cases import ENTRY, LINE, NOW, OTHER, RULES, TODAY, case, reviewed
+from tests.unit.alerts.consent.believed import believing, kept
+from tests.unit.alerts.review.cases import ENTRY, LINE, OTHER, TODAY, case, reviewed
 
 DAYS = st.none() | st.dates(date(2026, 1, 1), date(2028, 12, 31))
 LINES = st.builds(
@@ -37,16 +37,6 @@ LINES = st.builds(
 
 # Lines whose notice has one version.
 CLEAR = LINES.map(lambda line: replace(line, rival=None))
-
-
-def believing(*lines: Line, entry: Entry = ENTRY, **changes: Any) -> Case:
-    """A case whose last review saw these lines."""
-    made = reviewed(case(**changes), *lines, entry=entry).case
-    return replace(made, revision=made.revision + 1, last_alert_at=NOW - timedelta(minutes=1), last_threshold=14)
-
-
-def kept(of: Case, *lines: Line, entry: Entry = ENTRY) -> Facts:
-    return kept_facts(of, Facts(entry, lines), (RULES,))
 
 
 def is_relaxed(of: Case, *lines: Line, entry: Entry = ENTRY) -> bool:
@@ -156,6 +146,23 @@ def test_the_days_of_an_area_that_are_taken_back_still_count() -> None:
     (line,) = kept(believing(area), left).lines
     assert line.planned_days == (first, second)
     assert is_relaxed(believing(area), left)
+
+
+def test_a_case_that_has_ended_either_way_is_neither_ended_nor_delayed() -> None:
+    made = reviewed(case(), LINE)
+    ended = replace(made, case=replace(made.case, state=CaseState.NOTICE_WITHDRAWN))
+    assert ended.case.ended
+    assert not relaxes(ended, ended)
+
+
+@pytest.mark.parametrize(("days", "delayed"), [(1, True), (0, False), (-1, False), (None, True)])
+def test_a_later_day_of_the_case_delays_it_whichever_line_it_is_of(days: int | None, delayed: bool) -> None:
+    unchanged, day = replace(reviewed(case(), LINE), risk=None, message=None), LINE.planned_on
+    assert day is not None
+    current = replace(
+        unchanged, case=replace(unchanged.case, harm_on=None if days is None else day + timedelta(days=days))
+    )
+    assert relaxes(unchanged, current) is delayed
 
 
 @given(st.lists(CLEAR, min_size=1, max_size=1), st.lists(CLEAR, max_size=1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -11,8 +11,9 @@ from schemas.codes import CaseEvent, CaseState
 from services.alerts.policy.policy import EscalationReason
 from services.alerts.review.case import Case
 from services.alerts.review.recording import with_record
+from services.alerts.review.withdrawal import next_message
 from services.alerts.states.records import HumanAct
-from tests.unit.alerts.review.cases import GATHERING, LINE, NOW, case, events, reviewed
+from tests.unit.alerts.review.cases import GATHERING, LINE, NOW, POLICY, case, events, reviewed
 
 FAR = replace(LINE, planned_on=date(2027, 12, 3))
 
@@ -50,7 +51,7 @@ def test_it_is_told_at_once_however_far_the_day_is(state: CaseState) -> None:
     assert events(made) == [CaseEvent.CHANGES_WAIT]
     assert made.message is not None
     assert (made.message.due_at, made.message.reason) == (NOW + GATHERING, EscalationReason.CHANGES_WAIT)
-    assert made.case.due_at == NOW + GATHERING
+    assert (made.case.due_at, made.case.last_threshold) == (NOW + GATHERING, None)
 
 
 def test_it_ends_an_acknowledgement() -> None:
@@ -99,14 +100,17 @@ def test_it_is_not_told_again_on_a_bank_holiday() -> None:
 
 
 def test_an_agreement_ends_the_wait() -> None:
-    agreed = with_record(waiting(), CaseEvent.ACCEPT_CHANGES, HumanAct(by="Asha Patel"), [FAR], NOW.date())
+    raised = replace(waiting(), changes_raised_on=NOW.date())
+    agreed = with_record(raised, CaseEvent.ACCEPT_CHANGES, HumanAct(by="Asha Patel"), [FAR], NOW.date())
+    assert (agreed.changes_wait_since, agreed.changes_raised_on) == (None, None)
     made = reviewed(agreed, FAR)
     assert (made.case.changes_wait, events(made)) == (False, [])
 
 
 def test_nothing_waits_any_more_when_a_person_has_ended_the_case() -> None:
-    made = reviewed(replace(waiting(), state=CaseState.FALSE_MATCH))
-    assert not made.case.changes_wait
+    ended = replace(waiting(), changes_raised_on=NOW.date(), state=CaseState.FALSE_MATCH)
+    made = reviewed(ended).case
+    assert (made.changes_wait_since, made.changes_raised_on) == (None, None)
 
 
 def test_a_clock_that_ran_ahead_silences_no_change() -> None:
@@ -114,3 +118,34 @@ def test_a_clock_that_ran_ahead_silences_no_change() -> None:
     again = reviewed(ahead, FAR).case
     assert again.due_at is not None
     assert again.due_at <= datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def test_a_message_that_reached_nobody_is_owed_again_an_hour_later() -> None:
+    tried = replace(waiting(), changes_raised_on=NOW.date(), last_alert_at=None, tried_at=NOW - timedelta(minutes=5))
+    made = reviewed(tried, FAR).message
+    assert made is not None
+    assert (made.due_at, made.reason) == (NOW + timedelta(minutes=55), EscalationReason.CHANGES_WAIT)
+
+
+def test_a_change_raised_anew_is_told_when_its_day_begins() -> None:
+    always = POLICY.model_copy(update={"quiet_from": time(0), "quiet_until": time(0)})
+    midnight = datetime(2026, 11, 24, tzinfo=UTC)
+    raised = replace(waiting(), changes_raised_on=midnight.date(), last_alert_at=None, last_threshold=None)
+    made = next_message(raised, always, midnight)
+    assert made is not None
+    assert (made.due_at, made.reason) == (midnight + GATHERING, EscalationReason.CHANGES_WAIT)
+
+
+def test_it_is_told_with_the_first_alert_where_that_is_due_before() -> None:
+    first = replace(waiting(), harm_on=LINE.planned_on, last_alert_at=None, changes_raised_on=NOW.date())
+    made = next_message(first, POLICY, NOW)
+    assert made is not None
+    assert (made.due_at, made.reason) == (NOW, EscalationReason.CHANGES_WAIT)
+
+
+@pytest.mark.parametrize(("hours", "due"), [(2, timedelta(hours=2)), (-1, GATHERING)])
+def test_it_waits_for_the_end_of_a_pause_that_a_person_has_set(hours: int, due: timedelta) -> None:
+    paused = replace(waiting(CaseState.VISIT_BOOKED), paused_until=NOW + timedelta(hours=hours))
+    made = next_message(replace(paused, changes_raised_on=NOW.date(), last_alert_at=None), POLICY, NOW)
+    assert made is not None
+    assert (made.due_at, made.reason) == (NOW + due, EscalationReason.CHANGES_WAIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -77,3 +77,8 @@ def test_a_possible_match_told_before_its_first_threshold_waits_for_it() -> None
     made = next_escalation(possible, POLICY, told)
     assert made is not None
     assert made.due_at == datetime(2026, 11, 17, 9, tzinfo=UTC)
+
+
+def test_a_day_that_starts_in_the_hour_that_comes_twice_starts_the_first_time() -> None:
+    early = POLICY.model_copy(update={"day_starts": time(1, 30)})
+    assert threshold_moment(early, date(2026, 10, 26), 1) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)

@@ -85,6 +85,12 @@ def test_every_day_of_the_area_is_a_day_of_review() -> None:
     assert {day(4), day(5), day(7), day(10)} <= set(seen)
 
 
+@pytest.mark.parametrize("planned", [0, 1, 2])
+def test_the_day_after_a_move_is_looked_at_also_where_another_move_follows_at_once(planned: int) -> None:
+    line = shared(*((day(number), None) for number in range(planned, 5)))
+    assert min(turning_days(case(), [line], after=TODAY)) == day(planned + 1)
+
+
 @pytest.mark.parametrize(
     ("days", "left"),
     [
@@ -99,6 +105,13 @@ def test_a_test_call_covers_the_days_up_to_it_and_no_others(days: list[Days], le
     found = [(line.planned_on, line.restriction_on) for line in open_lines(of, [shared(*days)])]
     assert found == ([] if left is None else [left])
     assert is_covered(shared(*days), [], TODAY) is (left is None)
+
+
+def test_a_move_on_the_day_of_the_test_call_is_covered_once_its_provider_has_reported_a_move() -> None:
+    line = shared((day(0), None))
+    report = replace(LINE, notice_pk=2, status=NoticeStatus.COMPLETED)
+    assert not is_covered(line, [replace(report, provider="HRBR")], TODAY)
+    assert is_covered(line, [report], TODAY)
 
 
 def test_the_next_restriction_of_a_confirmed_area_is_news_again() -> None:

@@ -46,6 +46,11 @@ def test_of_two_that_name_each_other_one_stays(width: timedelta) -> None:
     assert [replaces(one, other, NOW), replaces(other, one, NOW)] == [False, True]
 
 
+def test_a_notice_that_names_itself_replaces_nothing() -> None:
+    one = issued(NOW, replaces_another=True)
+    assert not replaces(one, one, NOW)
+
+
 def test_a_time_of_issue_that_is_still_to_come_puts_no_notice_after_its_replacement() -> None:
     ahead = issued(NOW + 20 * HOUR)
     assert replaces(issued(NOW), ahead, NOW + SLACK)

@@ -26,7 +26,6 @@ def notices(desk: Desk, name: str, **more: Any) -> None:
 
 @pytest.fixture
 def waiting(desk: Desk) -> Desk:
-    desk.make_ready()
     register = [{"Client Ref": f"TC{one}", "Tel No": number(one), "Post Code": "FY3 8AB"} for one in LINES]
     desk.done("import", "register", desk.sheet("register.csv", register), "--council", BLACKPOOL)
     notices(desk, "first.json", issued_at="2026-11-20T09:00:00Z")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime
 from itertools import pairwise
-from timeit import timeit
 
 import pytest
 
@@ -13,6 +12,7 @@ from services.core.telephone.telephone import read_numbers
 from services.ingest.reading.drafts import RawRow
 from services.ingest.reading.rows.related import related_rows
 from tests.support.checks.file_answers import FileAnswers
+from tests.support.checks.work_steps import seconds_of
 from tests.support.command_line import BLACKPOOL, RAVEN, Desk
 from tests.support.http import Api
 from tests.support.ways_in import case_file
@@ -166,7 +166,7 @@ def test_the_work_is_linear_in_the_rows_of_one_reference(one_place: bool) -> Non
             RawRow(at, {"entry_id": "SU1", "address_lines": [f"{1 if one_place else at} Tower Road"]}, typed=True)
             for at in range(count)
         ]
-        return min(timeit(lambda: [*related_rows(rows, NOW)], number=1) for _ in range(2))
+        return seconds_of(lambda: [*related_rows(rows, NOW)])
 
     short, long = (seconds(count) for count in (500, 5_000))
     assert long < 40 * short

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from time import perf_counter
+from time import thread_time
 
 import openpyxl
 import pytest
@@ -133,9 +133,10 @@ def test_headings_are_found_under_any_parameters(above: list[str], order: list[s
 def test_hostile_rows_above_the_headings_cost_no_more_than_their_size(cell: str) -> None:
     def seconds(rows: int) -> float:
         data = f"{','.join([cell] * 200)}\n" * rows + f"{HEADINGS}\n{ROW}\n"
-        started = perf_counter()
+        # Processor time, because other work on the machine does not count.
+        started = thread_time()
         assert len(list(_read(data, RecordKind.ENTRY).rows)) == 1
-        return perf_counter() - started
+        return thread_time() - started
 
     assert seconds(29) < 5
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select, update
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
@@ -118,6 +118,18 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
     return [(pk, entry_pk) for pk, entry_pk in rows]
 
 
+def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
+    """Return the cases of a council about which a message may be due some day, in the order of their ids.
+
+    Only cases with ids above `after` are returned. Nothing is locked.
+    """
+    row = cases.c
+    withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
+    may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)
+    query = select(*_COLUMNS).where(row.feed_id == feed_id, row.pk > after, may_be_due)
+    return [_case(found) for found in connection.execute(query.order_by(row.pk).limit(limit))]
+
+
 def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]:
     queries = (feeds_with(condition) for condition in due_conditions(due))
     return sorted(set(chain.from_iterable(connection.scalars(query) for query in queries)))
@@ -147,15 +159,15 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
         connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
 
 
-def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Clear `tried_at` in the cases of an alert.
+def forget_tries(connection: Connection, alert_pk: int, now: datetime, *, warned: bool) -> None:
+    """Clear `tried_at` in the cases of an alert, and have these cases reviewed now.
 
     `tried_at` is the time of the last alert that no channel has accepted yet. With `warned`, also record that the
     council may have had a message about these cases.
     """
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
-    values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
+    values: dict[str, Any] = {"tried_at": None, "due_at": now} | ({"warned": True} if warned else {})
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))
 
 

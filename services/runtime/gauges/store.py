@@ -13,6 +13,7 @@ from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.audit import AuditAction
 from services.core.clock import london_day, london_midnight
+from services.storage.feeds import ended_by_operator
 from services.storage.tables import (
     alert_cases,
     alerts,
@@ -122,11 +123,12 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id and the time of its last submission.
+    """Return each feed's id and the time of its last submission. Feeds that the operator has ended are left out.
 
     For a feed that never sent anything, return the time at which it was added.
     """
-    rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
+    query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
+    rows = connection.execute(query)
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 
 

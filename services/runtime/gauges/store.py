@@ -24,6 +24,7 @@ from services.storage.tables import (
     feeds,
     matches,
     quarantine,
+    refused_files,
     refused_rows,
     unfinished_matching,
 )
@@ -53,6 +54,10 @@ def oldest_unfinished_matching(connection: Connection) -> datetime | None:
 
 def count_refused_overdue(connection: Connection, now: datetime) -> int:
     return _count(connection, refused_rows, refused_rows.c.due_at <= now)
+
+
+def count_refused_files_overdue(connection: Connection, now: datetime) -> int:
+    return _count(connection, refused_files, refused_files.c.due_at <= now)
 
 
 def count_waiting_changes(connection: Connection) -> int:

@@ -70,7 +70,7 @@ def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     doubt_attempts(connection, delivery.pk, "restored", work.now)
     # Without this call the newer message would wait like the repeat of a message that reached nobody. If an attempt is
     # in doubt, the council may be warned, and needs a message when the case ends.
-    forget_tries(connection, delivery.alert_pk, work.now, warned=has_doubtful_attempt(connection, delivery.pk))
+    forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
     record_not_needed(work, delivery.pk, delivery.reference, delivery.feed_id)
     settled = AlertSettled(

@@ -159,15 +159,15 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
         connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
 
 
-def forget_tries(connection: Connection, alert_pk: int, now: datetime, *, warned: bool) -> None:
-    """Clear `tried_at` in the cases of an alert, and have these cases reviewed now.
+def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
+    """Clear `tried_at` in the cases of an alert.
 
     `tried_at` is the time of the last alert that no channel has accepted yet. With `warned`, also record that the
     council may have had a message about these cases.
     """
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
-    values: dict[str, Any] = {"tried_at": None, "due_at": now} | ({"warned": True} if warned else {})
+    values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
     connection.execute(update(cases).where(cases.c.pk.in_(members)).values(values))
 
 

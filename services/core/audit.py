@@ -94,8 +94,9 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.MATCH_DECIDED: "notice entry decision level",
         AuditAction.CASE_OPENED: "case entry level harm_on providers",
         # `detail` is the code of what a person recorded, such as who confirmed or what was fitted.
-        AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail",
-        AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail",
+        # `paused_until` is the end of the pause that the case has after the event.
+        AuditAction.CASE_MOVED: "case event from to harm_on issued_at providers detail paused_until",
+        AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail paused_until",
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
         AuditAction.CASE_RULES_CHANGED: "case before after",
         AuditAction.CASE_REFUSED: "case event state",

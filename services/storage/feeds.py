@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from services.core.errors import RefusedError
 from services.storage.store import Store
-from services.storage.tables import feeds
+from services.storage.tables import api_keys, feeds
 
 Kind = Literal["provider", "council"]
 
@@ -43,6 +43,19 @@ def feed_id_of(kind: Kind, code: str) -> str:
     if not _CODES[kind].fullmatch(code):
         raise RefusedError(_FORMS[kind])
     return f"{kind}:{code}"
+
+
+def ended_by_operator() -> ColumnElement[bool]:
+    """Return the condition that a row of `feeds` is a feed that the operator has ended.
+
+    All of its API keys are revoked, and it was not heard after that. A key that has merely expired ends no feed, and
+    neither does the lack of keys: such a feed may send its files in another way.
+    """
+    key = api_keys.c
+    keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)
+    last_revoked = select(func.max(key.revoked_at)).where(key.feed_id == feeds.c.feed_id).scalar_subquery()
+    unheard = or_(feeds.c.last_heard_at.is_(None), feeds.c.last_heard_at <= last_revoked)
+    return keys.exists() & ~keys.where(key.revoked_at.is_(None)).exists() & unheard
 
 
 def add_feed(store: Store, kind: Kind, code: str, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from random import Random
 from shutil import disk_usage
 
 import pytest
@@ -12,12 +13,16 @@ from httpx import ASGITransport, AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.core.audit import AuditAction
+from services.ingest.reading.drafts import RecordKind
+from services.ingest.recording.refused.files import note_refused_file
 from services.runtime.health import add_health
 from services.storage.audit import AuditRow, write_audit
 from services.storage.secrets.keys import Role, create_key, list_keys, revoke_key
-from tests.support.http import NOTICE, NOTICES, Api
+from tests.support.deployment import BLACKPOOL, RAVEN
+from tests.support.http import CSV, NOTICE, NOTICE_UPLOADS, NOTICES, Api
 
 REQUESTS, SECONDS = "pullcord_http_requests_total", "pullcord_http_request_seconds_count"
+FILES_REFUSED = "pullcord_files_refused_overdue"
 KEY_ENDS = "pullcord_api_key_expires_in_seconds"
 
 
@@ -36,6 +41,42 @@ def make_backup(api: Api) -> None:
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": "sqlite", "bytes": 4096})
         write_audit(connection, store.vault, [row], store.now())
+
+
+def refuse(api: Api, sender: str, kind: RecordKind, channel: str = "file") -> None:
+    note_refused_file(api.deployment.store, sender, kind, channel, "no_headings")
+
+
+def test_a_refused_file_is_counted_from_one_working_day_later_on(api: Api) -> None:
+    refuse(api, RAVEN, RecordKind.NOTICE)
+    api.deployment.clock.advance(hours=23)
+    assert value(api, FILES_REFUSED) == 0
+    api.deployment.clock.advance(hours=1)
+    assert value(api, FILES_REFUSED) == 1
+
+
+@pytest.mark.parametrize("refused_after", [0, 30], ids=["before it counts", "while it counts"])
+def test_a_refused_file_counts_no_more_once_one_is_taken_in(api: Api, refused_after: int) -> None:
+    refuse(api, RAVEN, RecordKind.NOTICE)
+    refuse(api, BLACKPOOL, RecordKind.ENTRY)
+    api.deployment.clock.advance(hours=refused_after)
+    sound = b"Reference,Landline,Migration date\r\nM-1,01632 960123,03/12/2027\r\n"
+    taken = api.ask("raven", "POST", NOTICE_UPLOADS, content=sound, headers={"Content-Type": CSV})
+    assert taken.status_code == 202
+    api.deployment.clock.advance(hours=48)
+    assert value(api, FILES_REFUSED) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_is_refused_each_sender_and_kind_counts_once(api: Api, seed: int) -> None:
+    dice, refused = Random(seed), set()
+    for _ in range(10):
+        sender, kind = dice.choice(((RAVEN, RecordKind.NOTICE), (BLACKPOOL, RecordKind.ENTRY)))
+        channel = dice.choice(("file", "command", "api"))
+        refuse(api, sender, kind, channel)
+        refused.add((sender, channel == "api"))
+    api.deployment.clock.advance(days=4)
+    assert value(api, FILES_REFUSED) == len(refused)
 
 
 def test_the_room_on_the_disk_is_that_of_the_database(api: Api) -> None:

@@ -151,6 +151,7 @@ def happened(case: Case, transition: Transition, sealed: Mapping[str, object], a
         "issued_at": _issued(case),
         "providers": case.providers if transition.providers is None else transition.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
+        "paused_until": case.paused_until.isoformat() if case.paused_until else None,
     }
     # An event that leaves the state as it was has an audit action of its own.
     if transition.before is transition.after:

@@ -27,6 +27,10 @@ def find_council(connection: Connection, feed_id: str) -> CouncilRow | None:
     return None if row is None else CouncilRow(feed_id, row.name, row.policy_version, row.policy_sealed)
 
 
+def councils_on_record(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council").order_by(feeds.c.feed_id)))
+
+
 def save_policy(connection: Connection, feed_id: str, version: int, sealed: bytes) -> None:
     values = {"policy_version": version, "policy_sealed": sealed}
     connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))

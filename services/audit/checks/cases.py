@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
-from schemas.codes import DONE_BY_PERSON
 from services.audit.checks.store import StoredCase, stored_cases
 from services.audit.figures.counting import CASE_ACTIONS, RecordedAction, replay_cases
 from services.audit.store import recorded_actions
 from services.core.audit import AuditAction
 from services.core.differences import NOT_THERE, Difference
 
+# A field of the audit rows about events of cases.
+PAUSE: Final = "paused_until"
+
 
 def case_differences(connection: Connection) -> Iterator[Difference]:
     # Replays every case from its first row, so it takes time in proportion to the whole audit.
     entries: dict[str, int] = {}
-    acted: set[str] = set()
+    # The end of the pause after the last event of a case, by the reference of the case.
+    pauses: dict[str, datetime | None] = {}
 
     def noting() -> Iterator[RecordedAction]:
         for row in recorded_actions(connection, CASE_ACTIONS):
             if row.action is AuditAction.CASE_OPENED:
                 entries[row.fields["case"]] = row.fields["entry"]
-            if row.fields.get("event") in DONE_BY_PERSON:
-                acted.add(row.fields["case"])
+            if PAUSE in row.fields:
+                until = row.fields[PAUSE]
+                pauses[row.fields["case"]] = datetime.fromisoformat(until) if until else None
             yield row
 
     standings = replay_cases(noting())
@@ -35,17 +41,18 @@ def case_differences(connection: Connection) -> Iterator[Difference]:
         if is_now != told:
             yield Difference(f"case {reference}", is_now, told)
         if case is not None:
-            yield from _silenced(case, acted=reference in acted)
+            yield from _silenced(case, pauses.get(reference))
         if case is not None and standing is not None:
             yield from _moved(case, f"council:{standing.council}", entries.get(reference, case.entry))
 
 
-def _silenced(case: StoredCase, *, acted: bool) -> Iterator[Difference]:
+def _silenced(case: StoredCase, pause: datetime | None) -> Iterator[Difference]:
     what = f"case {case.reference}"
     if case.due_at is None and not case.ended:
         yield Difference(f"{what} next review", "never", "due")
-    if case.paused_until is not None and not acted:
-        yield Difference(f"{what} paused", "yes", "by nobody")
+    # A review may end a pause, so a case without one is as it should be.
+    if case.paused_until not in {None, pause}:
+        yield Difference(f"{what} paused until", str(case.paused_until), str(pause or "not paused"))
     if case.last_alert_at is not None and not case.alerted:
         yield Difference(f"{what} last alert", "yes", "none was accepted")
 

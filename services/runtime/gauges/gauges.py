@@ -138,6 +138,11 @@ def _families(connection: Connection, now: datetime, silence: SilencePolicy) -> 
         "Rows that were refused and not sent again within a working day.",
         figures.count_refused_overdue(connection, now),
     )
+    yield _one(
+        "pullcord_files_refused_overdue",
+        "Files and bodies that were refused as a whole, and after which none was taken in within a working day.",
+        figures.count_refused_files_overdue(connection, now),
+    )
     yield _by("pullcord_cases", "Cases by state.", "state", figures.cases_by_state(connection))
     yield _by("pullcord_matches", "Live matches by level.", "level", figures.live_matches_by_level(connection))
     yield _by("pullcord_deliveries", "Deliveries of alerts by state.", "state", figures.deliveries_by_state(connection))

@@ -13,6 +13,7 @@ from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.audit import AuditAction
 from services.core.clock import london_day, london_midnight
+from services.storage.feeds import ended_by_operator
 from services.storage.tables import (
     alert_cases,
     alerts,
@@ -23,6 +24,7 @@ from services.storage.tables import (
     feeds,
     matches,
     quarantine,
+    refused_files,
     refused_rows,
     unfinished_matching,
 )
@@ -52,6 +54,10 @@ def oldest_unfinished_matching(connection: Connection) -> datetime | None:
 
 def count_refused_overdue(connection: Connection, now: datetime) -> int:
     return _count(connection, refused_rows, refused_rows.c.due_at <= now)
+
+
+def count_refused_files_overdue(connection: Connection, now: datetime) -> int:
+    return _count(connection, refused_files, refused_files.c.due_at <= now)
 
 
 def count_waiting_changes(connection: Connection) -> int:
@@ -122,11 +128,12 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return the time of the last submission from each feed, by feed id.
+    """Return the time of the last submission from each feed, by feed id. Feeds that the operator has ended are left out.
 
     For a feed that never sent anything, return the time at which the feed was added.
     """
-    rows = connection.execute(select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at))
+    query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
+    rows = connection.execute(query)
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 
 

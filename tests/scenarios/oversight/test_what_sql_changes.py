@@ -9,6 +9,7 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
+from services.alerts.case.due_check import due_differences
 from services.audit.check import audit_differences
 from services.core.differences import Difference
 from services.ingest.recording.sealed_check import sealed_differences
@@ -72,7 +73,8 @@ def by_sql(store: Store, *statements: str) -> int:
 
 def found(store: Store) -> list[Difference]:
     with store.reading() as connection:
-        return [*audit_differences(connection, store), *sealed_differences(connection, store)]
+        checks = (audit_differences, due_differences, sealed_differences)
+        return [one for check in checks for one in check(connection, store)]
 
 
 ENDED = "('post_check_passed', 'closed', 'false_match', 'service_ended', 'notice_withdrawn')"
@@ -80,6 +82,10 @@ ONE = "(SELECT MIN(pk) FROM {})"
 # A statement, and the beginning of what is found.
 CHANGES = {
     "an open case is never looked at again": (f"UPDATE cases SET due_at = NULL WHERE state NOT IN {ENDED}", "case "),
+    "an open case is looked at years later": (
+        f"UPDATE cases SET due_at = due_at * 2 WHERE state NOT IN {ENDED}",
+        "case ",
+    ),
     "a case is over": ("UPDATE cases SET state = 'closed' WHERE state <> 'closed'", "case "),
     "a case is gone": ("DELETE FROM cases WHERE pk = (SELECT MAX(pk) FROM cases)", "case "),
     "a case goes to another council": ("UPDATE cases SET feed_id = 'council:W06000015'", "case "),

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, or_, select, update
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
@@ -115,6 +115,18 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
     query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)
     rows = connection.execute(query.where(_running()).order_by(cases.c.pk).limit(limit))
     return [(pk, entry_pk) for pk, entry_pk in rows]
+
+
+def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
+    """Return the cases of a council about which a message may be due some day, in the order of their ids.
+
+    Only cases with ids above `after` are returned. Nothing is locked.
+    """
+    row = cases.c
+    withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
+    may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)
+    query = select(*_COLUMNS).where(row.feed_id == feed_id, row.pk > after, may_be_due)
+    return [_case(found) for found in connection.execute(query.order_by(row.pk).limit(limit))]
 
 
 def councils_with_due_cases(connection: Connection, due: DueBy) -> Sequence[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from services.storage.dialect import upsert
+from services.storage.feeds import ended_by_operator
 from services.storage.tables import feed_silences, feeds
 
 _ROW = feed_silences.c
@@ -39,9 +40,11 @@ def write_silence(connection: Connection, feed_id: str, heard_at: datetime, due_
 
 
 def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
-    """Return the silent feeds about which an alert is due."""
+    """Return the silent feeds about which an alert is due. Feeds that the operator has ended are left out."""
     query = select(_ROW.feed_id).join_from(feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id)
-    return connection.scalars(query.where(_GOES_ON, _ROW.due_at <= now).order_by(_ROW.feed_id)).all()
+    return connection.scalars(
+        query.where(_GOES_ON, _ROW.due_at <= now, ~ended_by_operator()).order_by(_ROW.feed_id)
+    ).all()
 
 
 def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted_at: datetime | None) -> None:
@@ -51,9 +54,12 @@ def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted
 
 
 def alerted_silences(connection: Connection) -> Sequence[SilentFeed]:
-    """Return the feeds that are still silent after an alert. The longest silence comes first."""
+    """Return the feeds that are still silent after an alert. The longest silence comes first.
+
+    Feeds that the operator has ended are left out.
+    """
     query = select(_ROW.feed_id, feeds.c.name, _ROW.heard_at).join_from(
         feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id
     )
-    found = query.where(_GOES_ON, _ROW.alerted_at.is_not(None)).order_by(_ROW.heard_at, _ROW.feed_id)
-    return [SilentFeed(*values) for values in connection.execute(found)]
+    found = query.where(_GOES_ON, _ROW.alerted_at.is_not(None), ~ended_by_operator())
+    return [SilentFeed(*values) for values in connection.execute(found.order_by(_ROW.heard_at, _ROW.feed_id))]

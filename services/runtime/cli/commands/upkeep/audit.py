@@ -6,6 +6,7 @@ from typing import Final
 
 import typer
 
+from services.alerts.case.due_check import due_differences
 from services.audit.check import audit_differences
 from services.ingest.recording.sealed_check import sealed_differences
 from services.runtime.cli.support.help_texts import examples, group
@@ -30,9 +31,12 @@ def check() -> None:
     The check covers figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the
     quarantine. The command lists data that somebody altered by hand in the database. If such data exist, the exit code
     is 1. If the data and the audit differ, trust the audit.
+
+    It also reviews each case, and compares the next review and the harmful day with those on record.
     """
     with opened() as store, store.reading() as connection:
-        found = [*audit_differences(connection, store), *sealed_differences(connection, store)]
+        checks = (audit_differences, due_differences, sealed_differences)
+        found = [one for check_of in checks for one in check_of(connection, store)]
     if not found:
         say("Everything on record is as the audit says.")
         return

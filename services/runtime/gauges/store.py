@@ -128,9 +128,9 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return the time of the last submission from each feed, by feed id. Feeds that the operator has ended are left out.
+    """Return the time of the last submission from each feed, by feed id.
 
-    For a feed that never sent anything, return the time at which the feed was added.
+    Feeds that the operator has ended are left out. If a feed never sent anything, the time of its creation counts.
     """
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)

@@ -58,9 +58,13 @@ class CouncilDays:
 
 
 def london_time(day: date, at: time) -> datetime:
-    """Return a local time of Europe/London as a UTC time.
+    """Return a local time of Europe/London as a UTC time. A later local time never gives an earlier UTC time.
 
-    A time that the clocks skip in March is an hour later by the new clock. Of a time that comes twice in October, the
+    A time that the clocks skip in March counts as the moment of the change. Of a time that comes twice in October, the
     first counts.
     """
-    return datetime.combine(day, at.replace(fold=0), LONDON).astimezone(UTC)
+    local = datetime.combine(day, at.replace(fold=0), LONDON)
+    moment = local.astimezone(UTC)
+    # A skipped time does not come back the same. The clocks of the UK change at a full hour of UTC.
+    skipped = moment.astimezone(LONDON).time() != local.time()
+    return moment.replace(minute=0, second=0, microsecond=0) if skipped else moment

@@ -1,0 +1,258 @@
+"""Shifts go out as iCalendar, and overrides come in: from the same file, and from what calendar programs write."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from icalendar import Calendar, Event
+
+from services.alerts.policy.rota.calendar_events import MOST_BYTES, CalendarRefusedError
+from services.alerts.policy.rota.calendar_export import as_calendar
+from services.alerts.policy.rota.calendar_import import read_overrides
+from services.alerts.policy.rota.rota_settings import MOST_OVERRIDES, Rota, RotaOverride
+from services.alerts.policy.rota.shifts import on_duty, shifts
+from services.alerts.policy.rota.spans import TimeSpan
+from tests.unit.alerts.policy.rota.rotas import AUTUMN, MONDAY, PEOPLE, SPRING, TWO_YEARS, at, near, rotas, weekly
+
+ALL = TimeSpan(*TWO_YEARS)
+ROTA = Rota(layers=(weekly(),))
+CONTACTS = frozenset([*PEOPLE, "Jo"])
+STAMP = at(MONDAY)
+DAY = timedelta(days=1)
+
+# Each takes a moment. A search that does not end is stopped.
+pytestmark = pytest.mark.timeout(60)
+
+
+def event(*lines: str, summary: str = "Jo") -> str:
+    return "\r\n".join(["BEGIN:VEVENT", f"SUMMARY:{summary}", *lines, "END:VEVENT", ""])
+
+
+def calendar(*events: str) -> bytes:
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *events, "END:VCALENDAR", ""]).encode()
+
+
+def read(*lines: str, rota: Rota = ROTA) -> list[tuple[datetime, datetime]]:
+    return [(one.begins, one.ends) for one in read_overrides(calendar(event(*lines)), rota, CONTACTS, ALL)]
+
+
+def refusal(data: bytes, rota: Rota = ROTA) -> str:
+    with pytest.raises(CalendarRefusedError) as caught:
+        read_overrides(data, rota, CONTACTS, ALL)
+    return str(caught.value)
+
+
+LONDON_NIGHT = ("DTSTART;TZID=Europe/London:20260327T220000", "DTEND;TZID=Europe/London:20260328T070000")
+
+
+@settings(max_examples=40)
+@given(rotas, near, st.integers(1, 30))
+def test_a_rota_that_goes_out_and_comes_in_again_has_the_same_people_on_duty(
+    rota: Rota, start: datetime, days: int
+) -> None:
+    within = TimeSpan(start, start + days * DAY)
+    data = as_calendar(shifts(rota, within), STAMP)
+    empty = [layer.model_copy(update={"people": (None,)}) for layer in rota.layers]
+    back = Rota(layers=tuple(empty), overrides=read_overrides(data, rota, CONTACTS, within))
+    for n in range(days * 8):
+        moment = start + n * timedelta(hours=3)
+        assert [one.person for one in on_duty(back, moment)] == [one.person for one in on_duty(rota, moment)]
+
+
+def test_a_calendar_program_reads_each_shift_once_under_a_uid_that_stays() -> None:
+    found = shifts(ROTA, TimeSpan(at(MONDAY), at(MONDAY) + 90 * DAY))
+    first, again = (Calendar.from_ical(as_calendar(found, stamp)).walk("VEVENT") for stamp in (STAMP, STAMP + DAY))
+    assert [str(one["SUMMARY"]) for one in first] == [one.person for one in found]
+    assert [cast("Event", one).start for one in first] == [one.span.start for one in found]
+    assert len({str(one["UID"]) for one in first}) == len(found)
+    assert [one["UID"] for one in first] == [one["UID"] for one in again]
+
+
+def test_a_weekly_night_keeps_its_local_times_over_the_clock_changes() -> None:
+    found = read(*LONDON_NIGHT, "RRULE:FREQ=WEEKLY;COUNT=3")
+    assert found[:2] == [
+        (at(SPRING[0] - 2 * DAY, 22), at(SPRING[0] - DAY, 7)),
+        (at(SPRING[0] + 5 * DAY, 22), at(SPRING[0] + 6 * DAY, 7)),
+    ]
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "days"),
+    [
+        (("DTSTART;VALUE=DATE:20261224", "DTEND;VALUE=DATE:20261226"), 2),
+        (("DTSTART;VALUE=DATE:20261224",), 1),
+        (("DTSTART:20261224T000000", "DTEND:20261225T000000"), 1),
+        (("DTSTART;TZID=GMT Standard Time:20261224T000000", "DURATION:P1D"), 1),
+        (("DTSTART:20261224T000000Z", "DTEND:20261225T000000Z"), 1),
+    ],
+)
+def test_a_day_may_be_written_as_programs_write_it(lines: tuple[str, ...], days: int) -> None:
+    assert read(*lines) == [(at(date(2026, 12, 24)), at(date(2026, 12, 24) + days * DAY))]
+
+
+@pytest.mark.parametrize(
+    ("rule", "days"),
+    [
+        ("FREQ=DAILY;INTERVAL=2;UNTIL=20261208T235959Z", [1, 3, 5, 7]),
+        ("FREQ=WEEKLY;BYDAY=TU,TH;UNTIL=20261210", [1, 3, 8, 10]),
+        ("FREQ=WEEKLY;INTERVAL=2;WKST=SU;BYDAY=TU;COUNT=2", [1, 15]),
+        ("FREQ=MONTHLY;BYDAY=1TU;COUNT=2", [1, 36]),
+        ("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1;COUNT=2", [1, 32]),
+        ("FREQ=MONTHLY;BYMONTHDAY=1;COUNT=2", [1, 32]),
+        ("FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=1;COUNT=2", [1, 366]),
+    ],
+)
+def test_a_rule_names_its_days(rule: str, days: list[int]) -> None:
+    # 1 December 2026 is a Tuesday. The new year's first working-day rule counts weekdays only, not bank holidays.
+    found = read("DTSTART;VALUE=DATE:20261201", f"RRULE:{rule}")
+    assert [(begins.date() - date(2026, 11, 30)).days for begins, _ in found] == days
+
+
+def test_days_left_out_are_left_out_and_cancelled_events_too() -> None:
+    rule = "RRULE:FREQ=DAILY;COUNT=4"
+    left_out = ("EXDATE;TZID=Europe/London:20260328T220000,20260329T220000", "EXDATE;VALUE=DATE:20260330")
+    assert read(*LONDON_NIGHT, rule, *left_out) == [(at(SPRING[0] - 2 * DAY, 22), at(SPRING[0] - DAY, 7))]
+    assert read(*LONDON_NIGHT, "STATUS:CANCELLED") == []
+
+
+def test_a_rule_without_an_end_goes_on_to_the_end_of_the_import() -> None:
+    assert read(*LONDON_NIGHT, "RRULE:FREQ=MONTHLY")[-1][0] == at(date(2027, 12, 27), 22)
+
+
+def test_a_category_names_the_layer_where_there_are_several() -> None:
+    rota = Rota(layers=(weekly(), weekly(label="second")))
+    data = calendar(event(*LONDON_NIGHT, "CATEGORIES:Work,second"))
+    (found,) = read_overrides(data, rota, CONTACTS, ALL)
+    assert (found.layer, found.person) == ("second", "Jo")
+    said = refusal(calendar(event(*LONDON_NIGHT)), rota)
+    assert said.startswith("event 1 (27 Mar 2026 22:00): must have one category")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("DTSTART:20261224T090000",), "has no end"),
+        (("DTEND:20261224T090000",), "has no DTSTART"),
+        (("DTSTART:20261224T090000", "DTEND:20261224T090000"), "does not end after it begins"),
+        (("DTSTART;TZID=Nowhere/Else:20261224T090000", "DURATION:PT1H"), "unknown time zone"),
+        (("DTSTART:20261324T090000", "DURATION:PT1H"), "DTSTART cannot be read"),
+        (("DTSTART:20261224T090000", "DURATION:P99999999999D"), "DURATION cannot be read"),
+        (("DTSTART:20261224T090000", "DTSTART:20261225T090000", "DURATION:PT1H"), "has DTSTART twice"),
+        (("DTSTART:18000101T090000", "DURATION:PT1H"), "begins before 2020"),
+        (("DTSTART:20260101T090000", "DTEND:20270101T090000"), "lasts less than 92 days"),
+        ((*LONDON_NIGHT, "RDATE:20260401T220000"), "RDATE is not read"),
+        ((*LONDON_NIGHT, "RECURRENCE-ID:20260401T220000"), "RECURRENCE-ID is not read"),
+    ],
+)
+def test_a_faulty_event_is_named_with_its_remedy(lines: tuple[str, ...], said: str) -> None:
+    found = refusal(calendar(event(*LONDON_NIGHT), event(*lines)))
+    assert found.startswith("event 2")
+    assert said in found
+
+
+def test_an_unknown_contact_is_an_error_that_names_the_event_and_not_the_contact() -> None:
+    said = refusal(calendar(event(*LONDON_NIGHT), event(*LONDON_NIGHT, summary="Maureen Example")))
+    assert said.startswith("event 2 (27 Mar 2026 22:00): its summary is the label of no contact")
+    assert "Maureen" not in said
+
+
+def test_two_events_at_one_time_in_one_layer_are_refused() -> None:
+    said = refusal(calendar(event(*LONDON_NIGHT), event(*LONDON_NIGHT, summary="Asha")))
+    assert "event 2 (27 Mar 2026 22:00): shares time with event 1 (27 Mar 2026 22:00)" in said
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=SECONDLY",
+        "FREQ=MINUTELY;INTERVAL=1",
+        "FREQ=HOURLY;BYMINUTE=0,1,2",
+        "FREQ=DAILY;BYHOUR=1,2;BYMINUTE=0,1,2,3;BYSECOND=0,1,2,3",
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=DAILY;INTERVAL=0",
+        "FREQ=DAILY;INTERVAL=99999999999999999999",
+        "FREQ=DAILY;COUNT=99999999999999999999",
+        "FREQ=WEEKLY;BYDAY=MO",
+        "FREQ=WEEKLY;BYDAY=",
+        "FREQ=MONTHLY;BYDAY=6FR",
+        "FREQ=MONTHLY;BYDAY=1FR;BYSETPOS=5",
+        "FREQ=MONTHLY;BYDAY=FR;BYSETPOS=366",
+        "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=31",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30",
+        "FREQ=YEARLY;BYMONTHDAY=27",
+        "FREQ=YEARLY;BYEASTER=0",
+        "FREQ=YEARLY;BYWEEKNO=53",
+        "FREQ=DAILY;UNTIL=tomorrow",
+        "COUNT=3",
+        "",
+    ],
+)
+def test_a_hostile_or_damaged_rule_is_refused_at_once(rule: str) -> None:
+    assert refusal(calendar(event(*LONDON_NIGHT, f"RRULE:{rule}"))).startswith("event 1")
+
+
+def test_a_time_zone_with_a_rule_of_every_second_is_never_read() -> None:
+    parts = ("BEGIN:STANDARD", "DTSTART:19700101T000000", "TZOFFSETFROM:+0000", "TZOFFSETTO:+0100")
+    zone = "\r\n".join(["BEGIN:VTIMEZONE", "TZID:Mine", *parts, "RRULE:FREQ=SECONDLY", "END:STANDARD", "END:VTIMEZONE"])
+    said = refusal(calendar(zone, event("DTSTART;TZID=Mine:20260327T220000", "DURATION:PT1H")))
+    assert "unknown time zone" in said
+
+
+def test_many_events_of_many_days_end_at_once() -> None:
+    days = [event(*LONDON_NIGHT, "RRULE:FREQ=DAILY") for _ in range(900)]
+    assert f"more than {MOST_OVERRIDES} shifts" in refusal(calendar(*days))
+    assert "more than 1000 events" in refusal(calendar(*[event(*LONDON_NIGHT, "STATUS:CANCELLED")] * 1001))
+    never = [event(*LONDON_NIGHT, f"RRULE:FREQ=YEARLY;UNTIL=20200101;INTERVAL={n % 366 + 1}") for n in range(900)]
+    assert read_overrides(calendar(*never), ROTA, CONTACTS, ALL) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "not whole"),
+        (event(*LONDON_NIGHT).encode(), "no calendar"),
+        (calendar() + b"END:VCALENDAR", "no calendar"),
+        (b"PK\x03\x04 a workbook", "no calendar"),
+        (b"\xff\xfe", "not in UTF-8"),
+        (b"Subject,Start\r\nJo,24/12/2026\r\n", "no calendar"),
+        (calendar(event(*LONDON_NIGHT))[:-18], "not whole"),
+        (calendar("BEGIN:VEVENT", "END:VALARM"), "damaged"),
+        (calendar("X:" + "x" * MOST_BYTES), "larger than"),
+        (calendar(event("DTSTART:" + "2" * 20_000)), "longer than"),
+        (b"BEGIN:VCALENDAR\n" * 50_000, "not whole"),
+    ],
+)
+def test_a_file_that_is_no_whole_calendar_is_refused(data: bytes, said: str) -> None:
+    assert said in refusal(data)
+
+
+@settings(max_examples=150)
+@given(st.lists(st.sampled_from([*LONDON_NIGHT, "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20260328", "CATEGORIES:first"])))
+def test_any_mixture_of_lines_is_read_or_refused(lines: list[str]) -> None:
+    try:
+        found = read_overrides(calendar(event(*lines)), ROTA, CONTACTS, ALL)
+    except CalendarRefusedError:
+        return
+    assert all(isinstance(one, RotaOverride) for one in found)
+
+
+@settings(max_examples=150)
+@given(st.binary(max_size=60), st.integers(0, 250), st.integers(0, 20))
+def test_a_damaged_calendar_is_read_or_refused(junk: bytes, where: int, cut: int) -> None:
+    whole = calendar(event(*LONDON_NIGHT, "RRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=3", "EXDATE:20260403T210000Z"))
+    try:
+        read_overrides(whole[:where] + junk + whole[where + cut :], ROTA, CONTACTS, ALL)
+    except CalendarRefusedError:
+        return
+
+
+def test_the_autumn_hour_that_comes_twice_may_begin_a_shift_in_utc() -> None:
+    day = f"{AUTUMN[0]:%Y%m%d}"
+    found = read(f"DTSTART:{day}T013000Z", "DURATION:PT1H")
+    assert [ends - begins for begins, ends in found] == [timedelta(hours=1)]

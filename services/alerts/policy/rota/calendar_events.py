@@ -7,6 +7,7 @@ second of a century. The names of time zones are those of the time zone database
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Final, cast
 
 from icalendar import Event
@@ -21,8 +22,18 @@ _LONGEST_LINE: Final = 10_000
 
 _TIMES: Final = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "EXDATE", "RDATE", "EXRULE", "RECURRENCE-ID"})
 _READ: Final = _TIMES | {"SUMMARY", "CATEGORIES", "STATUS"}
+# What a value of each has in the library, unless a parameter gives it another type.
+_FORMS: Final = {"DTSTART": "dt", "DTEND": "dt", "DURATION": "dt"} | {
+    "DTSTART": "dt",
+    "DTEND": "dt",
+    "DURATION": "dt",
+    "CATEGORIES": "cats",
+    "RRULE": "items",
+    "EXDATE": "dts",
+}
 # A long line goes on in the next one, after a space or a tab.
-_FOLD: Final = re.compile(r"\r?\n[ \t]")
+_FOLD: Final = re.compile(r"(?:\r\n|\n|\r)[ \t]")
+_LINE_END: Final = re.compile(r"[\r\n]+")
 _NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 _BEGIN: Final = ("BEGIN", "VCALENDAR")
 _EVENT: Final = ["VCALENDAR", "VEVENT"]
@@ -53,6 +64,12 @@ def single(name: str, event: Event, key: str) -> Any:
     return value
 
 
+def every_value(event: Event, key: str) -> list[Any]:
+    # The library gives a list if an event has a property more than once.
+    value = event.get(key)
+    return value if isinstance(value, list) else [value] if value is not None else []
+
+
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
     """Return a time with its time zone. The time zone is Europe/London if the calendar names none.
 
@@ -75,7 +92,7 @@ def _lines(data: bytes) -> list[str]:
     except UnicodeDecodeError:
         raise CalendarRefusedError("the calendar is not in UTF-8: export it anew as iCalendar (.ics)") from None
     # Not `splitlines`: it also divides lines at signs that a text may hold.
-    return [line.rstrip("\r") for line in _FOLD.sub("", text).split("\n")]
+    return _LINE_END.split(_FOLD.sub("", text))
 
 
 def _blocks(lines: list[str]) -> Iterator[list[str]]:
@@ -112,16 +129,30 @@ def _event(name: str, lines: list[str]) -> Event:
         raise CalendarRefusedError(f"{name}: a line is longer than {_LONGEST_LINE:,} signs; shorten it")
     try:
         event = Event.from_ical("\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""]))
-    except (ValueError, KeyError, IndexError, OverflowError):
+    except (ValueError, KeyError, IndexError, OverflowError, AttributeError, TypeError):
+        # The library has faults of its own where a parameter is damaged.
         raise CalendarRefusedError(f"{name}: cannot be read as iCalendar; export it anew") from None
-    if event.errors:
-        # Only properties of the fixed list can be here.
-        raise CalendarRefusedError(f"{name}: {event.errors[0][0]} cannot be read; write it as RFC 5545 says")
+    except OSError:
+        # A name such as `Europe` is a folder of the time zone database.
+        raise CalendarRefusedError(f"{name}: has an unknown time zone; write TZID=Europe/London") from None
     # The library's type says Component only.
-    return cast("Event", event)
+    _check_forms(name, made := cast("Event", event))
+    return made
+
+
+def _check_forms(name: str, event: Event) -> None:
+    # Errors first: a value with an error has no form, and raises an error of its own when it is asked.
+    broken = (str(key or "a line") for key, _ in event.errors)
+    formless = (key for key, form in _FORMS.items() for one in every_value(event, key) if not hasattr(one, form))
+    # Only properties of the fixed list can be here.
+    if found := next(chain(broken, formless), None):
+        raise CalendarRefusedError(f"{name}: {found} cannot be read; write it as RFC 5545 says")
 
 
 def _named(n: int, event: Event) -> str:
     start = getattr(event.get("DTSTART"), "dt", None)
-    shown = f"{start.day} {start:%b %Y}" + (f" {start:%H:%M}" if isinstance(start, datetime) else "") if start else ""
-    return f"event {n} ({shown})" if shown else f"event {n}"
+    # The library also reads an hour alone, or a duration, as a start.
+    if not isinstance(start, date):
+        return f"event {n}"
+    hour = f" {start:%H:%M}" if isinstance(start, datetime) else ""
+    return f"event {n} ({start.day} {start:%b %Y}{hour})"

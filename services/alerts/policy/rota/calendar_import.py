@@ -12,13 +12,14 @@ from typing import Any, Final
 from icalendar import Event
 from pydantic import ValidationError
 
-from services.alerts.policy.rota.calendar_events import CalendarRefusedError, events_of, single, wall_time
+from services.alerts.policy.rota.calendar_events import CalendarRefusedError, events_of, every_value, single, wall_time
 from services.alerts.policy.rota.recurrence import starts_of
 from services.alerts.policy.rota.rota_settings import MOST_OVERRIDES, Rota, RotaOverride
 from services.alerts.policy.rota.spans import TimeSpan
 
 # A rule that began earlier may name many thousands of days.
 _YEARS: Final = (2020, 2099)
+_MOST_STARTS: Final = 20_000
 _LONGEST: Final = timedelta(days=366)
 _ONE_DAY: Final = timedelta(days=1)
 _NOT_READ: Final = ("RECURRENCE-ID", "RDATE", "EXRULE")
@@ -30,14 +31,7 @@ def read_overrides(data: bytes, rota: Rota, contacts: Collection[str], within: T
     Raises CalendarRefusedError, which names the event: for an unknown contact or layer, for a rule that a rota does not
     use, and for two events that give one layer to two contacts at the same time.
     """
-    found: list[tuple[RotaOverride, str]] = []
-    for name, event in events_of(data):
-        for override in _of_event(name, event, rota, contacts, within):
-            if len(found) == MOST_OVERRIDES:
-                raise CalendarRefusedError(
-                    f"{name}: with it the calendar has more than {MOST_OVERRIDES} shifts; import fewer days at a time"
-                )
-            found.append((override, name))
+    found = list(_found(data, rota, contacts, within))
     found.sort(key=lambda one: (one[0].layer, one[0].begins))
     for (one, name), (other, later) in pairwise(found):
         if one.layer == other.layer and other.begins < one.ends:
@@ -45,15 +39,22 @@ def read_overrides(data: bytes, rota: Rota, contacts: Collection[str], within: T
     return tuple(sorted((one for one, _ in found), key=lambda one: one.begins))
 
 
-def _of_event(
-    name: str, event: Event, rota: Rota, contacts: Collection[str], within: TimeSpan
-) -> Iterator[RotaOverride]:
-    person, layer = _person(name, event, contacts), _layer(name, event, rota)
-    if unread := next((key for key in _NOT_READ if key in event), None):
-        raise CalendarRefusedError(f"{name}: {unread} is not read; write the days that differ as events of their own")
-    for span in _spans(name, event, within):
-        if span.shares_time_with(within):
-            yield _override(name, layer, person, span)
+def _found(data: bytes, rota: Rota, contacts: Collection[str], within: TimeSpan) -> Iterator[tuple[RotaOverride, str]]:
+    looked_at = kept = 0
+    for name, event in events_of(data):
+        if unread := next((key for key in _NOT_READ if key in event), None):
+            raise CalendarRefusedError(f"{name}: {unread} is not read; write the days that differ as events")
+        person, layer = _person(name, event, contacts), _layer(name, event, rota)
+        for span in _spans(name, event, within):
+            looked_at, kept = looked_at + 1, kept + span.shares_time_with(within)
+            # Without the first limit, events that began years ago would take minutes and give nothing.
+            if looked_at > _MOST_STARTS or kept > MOST_OVERRIDES:
+                raise CalendarRefusedError(
+                    f"{name}: with it the calendar has more than {MOST_OVERRIDES} shifts, or {_MOST_STARTS} with those "
+                    "before; let rules begin later, or import fewer days at a time"
+                )
+            if span.shares_time_with(within):
+                yield _override(name, layer, person, span), name
 
 
 def _override(name: str, layer: str, person: str, span: TimeSpan) -> RotaOverride:
@@ -75,7 +76,7 @@ def _person(name: str, event: Event, contacts: Collection[str]) -> str:
 
 def _layer(name: str, event: Event, rota: Rota) -> str:
     known = [layer.label for layer in rota.layers]
-    named = [str(category).strip() for one in _each(event.get("CATEGORIES")) for category in one.cats]
+    named = [str(category).strip() for one in every_value(event, "CATEGORIES") for category in one.cats]
     found = dict.fromkeys(label for label in named if label in known)
     if not found and len(known) == 1:
         return known[0]
@@ -85,6 +86,13 @@ def _layer(name: str, event: Event, rota: Rota) -> str:
 
 
 def _spans(name: str, event: Event, within: TimeSpan) -> Iterator[TimeSpan]:
+    try:
+        yield from _every_span(name, event, within)
+    except OverflowError:
+        raise CalendarRefusedError(f"{name}: has a time that lies too far away; check the years") from None
+
+
+def _every_span(name: str, event: Event, within: TimeSpan) -> Iterator[TimeSpan]:
     start, end = _ends(name, event)
     if end <= start:
         raise CalendarRefusedError(f"{name}: does not end after it begins; give it a later DTEND")
@@ -119,7 +127,7 @@ def _ends(name: str, event: Event) -> tuple[datetime, datetime]:
 def _left_out(name: str, event: Event, first: datetime) -> frozenset[datetime]:
     return frozenset(
         _exception(name, value.dt, days.params.get("TZID"), first)
-        for days in _each(event.get("EXDATE"))
+        for days in every_value(event, "EXDATE")
         for value in days.dts
     )
 
@@ -129,8 +137,3 @@ def _exception(name: str, value: Any, zone_name: Any, first: datetime) -> dateti
     if isinstance(value, date) and not isinstance(value, datetime):
         return datetime.combine(value, first.time())
     return wall_time(name, "EXDATE", value, zone_name).astimezone(first.tzinfo).replace(tzinfo=None)
-
-
-def _each(value: Any) -> list[Any]:
-    # The library gives a list if an event has a property more than once.
-    return value if isinstance(value, list) else [value] if value is not None else []

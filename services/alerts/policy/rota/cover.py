@@ -8,7 +8,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from services.alerts.policy.rota.rota_settings import RequiredCover, Rota
+from services.alerts.policy.rota.rota_settings import LocalTime, RequiredCover, Rota
 from services.alerts.policy.rota.shifts import shifts
 from services.alerts.policy.rota.spans import TimeSpan, clipped, daily, days_of, joined_spans, uncovered
 from services.core.clock import london_day, london_midnight
@@ -45,9 +45,9 @@ class CoverPolicy(Closed):
     out_of_hours: Label | None = None
 
     closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
-    quiet_from: time = time(22)
-    quiet_until: time = time(7)
-    day_starts: time = time(9)
+    quiet_from: LocalTime = time(22)
+    quiet_until: LocalTime = time(7)
+    day_starts: LocalTime = time(9)
 
     def days(self, nation: Nation) -> CouncilDays:
         return CouncilDays(nation, Closures(closures=self.closures), self.day_starts)
@@ -58,6 +58,8 @@ class CoverPolicy(Closed):
     @model_validator(mode="after")
     def _people_are_contacts(self) -> Self:
         tiers = {tier.label: tier.contacts for tier in self.tiers}
+        if len(tiers) != len(self.tiers):
+            raise ValueError("tiers: each needs a label of its own")
         for n, layer in enumerate(self.rota.layers):
             if layer.tier not in tiers:
                 raise ValueError(f"rota.layers.{n}.tier: is the label of no tier; write it as in tiers")

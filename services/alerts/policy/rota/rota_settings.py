@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from services.core.days.council_days import london_time
 from services.core.texts import Closed, Label
@@ -50,6 +50,9 @@ def _local(at: time) -> time:
     return at
 
 
+LocalTime = Annotated[time, AfterValidator(_local)]
+
+
 def _in_utc(moment: Any) -> Any:
     # A file gives text, and an imported calendar gives moments.
     found = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
@@ -69,16 +72,11 @@ Moment = Annotated[
 class DutyHours(Closed):
     """The hours of a layer, if it does not last all day. They go over midnight if `ends` is not after `begins`."""
 
-    begins: time
-    ends: time
+    begins: LocalTime
+    ends: LocalTime
 
     # The days on which the hours begin: the night of Friday ends on Saturday.
     weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)] = WEEKDAYS
-
-    @field_validator("begins", "ends")
-    @classmethod
-    def _without_zone(cls, at: time) -> time:
-        return _local(at)
 
 
 class RotaLayer(Closed):
@@ -94,17 +92,12 @@ class RotaLayer(Closed):
     starts_on: RotaDay
 
     # The local time of day of each handover.
-    handover: time = time(9)
+    handover: LocalTime = time(9)
 
     # The day of the last handover, to nobody. Without it the layer goes on.
     ends_on: RotaDay | None = None
 
     hours: DutyHours | None = None
-
-    @field_validator("handover")
-    @classmethod
-    def _without_zone(cls, at: time) -> time:
-        return _local(at)
 
     @model_validator(mode="after")
     def _lasts(self) -> Self:

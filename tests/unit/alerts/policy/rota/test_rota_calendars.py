@@ -46,6 +46,7 @@ def refusal(data: bytes, rota: Rota = ROTA) -> str:
     return str(caught.value)
 
 
+EVER = "RRULE:FREQ=DAILY;UNTIL=99991231T235959Z"
 LONDON_NIGHT = ("DTSTART;TZID=Europe/London:20260327T220000", "DTEND;TZID=Europe/London:20260328T070000")
 
 
@@ -144,6 +145,12 @@ def test_a_category_names_the_layer_where_there_are_several() -> None:
         (("DTSTART:20261224T090000", "DURATION:P99999999999D"), "DURATION cannot be read"),
         (("DTSTART:20261224T090000", "DTSTART:20261225T090000", "DURATION:PT1H"), "has DTSTART twice"),
         (("DTSTART:18000101T090000", "DURATION:PT1H"), "begins before 2020"),
+        (("DTSTART:20261224T090000", "DTEND;TZID=America/New_York:99991231T230000"), "check the years"),
+        (("DTSTART;VALUE=DURATION:-P1D", "DURATION:P1D"), "DTSTART is no time and no day"),
+        (
+            ("DTSTART;TZID=Asia/Tokyo:20261224T090000", "DURATION:PT1H", "RRULE:FREQ=DAILY;UNTIL=99991231T235959Z"),
+            "years",
+        ),
         (("DTSTART:20260101T090000", "DTEND:20270101T090000"), "lasts less than 92 days"),
         ((*LONDON_NIGHT, "RDATE:20260401T220000"), "RDATE is not read"),
         ((*LONDON_NIGHT, "RECURRENCE-ID:20260401T220000"), "RECURRENCE-ID is not read"),
@@ -153,6 +160,30 @@ def test_a_faulty_event_is_named_with_its_remedy(lines: tuple[str, ...], said: s
     found = refusal(calendar(event(*LONDON_NIGHT), event(*lines)))
     assert found.startswith("event 2")
     assert said in found
+
+
+@pytest.mark.parametrize("zone", ["Europe", "../../etc/passwd", "/", "Mine", "x" * 5000, "Europe/London\x00"])
+def test_a_time_zone_that_is_none_is_refused(zone: str) -> None:
+    assert refusal(calendar(event(f"DTSTART;TZID={zone}:20260327T220000", "DURATION:PT1H"))).startswith("event 1")
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\r\n"])
+def test_lines_may_end_as_any_program_ends_them(end: str) -> None:
+    data = calendar(event(*LONDON_NIGHT)).decode().replace("\r\n", end).encode()
+    assert len(read_overrides(data, ROTA, CONTACTS, ALL)) == 1
+
+
+labels = st.text(st.sampled_from("aZé,;:\\\"' -=|ß本"), min_size=1, max_size=90).filter(
+    lambda text: text.strip() == text
+)
+
+
+@given(labels, labels)
+def test_any_label_comes_back_from_a_calendar(person: str, label: str) -> None:
+    rota = Rota(layers=(weekly(person, label=label), weekly(person, label="other layer")))
+    found = shifts(rota, TimeSpan(at(MONDAY, 9), at(MONDAY, 10)))
+    back = read_overrides(as_calendar(found, STAMP), rota, {person}, ALL)
+    assert {(one.layer, one.person) for one in back} == {(label, person), ("other layer", person)}
 
 
 def test_an_unknown_contact_is_an_error_that_names_the_event_and_not_the_contact() -> None:
@@ -208,6 +239,8 @@ def test_many_events_of_many_days_end_at_once() -> None:
     days = [event(*LONDON_NIGHT, "RRULE:FREQ=DAILY") for _ in range(900)]
     assert f"more than {MOST_OVERRIDES} shifts" in refusal(calendar(*days))
     assert "more than 1000 events" in refusal(calendar(*[event(*LONDON_NIGHT, "STATUS:CANCELLED")] * 1001))
+    long_over = [event("DTSTART;VALUE=DATE:20200101", "RRULE:FREQ=DAILY;UNTIL=20251231") for _ in range(900)]
+    assert "let rules begin later" in refusal(calendar(*long_over))
     never = [event(*LONDON_NIGHT, f"RRULE:FREQ=YEARLY;UNTIL=20200101;INTERVAL={n % 366 + 1}") for n in range(900)]
     assert read_overrides(calendar(*never), ROTA, CONTACTS, ALL) == ()
 
@@ -242,12 +275,35 @@ def test_any_mixture_of_lines_is_read_or_refused(lines: list[str]) -> None:
     assert all(isinstance(one, RotaOverride) for one in found)
 
 
-@settings(max_examples=150)
-@given(st.binary(max_size=60), st.integers(0, 250), st.integers(0, 20))
-def test_a_damaged_calendar_is_read_or_refused(junk: bytes, where: int, cut: int) -> None:
-    whole = calendar(event(*LONDON_NIGHT, "RRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=3", "EXDATE:20260403T210000Z"))
+FRAGMENTS: tuple[str, ...] = (
+    ";",
+    ":",
+    ",",
+    "VALUE=DATE",
+    "VALUE=TIME",
+    "VALUE=DURATION:-P1D\r\n",
+    "TZID=",
+    "\r\n",
+    "BEGIN:VEVENT\r\n",
+)
+FRAGMENTS += ("9999999999", "-", "RRULE:", "EXDATE:", "99991231T230000Z", "00010101", "\0", '"', "Asia/Tokyo", "é")
+WHOLE = calendar(
+    event(*LONDON_NIGHT, "RRULE:FREQ=WEEKLY;BYDAY=FR;COUNT=3;UNTIL=20270101T000000Z", "EXDATE:20260403T210000Z"),
+    event("DTSTART;VALUE=DATE:20261201", "DURATION:P1D", "RRULE:FREQ=MONTHLY;BYDAY=TU;BYSETPOS=1"),
+)
+damages = st.tuples(
+    st.integers(0, len(WHOLE)), st.integers(0, 9), st.sampled_from(FRAGMENTS).map(str.encode) | st.binary()
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(damages, min_size=1, max_size=4))
+def test_a_damaged_calendar_is_read_or_refused(damage: list[tuple[int, int, bytes]]) -> None:
+    data = WHOLE
+    for where, cut, put in damage:
+        data = data[:where] + put + data[where + cut :]
     try:
-        read_overrides(whole[:where] + junk + whole[where + cut :], ROTA, CONTACTS, ALL)
+        read_overrides(data, ROTA, CONTACTS, ALL)
     except CalendarRefusedError:
         return
 

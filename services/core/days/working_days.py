@@ -1,5 +1,9 @@
-"""Working days of the four nations: Monday to Friday, except the nation's bank holidays."""
+"""Working days of the four nations: Monday to Friday, except the nation's bank holidays.
 
+Each function also takes the days on which a council is closed, such as its `Closures`.
+"""
+
+from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -11,6 +15,7 @@ from services.core.clock import LONDON, london_midnight
 
 _SATURDAY: Final = 5
 _ONE_DAY: Final = timedelta(days=1)
+_NEVER_CLOSED: Final[frozenset[date]] = frozenset()
 
 
 class Nation(StrEnum):
@@ -30,21 +35,21 @@ _SUBDIVISIONS: Final = {
 }
 
 
-def is_working_day(day: date, nation: Nation) -> bool:
-    return day.weekday() < _SATURDAY and day not in _bank_holidays(nation, day.year)
+def is_working_day(day: date, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> bool:
+    return day.weekday() < _SATURDAY and day not in _bank_holidays(nation, day.year) and day not in closed
 
 
-def add_working_days(day: date, n: int, nation: Nation) -> date:
+def add_working_days(day: date, n: int, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> date:
     """Return the `n`th working day after `day`. If `n` is negative, count backwards. If `n` is 0, return `day`."""
     step = _ONE_DAY if n > 0 else -_ONE_DAY
     for _ in range(abs(n)):
-        day = _next(day, step, nation)
+        day = _next(day, step, nation, closed)
     return day
 
 
-def _next(day: date, step: timedelta, nation: Nation) -> date:
+def _next(day: date, step: timedelta, nation: Nation, closed: Container[date]) -> date:
     day += step
-    while not is_working_day(day, nation):
+    while not is_working_day(day, nation, closed):
         day += step
     return day
 

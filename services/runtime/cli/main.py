@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "councils": CommandEntry("parties.feeds", "councils", _WHO),
     "providers": CommandEntry("parties.feeds", "providers", _WHO),
     "policy": CommandEntry("parties.policy", "app", _WHO),
+    "rota": CommandEntry("parties.rota", "app", _WHO),
     "keys": CommandEntry("parties.keys", "app", _WHO),
     "links": CommandEntry("parties.links", "app", _WHO),
     "import": CommandEntry("files.imports", "app", _FILES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, make_url
@@ -21,6 +22,11 @@ from services.storage.store import Store
 
 class NotReadyError(PullcordError):
     """The deployment does not exist, or its database has no schema, or has an older schema."""
+
+
+def time_of_machine() -> datetime:
+    # For a command that opens no deployment.
+    return SystemClock().now()
 
 
 @contextmanager

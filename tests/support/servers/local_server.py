@@ -22,7 +22,6 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(self, handler: type[LocalHandler], tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self.over = Event()
-        self.requests = 0
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
 

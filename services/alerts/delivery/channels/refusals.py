@@ -17,6 +17,8 @@ ENCRYPTED: Final = "encrypted_mail_not_supported"
 LEFT_OUT: Final = "target_left_out"
 NOTIFY_KEY: Final = "notify_key_not_understood"
 NOTIFY_RECIPIENT: Final = "notify_recipient_not_understood"
+WEBHOOK_KEY: Final = "webhook_secret_not_understood"
+HOST_NOT_PUBLIC: Final = "host_not_public"
 
 # The fault and its remedy, by code. No text repeats a part of the route, because a route may hold a password.
 REMEDIES: Final[Mapping[str, str]] = {
@@ -37,6 +39,9 @@ REMEDIES: Final[Mapping[str, str]] = {
     "govuknotify://{API key}/{id of the template}/{recipient}",
     NOTIFY_RECIPIENT: "the recipient is not exactly one e-mail address or UK telephone number, or, with kind=letter, "
     "a postal address of 3 to 7 lines with a slash between two lines",
+    WEBHOOK_KEY: "the secret is missing or is none of Standard Webhooks: give secret=whsec_ with 24 to 64 bytes in "
+    "Base64, whole",
+    HOST_NOT_PUBLIC: "the host of the webhook has an address that is not on the public internet",
 }
 
 

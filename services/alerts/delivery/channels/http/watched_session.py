@@ -38,11 +38,16 @@ class AttemptOverHttp:
 
     def session(self) -> requests.Session:
         """Return a session that follows no redirect. A redirect could carry the message to a host nobody chose."""
-        session = requests.Session()
-        session.max_redirects = 0
+        session = _SessionWithoutRedirects()
         for scheme in ("https://", "http://"):
             session.mount(scheme, _WatchedAdapter(self))
         return session
+
+
+class _SessionWithoutRedirects(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002
+        # Without a target an answer such as 301 is returned like any other, and its body is not read.
+        return None
 
 
 class _WatchedAdapter(HTTPAdapter):

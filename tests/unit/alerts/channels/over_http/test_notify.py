@@ -259,7 +259,8 @@ class TestLimits:
         with running(NotifyServer()) as elsewhere:
             notify.sending_faults.append(lambda handler: handler.answer(307, Location=f"{elsewhere.url}/v2"))
             assert send(notify).reason == "http_307"
-            assert elsewhere.requests == elsewhere.searches == 0
+            assert elsewhere.searches == 0
+            assert elsewhere.accepted == []
 
     @pytest.mark.parametrize("fault", [refused(400, "ValidationError"), refused(500), accepted_but_lost, None])
     def test_no_key_and_no_recipient_is_logged_or_returned(

@@ -97,6 +97,14 @@ class TestAccepted:
         lines = [filled[f"address_line_{number}"] for number in (1, 2, 3)]
         assert lines == ["Duty desk", "1 High Street", "FY3 8AB"]
 
+    def test_an_answer_that_comes_late_but_in_time_counts(self, notify: NotifyServer) -> None:
+        def slowly(handler: NotifyHandler) -> None:
+            notify.over.wait(SHORT)
+            handler.answer_json(201, handler.accept())
+
+        notify.sending_faults.append(slowly)
+        assert (send(notify), len(notify.accepted)) == (ACCEPTED, 1)
+
     @settings(max_examples=25, deadline=None)
     @given(
         st.builds(Message, st.text(max_size=200), st.text(max_size=3_000), st.just("")),

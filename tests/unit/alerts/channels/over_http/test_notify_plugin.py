@@ -12,6 +12,7 @@ import pytest
 from apprise import Apprise
 from apprise.manager_plugins import NotificationManager
 
+from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.notify import govuk_notify_plugin
 from services.alerts.delivery.channels.notify.govuk_notify_plugin import SCHEME, NotifyGovUkNotify, register
 from services.alerts.delivery.channels.routes import UNREADABLE, RouteRefusedError, destination_of, what_is_understood
@@ -96,6 +97,12 @@ class TestRoutes:
     def test_a_route_says_whom_it_reaches(self, rest: str, said: str) -> None:
         assert what_is_understood(BASE + rest) == f"{said} through GOV.UK Notify"
         assert destination_of(BASE + rest) == f"{SCHEME}://{SERVICE}"
+
+    def test_a_contact_as_people_type_it_goes_by_a_route_without_a_recipient(self) -> None:
+        by_text = route_as_typed("07700 900123", None, BASE)
+        by_mail = route_as_typed("Jo Bloggs <jo@council.example>", BASE, None)
+        assert what_is_understood(by_text) == "text message to +447700900123 through GOV.UK Notify"
+        assert what_is_understood(by_mail) == "mail to jo@council.example through GOV.UK Notify"
 
     @pytest.mark.parametrize(
         ("route", "code"),

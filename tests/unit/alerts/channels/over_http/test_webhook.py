@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +98,10 @@ class TestAccepted:
         assert send(hook, trust) == ACCEPTED
 
     @pytest.mark.parametrize("status", [301, 404, 429])
-    def test_the_body_of_a_refusal_is_not_read(self, hook: WebhookServer, trust: Path, status: int) -> None:
+    def test_the_body_of_a_refusal_is_not_read(
+        self, hook: WebhookServer, trust: Path, monkeypatch: pytest.MonkeyPatch, status: int
+    ) -> None:
+        monkeypatch.setattr(requests.Response, "content", property(lambda _answer: pytest.fail("the body was read")))
         head = f"HTTP/1.1 {status} Gone\r\nLocation: /\r\nContent-Length: 1000000\r\n\r\n".encode()
         hook.faults.append(lambda handler: handler.stutter(head))
         assert send(hook, trust).reason == f"http_{status}"

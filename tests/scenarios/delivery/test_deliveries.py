@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from itertools import pairwise
-from random import Random
 
 import pytest
 from sqlalchemy import Connection, update
@@ -70,24 +69,6 @@ def test_a_message_that_fails_for_a_passing_reason_is_tried_again_with_the_same_
     (mail,) = at_risk.mails()
     assert [outcome for _, _, outcome in attempts(at_risk)] == ["failed_temporary", "failed_temporary", "sent"]
     assert mail.reference.endswith(f".{rows(at_risk, deliveries)[0].pk}")
-
-
-@pytest.mark.parametrize("asked", [1.0, 60.0, 240.0, *Random(1).choices(range(2, 300), k=3)])
-def test_a_service_that_asks_to_wait_is_left_alone_for_so_long(at_risk: Deployment, asked: float) -> None:
-    at_risk.channel.results = [SendResult(SendOutcome.FAILED_TEMPORARY, "notify_rate_limit", asked)]
-    at_risk.tick(seconds=31)
-    at_risk.tick(seconds=asked)
-    assert at_risk.mails() == []
-    at_risk.tick(seconds=25)
-    assert len(at_risk.mails()) == 1
-
-
-@pytest.mark.parametrize("asked", [301.0, 86_400.0, float("inf")])
-def test_no_service_keeps_a_message_waiting_for_longer_than_five_minutes(at_risk: Deployment, asked: float) -> None:
-    at_risk.channel.results = [SendResult(SendOutcome.FAILED_TEMPORARY, "notify_daily_limit", asked)]
-    at_risk.tick(seconds=31)
-    at_risk.tick(seconds=325)
-    assert len(at_risk.mails()) == 1
 
 
 def test_a_message_that_was_sent_is_never_sent_again(at_risk: Deployment) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from services.alerts.delivery.channels.notify.govuk_notify_plugin import SMS_LIM
 from services.alerts.delivery.channels.notify.notify_channel import NotifyChannel
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
+from tests.support.logged import everything_logged
 from tests.support.servers.local_server import running
 from tests.support.servers.notify_server import KEY, SECRET, SERVICE, TEMPLATE, Fault, NotifyHandler, NotifyServer
 
@@ -271,33 +271,8 @@ class TestLimits:
             assert elsewhere.accepted == []
 
     @pytest.mark.parametrize("fault", [refused(400, "ValidationError"), refused(500), accepted_but_lost, None])
-    def test_no_key_and_no_recipient_is_logged_or_returned(
-        self, notify: NotifyServer, all_that_is_logged: list[str], fault: Fault | None
-    ) -> None:
+    def test_no_key_and_no_recipient_is_logged_or_returned(self, notify: NotifyServer, fault: Fault | None) -> None:
         notify.sending_faults.extend([fault] if fault else [])
-        said = repr(send(notify)) + repr(send(notify, "nobody")) + repr(all_that_is_logged)
+        with everything_logged("notifications_python_client") as logged:
+            said = repr(send(notify)) + repr(send(notify, "nobody")) + repr(logged)
         assert not any(secret in said for secret in (PERSON, "nobody", SECRET, SERVICE))
-
-
-class _Keeping(logging.Handler):
-    """Keeps the text of every record."""
-
-    def __init__(self) -> None:
-        super().__init__(level=0)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
-
-
-@pytest.fixture
-def all_that_is_logged() -> Iterator[list[str]]:
-    handler, root, client = _Keeping(), logging.getLogger(), logging.getLogger("notifications_python_client")
-    levels = root.level, client.level
-    root.addHandler(handler)
-    root.setLevel(1)
-    client.setLevel(1)
-    yield handler.texts
-    root.removeHandler(handler)
-    root.setLevel(levels[0])
-    client.setLevel(levels[1])

@@ -1,4 +1,4 @@
-"""The log of a process as a command sets it up, caught in memory."""
+"""The log of a process, caught in memory."""
 
 from __future__ import annotations
 
@@ -25,3 +25,28 @@ def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
         yield spoken
     structlog.configure(**before)
     logging.root.handlers[:], logging.root.level = handlers, level
+
+
+@contextmanager
+def everything_logged(*libraries: str) -> Iterator[list[str]]:
+    """Yield the texts that reach the root of the log, while it and these libraries write as much as they can."""
+    texts: list[str] = []
+    handler = _Keeping(texts)
+    loggers = [logging.getLogger(name) for name in ("", *libraries)]
+    levels = [logger.level for logger in loggers]
+    logging.root.addHandler(handler)
+    for logger in loggers:
+        logger.setLevel(1)
+    yield texts
+    logging.root.removeHandler(handler)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+class _Keeping(logging.Handler):
+    def __init__(self, texts: list[str]) -> None:
+        super().__init__(level=0)
+        self._texts = texts
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._texts.append(record.getMessage())

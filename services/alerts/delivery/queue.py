@@ -43,6 +43,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 # with the longest attempt.
 FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 
+# The most seconds that a service may ask to wait (policy of the deployment): no answer may silence a contact for long.
+LONGEST_ASKED = 300.0
+
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
     """Write one delivery of an alert for each pair of a tier and a contact. The deliveries are due at once."""
@@ -177,6 +180,8 @@ def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[Delive
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
     wait = delay(delivery.number, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())
+    # The wait is added to what the service asks for, so that messages do not all come back at the same moment.
+    wait += min(result.retry_after or 0.0, LONGEST_ASKED)
     return DeliveryState.WAITING, now + timedelta(seconds=wait)
 
 

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # These loggers write recipients and URLs. None of their messages reach our handlers.
-TALKATIVE = ("apprise", "urllib3", "requests_oauthlib", "oauthlib", "slixmpp")
+TALKATIVE = ("apprise", "urllib3", "requests_oauthlib", "oauthlib", "slixmpp", "notifications_python_client")
 
 # Describes the sender of messages. No picture is named, so that no mail program fetches one from another server.
 ASSET = AppriseAsset(

@@ -21,6 +21,7 @@ class SendOutcome(StrEnum):
 class SendResult:
     outcome: SendOutcome
     reason: str  # a short stable code such as `smtp_550`, never a host or an address: it is stored and logged
+    retry_after: float | None = None  # the seconds that the service asks to wait before another attempt, if it does
 
 
 ACCEPTED = SendResult(SendOutcome.SENT, "accepted")

@@ -15,6 +15,10 @@ REPLY: Final = "reply_not_understood"
 HEADER: Final = "header_not_allowed"
 ENCRYPTED: Final = "encrypted_mail_not_supported"
 LEFT_OUT: Final = "target_left_out"
+NOTIFY_KEY: Final = "notify_key_not_understood"
+NOTIFY_RECIPIENT: Final = "notify_recipient_not_understood"
+WEBHOOK_KEY: Final = "webhook_secret_not_understood"
+HOST_NOT_PUBLIC: Final = "host_not_public"
 
 # The fault and its remedy, by code. No text repeats a part of the route, because a route may hold a password.
 REMEDIES: Final[Mapping[str, str]] = {
@@ -31,6 +35,13 @@ REMEDIES: Final[Mapping[str, str]] = {
     ENCRYPTED: "leave out the PGP options; the message holds nothing secret",
     LEFT_OUT: "the service understands another target than the one written, or leaves a part out: "
     "write one target, whole, as the service asks for it",
+    NOTIFY_KEY: "the API key or the id of the template is not whole: write "
+    "govuknotify://{API key}/{id of the template}/{recipient}",
+    NOTIFY_RECIPIENT: "the recipient is not exactly one e-mail address or UK telephone number, or, with kind=letter, "
+    "a postal address of 3 to 7 lines with a slash between two lines",
+    WEBHOOK_KEY: "the secret is missing or is none of Standard Webhooks: give secret=whsec_ with 24 to 64 bytes in "
+    "Base64, whole",
+    HOST_NOT_PUBLIC: "the host of the webhook has an address that is not on the public internet",
 }
 
 

@@ -4,9 +4,11 @@ from typing import Final
 
 from services.alerts.delivery.channels.apprise.apprise_channel import APPRISE
 from services.alerts.delivery.channels.mail.mail_channel import MAIL
+from services.alerts.delivery.channels.notify.notify_channel import NOTIFY
 from services.alerts.delivery.channels.port import ChannelKind
+from services.alerts.delivery.channels.webhook.webhook_channel import WEBHOOK
 
-CHANNELS: Final[tuple[ChannelKind, ...]] = (MAIL,)
+CHANNELS: Final[tuple[ChannelKind, ...]] = (MAIL, NOTIFY, WEBHOOK)
 OTHERWISE: Final = APPRISE  # for every scheme that no channel above declares
 EXAMPLE_ROUTE: Final = MAIL.example  # shown in help texts
 

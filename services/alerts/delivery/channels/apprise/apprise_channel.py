@@ -6,6 +6,7 @@ from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, 
 from services.alerts.delivery.channels.port import ACCEPTED, ChannelKind, SendOutcome, SendResult, host_and_port
 from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.message.message import Message
+from services.alerts.message.short_form import link_of
 
 _REFUSED = SendResult(SendOutcome.FAILED_TEMPORARY, "refused_by_service")
 _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
@@ -37,7 +38,7 @@ def _body(service: NotifyBase, message: Message) -> tuple[str, NotifyFormat]:
         return message.html, NotifyFormat.HTML
     if _fits(service, message.subject, message.text):
         return message.text, NotifyFormat.TEXT
-    return _link(message), NotifyFormat.TEXT
+    return link_of(message) or message.subject, NotifyFormat.TEXT
 
 
 def _fits(service: NotifyBase, subject: str, body: str) -> bool:
@@ -46,12 +47,6 @@ def _fits(service: NotifyBase, subject: str, body: str) -> bool:
     lines = (heading + body).count("\n") + 1
     most_lines: int = service.body_max_line_count or lines
     return len(heading + body) <= service.body_maxlen and lines <= most_lines
-
-
-def _link(message: Message) -> str:
-    # A message to the operator has no link.
-    links = (word for word in message.text.split() if word.startswith(("https://", "http://")))
-    return next(links, message.subject)
 
 
 def _destination(route: str) -> str:

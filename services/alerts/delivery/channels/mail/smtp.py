@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BufferedReader
 
+from services.alerts.delivery.channels.deadline import Deadline
 from services.alerts.delivery.channels.library import NotifyEmail, SMTPSecureMode
-from services.alerts.delivery.channels.mail.deadline import Deadline
 from services.alerts.delivery.channels.mail.smtp_results import SmtpStage, result_of
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 

@@ -6,7 +6,7 @@ A socket's own timeout is not enough, because each received byte starts this tim
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Timer
 from time import monotonic
@@ -30,13 +30,18 @@ class Deadline:
     def over(self) -> bool:
         return monotonic() >= self._ends_at
 
-    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
+    def connect(
+        self, host: str, port: int, timeout: float, check: Callable[[str], None] = lambda _address: None
+    ) -> socket.socket:
         """Open a connection to a host. The addresses of the host are tried in turn until one accepts.
 
         `timeout` is the longest wait in seconds: for each address, and for each later step. Inside `running`, the
-        connection is cut off at the deadline. Raises OSError if no address accepts.
+        connection is cut off at the deadline. `check` gets each IP address before any is used, and may raise an error.
+        Raises OSError if no address accepts.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        for *_, address in addresses:
+            check(str(address[0]))
         fault = OSError(f"no address of port {port}")
         for number, (family, kind, protocol, _, address) in enumerate(addresses):
             connection = socket.socket(family, kind, protocol)

@@ -1,0 +1,20 @@
+"""The short form of a message, for a text message."""
+
+from services.alerts.message.message import Message
+
+
+def short_form(message: Message, limit: int) -> str:
+    """Return the subject, then the link of the message, in at most `limit` characters.
+
+    The link is always whole. A message without a link gets its whole text instead, if that fits.
+    """
+    more = link_of(message) or message.text.strip()
+    whole = f"{message.subject}\n{more}"
+    if len(whole) <= limit:
+        return whole
+    return (link_of(message) or message.subject)[:limit]
+
+
+def link_of(message: Message) -> str | None:
+    # A message to the operator has no link.
+    return next((word for word in message.text.split() if word.startswith(("https://", "http://"))), None)

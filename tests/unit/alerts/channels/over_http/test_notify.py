@@ -16,8 +16,16 @@ from services.alerts.delivery.channels.notify.notify_channel import NotifyChanne
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 from tests.support.logged import everything_logged
-from tests.support.servers.local_server import running
-from tests.support.servers.notify_server import KEY, SECRET, SERVICE, TEMPLATE, Fault, NotifyHandler, NotifyServer
+from tests.support.servers.over_http.local_server import running
+from tests.support.servers.over_http.notify_server import (
+    KEY,
+    SECRET,
+    SERVICE,
+    TEMPLATE,
+    Fault,
+    NotifyHandler,
+    NotifyServer,
+)
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

@@ -16,8 +16,8 @@ from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.notify import govuk_notify_plugin
 from services.alerts.delivery.channels.notify.govuk_notify_plugin import SCHEME, NotifyGovUkNotify, register
 from services.alerts.delivery.channels.routes import UNREADABLE, RouteRefusedError, destination_of, what_is_understood
-from tests.support.servers.local_server import running
-from tests.support.servers.notify_server import KEY, SECRET, SERVICE, TEMPLATE, NotifyServer
+from tests.support.servers.over_http.local_server import running
+from tests.support.servers.over_http.notify_server import KEY, SECRET, SERVICE, TEMPLATE, NotifyServer
 
 KEY_ALONE = f"{SERVICE}-{SECRET}"
 BASE = f"{SCHEME}://{KEY_ALONE}/{TEMPLATE}"

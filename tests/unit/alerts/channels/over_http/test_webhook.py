@@ -19,8 +19,8 @@ from services.alerts.delivery.channels.routes import UNREADABLE, RouteRefusedErr
 from services.alerts.delivery.channels.webhook.public_addresses import check_public, is_public
 from services.alerts.delivery.channels.webhook.webhook_channel import WebhookChannel
 from services.alerts.message.message import Message
-from tests.support.servers.local_server import running
-from tests.support.servers.webhook_server import SECRET, Fault, WebhookHandler, WebhookServer
+from tests.support.servers.over_http.local_server import running
+from tests.support.servers.over_http.webhook_server import SECRET, Fault, WebhookHandler, WebhookServer
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 

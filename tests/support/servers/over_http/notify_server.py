@@ -13,8 +13,8 @@ from uuid import uuid4
 import jwt
 from jsonschema import Draft202012Validator, ValidationError
 
-from tests.support.servers.local_server import LocalHandler, LocalServer
-from tests.support.servers.notify_schemas import SEARCH, SENDING
+from tests.support.servers.over_http.local_server import LocalHandler, LocalServer
+from tests.support.servers.over_http.notify_schemas import SEARCH, SENDING
 
 SERVICE, SECRET = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 TEMPLATE = "00000000-0000-4000-8000-000000000003"

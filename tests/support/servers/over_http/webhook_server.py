@@ -10,7 +10,7 @@ from typing import Any
 import trustme
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from tests.support.servers.local_server import LocalHandler, LocalServer
+from tests.support.servers.over_http.local_server import LocalHandler, LocalServer
 
 SECRET = "whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 

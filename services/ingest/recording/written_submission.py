@@ -28,7 +28,7 @@ from services.ingest.recording.replacement import (
     refusal_of,
     with_returned,
 )
-from services.ingest.recording.store.entries import MissingEntries, missing_from, withdrawn_among
+from services.ingest.recording.store.entries import MissingEntries, missing_from, unchanged, withdrawn_among
 from services.ingest.recording.store.submissions import (
     earlier_answer,
     find_outcomes,
@@ -79,7 +79,7 @@ def write_submission(
     submission = _Submission(turns, now, origin, f"sub_{event_id(now, store.random)}")
     reading = submission.prepared(reading, keys)
     outcomes = submission.write(reading)
-    gone = submission.withdraw(missing, keys) if missing is not None else None
+    gone = submission.withdraw(missing) if missing is not None else None
     return submission.finish(reading, outcomes, gone, remarks)
 
 
@@ -113,15 +113,16 @@ class _Submission:
                 outcomes += write_drafts(context, reading.record_type, drafts, sent)
         return outcomes
 
-    def withdraw(self, missing: MissingEntries, keys: frozenset[bytes]) -> MissingEntries:
+    def withdraw(self, missing: MissingEntries) -> MissingEntries:
         """Withdraw the entries that are missing from a replacement. Return the withdrawn entries."""
-        with self._turns.reading() as connection:
-            # Another submission may have changed one of them between two turns: that entry stays.
-            still = missing.among(missing_from(connection, self._origin.feed_id, keys))
-        for start in range(0, len(still.pks), self._turns.rows):
+        every, gone = list(missing.revisions.items()), dict[int, int]()
+        for start in range(0, len(every), self._turns.rows):
             with self._turns.writing() as connection:
-                withdraw(self._context(connection), still.pks[start : start + self._turns.rows])
-        return still
+                # Another submission may have changed one of them between two turns: that entry stays.
+                still = unchanged(connection, dict(every[start : start + self._turns.rows]))
+                withdraw(self._context(connection), list(still))
+            gone |= still
+        return missing._replace(revisions=gone)
 
     def finish(
         self, reading: Reading[Any], drafted: Sequence[RowOutcome], gone: MissingEntries | None, remarks: Remarks

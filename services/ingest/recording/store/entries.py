@@ -40,11 +40,6 @@ class MissingEntries(NamedTuple):
     def share(self) -> float:
         return len(self.revisions) / self.live if self.live else 0.0
 
-    def among(self, later: MissingEntries) -> MissingEntries:
-        """Return the missing entries that are also in `later` with the same revision."""
-        same = dict(self.revisions.items() & later.revisions.items())
-        return self._replace(revisions=same)
-
 
 def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> MissingEntries:
     """Return the live entries of a register, without the entries that have a key in `keys`."""
@@ -53,6 +48,13 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
     query = select(entries.pk, entries.revision, entries.record_key).where(entries.feed_id == feed_id, entries.live)
     live = connection.execute(query).all()
     return MissingEntries({row.pk: row.revision for row in live if row.record_key not in keys}, len(live))
+
+
+def unchanged(connection: Connection, revisions: Mapping[int, int]) -> dict[int, int]:
+    """Return the entries that still have these revisions, by id."""
+    row = register_entries.c
+    query = select(row.pk, row.revision).where(among(connection, row.pk, revisions.keys()))
+    return dict(revisions.items() & {(pk, revision) for pk, revision in connection.execute(query)})
 
 
 def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:

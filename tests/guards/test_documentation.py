@@ -144,3 +144,14 @@ def test_every_table_is_where_it_is_said_what_is_held_of_people() -> None:
     what_is_stored = DATA_PROTECTION.partition("## What is stored")[2].partition("Elsewhere:")[0]
     named = set(re.findall(r"`(\w+)`", what_is_stored))
     assert [table for table in metadata.tables if table not in named] == []
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    files = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    named = {
+        (page.name, one)
+        for page in (ROOT / "docs").rglob("*.md")
+        for one in re.findall(r"`(?:[\w/]+/)?(test_\w+\.py)`", page.read_text("utf-8"))
+    }
+    assert named
+    assert [one for one in sorted(named) if one[1] not in files] == []

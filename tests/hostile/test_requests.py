@@ -160,7 +160,7 @@ QUERIES = [
     ("perhaps for a flag", "blackpool", "/v1/cases?ended=perhaps"),
     ("SQL for a flag", "blackpool", "/v1/cases?ended=1;DROP%20TABLE%20cases"),
     ("a cursor that is no text", "raven", "/v1/submissions/sub_0?cursor=%00"),
-    ("a cursor beyond all bounds", "raven", f"/v1/submissions/sub_0?cursor={'9' * 90}"),
+    ("a cursor beyond all bounds", "raven", f"/v1/submissions/sub_0?cursor={'9' * 900}"),
     ("a page of a million rows", "raven", "/v1/submissions/sub_0?limit=1000000"),
 ]
 

@@ -108,7 +108,7 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part. A field without a value is left out."""
+        """Return the private part. A part of the place that is not known is None."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 

@@ -70,7 +70,7 @@ def read_place(
 
 
 def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
-    """Return the part of a record that is stored encrypted, as JSON. A field without a value is left out."""
+    """Return the part of a record that is stored encrypted, as JSON without the empty fields of the record."""
     return to_json({"record": record, **place.private}, exclude_none=True)
 
 

@@ -25,8 +25,14 @@ OF_COUNCILS = [
     ("POST", "/v1/alerts/A-2222-2222/link/revocation"),
     ("POST", f"/v1/matches/{MATCH}/decision"),
     ("GET", "/v1/matching"),
+    ("GET", "/v1/cases/C-2222-2222/matches"),
+    ("GET", "/v1/cases/C-2222-2222/history"),
 ]
-OF_BOTH = [("GET", "/v1/submissions/sub_0")]
+OF_BOTH = [
+    ("GET", "/v1/submissions/sub_0"),
+    ("GET", "/v1/mappings"),
+    ("DELETE", "/v1/mappings/column/lifelineno"),
+]
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
 EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
@@ -52,7 +58,15 @@ def test_the_routes_named_here_are_all_there_are(api: Api) -> None:
     described = {
         (
             method.upper(),
-            path.format(council="E06000009", entry_id="e1", submission="sub_0", match=MATCH, reference=""),
+            path.format(
+                council="E06000009",
+                entry_id="e1",
+                submission="sub_0",
+                match=MATCH,
+                reference="",
+                what="column",
+                word="lifelineno",
+            ),
         )
         for path, methods in api.app.openapi()["paths"].items()
         for method in methods

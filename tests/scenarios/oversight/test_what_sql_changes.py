@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -24,8 +25,11 @@ AREAS = ("FY3 8", "FY3 9", "FY4")
 
 
 @pytest.fixture(scope="module")
-def two_months(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The database of a deployment that has run for two months. It has two API keys, one of which is revoked."""
+def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetime]:
+    """The database of a deployment that has run for two months, and the time at their end.
+
+    It has two API keys, one of which is revoked.
+    """
     folder = tmp_path_factory.mktemp("lived")
     deployment = Deployment(sqlite_engine(folder)).with_officers()
     key = create_key(deployment.store, Role.PROVIDER, RAVEN, "one")
@@ -34,7 +38,7 @@ def two_months(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     live_through_december(live_through_november(deployment))
     announce_areas(deployment)
     deployment.store.engine.dispose()
-    return (folder / "pullcord.db").read_bytes()
+    return (folder / "pullcord.db").read_bytes(), deployment.clock.now()
 
 
 def announce_areas(deployment: Deployment) -> None:
@@ -48,10 +52,11 @@ def announce_areas(deployment: Deployment) -> None:
 
 
 @pytest.fixture
-def lived(two_months: bytes, tmp_path: Path) -> Iterator[Store]:
-    (tmp_path / "lived.db").write_bytes(two_months)
+def lived(two_months: tuple[bytes, datetime], tmp_path: Path) -> Iterator[Store]:
+    database, end = two_months
+    (tmp_path / "lived.db").write_bytes(database)
     engine = make_engine(f"sqlite:///{tmp_path / 'lived.db'}")
-    yield make_store(engine, FrozenClock())
+    yield make_store(engine, FrozenClock(end))
     engine.dispose()
 
 

@@ -48,11 +48,11 @@ def _signs(draft: Draft[EntryFacts]) -> Iterator[_Sign]:
     private = draft.opened()
     for number in private.get("numbers", ()):
         yield _Sign("cli", number)
-    if "uprn" in private:
+    if private.get("uprn"):
         yield _Sign("uprn", private["uprn"])
     parts = private.get("parts")
     # A street without a number is no home.
-    if "postcode" in private and parts and (parts[0] or parts[1] or parts[3]):
+    if private.get("postcode") and parts and (parts[0] or parts[1] or parts[3]):
         yield _Sign("address_lines", f"{private['postcode']} {parts}")
 
 

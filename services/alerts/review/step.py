@@ -75,7 +75,10 @@ def with_news(case: Case, now: datetime) -> Case:
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """Return the case with the values of its lines at risk. `kept` holds the keys of lines that are still matched."""
+    """Copy the level, the days and the providers of the lines at risk into the case.
+
+    `kept` holds the keys of the lines that are still matched.
+    """
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # If danger comes back, every fact about it is news again. What a person said about a line is kept.

@@ -1,4 +1,4 @@
-"""Reads the place of the line in a record: numbers, UPRN, postcode, address.
+"""Reads the telephone numbers, the UPRN, the postcode and the address of a record.
 
 A faulty value gets an issue and is not used for matching. The other values are still read. No fault here refuses a row.
 """

@@ -93,9 +93,9 @@ def unpublished(
 ) -> list[StoredEvent]:
     """Return at most `limit` unpublished events. The events of each partition key come in order, oldest first.
 
-    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed. The first
-    turn goes to the next key after the key `after`. With `lane`, return only events of that lane, and lock them for
-    this transaction.
+    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed.
+    `after` is the key that had the last turn. With `lane`, return only events of that lane, and lock them for this
+    transaction.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

@@ -112,7 +112,7 @@ def make_parts(
         store=store,
         consumers=make_consumers(ruleset),
         engine=Engine(store, ruleset, fallback),
-        dispatcher=Dispatcher(store, pool, shown, fallback),
+        dispatcher=Dispatcher(store, pool, shown),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
         limits=ingest_limits(settings),

@@ -14,6 +14,7 @@ from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import Delivery
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.queue import record_delivery_audit
+from services.alerts.delivery.recipients.joining import join_waiting
 from services.alerts.delivery.store.attempts import doubt_attempt, insert_attempt
 from services.alerts.delivery.store.claims import claim_deliveries, count_due
 from services.alerts.delivery.store.deliveries import mark_sending
@@ -52,6 +53,7 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
             for destination, most in shares(waiting, room.places(), room.places_at).items()
             for one in claim_deliveries(connection, now, destination, most, in_flight)
         ]
+        due = join_waiting(work, due)
         # A delivery still marked as sending was left by a process that died or hangs.
         _doubt(work, [one.delivery for one in due if one.left_sending])
         claimed = [one.delivery for one in due]

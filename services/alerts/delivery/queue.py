@@ -7,6 +7,7 @@ delivery is in the database.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
@@ -16,11 +17,10 @@ from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
-from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
-from services.alerts.delivery.store.alerts import count_cases_of_alert
+from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery, DeliveryState
+from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
-    all_given_up,
     insert_deliveries,
     lock_delivery,
     lock_older,
@@ -47,13 +47,36 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 LONGEST_ASKED = 300.0
 
 
-def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
-    """Write one delivery of an alert for each pair of a tier and a contact. The deliveries are due at once."""
-    if not contacts:
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who gets an alert as a member of `tier`. `due_at` is when the message is sent."""
+
+    tier: str
+    contact: Contact
+    due_at: datetime
+
+
+def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Recipient]) -> None:
+    """Write one delivery of an alert for each recipient."""
+    if not recipients:
         return
-    pks = allocate_ids(work.connection, "deliveries", len(contacts))
-    rows = [_intended(work, pk, alert_pk, tier, contact) for pk, (tier, contact) in zip(pks, contacts, strict=True)]
+    pks = allocate_ids(work.connection, "deliveries", len(recipients))
+    rows = [_intended(work, pk, alert_pk, one) for pk, one in zip(pks, recipients, strict=True)]
     insert_deliveries(work.connection, rows)
+
+
+def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
+    """Write a delivery of another alert to the contact of `delivery`, due now. Return its id.
+
+    Raises VaultError if the sealed route of `delivery` does not open.
+    """
+    (pk,) = allocate_ids(work.connection, "deliveries", 1)
+    route = route_of(work.store, delivery)
+    row = _row(work, pk, alert_pk, route, bytes.fromhex(delivery.destination))
+    insert_deliveries(
+        work.connection, [{**row, "tier": delivery.tier, "contact": delivery.contact, "due_at": work.now}]
+    )
+    return pk
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
@@ -70,13 +93,12 @@ def route_of(store: Store, delivery: Delivery) -> str:
     return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
 
 
-def settle(
-    store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact], *, counting: bool = True
-) -> DeliveryState:
+def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the alert can no longer reach anybody, write a delivery to each contact of `others`. If the message was sent and
-    `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases stays due.
+    If the delivery is given up, the next look at the alert is due at once, so that others are asked. If the message was
+    sent and `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases
+    stays due.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
@@ -98,8 +120,8 @@ def settle(
         if due_at is None:
             _announce(work, delivery, state.value)
         # Done in the same transaction, so that a crash cannot leave an alert that nobody ever gets.
-        if state is DeliveryState.GIVEN_UP:
-            _look_for_others(work, delivery, others)
+        if state is DeliveryState.GIVEN_UP and delivery.feed_id != OPERATOR_FEED:
+            move_check(connection, delivery.alert_pk, now)
     return state
 
 
@@ -129,15 +151,21 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
     Return the ids of the cases about which a replaced delivery may have reached somebody. The caller must mark these
     cases as warned. So if a line will not be switched after all, the council gets a message.
     """
-    older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
-    for delivery in older:
-        move_delivery(work.connection, delivery.pk, state, due_at=None, settled_at=work.now)
-        record_not_needed(work, delivery.pk, delivery.reference, feed_id)
+    older = lock_older(work.connection, alert_pk, feed_id, contacts)
+    settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])
+    return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
+
+
+def settle_as_not_needed(work: UnitOfWork, feed_id: str, replaced: Sequence[tuple[int, str]]) -> None:
+    """Settle deliveries that a newer message replaces. `replaced` holds each delivery's id and alert reference."""
+    state = DeliveryState.NOT_NEEDED
+    for pk, reference in replaced:
+        move_delivery(work.connection, pk, state, due_at=None, settled_at=work.now)
+        record_not_needed(work, pk, reference, feed_id)
     settled = (
-        AlertSettled(alert=one.reference, council=feed_id, delivery=one.pk, outcome=state.value) for one in older
+        AlertSettled(alert=reference, council=feed_id, delivery=pk, outcome=state.value) for pk, reference in replaced
     )
     work.announce([Announcement("alerts", feed_id, event) for event in settled])
-    return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
 
 
 def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
@@ -145,30 +173,23 @@ def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: s
     work.record_audit(AuditRow(AuditAction.DELIVERY_NOT_NEEDED, fields, subject=alert, feed_id=feed_id))
 
 
-def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
-    # If a message to the operator fails, nobody else is left to alert.
-    if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
-        return
-    alertable = count_cases_of_alert(work.connection, delivery.alert_pk)
-    record_unreachable(work, delivery.feed_id, delivery.alert, alertable)
-    intend_deliveries(work, delivery.alert_pk, [(OPERATOR_TIER, contact) for contact in others])
+def _intended(work: UnitOfWork, pk: int, alert_pk: int, recipient: Recipient) -> dict[str, object]:
+    # The delivery keeps the route that the contact had when the alert was written.
+    route = recipient.contact.route.get_secret_value()
+    row = _row(work, pk, alert_pk, route, work.store.tokeniser.digest(destination_of(route).encode()))
+    return {**row, "tier": recipient.tier, "contact": recipient.contact.label, "due_at": recipient.due_at}
 
 
-def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
-    # The delivery keeps the route that the contact had when the alert was written. It is sealed for this row, by its
-    # id.
-    route = contact.route.get_secret_value()
+def _row(work: UnitOfWork, pk: int, alert_pk: int, route: str, destination: bytes) -> dict[str, object]:
     return {
         "pk": pk,
         "alert_pk": alert_pk,
-        "tier": tier,
-        "contact": contact.label,
+        # Sealed for this row, by its id.
         "route_sealed": work.store.vault.seal(place("deliveries", pk), route),
-        "destination": work.store.tokeniser.digest(destination_of(route).encode()),
+        "destination": destination,
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
         "created_at": work.now,
-        "due_at": work.now,
     }
 
 

@@ -54,11 +54,12 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
     threshold = threshold_at(clock, policy, sent_at)
     asks_next = silence is not None and silence <= sent_at
     # Only the next level gets a message that no reminder is due with.
-    if asks_next and reminder > sent_at:
-        level = clock.asked + 1
-        return Escalation(due_at, threshold, EscalationReason.NOBODY_ANSWERED, level, level)
     reason = EscalationReason.NOBODY_ANSWERED if asks_next else _reason(clock, policy, sent_at)
-    return Escalation(due_at, threshold, reason, 1, _last_level(clock, policy, threshold, asks_next=asks_next))
+    urgent = _cannot_wait(clock, policy, sent_at)
+    if asks_next and reminder > sent_at:
+        return Escalation(due_at, threshold, reason, clock.asked + 1, clock.asked + 1, urgent)
+    last = _last_level(clock, policy, threshold, asks_next=asks_next)
+    return Escalation(due_at, threshold, reason, 1, last, urgent)
 
 
 def _last_level(clock: CaseClock, policy: CouncilPolicy, threshold: int, *, asks_next: bool) -> int:
@@ -98,6 +99,14 @@ def _at_work(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> datetime:
     # If too few working days would be left, the message goes on the closed day too, but not at night.
     day = london_midnight(clock.harm_on)
     return out_of_quiet_hours(policy, at) if policy.days.fewer_left(policy.least_working_days, start, day) else start
+
+
+def _cannot_wait(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
+    # True if too few working days would be left after the start of the next one.
+    if clock.after_the_fact or clock.harm_on is None:
+        return _wakes_people(clock, policy, at)
+    following = policy.days.next_start(at + timedelta(microseconds=1))
+    return policy.days.fewer_left(policy.least_working_days, following, london_midnight(clock.harm_on))
 
 
 def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:

@@ -128,8 +128,14 @@ class CouncilPolicy(Closed):
     # The shortest pause, even if the next threshold is nearer.
     acknowledgement_min_hours: Hours = 4
 
-    # Minutes after which a message that no mail system has accepted is due again, also to the operator of Pullcord.
+    # Minutes after which others are asked, if no mail system has accepted an urgent message to a tier.
+    unreached_urgent_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+
+    # The same for a message that is not urgent. A message that nobody has had is due again after these minutes.
     unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
+
+    # The fewest minutes between two urgent messages to one person.
+    urgent_interval_minutes: Annotated[int, Field(ge=0, le=120)] = 15
 
     # Local hours in which nobody is paged. There are no quiet hours if both times are the same.
     quiet_from: time = time(22)

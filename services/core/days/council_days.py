@@ -45,6 +45,13 @@ class CouncilDays:
             return start
         return london_time(self.plus(today, 1), self.day_starts)
 
+    def last_start(self, moment: datetime) -> datetime:
+        """Return the last start of a working day that is not after `moment`."""
+        start = london_time(today := london_day(moment), self.day_starts)
+        if self.is_working(today) and start <= moment:
+            return start
+        return self.start_before(today, 1)
+
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
         """Return True if fewer than `n` working days are left from `now` to `before`.
 

@@ -68,6 +68,8 @@ cases = Table(
     Column("facts", Integer, nullable=False),
     # The time of the last message, if no mail system has accepted it yet.
     Column("tried_at", Moment),
+    # The id of the last alert about the case, if no mail system has accepted a message of it yet.
+    Column("tried_alert", BigInteger),
     # The day of the last test call that passed after a move.
     Column("tested_on", Date),
     Column("solution", String(24)),
@@ -130,12 +132,22 @@ alerts = Table(
     Column("reason", String(30), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("cases", Integer, nullable=False),
+    # True if the message does not wait for the next working day.
+    Column("urgent", Boolean, nullable=False),
+    # When to look whether every tier of the alert was reached. Empty once nobody else is to be asked.
+    Column("check_at", Moment),
     Column("acknowledged_at", Moment),
     # The time when a mail system or pager first accepted a message of this alert.
     Column("accepted_at", Moment),
     # The time when a person revoked the link in the messages of this alert.
     Column("link_revoked_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
+    Index(
+        "ix_alerts_check_at",
+        "check_at",
+        sqlite_where=text("check_at IS NOT NULL"),
+        postgresql_where=text("check_at IS NOT NULL"),
+    ),
 )
 
 alert_cases = Table(

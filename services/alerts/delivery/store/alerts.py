@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
+from services.storage.dialect import skipping_locked
 from services.storage.tables import alert_cases, alerts, cases
 
 
@@ -21,6 +22,8 @@ class Alert:
     reason: str
     created_at: datetime
     cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
+    urgent: bool = False  # the message does not wait for the next working day
+    check_at: datetime | None = None  # when to look whether every tier of the alert was reached
     accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
 
 
@@ -42,6 +45,8 @@ def insert_alert(connection: Connection, alert: Alert) -> None:
             reason=alert.reason,
             created_at=alert.created_at,
             cases=alert.cases,
+            urgent=alert.urgent,
+            check_at=alert.check_at,
         )
     )
 
@@ -78,9 +83,14 @@ def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
     return {row.case_pk: row.reason for row in connection.execute(query)}
 
 
-def count_cases_of_alert(connection: Connection, alert_pk: int) -> int:
-    counted = select(func.count()).where(alert_cases.c.alert_pk == alert_pk)
-    return connection.scalar(counted) or 0
+def claim_to_check(connection: Connection, now: datetime, limit: int) -> list[Alert]:
+    """Lock and return alerts that are due for a look at who was reached."""
+    query = select(alerts).where(alerts.c.check_at <= now).order_by(alerts.c.check_at).limit(limit)
+    return [_alert(row) for row in connection.execute(skipping_locked(connection, query))]
+
+
+def move_check(connection: Connection, pk: int, check_at: datetime | None) -> None:
+    connection.execute(update(alerts).where(alerts.c.pk == pk).values(check_at=check_at))
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
@@ -122,5 +132,7 @@ def _alert(row: Any) -> Alert:
         reason=row.reason,
         created_at=row.created_at,
         cases=row.cases,
+        urgent=row.urgent,
+        check_at=row.check_at,
         accepted_at=row.accepted_at,
     )

@@ -45,13 +45,21 @@ def claim_deliveries(
         select(deliveries, alerts.c.reference, alerts.c.feed_id)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
-        .order_by(row.attempts, row.due_at, row.pk)
+        # Of equally many attempts, the nearest harm comes first.
+        .order_by(alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
         .limit(limit)
     )
-    return [
-        DueDelivery(_delivery(found), left_sending=found.state == DeliveryState.SENDING)
-        for found in connection.execute(skipping_locked(connection, query))
-    ]
+    return [_due(found) for found in connection.execute(skipping_locked(connection, query))]
+
+
+def load_due(connection: Connection, pk: int) -> DueDelivery:
+    query = select(deliveries, alerts.c.reference, alerts.c.feed_id)
+    found = query.join_from(deliveries, alerts, alerts.c.pk == deliveries.c.alert_pk).where(deliveries.c.pk == pk)
+    return _due(connection.execute(found).one())
+
+
+def _due(row: Any) -> DueDelivery:
+    return DueDelivery(_delivery(row), left_sending=row.state == DeliveryState.SENDING)
 
 
 def _delivery(row: Any) -> Delivery:

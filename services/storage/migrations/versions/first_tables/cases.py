@@ -16,6 +16,8 @@ def create() -> None:
         sa.Column("reason", sa.String(length=30), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("check_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
@@ -23,6 +25,14 @@ def create() -> None:
         sa.UniqueConstraint("reference", name="uq_alerts_reference"),
     )
     op.create_index("ix_alerts_feed_id_created_at", "alerts", ["feed_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_alerts_check_at",
+        "alerts",
+        ["check_at"],
+        unique=False,
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.create_table(
         "cases",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -51,6 +61,7 @@ def create() -> None:
         sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("tried_at", sa.BigInteger(), nullable=True),
+        sa.Column("tried_alert", sa.BigInteger(), nullable=True),
         sa.Column("tested_on", sa.Date(), nullable=True),
         sa.Column("solution", sa.String(length=24), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=False),
@@ -190,5 +201,11 @@ def drop() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.drop_table("cases")
+    op.drop_index(
+        "ix_alerts_check_at",
+        table_name="alerts",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.drop_index("ix_alerts_feed_id_created_at", table_name="alerts")
     op.drop_table("alerts")

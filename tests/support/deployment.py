@@ -97,7 +97,7 @@ class Deployment:
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
         pool = DeliveryPool(self.channel)
-        self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback, patience=PATIENCE)
+        self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
         add_feed(self.store, "council", "E06000009", "Blackpool")
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 

@@ -17,8 +17,9 @@ from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.case.store.contexts import find_facts
 from services.alerts.case.store.entries import find_sealed_entries
 from services.alerts.case.store.lines import find_lines, find_unsure_days
+from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.restoring import may_repeat
-from services.alerts.delivery.store.alerts import count_earlier_alerts, load_alert, reasons_of
+from services.alerts.delivery.store.alerts import Alert, count_earlier_alerts, load_alert, reasons_of, tiers_told_before
 from services.alerts.message.advice import after_restore
 from services.alerts.message.case_line import CaseLine
 from services.alerts.message.message import AlertDigest
@@ -79,8 +80,17 @@ def alert_digest(
         link=presentation.link(store.tokeniser, alert.reference),
         created_at=alert.created_at,
         clock_note=presentation.clock_note,
+        asked_before=_asked_before(connection, alert, tier),
+        to_operator=tier == OPERATOR_TIER,
         restored_note=after_restore(restore.at, restore.record_ends) if restore else None,
     )
+
+
+def _asked_before(connection: Connection, alert: Alert, tier: str) -> tuple[str, ...]:
+    # Only somebody who is asked because others did not answer needs to know who they are.
+    if alert.reason not in (EscalationReason.NOBODY_ANSWERED, EscalationReason.NOTHING_MOVED):
+        return ()
+    return tuple(one for one in tiers_told_before(connection, alert.pk) if one != tier)
 
 
 def _is_shown(case: Case, *, of_withdrawal: bool) -> bool:

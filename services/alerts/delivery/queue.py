@@ -26,7 +26,7 @@ from services.alerts.delivery.store.deliveries import (
     lock_older,
     move_delivery,
 )
-from services.alerts.policy.policy import Contact
+from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
 from services.storage.audit import AuditRow
@@ -36,8 +36,8 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
-# A delivery whose attempts fail for temporary reasons is given up after this time (policy of the deployment).
-GIVE_UP_AFTER = timedelta(hours=24)
+# A delivery whose attempts fail for temporary reasons is given up when a new message about its cases is written.
+GIVE_UP_AFTER = TRIED_FOR
 
 # Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
 # with the longest attempt.

@@ -24,6 +24,7 @@ from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT
 from services.core.clock import london_midnight
 
 __all__ = [
+    "TRIED_FOR",
     "CaseClock",
     "Contact",
     "CouncilPolicy",
@@ -37,6 +38,9 @@ __all__ = [
     "threshold_now",
 ]
 
+# A message that reached nobody is written anew after this time. Its deliveries have been given up by then.
+TRIED_FOR = timedelta(hours=24)
+
 # After this many acknowledgements without a recorded step, the next level is told that nothing has moved.
 _NOTHING_MOVED_AFTER = 2
 
@@ -47,7 +51,7 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
         return None
     reminder = reminder_due(clock, policy)
     silence = next_level_due(clock, policy, reminder)
-    due = _after_try(clock, policy, reminder if silence is None else min(reminder, silence))
+    due = _after_try(clock, reminder if silence is None else min(reminder, silence))
     due_at = _when_awake(clock, policy, due, now)
     # The threshold of an overdue message is that of the day on which it is sent, not of the day on which it was due.
     sent_at = max(due_at, now)
@@ -74,11 +78,11 @@ def _nothing_moved(clock: CaseClock) -> bool:
     return clock.pause is not None and clock.acknowledged_times >= _NOTHING_MOVED_AFTER
 
 
-def _after_try(clock: CaseClock, policy: CouncilPolicy, due: datetime) -> datetime:
+def _after_try(clock: CaseClock, due: datetime) -> datetime:
     if clock.tried_at is None or (clock.pause or clock.tried_at) > clock.tried_at:
         return due
-    # A message that reached nobody is due again soon, but not at every review.
-    return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
+    # Until then each delivery of the message is tried again, and others are asked.
+    return max(due, clock.tried_at + TRIED_FOR)
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:

@@ -15,11 +15,14 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     SerializationInfo,
+    ValidationError,
     field_serializer,
     field_validator,
     model_validator,
 )
 
+from services.alerts.policy.rota.cover import CoverPolicy, CoverTier
+from services.alerts.policy.rota.rota_settings import Rota
 from services.core.days.closures import MOST_CLOSURES, Closure, Closures
 from services.core.days.council_days import CouncilDays
 from services.core.days.working_days import Nation
@@ -131,7 +134,7 @@ class CouncilPolicy(Closed):
     # Minutes after which others are asked, if no mail system has accepted an urgent message to a tier.
     unreached_urgent_minutes: Annotated[int, Field(ge=1, le=60)] = 5
 
-    # The same for a message that is not urgent. A message that nobody has had is due again after these minutes.
+    # The same for a message that is not urgent.
     unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
 
     # The fewest minutes between two urgent messages to one person.
@@ -153,6 +156,12 @@ class CouncilPolicy(Closed):
     # Days on which the council is closed, beside weekends and bank holidays.
     closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
 
+    # Who is on duty. In a tier without a layer of the rota, all contacts are.
+    rota: Rota | None = None
+
+    # Gets urgent messages at night and on closed days, if nobody is on duty then.
+    out_of_hours: Contact | None = None
+
     # The number of open cases that may be ended or delayed by feeds in 24 hours before a person must agree. Policy of
     # the deployment [P].
     relaxed_without_consent: Annotated[int, Field(ge=0, le=1_000_000)] = 5
@@ -170,6 +179,23 @@ class CouncilPolicy(Closed):
     @property
     def days(self) -> CouncilDays:
         return _days(self.nation or Nation.ENGLAND, self.closures, self.day_starts)
+
+    @property
+    def cover(self) -> CoverPolicy | None:
+        """Return the parts that decide who is on duty, or None without a rota."""
+        if self.rota is None:
+            return None
+        return CoverPolicy(
+            tiers=tuple(
+                CoverTier(label=tier.label, contacts=tuple(one.label for one in tier.contacts)) for tier in self.tiers
+            ),
+            rota=self.rota,
+            out_of_hours=self.out_of_hours and self.out_of_hours.label,
+            closures=self.closures,
+            quiet_from=self.quiet_from,
+            quiet_until=self.quiet_until,
+            day_starts=self.day_starts,
+        )
 
     def stored(self) -> str:
         """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
@@ -215,6 +241,15 @@ class CouncilPolicy(Closed):
         begin, end, at = self.quiet_from, self.quiet_until, self.day_starts
         if (begin <= at < end) if begin <= end else (at >= begin or at < end):
             raise ValueError("day_starts: must not lie in the quiet hours, as messages of the day go out then")
+        return self
+
+    @model_validator(mode="after")
+    def _rota_fits(self) -> Self:
+        try:
+            _ = self.cover
+        except ValidationError as error:
+            said = (fault["msg"].removeprefix("Value error, ") for fault in error.errors(include_input=False))
+            raise ValueError("; ".join(said)) from None
         return self
 
     @model_validator(mode="after")

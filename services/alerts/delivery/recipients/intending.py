@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import NamedTuple
 
 from services.alerts.delivery.delivery import OPERATOR_TIER
@@ -14,6 +13,8 @@ from services.alerts.delivery.store.recipients import last_messages
 from services.alerts.policy.case_clock import Escalation
 from services.alerts.policy.councils import Council
 from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.on_duty import contacts_on_duty
+from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact
 from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
 from services.alerts.review.case import Case
@@ -71,9 +72,9 @@ def _recipients(
     # A person in several tiers gets one message.
     tiers: dict[Contact, str] = {}
     for tier in tiers_between(council.policy, group.first_level, group.last_level):
-        for contact in tier.contacts:
+        for contact in contacts_on_duty(council.policy, tier, work.now):
             tiers.setdefault(contact, tier.label)
-    if group.last_level >= operator_level(council.policy) or _unreached(members):
+    if group.last_level >= operator_level(council.policy) or _unreached(members) or not tiers:
         tiers |= {contact: OPERATOR_TIER for contact in fallback if contact not in tiers}
     # A message that reached nobody before is late already.
     at_once = group.urgent or _unreached(members)
@@ -109,11 +110,14 @@ def _write(
     if _unreached(members) or not recipients or not reachable_tiers(council.policy):
         record_unreachable(work, council.feed_id, written.reference, len(members))
     sent_at = earliest(recipients, work.now)
-    again = sent_at + timedelta(minutes=council.policy.unreached_repeat_minutes)
     for due in members:
         # The case counts as alerted only when the message is accepted for somebody. Until then another is due.
         yield replace(
-            due.case, tried_at=sent_at, tried_alert=written.pk, due_at=again, warned=_is_warned(due.case, written)
+            due.case,
+            tried_at=sent_at,
+            tried_alert=written.pk,
+            due_at=sent_at + TRIED_FOR,
+            warned=_is_warned(due.case, written),
         )
 
 

@@ -6,7 +6,7 @@ since. Where a channel gives receipts, the receipt must have come.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_ch
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.levels import reachable_tiers
+from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -72,7 +73,6 @@ def _look(
     policy: CouncilPolicy, alert: Alert, made: Sequence[DeliveryOfTier], fallback: Sequence[Contact], now: datetime
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
-    tiers = [tier.label for tier in reachable_tiers(policy)]
     asked = {one.tier for one in made}
     unreached = [tier for tier in asked if not _is_reached(one for one in made if one.tier == tier)]
     if not unreached:
@@ -81,22 +81,23 @@ def _look(
     waiting = [one.due_at for one in made if one.tier in unreached and one.due_at and not one.attempts]
     if waiting and min(waiting) > now:
         return _Look((), min(waiting) + step)
-    following = next((tier for tier in _after(tiers, unreached) if tier not in asked), OPERATOR_TIER)
-    if following in asked:
-        return _Look((), None)
     known = {one.contact for one in made}
-    contacts = fallback if following == OPERATOR_TIER else _contacts(policy, following)
-    recipients = [Recipient(following, one, now) for one in contacts if one.label not in known]
-    return _Look(recipients, now + step if recipients else None)
+    for tier, contacts in _next_in_line(policy, unreached, fallback, now):
+        recipients = [Recipient(tier, one, now) for one in contacts if one.label not in known]
+        if recipients:
+            return _Look(recipients, now + step)
+    return _Look((), None)
 
 
-def _after(tiers: Sequence[str], unreached: Iterable[str]) -> Sequence[str]:
-    places = [tiers.index(tier) for tier in unreached if tier in tiers]
-    return tiers[max(places) + 1 :] if places else ()
-
-
-def _contacts(policy: CouncilPolicy, label: str) -> Sequence[Contact]:
-    return next(tier.contacts for tier in policy.tiers if tier.label == label)
+def _next_in_line(
+    policy: CouncilPolicy, unreached: Collection[str], fallback: Sequence[Contact], now: datetime
+) -> Iterator[tuple[str, Sequence[Contact]]]:
+    tiers = reachable_tiers(policy)
+    # First colleagues in the same tier who are off duty, then the tiers after it, then the operator.
+    yield from ((tier.label, tier.contacts) for tier in tiers if tier.label in unreached)
+    last = max((place for place, tier in enumerate(tiers) if tier.label in unreached), default=len(tiers))
+    yield from ((tier.label, contacts_on_duty(policy, tier, now)) for tier in tiers[last + 1 :])
+    yield OPERATOR_TIER, fallback
 
 
 def _is_reached(deliveries: Iterable[DeliveryOfTier]) -> bool:

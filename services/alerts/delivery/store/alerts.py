@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
+from services.alerts.delivery.delivery import DeliveryState
 from services.storage.dialect import skipping_locked
-from services.storage.tables import alert_cases, alerts, cases
+from services.storage.tables import alert_cases, alerts, cases, deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,20 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
         .limit(1)
     )
     return connection.scalar(query) or 0
+
+
+def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
+    """Return the tiers of which somebody had an earlier message about a case of this alert, the first told first."""
+    mine, before = alert_cases.alias("mine"), alert_cases.alias("before")
+    query = (
+        select(deliveries.c.tier)
+        .join_from(mine, before, (before.c.case_pk == mine.c.case_pk) & (before.c.alert_pk < mine.c.alert_pk))
+        .join(deliveries, deliveries.c.alert_pk == before.c.alert_pk)
+        .where(mine.c.alert_pk == alert_pk, deliveries.c.state == DeliveryState.SENT.value)
+        .group_by(deliveries.c.tier)
+        .order_by(func.min(deliveries.c.settled_at), func.min(deliveries.c.pk))
+    )
+    return list(connection.scalars(query))
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:

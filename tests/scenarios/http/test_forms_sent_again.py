@@ -39,7 +39,7 @@ class Browsers:
     def __init__(self, api: Api, groups: Sequence[frozenset[int]]) -> None:
         self.api = api
         references, self.link = api.alerted_cases(CASES)
-        self.forms = [
+        self.forms: list[dict[str, Any]] = [
             {"name": name, "case": [references[number] for number in sorted(group)]}
             for name, group in zip(NAMES, groups, strict=False)
         ]

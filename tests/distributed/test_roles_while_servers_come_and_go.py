@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -99,6 +100,6 @@ def test_a_role_tells_which_servers_are_away_in_whatever_order_they_go_and_come_
         assert running.comes_to_answer("/livez", 200)
         for away in schedule:
             servers.become(away)
-            assert until(lambda away=away: tells(running, away), PATIENCE), (schedule, away, running.faults())
+            assert until(partial(tells, running, away), PATIENCE), (schedule, away, running.faults())
         assert running.stopped() == 0
         assert running.lines()

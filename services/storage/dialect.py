@@ -158,11 +158,11 @@ def time_of_database(connection: Connection) -> datetime | None:
     return now.astimezone(UTC)
 
 
-def is_read_only(connection: Connection) -> bool:
-    """Return True if the database takes no changes on this connection."""
+def is_read_only(connection: Connection) -> bool | None:
+    """Return True if the database takes no changes on this connection. Return None if it does not say."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
-        return False
+        return None
     return bool(connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on")
 
 

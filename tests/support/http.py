@@ -94,6 +94,16 @@ class Api:
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, link.removeprefix("https://pullcord.example")
 
+    def alerted_cases(self, number: int) -> tuple[list[str], str]:
+        """Alert the duty desk about several lines at once. Return the cases and the path of the link in the message."""
+        for own in range(1, number + 1):
+            self.deployment.put_entries({**ENTRY, "entry_id": f"e{own}", "cli": f"01632 96012{own}"})
+            self.deployment.post_notices({**NOTICE, "id": f"n{own}", "cli": f"01632 96012{own}"})
+        self.deployment.tick(seconds=31)
+        message = self.deployment.mails()[-1].message
+        link = next(word for word in message.text.split() if "/a/" in word)
+        return [case.reference for case in self.deployment.cases()], link.removeprefix("https://pullcord.example")
+
 
 def problem_of(response: Response) -> tuple[int, str]:
     """Return the status and the type of a problem, and assert that it is a complete problem (RFC 9457)."""

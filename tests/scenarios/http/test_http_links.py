@@ -60,16 +60,6 @@ def test_a_second_person_sees_who_was_first(api: Api) -> None:
     assert "Taken by Asha Patel on Monday 23 November 2026" in read(api.ask(None, "GET", link))
 
 
-def three_cases(api: Api) -> tuple[list[str], str]:
-    for number in (1, 2, 3):
-        api.deployment.put_entries({**ENTRY, "entry_id": f"e{number}", "cli": f"01632 96012{number}"})
-        api.deployment.post_notices({**NOTICE, "id": f"n{number}", "cli": f"01632 96012{number}"})
-    api.deployment.tick(seconds=31)
-    message = api.deployment.mails()[-1].message
-    link = next(word for word in message.text.split() if "/a/" in word)
-    return [case.reference for case in api.deployment.cases()], link.removeprefix("https://pullcord.example")
-
-
 def read(answer: Response) -> str:
     return " ".join(JustHTML(answer.text).to_text().split())
 
@@ -97,7 +87,7 @@ def test_after_the_form_the_browser_is_sent_to_a_page_that_a_reload_only_reads(a
 
 @pytest.mark.parametrize("times", [2, 3, 10])
 def test_a_form_that_is_sent_again_records_nothing_and_leads_to_the_same_page(api: Api, times: int) -> None:
-    cases, link = three_cases(api)
+    cases, link = api.alerted_cases(3)
     answers = []
     for _ in range(times):
         answers.append(api.ask(None, "POST", link, data={**FORM, "case": cases[:2]}).headers["location"])
@@ -116,7 +106,7 @@ def test_when_the_pause_has_run_out_the_same_person_can_take_the_case_again(api:
 
 
 def test_a_colleague_sees_who_took_which_case(api: Api) -> None:
-    (first, second, third), link = three_cases(api)
+    (first, second, third), link = api.alerted_cases(3)
     api.send_form(link, name="Asha Patel", case=first)
     api.send_form(link, name="Ben Lowe", case=second)
     page = api.ask(None, "GET", link)
@@ -126,7 +116,7 @@ def test_a_colleague_sees_who_took_which_case(api: Api) -> None:
 
 
 def test_a_case_taken_by_command_or_api_is_shown_as_taken_too(api: Api) -> None:
-    (first, second, _), link = three_cases(api)
+    (first, second, _), link = api.alerted_cases(3)
     for case, event, more in ((first, "acknowledge", {}), (second, "contact_resident", {"method": "call"})):
         body = {"event": event, "record": {"by": "Cara Dunn", **more}}
         assert api.ask("blackpool", "POST", f"/v1/cases/{case}/events", json=body).status_code == 200
@@ -136,7 +126,7 @@ def test_a_case_taken_by_command_or_api_is_shown_as_taken_too(api: Api) -> None:
 
 
 def test_each_page_after_a_form_shows_its_own_person_and_cases(api: Api) -> None:
-    (first, second, third), link = three_cases(api)
+    (first, second, third), link = api.alerted_cases(3)
     for name, case in (("Asha Patel", first), ("Ben Lowe", second)):
         api.send_form(link, name=name, case=case)
     page = read(api.ask(None, "GET", f"{link}/taken/1"))
@@ -147,14 +137,14 @@ def test_each_page_after_a_form_shows_its_own_person_and_cases(api: Api) -> None
 
 
 def test_nothing_is_ticked_in_advance(api: Api) -> None:
-    cases, link = three_cases(api)
+    cases, link = api.alerted_cases(3)
     assert JustHTML(api.ask(None, "GET", link).text).query("input[checked]") == []
     api.send_form(link, name="Asha Patel", case=cases[0])
     assert JustHTML(api.ask(None, "GET", link).text).query("input[checked]") == []
 
 
 def test_one_button_takes_every_case_that_the_alert_still_offers(api: Api) -> None:
-    cases, link = three_cases(api)
+    cases, link = api.alerted_cases(3)
     page = read(api.send_form(link, name="Asha Patel", all="yes"))
     assert all(case in page for case in cases)
     assert [state for state, _ in states(api)] == ["acknowledged"] * 3

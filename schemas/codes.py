@@ -52,7 +52,7 @@ class NoticeStatus(StrEnum):
 # Statuses that report what was done to a line, not what is planned.
 REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
 
-# Statuses by what they mean for an alarm on the line, most dangerous first (policy of the deployment).
+# Statuses by what they mean for an alarm on the line, most dangerous first (our own choice).
 DANGEROUS_FIRST = (
     NoticeStatus.COMPLETED,
     NoticeStatus.REVERTED,

@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 JUMPS = Counter("pullcord_clock_jumps_total", "Times that the clock was found to have jumped, or to differ.")
 
-# The most seconds that sending pauses while the clock is doubted (policy of the deployment).
+# The most seconds that sending pauses while the clock is doubted (our own choice).
 PAUSE: Final = 120.0
 
 # The largest difference between two clocks that still counts as right.

@@ -10,7 +10,7 @@ from schemas.codes import DANGEROUS_FIRST, REPORTED, MigrationKind, NoticeStatus
 from services.core.area_facts import AreaFacts, AreaPart
 from services.core.clock import london_day
 
-# The most dangerous first (policy of the deployment).
+# The most dangerous first (our own choice).
 _KINDS = (MigrationKind.NON_VOLUNTARY, MigrationKind.UNKNOWN, MigrationKind.VOLUNTARY)
 _TARGETS = (
     TargetService.CEASE,

@@ -18,7 +18,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """Requests were refused or repeated too often. For a time, further such requests are not recorded."""
+    """A sender had too many requests refused or repeated. For some time, such requests are not recorded."""
 
     permanent = False
 

@@ -32,7 +32,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """The schema of a database, compared with the schema of this version."""
+    """How the schema of a database compares with the schema of this version."""
 
     NONE = "none"
     OLDER = "older"

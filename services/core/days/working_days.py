@@ -78,8 +78,8 @@ def nation_of(feed_id: str) -> Nation:
 def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
     """Return the same time of day on the next working day.
 
-    If `moment` falls on a day off, return the midnight at which the next working day ends. For example, a row that is
-    refused on a Saturday can be corrected until the end of Monday.
+    If `moment` falls on a day off, return the end of the next working day. For example, a row that is refused on a
+    Saturday can be corrected until the end of Monday.
     """
     local = moment.astimezone(LONDON)
     if not is_working_day(local.date(), nation):

@@ -147,7 +147,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """Something that happens to a case: a person's act, a fact about the line or the notice, or a time that is reached."""
+    """Something that happens to a case: a person's act, a fact about the line or the notice, or a time reached."""
 
     ACKNOWLEDGE = "acknowledge"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"

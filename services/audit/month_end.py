@@ -1,4 +1,4 @@
-"""Closes each month soon after its end: records the state at the end of the month, and counts and stores the figures."""
+"""Closes each month soon after its end: records the state at its end, and counts and stores the figures."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class MatchId:
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Return the ids that a match's reference stands for. Raises RefusedError if the text does not look like one."""
+        """Return the ids behind the reference of a match. Raises RefusedError if the text does not look like one."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(

@@ -181,7 +181,10 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a live match, with the council and shard of its entry. With `feed_id`, find only a match of that council."""
+    """Return a live match, with the council and shard of its entry.
+
+    With `feed_id`, find only a match of that council.
+    """
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)

@@ -1,4 +1,7 @@
-"""Replaces a SQLite database file by another, and keeps the old file. No other process may use either file meanwhile."""
+"""Replaces a SQLite database file by another, and keeps the old file.
+
+No other process may use either file meanwhile.
+"""
 
 from __future__ import annotations
 

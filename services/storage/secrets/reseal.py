@@ -33,7 +33,7 @@ PASSES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values. The column `keyed_by` identifies the row in the associated data (see `vault.place`)."""
+    """A column of sealed values. `keyed_by` is the column that identifies the row in `vault.place`."""
 
     table: Table
     name: str

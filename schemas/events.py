@@ -106,8 +106,8 @@ class RecordRef(Schema):
 class NoticesReconsidered(EventData):
     """Notices must be matched again, although the provider sent no new version of them.
 
-    Either another notice replaced them, or a notice that replaced them no longer does. The id of an area record stands
-    for all notices of the provider on the area, and is listed after any change to one of them.
+    The usual cause is another notice that replaces them, or no longer does. If a notice on an area changes, `records`
+    has the id of the area record, which stands for all notices of the provider on the area.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

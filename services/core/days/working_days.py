@@ -71,7 +71,7 @@ _BY_COUNCIL: Final = {
 def nation_of(feed_id: str) -> Nation:
     """Return the nation of a council such as `council:W06000015`. For a provider, return England."""
     kind, _, code = feed_id.partition(":")
-    # The first letter of a council's GSS code names its nation. England for providers is policy of the deployment.
+    # The first letter of a council's GSS code names its nation. England for providers is our own choice.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
 
 

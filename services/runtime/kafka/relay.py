@@ -140,9 +140,9 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Split an event that the brokers refuse because of its size, and return True.
+        """Deal with an event that the brokers refuse. Return True if it was too large and is now split.
 
-        If it cannot be split, put it in quarantine and return False.
+        Otherwise put it in quarantine and return False.
         """
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):

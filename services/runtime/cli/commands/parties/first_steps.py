@@ -17,9 +17,9 @@ TIER, LABEL = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or provider if it is unknown and a name is given.
+    """Add a council or provider if it is unknown and `name` is not None.
 
-    Raises RefusedError for an unknown sender if there is no name, or if this is a dry run.
+    Raises RefusedError for an unknown sender if the name is blank, or if this is a dry run.
     """
     if name is None:
         return

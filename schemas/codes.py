@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a notice is about: one line, or an area."""
+    """The subject of a notice: one line, or an area."""
 
     LINE = "line"
     POSTCODE = "postcode"
@@ -94,7 +94,7 @@ class Connection(StrEnum):
 
 
 class MatchLevel(StrEnum):
-    """How sure it is that a notice is about an alarm's line."""
+    """The certainty that a notice is about an alarm's line."""
 
     CONFIRMED = "confirmed"
     PROBABLE = "probable"

@@ -16,7 +16,7 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """What a provider's line has in common with a register entry."""
+    """The relation of a provider's line to a register entry."""
 
     # The line has the same number.
     NUMBER = "number"

@@ -81,7 +81,7 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """What a figure counts, and the finding or commitment behind the figure."""
+    """The definition of a figure: exactly what it counts, and the finding or commitment behind it."""
 
     figure: str
     title: str

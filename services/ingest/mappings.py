@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/mappings", tags=["provider", "council"])
 
 
 class MappedKind(StrEnum):
-    """What is mapped: the heading of a column to a field, or a word to a status."""
+    """The kind of a mapping: of a column to a field, or of a word to a status."""
 
     COLUMN = "column"
     STATUS = "status"

@@ -1,4 +1,4 @@
-"""What the routes of the ingest API share: limits, origins and error answers."""
+"""The limits, origins and error answers that the routes of the ingest API share."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """How well two addresses with the same postcode agree."""
+    """The degree to which two addresses with the same postcode agree."""
 
     SAME = "same"
     NEAR = "near"
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """What the comparison of one part of two addresses found. The person who decides on the match sees it."""
+    """A result of comparing one part of two addresses. The person who decides on the match sees it."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"

@@ -42,7 +42,7 @@ UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOP
 
 @dataclass(frozen=True)
 class Parts:
-    """What a process works with, made from its settings."""
+    """The objects that a process works with, made from its settings."""
 
     settings: Settings
     store: Store

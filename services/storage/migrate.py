@@ -32,7 +32,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """How the schema of a database compares with the schema of this version."""
+    """The schema of a database, compared with the schema that this version needs."""
 
     NONE = "none"
     OLDER = "older"

@@ -1,4 +1,4 @@
-"""What all parts of Pullcord need to store data. It is chosen once, at start."""
+"""The objects that all parts of Pullcord need to store data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OperatorPolicy:
 
 @dataclass(frozen=True)
 class Store:
-    """What all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
+    """The objects that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
 
     `bootstrap` makes the store of a running service. A test makes its own.
     """

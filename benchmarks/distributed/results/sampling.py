@@ -24,7 +24,7 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """How often each module of Pullcord was seen at work, by role."""
+    """The number of samples in which each module of Pullcord was at work, by role and module."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 

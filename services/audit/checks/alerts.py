@@ -31,7 +31,7 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """What the audit says about one alert."""
+    """One alert, according to the audit."""
 
     cases: int = 0
     deliveries: int = 0
@@ -42,7 +42,7 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """What the audit says about one delivery."""
+    """One delivery, according to the audit."""
 
     alert: str
     attempts: int = 0

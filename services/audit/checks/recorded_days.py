@@ -62,7 +62,7 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """What the audit says about one date column of one case."""
+    """The recorded days of one case and one `_Kind`, according to the audit."""
 
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.

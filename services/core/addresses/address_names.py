@@ -7,7 +7,7 @@ from services.core.addresses.address_words import BUILDING_WORDS, DIRECTIONS, ST
 
 
 class NameKind(IntEnum):
-    """What the words of a name say about it: a building, a street, perhaps a street, or nothing."""
+    """The kind of a name, as its words show it: a building, a street, perhaps a street, or not known."""
 
     BUILDING = 0
     UNTOLD = 1

@@ -41,7 +41,7 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """What the steps of a demonstration need, in one process or distributed.
+    """The objects that the steps of a demonstration need, in one process or distributed.
 
     `environment` has the variables by which the command line finds the deployment. `keys` has the API keys by feed id.
     """

@@ -1,4 +1,4 @@
-"""What the HTTP process knows about the other process, which matches, alerts and delivers."""
+"""The HTTP process's view of the other process, which matches, alerts and delivers."""
 
 from __future__ import annotations
 

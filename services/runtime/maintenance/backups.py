@@ -40,7 +40,7 @@ SQLITE = "sqlite"
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What came of a restore.
+    """The result of a restore.
 
     `record_ends` is the time of the last change in the backup. `aside` is where the previous database is now, or None
     if there was none.

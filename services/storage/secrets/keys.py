@@ -33,7 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """What the owner of a key is, which decides what the key shows.
+    """The role of a key's owner, which decides what the key shows.
 
     Providers and councils see their own data. A regulator sees figures. An operator sees the state of the service.
     """

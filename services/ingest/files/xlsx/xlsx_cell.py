@@ -22,7 +22,7 @@ _SHOWN_WITH = re.compile(r'(?:"(?P<quoted>[^"]{1,20})"|(?P<escaped>(?:\\.){1,20}
 
 
 class Cell(Protocol):
-    """What this module reads from a cell of openpyxl, which has several classes of cells."""
+    """The attributes of a cell that this module reads. openpyxl has several classes of cells."""
 
     @property
     def value(self) -> object: ...

@@ -68,7 +68,7 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Evidence:
-    """What the cells of one column show: the order of day and month, and the kinds of numbers."""
+    """The cells of one column as evidence: the order of day and month, and the kinds of numbers."""
 
     day_first: bool = False
     month_first: bool = False

@@ -34,7 +34,7 @@ GRACE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """What came of a test message to one contact, in words."""
+    """The result of a test message to one contact, in words."""
 
     label: str
     accepted: bool

@@ -87,7 +87,7 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Says that a person took on an alert or a case. `by` is the name of the person."""
+    """A person took on an alert or a case. `by` is the name of the person."""
 
     by: str
     at: datetime  # has a time zone

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The values are stored, so a value must never change."""
+    """The actions that the audit records. The values are stored, so they must never change."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"

@@ -18,7 +18,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """A sender had too many requests refused or repeated. For some time, such requests are not recorded."""
+    """Too many requests of a sender were refused or repeated. For some time, no more of them are recorded."""
 
     permanent = False
 

@@ -1,7 +1,7 @@
 """Database triggers that stop everybody from changing or removing an audit row.
 
 Only the sealed part of a row may be replaced, because vault keys change. It may not be added or removed. A user who may
-alter tables can drop the triggers. `pullcord audit check` can then find what was changed.
+alter tables can drop the triggers. `pullcord audit check` still finds figures and cases that were changed by then.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Reports sealed values that cannot be opened to the operator. All other work goes on.
+"""Reports to the operator each sealed value that cannot be opened. All other work goes on.
 
-Each damaged value gets a row in the quarantine, although it is not an event, so that the operator alert about the
+A damaged value gets a row in the quarantine, although it is not an event, so that the operator alert about the
 quarantine counts it.
 """
 

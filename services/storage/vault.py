@@ -52,9 +52,8 @@ class KeySource(Protocol):
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
         """Return the keys if they have changed since the last call, otherwise None.
 
-        A source may check only at intervals.
-
-        With `at_once` the source must check now, because the key of a value is not loaded.
+        A source may check only at intervals. With `at_once` it must check now, because the key of a value is not
+        loaded.
         """
         ...
 

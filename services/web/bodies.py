@@ -112,11 +112,11 @@ def as_utf8(body: bytes) -> bytes:
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """Return the rows of a JSON or NDJSON body.
 
-    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. An item or line
-    that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
+    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. A list item or
+    an NDJSON line that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
 
-    Raises ProblemError if the media type or the body is not JSON or NDJSON, or if there are no rows or more than
-    `limit`.
+    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, or if there are no rows
+    or more than `limit`.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):

@@ -16,7 +16,10 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) that names each query parameter that the route does not take, or does not take twice."""
+    """Raise ProblemError (422) if the route does not take a query parameter of the request, or does not take it twice.
+
+    The error names all such parameters.
+    """
     if not request.query_params:
         return
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))

@@ -105,7 +105,7 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return all records of a table: the id of each record, and True if the record is live.
+    """Return the id of each record in a table, with True if the record is live.
 
     `table` is the name of the table of notices or of the table of register entries.
     """
@@ -124,7 +124,7 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return all API keys: the id of each key, a text like `council until 2027-01-31T00:00:00`, and True if revoked."""
+    """Return all API keys by id. Each has its role and expiry as one text, and True if it is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}

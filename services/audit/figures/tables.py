@@ -32,7 +32,8 @@ COLUMNS = (
 class FigureCell:
     """A published count with its table and key. `count` is None if the count is withheld or not known.
 
-    `median_days` and `p90_days` are the last days of `median_band` and `p90_band`, or None for the band without an end.
+    `median_days` and `p90_days` are the largest numbers of days in `median_band` and `p90_band`. The last band has no
+    end and gives None.
     """
 
     table: Dimension

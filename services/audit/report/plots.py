@@ -80,7 +80,7 @@ class Plot:
 class Reach:
     """The median wait and the 90th percentile of a month, as bands of days.
 
-    `median.number` and `p90.number` are the numbers of these bands.
+    `median.number` and `p90.number` are the positions of these bands in BAND_NAMES.
     """
 
     label: str

@@ -5,13 +5,13 @@ name. Any of the four may be missing, but a name always follows a number. A name
 of an address is not plain, `read_parts` reads the whole address.
 
 One pattern reads a plain segment, where the full reader `read_parts` needs about twenty. Both readers give equal
-results, because a plain segment has nothing that only the full reader understands:
+results, because the full reader would find nothing more in a plain segment:
 
-- No second sub-unit. To find one, `take_sub_units` needs a word of `NAMING_WORDS` that does not start the segment, a
-  slash, a dash, or a letter right before a digit.
-- No longer house number. The full reader takes `18 a`, `18 to 20` and `no 18` as house numbers. In a plain segment, the
-  word after a number has at least two letters and is not `to`, and the word before it is not `no`.
-- No number without a name. The full reader joins such a number to the next segment.
+- A second sub-unit would need a word of `NAMING_WORDS` that does not start the segment, a slash, a dash, or a letter
+  right before a digit.
+- A longer house number would be `18 a`, `18 to 20` or `no 18`. In a plain segment, the word after a number has at least
+  two letters and is not `to`, and the word before it is not `no`.
+- A number without a name would be joined to the next segment. In a plain segment, every number has a name.
 """
 
 import re

@@ -32,9 +32,8 @@ class AddressPart(NamedTuple):
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
     """Return the sub-units of an address, and its parts in order.
 
-    `segments` come from `segments_of` and `without_ending`.
-
-    A letter behind a house number (`18a`) stays in its part and is not among the sub-units.
+    `segments` come from `segments_of` and `without_ending`. A letter behind a house number (`18a`) stays in its part
+    and is not among the sub-units.
     """
     units: set[str] = set()
     rests: list[str] = []

@@ -62,9 +62,7 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return the canonical form of a postcode, sector or outward code: `FY3 8AA`, `FY3 8` or `FY3`.
-
-    Otherwise return None.
+    """Return the canonical form of a postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), otherwise None.
 
     A sector without the space, such as `FY38`, cannot be told from an outward code and is read as an outward code.
     """

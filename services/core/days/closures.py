@@ -1,4 +1,4 @@
-"""The days on which a council is closed, beside weekends and the bank holidays of its nation."""
+"""The days on which a council is closed, besides weekends and the bank holidays of its nation."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

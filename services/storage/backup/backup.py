@@ -55,7 +55,7 @@ class CopyError(PullcordError):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds: the number of rows of each table, the ids of the vault keys it needs, and its last change."""
+    """The contents of a copy: the rows of each table, the vault keys that it needs, and the time of its last change."""
 
     rows: Counts
     keys: tuple[str, ...]

@@ -91,10 +91,8 @@ def left_to_reseal(store: Store) -> int:
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
     """Reseal until no value is left under an older key, in at most `PASSES` passes.
 
-    Yield the size of each finished batch.
-
-    `pause` waits for a number of seconds. Raises VaultError if the key of a value is missing. The batches before stay
-    sealed.
+    Yield the size of each finished batch. `pause` waits for a number of seconds. Raises VaultError if the key of a
+    value is missing. The batches before stay sealed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

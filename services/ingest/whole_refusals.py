@@ -31,7 +31,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Return the body of the request. A refusal is recorded and raised as `read_body` raises it."""
+        """Return the body of the request. A refusal is recorded, and then raised. `read_body` lists the errors."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:

@@ -1,8 +1,7 @@
 """Writes lines to the log without making the caller wait and without raising errors.
 
-A line that cannot be written is lost.
-
-So the caller goes on even if the disk is full, the pipe is closed, or nobody reads the pipe.
+A line that cannot be written is lost. So the caller goes on even if the disk is full, the pipe is closed, or nobody
+reads the pipe.
 """
 
 from __future__ import annotations

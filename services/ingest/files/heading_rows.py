@@ -1,4 +1,4 @@
-"""Finds the row of headings near the top of a file, or two rows that make up the headings together."""
+"""Finds the row of headings near the top of a file, or the two rows that form the headings together."""
 
 from __future__ import annotations
 
@@ -45,9 +45,10 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the first row with the most known headings, or the first row that is not blank if `known_heading` is None.
+    """Return the row with the most known headings, or the first row that is not blank if `known_heading` is None.
 
-    A row above or below that belongs to the headings is joined with it. Raises `FileRefused` if no row has headings.
+    If several rows have the most, the first of them is returned. A row above or below that belongs to the headings is
+    joined with it. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

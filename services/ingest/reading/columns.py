@@ -101,7 +101,7 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a function that says if a heading is known for this kind of record."""
+    """Return a function that returns True for the known headings of this kind of record."""
     return knows_heading(kind, {})
 
 

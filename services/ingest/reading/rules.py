@@ -93,7 +93,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the part of a draft that is stored encrypted, as JSON.
 
-    `rivals` are the places in other versions of the record, of which nothing says if they are earlier or later.
+    `rivals` are the places in versions of the record that tie with the draft.
     """
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 

@@ -47,11 +47,10 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading with a new stamp on each draft whose key is in `gone`.
+    """Return the reading, with a new stamp on each draft whose entry was withdrawn.
 
-    These are the keys of withdrawn entries.
-
-    The new stamp puts the entry back on the register, even if the row has an old one.
+    The new stamp puts the entry back on the register, even if the row has an older one. `gone` holds the keys of the
+    withdrawn entries.
     """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:

@@ -59,7 +59,7 @@ class Turns:
 
 @contextmanager
 def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
-    """Return what opens the transactions of a submission with this number of rows."""
+    """Yield the `Turns` for a submission with this number of rows."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)
         return

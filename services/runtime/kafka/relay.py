@@ -60,9 +60,7 @@ class Relay:
     def run_once(self) -> int:
         """Publish a batch of events from each lane on which no other relay works.
 
-        Return the number of published events.
-
-        Raises RelayError if no event was published because the brokers did not answer.
+        Return the number of published events. Raises RelayError if there are none because the brokers did not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)

@@ -14,7 +14,7 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """A field and its value. Two entries with an equal sign may be the same person."""
+    """A field and its value. If two entries have the same value in this field, they may be the same person."""
 
     field: str
     value: Hashable

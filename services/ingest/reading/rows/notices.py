@@ -69,7 +69,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
     """Return the issue of a notice without a usable place.
 
-    For an exchange there is none: it may come without a place.
+    A notice about an exchange has none, because it is stored anyway.
     """
     if notice.scope is LINE:
         return (
@@ -164,7 +164,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Complete a notice that has no usable place from the record of its earlier version.
+    """Return a notice without a usable place, completed from the record of its earlier version.
 
     The place and all fields that the notice leaves out come from the record, except those in `_OF_THE_REPORT`, such as
     the dates.

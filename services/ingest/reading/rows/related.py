@@ -12,11 +12,9 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Yield the rows of a register, with rows of the same reference joined by `joined_rows`.
+    """Yield the rows of a register. Rows of the same reference are joined by `joined_rows`.
 
-    `now` is the time of receipt.
-
-    Rows of JSON with different times of change are versions, and stay apart.
+    Rows of JSON with different times of change are versions, and stay apart. `now` is the time of receipt.
     """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:

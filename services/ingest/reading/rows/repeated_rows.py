@@ -49,9 +49,8 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
     """Join the rows of one reference.
 
-    The last row of the result is the main row, with all rows of its place joined into it.
-
-    Before it comes one row for each other place. If the reference may be rounded, all rows are returned without it.
+    The last row of the result is the main row, with all rows of its place joined into it. Before it comes one row for
+    each other place. If the reference may be rounded, all rows are returned without it.
     """
     if len(group) == 1:
         return [*group]

@@ -69,7 +69,7 @@ def _may_be_kept(word: str) -> bool:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    """Return a function that says if a heading is known. The reader uses it to find the row of headings."""
+    """Return a function that returns True for a known heading. The reader uses it to find the row of headings."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 

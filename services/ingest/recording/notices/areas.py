@@ -26,7 +26,7 @@ from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
-    """Store which areas the written notices name. Return these areas by the key of their area record."""
+    """Store the areas of the written notices. Return these areas by the key of their area record."""
     areas: dict[bytes, Area] = {}
     members: list[tuple[bytes, int]] = []
     for record in written:

@@ -65,7 +65,7 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Complete each draft that has no usable place from the record with the same reference.
+    """Return the drafts, with each draft that lacks a usable place completed from the record with the same reference.
 
     A row is rejected if the record gives no place either, unless the row withdraws a notice. `sent` holds references
     that the same submission writes in other transactions.

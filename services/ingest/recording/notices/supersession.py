@@ -27,9 +27,7 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
     """Decide again for each notice under `keys` if another notice replaces it.
 
-    Return the ids of the notices that changed.
-
-    A notice is live if no other notice replaces it.
+    A notice is live if none does. Return the ids of the notices that changed.
     """
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)

@@ -42,10 +42,7 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Drop the earlier refusals of the sender, because a row of this submission was accepted.
-
-    If none was, do nothing.
-    """
+    """If a row of this submission was accepted, drop the earlier refusals of the sender."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

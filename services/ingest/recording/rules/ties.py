@@ -1,7 +1,7 @@
 """Rules for ties: two versions of one record, of which nothing says which is later. Pure.
 
-The version received later becomes the version on record. The record also keeps the most dangerous status, dates and
-places of the other versions, its rival. A version with a later stamp settles the tie and removes the rival.
+The version received later becomes the version on record. The record also keeps a rival: the most dangerous status,
+dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ ROWS_A_READ = 1_000
 
 
 class Area(NamedTuple):
-    """An area of notices: its canonical `value` such as `FY3 8`, its token, and the key of its area record."""
+    """An area in a notice: its canonical `value` such as `FY3 8`, its token, and the key of its area record."""
 
     key: bytes
     value: str

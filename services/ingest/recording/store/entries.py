@@ -51,7 +51,7 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
 
 
 def unchanged(connection: Connection, revisions: Mapping[int, int]) -> dict[int, int]:
-    """Return the revisions of those entries that still have the given revision, by entry id."""
+    """Return the part of `revisions` that is still true. It maps the id of an entry to its revision."""
     row = register_entries.c
     query = select(row.pk, row.revision).where(among(connection, row.pk, revisions.keys()))
     return dict(revisions.items() & {(pk, revision) for pk, revision in connection.execute(query)})

@@ -1,4 +1,4 @@
-"""Stores that whole files or bodies were refused."""
+"""Stores the refusals of whole files and bodies."""
 
 from __future__ import annotations
 

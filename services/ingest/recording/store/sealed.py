@@ -16,7 +16,7 @@ CHUNK = 1_000  # the most records in memory at once
 
 
 class WholeRecord(NamedTuple):
-    """A notice or a register entry with its tokens, and with the area keys of a notice."""
+    """A notice or a register entry with its tokens. A notice also has its area keys."""
 
     row: Any
     tokens: set[bytes]

@@ -56,7 +56,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`, but only returns 0 while the clock guard doubts the clock."""
+        """Return a function that does `work`. While the clock guard doubts the clock, it does nothing and returns 0."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 

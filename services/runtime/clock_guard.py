@@ -46,8 +46,9 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return how far the machine's clock has jumped since this reading, by the clock that shows the larger jump.
+        """Return the time by which the machine's clock has jumped since this reading.
 
+        It is worked out once from the monotonic clock and once from the database's clock, and the larger result counts.
         `theirs` is the time of the database, or None if it is not known.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
@@ -80,7 +81,7 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`, but only returns 0 while the clock is doubted."""
+        """Return a function that does `work`. While the clock is doubted, it does nothing and returns 0."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:

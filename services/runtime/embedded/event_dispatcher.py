@@ -83,7 +83,7 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Have a consumer handle events.
+    """Let a consumer handle events.
 
     An event that can never be handled goes to quarantine. An event that only a newer version of Pullcord knows is
     skipped. If a fault may pass, its error is raised, and the caller must deliver the events again.

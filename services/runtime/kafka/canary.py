@@ -45,7 +45,7 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due, and have lost events published again. Return the number of these events.
+        """Publish the canaries that are due. Mark lost events to be published again, and return their number.
 
         Raises RelayError if the brokers accept none of the canaries.
         """

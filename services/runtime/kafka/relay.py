@@ -117,7 +117,7 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that are done, published or in quarantine, and the first error of the others.
+        """Return the events that are published or in quarantine, and the first error of the other events.
 
         An event that failed is published again later. So are the later events with its key, to keep their order.
         """

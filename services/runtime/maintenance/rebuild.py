@@ -1,7 +1,7 @@
 """Rebuilds matches and cases from the stored records, for example after the brokers have lost events.
 
-Every register entry is matched again, and every case is reviewed. What is correct already stays unchanged, so nobody is
-alerted twice.
+Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so nobody
+is alerted twice.
 """
 
 from __future__ import annotations

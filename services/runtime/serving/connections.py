@@ -114,7 +114,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return what makes the connections of one server, within these limits.
+    """Return the function that makes the connections of one server, within these limits.
 
     The number of connections is lowered if the process may not open enough files.
     """

@@ -40,8 +40,8 @@ def act_of(typed: str) -> CaseEvent:
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
     """Check the fields of an act, and return its record.
 
-    Raises RefusedError if a field is missing or faulty. The error names the command's option for the field, by
-    `options`.
+    Raises RefusedError if a field is missing or faulty. `options` gives the command's option for a field, which the
+    error then names.
     """
     try:
         return read_record(event, values)

@@ -83,7 +83,7 @@ def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
 
 
 class _LogCapture(logging.Handler):
-    """Keeps the text of each warning and error in a log."""
+    """A log handler that keeps the text of each warning and error."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -56,7 +56,10 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yield why the last check failed, or why the running check counts as failed: it takes too long."""
+        """Yield the reason why the last check failed, or nothing after a success.
+
+        A check that takes too long counts as failed.
+        """
         began = self._began
         if (fault := self._fault) is not None:
             yield fault

@@ -12,7 +12,7 @@ from services.runtime.settings import Settings
 def rebuild_() -> None:
     """Rebuild matches and cases from the stored records, for example after the brokers have lost everything.
 
-    Every register entry is matched again, and every case is reviewed. What is correct already stays unchanged, so
+    Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so
     nobody is alerted twice.
     """
     settings = Settings()

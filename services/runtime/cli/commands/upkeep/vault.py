@@ -63,7 +63,7 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt everything that is under an older key again, with the current key.
+    """Encrypt again, with the current key, everything that is still under an older key.
 
     If a run is cut off, the next run goes on with the work.
     """

@@ -70,7 +70,7 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the entries of the list of mutants that behave like the unchanged code, by the name of the mutant.
+    """Return the listed mutants that behave like the unchanged code, by name.
 
     An entry has the old line, the new line and an explanation.
     """
@@ -108,10 +108,10 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 
 
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]], known: Collection[str]) -> list[str]:
-    """Return a message for each entry in the list of equivalent mutants that is no longer true.
+    """Return a message for each wrong entry in the list of equivalent mutants.
 
-    This is so if a test has killed the mutant, if no mutant has its name, or if the name now belongs to another change.
-    `known` holds the names of all mutants.
+    An entry is wrong if a test has killed the mutant, if no mutant has its name, or if the name now belongs to another
+    change. `known` holds the names of all mutants.
     """
     wrong = []
     for name in sorted(listed):

@@ -1,4 +1,4 @@
-"""Builds parts of a Kubernetes control plane for tests: its programs, and the definitions of resources of operators.
+"""Builds parts of a Kubernetes control plane for tests: its programs, and the definitions of the operators' resources.
 
     python -m scripts.servers.cluster
 

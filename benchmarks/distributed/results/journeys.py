@@ -1,4 +1,4 @@
-"""Reads when each line was matched, got a case, and was in an alert and in a mail."""
+"""Reads the times at which each line was matched, got a case, and was in an alert and in a mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """When each step of one line was done, from the answer 202 to the first mail, in seconds of the system's clock.
+    """The time of each step of one line, from the answer 202 to the first mail, in seconds of the system's clock.
 
     `opened` is when the case was opened, and `owed` when the alert was written. A step that is done in a batch has the
     time at which the batch began.

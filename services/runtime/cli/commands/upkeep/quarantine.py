@@ -48,10 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Drop an event, so that it is never handled.
-
-    Afterwards, run `pullcord rebuild`, which matches every record again.
-    """
+    """Drop an event, so that it is never handled. Afterwards, run `pullcord rebuild` to match everything again."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

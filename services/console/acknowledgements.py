@@ -1,6 +1,6 @@
 """HTTP routes behind the link in an alert.
 
-GET shows a form and changes nothing. POST of the form acknowledges the alert.
+GET shows a form and changes nothing. Sending the form (POST) acknowledges the alert.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""HTTP routes with which a person accepts waiting changes of feeds. A link in an alert leads to the form.
+"""HTTP routes of the page on which a person accepts changes that feeds have sent.
 
-GET shows a form and changes nothing. POST of the form accepts the changes of the ticked cases.
+GET shows a form and changes nothing. Sending the form (POST) accepts the changes of the ticked cases.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
 
 
 def ticket_of(one: PageCase) -> str:
-    """Return the value of a case's tick box: the reference of the case, and a digest of the changes on the page."""
+    """Return the value of a case's tick box: the case's reference, and a digest of the changes that the page shows."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 

@@ -23,10 +23,10 @@ class Link(NamedTuple):
 
 
 def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -> Link | LinkProblem:
-    """Return the alert that a link leads to, or the problem with the link.
+    """Return the alert of a link, or the reason why the link does not work.
 
-    `token` is the last part of the link's address. A link works for the time `lasts` after its alert was written. After
-    that time, the link still works if the alert has an open case that is in no later alert.
+    `token` is the last part of the link's address. A link works for the time `lasts` after its alert was written. Later
+    it still works if the alert has an open case that is in no later alert.
     """
     reference, _, code = token.partition(".")
     # The codes are compared in constant time, so that the time of the answer does not help to guess a code.

@@ -1,8 +1,7 @@
 """The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
 
-Each function named `..._page` returns a whole page. No page needs JavaScript or loads anything. The style element has
-the nonce of the Content-Security-Policy header. Opening a page acknowledges nothing. To acknowledge an alert, a person
-must send the form by POST.
+Each function named `..._page` returns a whole page. No page needs JavaScript or loads another file. Opening a page
+acknowledges nothing: a person must send the form.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """Return the HTTP headers of a page. The style element of the page must have the nonce `csp_nonce`."""
+    """Return the HTTP headers of a page. `csp_nonce` is the nonce of the page's style element."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -50,8 +49,6 @@ def page_headers(csp_nonce: str) -> dict[str, str]:
 
 
 class FormError(StrEnum):
-    """A fault in a form that a person sent."""
-
     NAME_MISSING = "name_missing"
     NAME_NOT_A_PERSON = "name_not_a_person"
     CASES_MISSING = "cases_missing"
@@ -90,7 +87,7 @@ _PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A person is acting on an alert. `by` is the name of the person, and `at` is the time of this statement."""
+    """A person took on an alert or a case. `by` is the name of the person."""
 
     by: str
     at: datetime  # has a time zone
@@ -140,7 +137,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The content of the page of an alert without open cases. The page lists the cases whose notices were withdrawn."""
+    """The content of the page of an alert whose notices were withdrawn, so that no case is open. Lists these cases."""
 
     council: str
     reference: str
@@ -152,7 +149,7 @@ class WithdrawnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesView:
-    """The content of the page with the changes that a person has not accepted yet."""
+    """The content of the page on which a person accepts changes."""
 
     council: str
     reference: str
@@ -221,10 +218,7 @@ def changes_page(view: ChangesView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Return the page for a link that does not work. Anybody may see this page.
-
-    The page names no council, alert or case.
-    """
+    """Return the page for a link that does not work. It names no council, alert or case, because anybody may see it."""
     title, remedy = _PROBLEMS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 

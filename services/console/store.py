@@ -1,4 +1,4 @@
-"""Finds earlier acknowledgements of an alert. Also finds the cases of an alert that are in later alerts."""
+"""Finds acknowledgements of alerts, acts on cases, and cases that are in later alerts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.storage.tables import alert_cases, audit
 
 
 class ActRow(NamedTuple):
-    """An audit row about an act of a person."""
+    """An audit row about something that a person did."""
 
     pk: int  # the id of the audit row, for which the actor is sealed
     at: datetime
@@ -34,7 +34,7 @@ def find_acknowledgements(connection: Connection, alert: str) -> list[ActRow]:
 
 
 def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
-    """Return the acts of people on these cases, the oldest first. `cases` holds references of cases."""
+    """Return what people did to these cases, the oldest first. `cases` holds references of cases."""
     moves = [AuditAction.CASE_MOVED.value, AuditAction.CASE_NOTED.value]
     every, found = list(cases), []
     # Several queries, because SQLite limits the parameters of one statement.
@@ -47,7 +47,7 @@ def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
 
 
 def cases_alerted_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
-    """Return the members of `case_pks` that are in an alert after the alert `alert_pk`."""
+    """Return those of `case_pks` that are in an alert later than `alert_pk`."""
     # A later alert has a higher id.
     row = alert_cases.c
     later = select(row.case_pk).where(row.alert_pk > alert_pk, among(connection, row.case_pk, case_pks))

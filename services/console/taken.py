@@ -1,4 +1,4 @@
-"""Finds the acknowledgements of an alert, and the person who last acted on each case."""
+"""Finds the acknowledgements of an alert, and who last acted on each case."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ class TakenCases(NamedTuple):
 
 
 def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[TakenCases]:
-    """Return the acknowledgements of an alert, the oldest first."""
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
     return [
         TakenCases(_who(store, row), frozenset(row.fields["cases"])) for row in find_acknowledgements(connection, alert)
@@ -31,7 +30,7 @@ def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[Tak
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return the person and the time of the last act on each case, by the reference of the case."""
+    """Return who last acted on each case and when, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -39,9 +38,9 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the position in `taken` (from 1) of the last acknowledgement with this name and exactly these cases.
+    """Return the place in `taken` (from 1) of the last acknowledgement by this person of exactly these cases.
 
-    Return None if there is no such acknowledgement.
+    Return None if there is none.
     """
     found = [
         number

@@ -1,8 +1,7 @@
-"""The audit vocabulary: every action that the audit can record, and the exact fields of each action.
+"""Every action that the audit can record, and the exact fields of each action.
 
-Some actions record that a request was refused, that a message was suppressed, or that something could not be done. No
-field ever holds a telephone number, an address or a name. A separate column holds the name of the person who acted, in
-sealed form.
+No field ever holds a telephone number, an address or a name. The name of the person who acted is sealed in a separate
+column.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The actions that the audit records. The values are stored, so a value must never change."""
+    """The actions that the audit records. The values are stored, so they must never change."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"

@@ -42,7 +42,7 @@ UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOP
 
 @dataclass(frozen=True)
 class Parts:
-    """The objects that a process works with. They are built from the settings."""
+    """The objects that a process works with, made from its settings."""
 
     settings: Settings
     store: Store
@@ -56,7 +56,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a wrapper of `work`. While the clock guard doubts the clock, the wrapper only returns 0."""
+        """Return a function that does `work`. While the clock guard doubts the clock, it does nothing and returns 0."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -67,7 +67,7 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """Make the store of a deployment. A keys file is read again whenever it changes."""
+    """Make the store of a deployment. The keys file is read again whenever it changes."""
     # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)
@@ -131,7 +131,10 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact that a person typed. The settings name the mail server and the text service."""
+    """Return the route to a contact as a person typed it: a mail address or a telephone number, for example.
+
+    The settings give the mail server and the text service that such a route needs.
+    """
     server, service = settings.mail_server, settings.text_service
     return route_as_typed(
         typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None

@@ -1,4 +1,4 @@
-"""Answers requests for the liveness, readiness and metrics of a process. The paths are the same for every role."""
+"""Adds the routes for liveness, readiness and metrics. Their paths are the same for every role."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BackgroundTask(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the task, for sentences to the operator."""
+        """The name of the task in sentences for the operator."""
         ...
 
     @property
@@ -51,11 +51,11 @@ def add_health(
 ) -> None:
     """Add the routes for health and metrics.
 
-    `metrics_for` are the dependencies that check the right to see metrics. `others` returns the metrics of another
+    `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
     process of the same service.
 
-    A process is not ready if its database fails, if one of its `tasks` fails, or if `faults` returns a reason. `tasks`
-    and `faults` are read anew at each request.
+    The process is not ready if its database or one of its `tasks` fails, or if `faults` returns a reason. `tasks` and
+    `faults` are read again at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Settings from the environment (`PULLCORD_…`) or a named file. docs/operations.md explains each setting."""
+"""Settings (`PULLCORD_…`) from the environment or a file. docs/operations.md explains each setting."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers to the questions of `pullcord init`, by name of the setting.
+    """Return the answers to the questions of `pullcord init`, by the name of the setting.
 
-    Raises ValueError if the file of the answers is not a JSON object.
+    Raises ValueError if the file is not a JSON object.
     """
     path = data_dir / ANSWERS
     try:
@@ -35,7 +35,7 @@ def read_answers(data_dir: Path) -> dict[str, str]:
 
 
 class Settings(EnvironmentSettings):
-    """The settings of a deployment. If no external rule prescribes a number, the deployment chooses the number."""
+    """The settings of a deployment. Numbers that no source prescribes can be changed here."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",

@@ -1,4 +1,4 @@
-"""The shared resources for storing data. They are chosen once, at start."""
+"""The objects that all parts of Pullcord need to store data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """Numbers that no source prescribes. The operator may set them [P]. The settings have the same names."""
+    """Limits that no source prescribes [P]. The operator may change them by settings of the same names."""
 
     # Refused, repeated and dry requests of one feed that are recorded in an hour.
     refusals_an_hour: int = 1_000
@@ -32,9 +32,9 @@ class OperatorPolicy:
 
 @dataclass(frozen=True)
 class Store:
-    """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
+    """The objects that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
 
-    `bootstrap` makes the store of a running service. A test makes its own store.
+    `bootstrap` makes the store of a running service. A test makes its own.
     """
 
     engine: Engine
@@ -46,7 +46,6 @@ class Store:
     damaged: DamagedValues = field(default_factory=DamagedValues, compare=False, repr=False)
 
     def now(self) -> datetime:
-        """Return the clock's time in UTC."""
         return self.clock.now()
 
     @contextmanager
@@ -57,7 +56,7 @@ class Store:
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """Open a transaction that reads data, and writes results of this data. All reads see the same moment.
+        """Open a transaction that reads and writes, and in which all reads see the same moment.
 
         On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed after that
         moment. The caller then tries again.

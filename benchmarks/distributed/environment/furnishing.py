@@ -1,4 +1,4 @@
-"""Prepares a deployment for the first post: feeds, their keys, and a council with a duty desk."""
+"""Prepares a deployment for the first post: feeds, their keys, and the contact of a council."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROVIDERS = ("RAVN", "HBRT")
 
 @dataclass(frozen=True)
 class Keys:
-    """The API keys: one for the council, and one for each provider."""
+    """The API keys of the council and of each provider."""
 
     council: str
     providers: tuple[str, ...]

@@ -31,7 +31,7 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """The facts of one alert in the audit."""
+    """One alert, according to the audit."""
 
     cases: int = 0
     deliveries: int = 0
@@ -42,7 +42,7 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """The facts of one delivery in the audit."""
+    """One delivery, according to the audit."""
 
     alert: str
     attempts: int = 0

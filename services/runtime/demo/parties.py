@@ -19,7 +19,7 @@ GROUPING_SECONDS = 2
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
     """Add every feed of the samples. Return the API keys by feed id.
 
-    `habits` are fields of `CouncilPolicy`, set for every council.
+    `habits` are fields of `CouncilPolicy` that every council gets.
     """
     keys = {}
     for sample in SAMPLES:

@@ -1,4 +1,4 @@
-"""The heartbeat of a loop. It is stored in the database, so that every process can report if the loop is alive."""
+"""The heartbeat of a loop, stored in the database, so that every process can see if the loop is alive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Stores in the database that a loop is alive, at most once per APART."""
+    """Stores that a loop is alive, at most once in the time APART."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
@@ -41,13 +41,13 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """A store that calls `made_progress` after each commit. So a loop sends heartbeats even during a long step."""
+    """A store that calls `made_progress` after each commit, so that a loop sends heartbeats even during a long step."""
 
     made_progress: Callable[[], None]
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
-        """Return a copy of `store` that calls `made_progress` after each commit."""
+        """Return a copy of `store` that also calls `made_progress` after each commit."""
         return cls(
             engine=store.engine,
             vault=store.vault,

@@ -74,7 +74,7 @@ def make_engine(url: str) -> Engine:
 
 
 def has_full_disk(engine: Engine) -> bool:
-    """Return True if the disk of a SQLite database has no room for further changes."""
+    """Return True if the disk of a SQLite database has too little space for further changes."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return False

@@ -8,7 +8,10 @@ from services.runtime.settings import Settings
 
 
 def to_route(typed: str) -> str:
-    """Return the route to a contact. Raises RefusedError if the contact cannot be read, or if a setting is missing."""
+    """Return the route to a contact as a person typed it.
+
+    Raises RefusedError if the text cannot be read, or if a setting is missing.
+    """
     return typed_route(Settings(), typed)
 
 

@@ -1,4 +1,4 @@
-"""Adds a sender and a first contact, within the command that imports the sender's first file."""
+"""Adds a sender and its first contact while the sender's first file is imported."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TIER, LABEL = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add an unknown council or provider, if a name is given.
+    """Add a council or provider if it is unknown and `name` is not None.
 
-    Raises RefusedError for an unknown sender if the given name is empty, or if this is a dry run.
+    Raises RefusedError for an unknown sender if the name is blank, or if this is a dry run.
     """
     if name is None:
         return
@@ -37,7 +37,7 @@ def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bo
 
 
 def tell_somebody(store: Store, feed: Feed, typed: str) -> None:
-    """Give a council its first contact. Raises RefusedError if the council has another contact already."""
+    """Give a council its first contact. Raises RefusedError if the council already has another contact."""
     route = to_route(typed)
     where = understood(TIER, LABEL, route)
     with store.reading() as connection:

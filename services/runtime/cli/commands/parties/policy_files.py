@@ -25,9 +25,9 @@ class PolicyRefusedError(RefusedError):
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """Read a policy from JSON. Raises PolicyRefusedError if the policy is not valid.
+    """Read a policy from JSON. Raises PolicyRefusedError if it is not valid.
 
-    A masked route gets its value from the policy `before`: from the contact with the same tier and label.
+    A route written as ******** is taken from the policy `before`: from the contact with the same tier and label.
     """
     try:
         values = from_json(data, allow_inf_nan=False)
@@ -42,10 +42,10 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 
 
 def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label: str, route: str) -> CouncilPolicy:
-    """Return the policy with this contact. If the tier already has a contact with this label, the route is replaced.
+    """Return the policy with this contact. If the tier has a contact with this label, it gets the new route.
 
-    A missing tier is added. The tier is alerted from `from_days` days before the harmful day. If `from_days` is None,
-    an existing tier keeps its number of days. Raises PolicyRefusedError if the new policy is not valid.
+    A new tier is alerted from `from_days` days before the harmful day. An existing tier keeps its number of days if
+    `from_days` is None. Raises PolicyRefusedError if the new policy is not valid.
     """
     # Routes are included, because a mask would otherwise be stored as the route.
     values = policy.model_dump(mode="json", context={"routes": "reveal"})
@@ -62,7 +62,7 @@ def with_contact(policy: CouncilPolicy, tier: str, from_days: int | None, label:
 
 
 def understood(tier: str, label: str, route: str) -> str:
-    """Return the address in a route, for the person who enters the route. Never log this text.
+    """Return the address in a route, to show to the person who enters the route. Never log it.
 
     Raises PolicyRefusedError if the route cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Sends a test message to the contacts of a council, by the same channels as an alert."""
+"""Sends a test message to the contacts of a council, in the same way as an alert."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GRACE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """The outcome of a test message to one contact, in words."""
+    """The result of a test message to one contact, in words."""
 
     label: str
     accepted: bool
@@ -42,7 +42,7 @@ class TestOutcome:
 
 
 def send_tests(parts: Parts, council: Council, label: str | None) -> list[TestOutcome]:
-    """Send a test message to each contact of a council. With a label, send only to the contact with this label.
+    """Send a test message to each contact of a council, or only to the contact with this label.
 
     Raises NotFoundError if the council has no such contact.
     """

@@ -1,4 +1,4 @@
-"""Creates the outbox, the inbox, quarantine, the audit and its figures."""
+"""Creates the tables of the outbox, the inbox, the quarantine, the audit and the figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed offset of a group lies beyond the end of its partition, as after a restart with an empty broker."""
+"""If a group's committed offset lies beyond the end of its partition, the group reads the partition from the beginning."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The environment variables that a pod gets from Secrets. The result maps each name to the name of its Secret."""
+    """The name of the Secret behind each environment variable of a pod, by variable. Other variables are left out."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -142,7 +142,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """The settings that begin with `prefix` but not with `other`. The result has the names of the settings classes."""
+    """The settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     return {name.removeprefix(prefix).lower(): value for name, value in own.items()}
 

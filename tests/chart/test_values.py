@@ -108,7 +108,6 @@ def test_a_setting_has_the_default_and_the_bounds_of_the_product(name: str) -> N
 
 
 def vars_of(bound: Ge | Gt | Le) -> tuple[Any]:
-    """Return a tuple with one element: the number of a bound."""
     return (getattr(bound, type(bound).__name__.lower()),)
 
 

@@ -33,7 +33,7 @@ class Cluster:
         return found
 
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """Return all objects of a collection with these labels. The server selects them."""
+        """Return all objects of a collection that have these labels."""
         selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
         found: list[Object] = self.get(path, labelSelector=selector)["items"]
         return found
@@ -82,7 +82,7 @@ class Cluster:
 
 @contextmanager
 def cordoned(cluster: Cluster) -> Iterator[None]:
-    """Let no node take new pods while the block runs."""
+    """Let no node accept new pods until the `with` block ends."""
     nodes = [one["metadata"]["name"] for one in cluster.items("/api/v1/nodes")]
     try:
         for name in nodes:
@@ -125,7 +125,7 @@ def namespace(name: str) -> Object:
 
 
 def storage_class() -> Object:
-    """The cluster's default storage class. It makes no new volume, and uses only existing volumes."""
+    """The cluster's default storage class. It makes no volumes: a claim gets a volume that already exists."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

@@ -27,7 +27,7 @@ SHORT = "20s"
 def values(case: str, **others: Any) -> Object:
     """Return the Helm values in a file of the chart's folder `ci/`, with the test image.
 
-    `others` holds further values by path. In a path, `__` stands for each dot.
+    `others` sets further values by path. In a path, write `__` for each dot.
     """
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
@@ -53,7 +53,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Release:
-    """The release `pc`. It may be installed or not."""
+    """The Helm release `pc` in one namespace. It may be installed or not."""
 
     cluster: Cluster
     kubeconfig: Path
@@ -72,7 +72,7 @@ class Release:
         assert said.code != 0, said.out
 
     def upgrade_in_vain(self, given: Object) -> None:
-        """Upgrade the release as in `upgrade_fails`. Let Helm roll the upgrade back."""
+        """Upgrade the release, as `upgrade_fails` does, but let Helm roll the upgrade back."""
         self.upgrade_fails(given, "--rollback-on-failure")
 
     def roll_back(self) -> None:

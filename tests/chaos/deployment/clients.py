@@ -64,7 +64,7 @@ class Provider(Client):
 
 @dataclass
 class Council(Client):
-    """Puts entries on its register, changes the telephone number of some entries, and removes some for good."""
+    """Puts entries on its register, changes the telephone number of some entries, and withdraws some."""
 
     feed: str = f"council:{COUNCIL}"
     _live: dict[str, EntryVersion] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Pullcord's roles as real processes, and a supervisor that restarts each process after an end."""
+"""Pullcord's roles as real processes, and a supervisor that restarts each process that ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STOPPING_SECONDS = 30.0
 
 
 class Role(StrEnum):
-    """The work of a process: `pullcord run …`."""
+    """A role of `pullcord run`."""
 
     INGEST = "ingest"
     RELAY = "relay"
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass
 class Worker:
-    """A process of one role. One log holds the output of all runs of the process."""
+    """A process of one role. If it is restarted, it continues the same log file."""
 
     name: str
     role: Role

@@ -44,7 +44,7 @@ class Toll:
 
 
 class Link:
-    """A connection from a client to the proxy, and the matching connection from the proxy to the server."""
+    """A client's connection to the proxy, and the proxy's own connection to the server for this client."""
 
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
@@ -58,7 +58,7 @@ class Link:
 
 
 class Proxy:
-    """A proxy that runs in its own thread. From the start, it listens on `port` of the loopback."""
+    """A proxy that runs in its own thread. It listens on `port` of the loopback as soon as it is made."""
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream
@@ -106,7 +106,6 @@ class Proxy:
 
     @property
     def toll(self) -> Toll:
-        """What the proxy has done to connections since the last change of mode."""
         return self._toll
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:

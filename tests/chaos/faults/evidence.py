@@ -62,15 +62,15 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Read each rebalance of a group from the broker's log. Return its generation and its number of members."""
+    """Return the generation and the number of members of each rebalance of a group, from the broker's log."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. If it does not hold in time, raise NotShownError.
+    """Wait until the condition holds. Raises NotShownError if it does not hold in time.
 
-    The error names the condition by the text `what`.
+    `what` describes the condition in the error.
     """
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

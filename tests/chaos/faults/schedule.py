@@ -51,7 +51,7 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 class Fault:
     """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of the same sequence.
 
-    `one` chooses one of two processes.
+    If the fault hits one process of a role, `one` decides which.
     """
 
     kind: Kind
@@ -66,7 +66,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults at the same time: faults of servers and networks, and faults of processes."""
+    """Two sequences of faults that run at the same time.
+
+    `surroundings` are faults of servers and networks. `processes` are faults of processes.
+    """
 
     seed: int
     surroundings: Sequence[Fault]

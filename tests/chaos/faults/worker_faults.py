@@ -42,7 +42,7 @@ def kill(role: Role) -> Bring:
 
 
 def duplicates(world: World, _fault: Fault) -> str:
-    """Publish events of the outbox again. Then write records of the topics again, shuffled."""
+    """Publish events of the outbox again. Then write records of the topics again, in random order."""
     before = suppressed(world)
     again = tell_outbox_again(world, DUPLICATES)
     records = tell_old_records_again(world, DUPLICATES)
@@ -99,7 +99,7 @@ def full_outbox(world: World, fault: Fault) -> str:
 
 @contextmanager
 def _paused(workers: Sequence[Worker]) -> Iterator[None]:
-    """Pause these processes while the block runs. First wait until each process is running."""
+    """Wait until each process is running, and pause it. Resume all processes when the `with` block ends."""
     try:
         for worker in workers:
             shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")

@@ -52,7 +52,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to one contact. `doubts` counts the attempts with an outcome that was once unknown."""
+    """A delivery to one contact. `doubts` counts the attempts whose outcome was unknown at some time."""
 
     # As the mail carries it.
     reference: str
@@ -117,8 +117,8 @@ ACKNOWLEDGED = """
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
     """Read all records from the database.
 
-    The database holds a keyed hash in place of each reference. With `key`, the references in `history` give the same
-    hashes. So each record gets its reference back.
+    The database holds a keyed hash in place of each reference. This function hashes the references in `history` with
+    `key`, and so finds the reference of each record.
     """
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 

@@ -92,7 +92,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Return the remaining work in words, or an empty text. Waiting deliveries are made due at once."""
+    """Make waiting deliveries due. Then return the remaining work in words, or an empty text if nothing is left."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,10 +106,7 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make deliveries due now.
-
-    A delivery becomes due if it waits for another try, or if its last attempt is too old to get an answer.
-    """
+    """Make deliveries due now, if they wait for another try, or if their last attempt is too old to get an answer."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s

@@ -22,7 +22,7 @@ BY = read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"})
 
 
 def with_cases(deployment: Deployment, number: int) -> str:
-    """Alert Blackpool about this many lines, and return the alert."""
+    """Alert Blackpool about `number` lines. Return the reference of the alert."""
     deployment.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96{one:04}"} for one in range(number)))
     notices = (
         {"id": f"n{one}", "cli": f"01632 96{one:04}", "planned_migration_date": "2026-12-03"} for one in range(number)

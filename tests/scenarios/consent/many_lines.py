@@ -1,4 +1,4 @@
-"""Sixty alarms of one council, each on a line of one provider, and the changes that a feed may send."""
+"""Helpers for tests with sixty register entries of one council. Each entry has a notice from the same provider."""
 
 from __future__ import annotations
 

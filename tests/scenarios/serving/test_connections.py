@@ -1,4 +1,4 @@
-"""Callers who send half a request, or nothing, take no place away from other callers."""
+"""A caller who sends only part of a request, or nothing, does not stop other callers from being served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If a group's committed offset lies beyond the end of its partition, the group reads the partition from the beginning."""
+"""If a group's offset lies beyond the end of a partition, the group reads the partition again from the beginning."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def write(store: Store, key: str, notices: Sequence[NoticeRef]) -> None:
 
 
 def numbers(records: Sequence[Any]) -> Counter[int]:
-    """Return the number of events about each notice. A record that was sent again counts once, by its event id."""
+    """Return the number of events about each notice. Records with the same event id count as one event."""
     said: list[Any] = [decode(value).data for value in {header_id(one): one.value for one in records}.values()]
     return Counter(one.notice for data in said for one in data.records)
 

@@ -108,7 +108,7 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """A function that makes the settings for a broker in `ways`, through environment variables.
+    """A function that sets environment variables for a broker in `ways`, and returns the settings that result.
 
     The function can change some of the settings. A setting with the value None is left out.
     """
@@ -151,7 +151,7 @@ SECRETS = (PASSWORD, WRONG)
 
 
 def changed_for(certificates: Path, wrong: Changed) -> Changed:
-    """The changed settings. The name of the unknown authority's file is replaced by the path of the file."""
+    """Return the changed settings, with the whole path of the file of the unknown authority."""
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 

@@ -1,4 +1,4 @@
-"""The form of the code: short modules, absolute imports, pure rules, no marks of unfinished work."""
+"""The form of the code: short modules, absolute imports, pure rules, and no notes about unfinished work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hostile files. A file that is not a table is refused whole. A hostile row is named by its number."""
+"""Hostile files. A file that is not a table is refused whole. If only a row is hostile, the answer gives its number."""
 
 from __future__ import annotations
 

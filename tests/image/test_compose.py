@@ -1,4 +1,4 @@
-"""The deployment on one machine is complete, can be read by an engine, and has only the necessary rights."""
+"""The deployment on one machine is complete, a container engine can read it, and it has only the necessary rights."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Judges all matches again from the present records, and compares them with the stored matches.
+"""Judges all pairs of records again, and compares the result with the stored matches.
 
 It uses no tokens, no events and none of the matcher's queries. It opens every live record, pairs the records that share
-a number, a UPRN or a postcode, and judges each pair.
+a telephone number, a UPRN or a postcode, and judges each pair.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Pairs = dict[tuple[int, int], tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences between the stored matches and the matches that the records call for."""
+    """The differences between the stored matches and the matches that should be stored."""
 
     # Pairs that should match, but have no stored match.
     missed: frozenset[tuple[int, int]]
@@ -53,7 +53,7 @@ class LiveRecord:
 
 
 def differences(store: Store) -> Differences:
-    """Compare the stored matches with matches judged again from the records."""
+    """Judge all pairs of records again, and compare the result with the stored matches."""
     with store.reading() as connection:
         kept, called_for = _on_record(connection), _judged(store, connection)
     stale = {pair for pair, match in kept.items() if called_for.get(pair) != match}
@@ -68,7 +68,6 @@ def _on_record(connection: Connection) -> Pairs:
 
 
 def live_matches(store: Store) -> int:
-    """The number of live matches."""
     with store.reading() as connection:
         return len(_on_record(connection))
 

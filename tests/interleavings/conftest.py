@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests of this package, and a store on a fresh database for each."""
+"""A PostgreSQL server for the tests of this package. Each test gets a store on a fresh database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every metric that a rule or a dashboard names exists, and every metric that exists is used by one."""
+"""Every metric in a rule or a dashboard exists, and every metric that exists is used in a rule or a dashboard."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
 
 
 def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a step of a plan, and all steps below."""
+    """Yield a step of a plan, and all steps below it."""
     yield step
     for below in step.get("Plans", ()):
         yield from walked(below)

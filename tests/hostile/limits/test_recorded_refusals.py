@@ -1,4 +1,4 @@
-"""For each key, only a limited number of refused requests, repeated requests and dry runs is recorded.
+"""Only a limited number of refused requests, repeated requests and dry runs is recorded for each key.
 
 So nobody can fill the disk with such requests.
 """

@@ -1,4 +1,4 @@
-"""The pace of an interleavings test: how close together its transactions run."""
+"""The pace of an interleavings test: it decides how often transactions run at the same time."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Numbers that decide how often two transactions change the same records at the same time.
-
-    They also decide how much work must be repeated if this happens.
-    """
+    """Numbers that decide how often two transactions change the same records at the same time."""
 
     # Pairs under way at a time.
     wave: int

@@ -1,4 +1,4 @@
-"""Writers that submit records at the same time, by the function that the API calls."""
+"""Writers that submit records at the same time, with the function that the API calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    """Threads that divide the submissions among them. Each thread takes the next submission that is left."""
+    """Threads that share the submissions. Each thread takes the next submission that no thread has taken."""
 
     store: Store
     submissions: Iterator[Submission]

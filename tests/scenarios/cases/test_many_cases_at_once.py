@@ -1,4 +1,4 @@
-"""One act on many cases holds the database only briefly. Due cases are found without reading the other cases."""
+"""An act on many cases locks the database only briefly each time. Due cases are found without reading the others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def with_cases(deployment: Deployment, number: int) -> str:
 
 @contextmanager
 def transactions(deployment: Deployment) -> Iterator[list[int]]:
-    """Collect the number of cases that each write transaction changes."""
+    """Collect, for each write transaction, the number of cases that it changes."""
     changed, counted = list[int](), [0]
 
     def note(_conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:

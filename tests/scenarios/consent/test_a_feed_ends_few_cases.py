@@ -1,4 +1,4 @@
-"""A feed can end or delay only a few cases of a council in 24 hours. The other changes wait for a person."""
+"""Within 24 hours, feeds can end or delay only a few cases of a council. Further changes wait for a person."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def value(api: Api, name: str, **labels: str) -> float:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    """Wait at most five seconds for something that another thread does."""
+    """Wait until the condition `what` holds. The test fails after five seconds."""
     for _ in range(500):
         if what():
             return
@@ -169,7 +169,7 @@ def test_a_loop_that_keeps_failing_is_not_ready(deployment: Deployment) -> None:
 
 
 class Hanging:
-    """A channel whose sends do not end until it is released."""
+    """A channel that ends no send until `release` is set."""
 
     def __init__(self) -> None:
         self.release = Event()

@@ -1,4 +1,4 @@
-"""The link in an alert: opening it changes nothing, whoever opens it; its form acknowledges, with a name."""
+"""The link in an alert. To open it changes nothing. To send its form with a name acknowledges the alert."""
 
 from __future__ import annotations
 

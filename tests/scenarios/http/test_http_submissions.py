@@ -1,4 +1,4 @@
-"""Sending rows over HTTP: receipts, outcomes row by row, repeats, withdrawals."""
+"""Sending rows over HTTP: receipts, the outcome of each row, repeats and withdrawals."""
 
 from __future__ import annotations
 

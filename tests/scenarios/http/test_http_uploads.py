@@ -26,7 +26,6 @@ def upload(api: Api, data: bytes, query: str = "", **headers: str) -> Response:
 
 
 def size(api: Api) -> dict[str, int]:
-    """The number of rows of each table."""
     with api.deployment.store.reading() as connection:
         return {
             name: connection.scalar(select(func.count()).select_from(table)) or 0
@@ -132,9 +131,6 @@ def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: st
 
 
 def live(api: Api) -> int:
-    """Return the number of live entries on Blackpool's register.
-
-    The dry run of a file that would replace them all gives the number.
-    """
+    """Return the number of live entries on Blackpool's register. A dry run of a replacing file states this number."""
     shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

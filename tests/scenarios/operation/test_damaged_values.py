@@ -1,4 +1,4 @@
-"""One damaged sealed value: its case is marked, every other case is shown, and the operator is alerted."""
+"""One stored value is damaged. Its case is marked, every other case is shown, and the operator is alerted."""
 
 from __future__ import annotations
 

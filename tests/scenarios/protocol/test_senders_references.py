@@ -1,4 +1,7 @@
-"""Answers on rows name the sender's own reference beside the number of the row. The reference is stored only sealed."""
+"""An answer about rows gives the sender's own reference beside each row number.
+
+The reference is stored encrypted only.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""References that differ only in letter case: by default, two entries are kept and the council is asked about them.
+"""References that differ only in letter case. By default, both entries are kept and the council is asked about them.
 
-A council's policy can ignore letter case instead. Such references then mean one entry.
+A council's policy can make such references mean one entry.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A notice that is sent again with only a status changes only the status.
+"""A notice is sent again with only a status. Only the status changes.
 
-It erases no date and no place, and undoes no acknowledgement.
+No date and no place is erased, and no acknowledgement is undone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STATUSES = ("planned", "rescheduled", "paused", "completed", "withdrawn", "rever
 
 
 def report(status: str, *, day: int, name: str = "n1", **more: Any) -> dict[str, Any]:
-    """Return a notice with a reference, a status, its time of issue and the fields in `more`, and nothing else."""
+    """Return a notice with its reference, its status, its time of issue, and the fields in `more`."""
     return {"id": name, "status": status, "issued_at": f"2026-11-{day:02}T09:00:00Z", **more}
 
 

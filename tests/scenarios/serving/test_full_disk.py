@@ -1,4 +1,4 @@
-"""A disk that is full: the process says so, takes no changes, and works again when there is room."""
+"""The disk is full. The process says so, accepts no changes, and works again when there is space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of JSON in which a key stands twice is refused, and no other row. The answer names the row and the key."""
+"""A JSON row with the same key twice is refused. No other row is. The answer names the row and the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row that was refused and not sent again within a working day is raised to whoever runs Pullcord."""
+"""A row was refused, and was not sent again within a working day. The operator is alerted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A feed that has sent nothing for longer than its own rhythm is raised to whoever runs Pullcord, on working days."""
+"""A feed has sent nothing for unusually long. The operator is alerted, on working days only."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def raised(deployment: Deployment) -> list[str]:
 
 
 def days_of(deployment: Deployment, days: int) -> list[date]:
-    """Let days pass, and return the days in London on which a message came."""
+    """Let `days` days pass. Return the day in London of each message."""
     found: list[date] = []
     for _ in range(days * 24):
         before = len(deployment.mails())

@@ -61,7 +61,7 @@ def state_of_record(deployment: Deployment) -> dict[str, list[Any]]:
 
 
 def tell_everything_again(deployment: Deployment) -> int:
-    """Mark every event as unpublished, so that it is published again. Return the number of events."""
+    """Mark every event as unpublished, so that all are published again. Return the number of events."""
     with deployment.store.writing() as connection:
         # The next run of the event dispatcher publishes every event that is not marked as published.
         return connection.execute(update(outbox).values(published_at=None)).rowcount

@@ -1,4 +1,7 @@
-"""Collects the rows that answers on a file name: dry run and import, on the command line and over HTTP."""
+"""Sends a file in a dry run and for real, on the command line and over HTTP.
+
+Collects the rows that the answers name.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _UPLOADS: Final = {"register": ("blackpool", REGISTER_UPLOADS), "notices": ("rav
 
 
 class FileIssue(NamedTuple):
-    """One issue that an answer names for a row."""
+    """An issue of a row, as an answer names it."""
 
     row: int
     outcome: str
@@ -30,13 +33,13 @@ class FileIssue(NamedTuple):
 
 @dataclass
 class FileAnswers:
-    """Sends a file in every way in which a file can come."""
+    """Sends a file in a dry run and for real, on the command line and over HTTP."""
 
     desk: Desk
     api: Api
 
     def of(self, data: bytes, kind: str = "register") -> list[FileIssue]:
-        """Return the issues of the rows, after asserting that every way has named the same issues."""
+        """Send the file in every way. Return the issues of the rows. Assert that all answers name the same issues."""
         dry = self._typed(kind, data, "--dry-run")
         assert self._posted(kind, data, "?dry_run=true") == dry
         assert self._typed(kind, data, "--no-match") == dry
@@ -50,7 +53,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the stored entries with their numbers. Assert that the command line and HTTP stored the same."""
+        """Return the stored entries with their numbers. Assert that they are the same after both ways of sending."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

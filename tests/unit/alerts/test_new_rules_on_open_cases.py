@@ -1,4 +1,4 @@
-"""A new rule set is applied to open cases: it may find more lines at risk, and it ends no open case."""
+"""A new rule set applies to open cases too. It may find more lines at risk, but it ends no open case."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_the_current_rules_need_not_be_loaded_again() -> None:
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
-    """Random rules, some of which take lines out of risk."""
+    """Random rules, followed by the rules of `pstn-2026`. Some of the random rules say that a line is not at risk."""
     drawn = []
     for number in range(chance.randint(1, 4)):
         field, codes = chance.choice(CODES)

@@ -1,4 +1,4 @@
-"""The texts of acts hold no telephone number in any disguise, and no character that hides or reverses text."""
+"""Texts in acts may hold neither a telephone number, even disguised, nor a character that hides or reverses text."""
 
 from __future__ import annotations
 

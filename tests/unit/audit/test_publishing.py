@@ -1,4 +1,4 @@
-"""Figures as they may be shown, that is, with small counts withheld."""
+"""Figures in the form in which they may be published: small counts are withheld."""
 
 from __future__ import annotations
 

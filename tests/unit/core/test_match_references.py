@@ -1,4 +1,4 @@
-"""The reference of a match leads back to it, and tells nobody how many notices and entries there are."""
+"""The reference of a match leads to the match. It does not reveal the number of notices or entries."""
 
 from __future__ import annotations
 

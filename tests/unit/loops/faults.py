@@ -1,4 +1,4 @@
-"""Every kind of fault: raised by Python, raised by a database driver, or unknown to the code."""
+"""Faults of every kind: from Python, from a database driver, or of an unknown type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class NobodyForesawError(Exception):
-    """A library's fault of an unknown type."""
+    """A fault of a type that the code does not know."""
 
 
 class WorseError(BaseException):
@@ -44,5 +44,4 @@ any_fault = st.sampled_from(EVERY).map(lambda fault: fault.with_traceback(None))
 
 
 def kind_of(fault: BaseException) -> str:
-    """Return the name of a fault's type, which pytest shows in the list of tests."""
     return type(fault).__name__

@@ -1,4 +1,4 @@
-"""No fault of any kind or origin ends a loop, and the work that failed is done afterwards."""
+"""No fault ends a loop. The work that failed is done later."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Raise the fault at the statement with this number. Yield a list whose one element counts statements from 1."""
+    """Raise the fault at the statement with this number.
+
+    Yield a list whose only element is the number of statements so far.
+    """
     count = [0]
 
     def before(*_: Any) -> None:

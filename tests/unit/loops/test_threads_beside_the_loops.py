@@ -1,4 +1,4 @@
-"""Other threads of a distributed deployment outlive every fault: outbox listener, watchdog and relay."""
+"""Other threads of a distributed deployment survive every fault: the outbox listener, the watchdog and the relay."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A role starts after its first successful check of the brokers. It is ready as long as its last check succeeded."""
+"""A role starts after its first successful check of the brokers. It is ready while its last check was successful."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Return a check with these outcomes, one for each run. None stands for success."""
+    """Return a check whose runs have these outcomes, one after the other. None stands for success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

@@ -1,4 +1,4 @@
-"""The write-ahead log of SQLite grows during a long read. Afterwards its space on the disk is given back."""
+"""The write-ahead log of SQLite grows during a long read. Afterwards the disk space is released."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = 4096
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database that keeps a small log, and copies it into the database file after four pages."""
+    """A database with a small log. After four pages, the log is copied into the database file."""
     monkeypatch.setattr(engine_module, "WAL_KEPT_BYTES", KEPT)
     monkeypatch.setattr(engine_module, "WAL_PAGES", 4)
     made = make_engine(f"sqlite:///{tmp_path / 'log.db'}")

@@ -1,4 +1,7 @@
-"""A stand-in for GOV.UK Notify on loopback. It checks each request by the published schemas, and its token."""
+"""A stand-in for GOV.UK Notify on loopback.
+
+It checks the token of each request, and the body against the JSON Schemas.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ Fault = Callable[["NotifyHandler"], None]
 
 
 class NotifyServer(LocalServer):
-    """Keeps the messages it accepted. Each planned fault answers one request to send, or one search."""
+    """Keeps the messages that it accepts.
+
+    A fault in `sending_faults` answers one request to send. A fault in `search_faults` answers one search.
+    """
 
     def __init__(self) -> None:
         super().__init__(NotifyHandler)

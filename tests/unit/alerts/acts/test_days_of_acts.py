@@ -1,4 +1,4 @@
-"""A day or time that a person records with an act is refused if nobody can have meant it."""
+"""A person records an act with a day or time that must be a mistake. The record is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Return the fields of an act whose days or times are refused."""
+    """Return the fields whose days or times make the record of an act refused."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

@@ -1,4 +1,7 @@
-"""What a case is judged by while changes of feeds wait: of its old and its current facts, the more dangerous."""
+"""While changes from feeds wait for a person, a case is judged by its old or its new facts.
+
+The more dangerous count.
+"""
 
 from __future__ import annotations
 

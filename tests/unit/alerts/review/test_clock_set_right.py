@@ -1,4 +1,4 @@
-"""A clock that ran ahead is corrected: its effects on a case are undone, and nothing else is undone."""
+"""A clock was ahead and is corrected. Its effects on a case are undone, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord status` reports loops that are silent, and no others."""
+"""`pullcord status` reports silent loops, and no others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is on duty: always somebody, never two in one layer, also in the nights in which the clocks change."""
+"""The people on duty. Each layer has exactly one person at any time, also in the nights when the clocks change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def people(rota: Rota, moment: datetime) -> list[str]:
 
 
 def expected(layer: RotaLayer, moment: datetime) -> str | None:
-    """Return whose turn it is by looking at each handover in turn."""
+    """Return the person whose turn it is. The function looks at every handover since the start of the layer."""
     week, person = 0, None
     while london_time(layer.starts_on + week * WEEK, layer.handover) <= moment:
         person = layer.people[week % len(layer.people)]

@@ -1,4 +1,4 @@
-"""Dates, times and words of acts are read as in files, and what was understood is shown."""
+"""Dates, times and words of acts are read in the same way as in files. The command shows how it understood them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord changes`: what waits for a person, and how an operator accepts it."""
+"""`pullcord changes`: it shows the changes that wait for a person, and lets an operator accept them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates in files of `tests/data/cases`: a dry run, an import and an upload name the same rows."""
+"""Dates in files of `tests/data/cases`. A dry run, an import and an upload all name the same rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
-    """Send a file. Return the rows that the answer names, after asserting that the dry run names the same rows."""
+    """Send a file. Return the rows that the answer names. Assert that a dry run names the same rows."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
     return tried

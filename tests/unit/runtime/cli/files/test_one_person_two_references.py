@@ -1,4 +1,4 @@
-"""Two references that may be one person: both entries are kept, and the sender is asked, however the file is sent."""
+"""Two references may belong to one person. Both entries are kept, and the sender is asked, however the file is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places as real lists write them: a postcode in the address, sectors without a space, area codes."""
+"""Places as real lists have them: a postcode within the address, sectors without a space, area codes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A council's own words for statuses: no entry is refused because its status is unknown.
+"""A council has its own words for statuses. No entry is refused because its status is unknown.
 
-The user can map any word to a status by hand. The mapping is remembered.
+The user can map any word to a status by hand. Later files use the mapping.
 """
 
 from __future__ import annotations

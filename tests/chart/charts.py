@@ -94,7 +94,7 @@ def released(case: str) -> Release:
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a case, with one value changed. `path` joins the keys of this value with dots."""
+    """The values of a case, with one value changed. `path` is the keys of this value, joined with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values

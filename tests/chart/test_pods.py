@@ -56,7 +56,10 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The name of the Secret behind each environment variable of a pod, by variable. Other variables are left out."""
+    """The environment variables of a pod that come from Secrets.
+
+    The result maps each variable to the name of its Secret.
+    """
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 

@@ -127,7 +127,7 @@ def test_every_value_has_a_meaning() -> None:
 
 
 def _shown() -> list[dict[str, object]]:
-    """The values in the README for the embedded mode, and all its values for the distributed mode in one dictionary."""
+    """Two sets of values from the README: those for the embedded mode, and all those for the distributed mode."""
     blocks = [
         yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\n---" not in block
     ]

@@ -22,7 +22,7 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of a stand-in for `pullcord`, which comes before the real command on the PATH.
+    """Put a stand-in for `pullcord` on the PATH, before the real command. Return the path of the stand-in.
 
     The stand-in writes the requested backup. If the test's folder holds a file `broken`, the stand-in fails.
     """

@@ -106,7 +106,7 @@ def holds(one: Object, condition: str) -> bool:
 
 
 def node(name: str, zone: str) -> Object:
-    """A node that kwok simulates. Its resources suffice for all pods."""
+    """A node that kwok simulates. It has enough resources for all pods."""
     room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
     return {
@@ -118,7 +118,7 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    """A namespace that takes only pods within the restricted standard."""
+    """A namespace that accepts only pods that meet the restricted standard."""
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}

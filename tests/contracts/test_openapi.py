@@ -1,4 +1,4 @@
-"""The OpenAPI description serves an integrator: named schemas, ids, headers, links, and fitting examples."""
+"""The OpenAPI description has what an integrator needs: named schemas, ids, headers, links, and valid examples."""
 
 from __future__ import annotations
 

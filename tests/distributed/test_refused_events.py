@@ -42,7 +42,7 @@ def limit(settings: KafkaSettings, topic: str, most: int) -> None:
 
 @pytest.fixture
 def narrow(settings: KafkaSettings) -> Iterator[None]:
-    """The topic of notices accepts no record of more than LIMIT bytes."""
+    """Let the topic of notices accept no record of more than LIMIT bytes."""
     limit(settings, NOTICES, LIMIT)
     yield
     limit(settings, NOTICES, 1_000_000)

@@ -69,7 +69,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic. Events are published as the relay does it. Bytes are published unchanged."""
+    """Publish to a topic. Events get the same form as from the relay. Bytes are published as they are."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):

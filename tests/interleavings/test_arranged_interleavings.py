@@ -1,7 +1,6 @@
 """The two interleavings that can lose a match or keep an outdated one. The tests force them to happen.
 
-Each test runs on the real code, which handles the interleaving, and on code with one deliberate mistake, which does
-not.
+The real code handles both. Code with one deliberate mistake does not.
 """
 
 from __future__ import annotations

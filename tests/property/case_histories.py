@@ -1,9 +1,10 @@
 """Random histories of one case, without a database.
 
 A history has notices of two providers, changes of the policy, and acts of a person. `play` runs a case through one
-history. It reviews the case only when `due_at` has come, as the engine does. It raises AssertionError if the resident
-is forgotten. This means that an open case is reviewed or alerted about too late or never, or that the case ends
-although a line is still at risk.
+history. It reviews the case only when `due_at` has come, as the engine does.
+
+`play` raises AssertionError if the resident is forgotten: an open case is reviewed too late, its next message comes too
+late, or the case ends although a line is still at risk.
 """
 
 from __future__ import annotations

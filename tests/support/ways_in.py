@@ -42,7 +42,7 @@ class NamedRow(NamedTuple):
 class Way(Protocol):
     """A way to send a file. `send` returns the rows that the answers name.
 
-    It asserts that all answers name the same rows.
+    `send` also asserts that all answers name the same rows.
     """
 
     def store(self) -> AbstractContextManager[Store]: ...

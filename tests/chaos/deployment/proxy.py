@@ -35,7 +35,7 @@ class Mode(StrEnum):
 
 @dataclass
 class Toll:
-    """What the proxy has done to connections since the last change of mode."""
+    """The numbers of connections and of pieces of data that were disturbed since the last change of mode."""
 
     # Cut, or met with a delay or with silence.
     connections: int = 0
@@ -100,7 +100,7 @@ class Proxy:
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Let everything through again. Return what the proxy did to connections in the previous mode."""
+        """Let everything through again. Return the toll of the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 

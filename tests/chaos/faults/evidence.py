@@ -22,7 +22,7 @@ Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was made, but nothing shows an effect."""
+    """A fault was brought about, but no evidence shows its effect."""
 
 
 @dataclass(frozen=True, slots=True)

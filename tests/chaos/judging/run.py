@@ -54,7 +54,7 @@ class Story:
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Make every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
+    """Bring about every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)

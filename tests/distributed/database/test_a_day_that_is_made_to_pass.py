@@ -139,7 +139,7 @@ JSON_OF_CASES = [one for one in cases.columns if isinstance(one.type, JSON)]
 
 
 def written(days: list[date], at: datetime) -> Any:
-    """Return JSON that holds days in all the forms that a case may hold."""
+    """Return JSON with days in all the forms in which a case stores them."""
     first, second, third, fourth = map(str, days)
     return {
         "7": {"restricted": first, "ported": f"planned {second} None", "provider": "RAVN", "doubted": 2},

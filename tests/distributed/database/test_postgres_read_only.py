@@ -26,7 +26,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 
 def switch(engine: Engine, *, read_only: bool) -> None:
-    """Make all new sessions of a database read-only, as after a failover to a replica. Or make them writable again."""
+    """Make all new sessions of a database read-only, as after a failover to a replica, or make them writable again."""
     beside = make_engine(engine.url.render_as_string(hide_password=False))
     with beside.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET default_transaction_read_only = off"))

@@ -1,4 +1,4 @@
-"""Statements written for PostgreSQL alone, run on a real server."""
+"""SQL that only PostgreSQL understands, on a real server."""
 
 from __future__ import annotations
 

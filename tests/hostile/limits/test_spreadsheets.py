@@ -28,7 +28,7 @@ HEAD = b"Case ID,Tel No,Last test\n"
 def padded(data: bytes) -> bytes:
     """Return the workbook with random characters in each large part.
 
-    Without these characters, the parts would shrink so far in the zip file that Pullcord refuses the file unopened.
+    Without them, the parts would shrink so far in the zip file that Pullcord refuses the file without opening it.
     """
     noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

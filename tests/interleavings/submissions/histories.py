@@ -116,7 +116,7 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Return the turn of a new deed: by chance the turn of the pair's last deed, or the next turn.
+        """Return the turn of a new deed. Chance decides between the turn of the pair's last deed and the next turn.
 
         The turn is always later than that of the last deed on the same record.
         """

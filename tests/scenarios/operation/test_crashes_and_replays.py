@@ -38,10 +38,7 @@ class KilledError(BaseException):
 
 
 class Failing:
-    """A consumer that does its work and then fails.
-
-    Each call raises the next of the given errors, while there are any.
-    """
+    """A consumer that does its work and then fails. Each call raises the next of the `errors`, until none is left."""
 
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics

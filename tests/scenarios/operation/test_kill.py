@@ -51,7 +51,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make every unfinished delivery due earlier by this time.
+    """Make the due time of every unfinished delivery earlier by this much.
 
     Such a delivery waits for another try, or its attempt was cut off.
     """

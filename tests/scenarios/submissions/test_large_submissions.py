@@ -1,6 +1,6 @@
 """A large submission is written in several transactions, so that others can write between them.
 
-The result is the same.
+The result is the same as if the submission was written in one transaction.
 """
 
 from __future__ import annotations

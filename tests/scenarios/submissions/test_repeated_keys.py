@@ -1,4 +1,4 @@
-"""A JSON row with the same key twice is refused. No other row is. The answer names the row and the key."""
+"""If a JSON row has the same key twice, only this row is refused. The answer names the row and the key."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A record with very many possible matches by postcode is matched in several turns.
 
-Certain matches come in the first turn: by number, by UPRN, and at the same address.
+The surest matches come in the first turn: those by number, by UPRN, and at the same address.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the stored entries with their numbers. Assert that they are the same after both ways of sending."""
+        """Return the stored entries with their numbers. Assert that the command line and HTTP stored the same."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

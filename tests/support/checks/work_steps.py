@@ -50,9 +50,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the processor time of the work in this thread, in seconds.
-
-    The work runs three times, and the shortest counts.
+    """Return the processor time of the work in this thread, in seconds: the shortest of three runs.
 
     Other work on the machine does not count. A millisecond is added, so that noise in short times does not matter.
     """

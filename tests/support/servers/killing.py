@@ -1,6 +1,6 @@
 """Runs `pullcord serve` as a process that a test can kill.
 
-Has a mail server, and clients that repeat their requests.
+The module also has a mail server, and clients that repeat their requests.
 """
 
 from __future__ import annotations

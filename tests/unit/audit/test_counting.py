@@ -1,4 +1,4 @@
-"""The figures that each action in the audit raises."""
+"""The figures that count each action in the audit."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def noted(event: str, state: str = "open", **more: Any) -> RecordedAction:
 
 
 def totals(*rows: RecordedAction, seen: Iterable[First] = ()) -> dict[str, int]:
-    """Return the totals of all figures that these rows raise."""
+    """Return the totals of all figures that count these rows."""
     return {figure: n for (figure, table, _), n in count_month(rows, set(seen)).items() if table == "total"}
 
 

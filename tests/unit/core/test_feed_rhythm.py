@@ -1,4 +1,4 @@
-"""The silence that a feed is allowed depends on the usual gaps between its earlier submissions."""
+"""The allowed silence of a feed depends on the usual gaps between its earlier submissions."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class TestWhatIsNotRestored:
 
 @contextmanager
 def unchanged(deployment: Deployment) -> Iterator[None]:
-    """Assert that the code in the `with` block is refused, and changes neither the database nor its folder."""
+    """Assert that the `with` block changes neither the database nor its folder."""
     deployment.store.engine.dispose()
     path = Path(str(deployment.store.engine.url.database))
     before = path.read_bytes(), sorted(path.parent.iterdir())

@@ -22,9 +22,9 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
 
 @pytest.fixture
 def watched(deployment: Deployment) -> Deployment:
-    """A deployment that watches for silent feeds. One council has sent something.
+    """A deployment that watches for silent feeds.
 
-    A provider that sent nothing has ended.
+    One council has sent something. A provider that sent nothing has ended.
     """
     deployment.engine = replace(deployment.engine, watches_silence=True)
     revoke_key(deployment.store, new_key(deployment, RAVEN, Role.PROVIDER))

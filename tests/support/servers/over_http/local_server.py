@@ -14,7 +14,7 @@ MOMENT = 0.02  # seconds between two pieces
 
 
 class LocalServer(ThreadingHTTPServer):
-    """A server. If a handler is not to answer, it waits until `over` is set."""
+    """An HTTP server. A handler that must not answer waits until `over` is set."""
 
     daemon_threads = True
     request_queue_size = 100

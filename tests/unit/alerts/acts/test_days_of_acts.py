@@ -35,7 +35,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Return the fields whose days or times make the record of an act refused."""
+    """Return the fields for whose days or times the record of an act is refused."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

@@ -1,7 +1,4 @@
-"""While changes from feeds wait for a person, a case is judged by its old or its new facts.
-
-The more dangerous count.
-"""
+"""While changes from feeds wait for a person, a case is judged by the more dangerous of its old and new facts."""
 
 from __future__ import annotations
 

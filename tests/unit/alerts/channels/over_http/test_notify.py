@@ -1,6 +1,6 @@
 """GOV.UK Notify. A message is accepted, fails for now, fails for good, or its outcome is unknown.
 
-It never goes twice.
+No message is sent twice.
 """
 
 from __future__ import annotations

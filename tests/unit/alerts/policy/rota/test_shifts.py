@@ -1,4 +1,4 @@
-"""The people on duty. Each layer has exactly one person at any time, also in the nights when the clocks change."""
+"""The people on duty. No moment is lost, and no layer has two people at once, also when the clocks change."""
 
 from __future__ import annotations
 

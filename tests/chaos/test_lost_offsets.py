@@ -26,7 +26,7 @@ from tests.support.servers.killing import until
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PARTITIONS = 2
-# An offset that no topic of this test comes to.
+# An offset that no topic of this test reaches.
 FAR = 1_000
 PATIENCE = 40.0
 

@@ -15,12 +15,12 @@ from services.runtime.consumers import CONSUMERS
 from tests.support.checks.source import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "pullcord"
-# The values that stay with the chart for trying it, by name.
+# The values with which the chart is tried, by name.
 CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 
 WORKERS = ("relay", *(one.name for one in CONSUMERS))
 DISTRIBUTED = ("ingest", *WORKERS)
-# The roles each case must have.
+# The roles that each case must have.
 ROLES = {
     "embedded": ("serve",),
     "embedded-everything": ("serve",),

@@ -38,7 +38,7 @@ SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.ann
 PODS = [(case, component) for case in CASES for component in released(case).pods]
 WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
 SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service"}
-# The Secrets each may have, besides certificates others are trusted by.
+# The Secrets that each role may have. Certificates by which it trusts other servers are not counted.
 NEEDS = {
     "serve": {"pullcord-keys"} | SENDER,
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},

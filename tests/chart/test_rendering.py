@@ -15,10 +15,10 @@ from scripts.chart import BEGIN, CHART, END, documented, drift, made, table
 from tests.chart.charts import CASES, ROLES, released, render
 from tests.support.checks.source import ROOT
 
-# The oldest Kubernetes the chart takes, one between, and the newest.
+# The oldest Kubernetes that the chart supports, one in between, and the newest.
 VERSIONS = ("1.33", "1.35", "1.37")
 
-# Whose resources are no part of Kubernetes; they are looked at one by one.
+# API groups that are no part of Kubernetes. Their objects are tested one by one.
 OPERATORS = frozenset(["keda.sh", "kafka.strimzi.io", "monitoring.coreos.com", "gateway.networking.k8s.io"])
 
 ABOUT = yaml.safe_load((CHART / "Chart.yaml").read_text())

@@ -120,7 +120,7 @@ def test_the_regulators_figures_are_read_with_a_key_from_the_ingest_api(case: st
     (endpoint,) = spec["endpoints"]
     assert endpoint["path"] == "/metrics/oversight"
     assert endpoint["authorization"] == {"credentials": {"name": "regulator", "key": "key"}}
-    # Prometheus takes a figure for gone after five minutes.
+    # Prometheus drops a figure after five minutes without a new value.
     assert endpoint["interval"] == "4m"
     services = [one for one in release.of("Service") if selects(spec["selector"], one["metadata"]["labels"])]
     assert [one["spec"]["ports"][0]["name"] for one in services] == [endpoint["port"]]

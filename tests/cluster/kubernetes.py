@@ -100,7 +100,7 @@ def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
 
 def holds(one: Object, condition: str) -> bool:
     """Return True if the object's status has this condition with the value True."""
-    # The server says null where there are none yet.
+    # The server returns null if there are no conditions yet.
     conditions = one.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 

@@ -18,9 +18,9 @@ from tests.cluster.kubernetes import Cluster, Object, holds
 
 NAME = "pc"
 FULL = "pc-pullcord"
-# What Helm waits for must come within it.
+# Time in which an install, an upgrade or a roll-back must succeed.
 PATIENCE = "120s"
-# Enough to see that something does not come.
+# Time after which an upgrade counts as failed.
 SHORT = "20s"
 
 
@@ -37,7 +37,7 @@ def values(case: str, **others: Any) -> Object:
             inner = inner.setdefault(name, {})
         inner[last] = value
     if case == "distributed-everything":
-        # Strimzi's definitions are in no package: these objects are looked at in tests/chart.
+        # No package has Strimzi's definitions, so tests/chart tests these objects.
         made["kafka"]["topics"]["create"] = False
     return made
 

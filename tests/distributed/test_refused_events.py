@@ -153,7 +153,7 @@ def test_whatever_the_sizes_every_record_is_in_one_published_event_or_in_quarant
 def test_a_topic_that_fails_holds_up_no_other(
     store: Store, publisher: Publisher, settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Nothing can be sent to it: it does not exist, and is not made.
+    # Nothing can be sent to this topic. It does not exist, and nobody makes it.
     monkeypatch.setattr(CasesChanged, "topic", "pullcord.missing")
     monkeypatch.setitem(publisher._producer.config, "max_block_ms", 500)
     case = CaseRef(case="C-2222-3333", entry=1, event="opened", state="open")
@@ -165,7 +165,7 @@ def test_a_topic_that_fails_holds_up_no_other(
     with tapped(settings, NOTICES) as tap:
         assert relay.run_once() == 2
         assert len(tap.read()) == 2
-        # What failed waits its turn, and is not forgotten.
+        # The event that failed waits for its next try.
         write_events(store, [("provider:RAVN:1", 3)])
         assert relay.run_once() == 1
         assert len(unpublished_events(store)) == 1

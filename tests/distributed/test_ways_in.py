@@ -155,7 +155,7 @@ def changed_for(certificates: Path, wrong: Changed) -> Changed:
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 
-# Ways that do not lead in, and the setting to look at.
+# Settings with which no connection succeeds, each with the setting that the error names.
 OTHERWISE = [
     pytest.param("certificate", UNKNOWN_AUTHORITY, "PULLCORD_KAFKA_CA_FILE", id="a-broker-that-nobody-vouches-for"),
     pytest.param("certificate", NO_CERTIFICATE, "PULLCORD_KAFKA_CERTIFICATE_FILE", id="no-certificate"),

@@ -23,7 +23,7 @@ from services.storage.store import Store
 from services.storage.tables import inbox
 from services.storage.unit_of_work import UnitOfWork
 
-# For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours.
+# Clients that fail, and several workers in one process, leave sockets and loops open. That is no fault of our code.
 LITTER = pytest.mark.filterwarnings("ignore:unclosed (<s|event loop):ResourceWarning")
 
 # Seconds in which a worker starts or stops.
@@ -36,7 +36,7 @@ class Listener:
 
     name: str
     topics: tuple[str, ...]
-    # What it does before it handles a batch.
+    # Called before the consumer handles a batch.
     first: Callable[[], None] = lambda: None
     heard: list[str] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.checks.source import ROOT
 
-# Retired names, each with the one that stands in its place.
+# Retired names, each with the name that replaces it.
 NAMES = {
     "ALARM": "URGENT",
     "AuditWord": "AuditAction",
@@ -57,7 +57,7 @@ COMMANDS = ROOT / "services" / "runtime" / "cli" / "commands"
 # Retired words of texts.
 WORDS = {"nought": "zero", "nine tenths": "90th percentile", "door": "ingest API", "pump": "event dispatcher"}
 
-# Retired parts of names, each with the one that stands in its place.
+# Retired parts of names, each with the part that replaces it.
 PARTS = {"door": "ingest", "doors": "ingest", "pump": "dispatcher", "pumps": "dispatchers"}
 
 IN_THE_FIELD = re.compile(

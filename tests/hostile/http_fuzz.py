@@ -23,7 +23,7 @@ TELLTALE = "01632 960777"
 STREET = "Thistledown"
 
 PROVOKED = frozenset(range(400, 500))
-# A value below this many signs may stand in an answer by chance.
+# A value with fewer characters may be in an answer by chance.
 SHORTEST_VALUE = 6
 
 _OWN_WORDS = frozenset({*MigrationNotice.model_fields, *RegisterEntry.model_fields, *Scope})

@@ -12,7 +12,7 @@ from tests.support.checks.source import ROOT
 
 FOLDER = ROOT / "deploy"
 TEXT = (FOLDER / "compose.yaml").read_text()
-# What whoever starts it must say.
+# Variables that a person must set before the start.
 ASKED_FOR = {"PULLCORD_PUBLIC_URL": "https://pullcord.example"}
 
 Service = dict[str, Any]

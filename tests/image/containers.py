@@ -20,10 +20,10 @@ from tests.support.servers.killing import until
 
 USER = 10001
 DATA = "/var/lib/pullcord"
-# Seconds; the machine may be busy.
+# In seconds. The machine may be busy.
 SERVING_WITHIN = 60.0
 
-# What `--read-only --tmpfs /tmp` means to a container engine, in a name space of mounts that ends with the program.
+# Does the same as `--read-only --tmpfs /tmp` of a container engine. The mounts end with the program.
 READ_ONLY = f"""set -eu
 root=$1 data=$2; shift 2
 mount --bind "$root" "$root"
@@ -89,7 +89,7 @@ class Served:
 
     def stop(self) -> int:
         """Stop the service as a container engine does. Return the exit code."""
-        # The service is the parent of the process that answers HTTP, and what the engine runs comes before both.
+        # The service is the parent of the HTTP process. The command line has further processes above both.
         programs = psutil.Process(self.process.pid).children(recursive=True)
         (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
         service = http.parent()

@@ -22,7 +22,7 @@ from services.storage.tables import matches, notices, register_entries
 from services.storage.vault import place
 
 Value = tuple[TokenKind, str]
-# By notice and entry: the level, the reasons, the version of the notice and that of the entry.
+# The key is a notice and an entry. The value is the level, the reasons, the notice's version and the entry's version.
 Pairs = dict[tuple[int, int], tuple[Any, ...]]
 
 
@@ -32,7 +32,7 @@ class Differences:
 
     # Pairs that should match, but have no stored match.
     missed: frozenset[tuple[int, int]]
-    # Pairs with a stored match that should not exist, or that has a wrong level, wrong reasons or old versions.
+    # Pairs whose stored match should not exist, or has a wrong level, wrong reasons or old versions.
     stale: frozenset[tuple[int, int]]
 
     def __bool__(self) -> bool:

@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 PAIRS = int(os.environ.get("PULLCORD_TEST_INTERLEAVINGS", "10000"))
 ROUND = 300
-# In so many a mistake must show; the first is nearly always enough.
+# A mistake must show within this many rounds. The first round is nearly always enough.
 ROUNDS = 12
 
 Show = Callable[[str], None]

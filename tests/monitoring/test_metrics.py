@@ -13,7 +13,7 @@ from tests.support.http import Api
 
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
 DOCUMENTED = set(re.findall(r"^\| `(pullcord_\w+)` \|", PAGE.read_text(), re.MULTILINE))
-# What /metrics/oversight answers with.
+# The metrics in an answer of /metrics/oversight.
 OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
 
 

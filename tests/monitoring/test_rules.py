@@ -15,7 +15,8 @@ from tests.support.checks.source import ROOT
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
-# Codes of ours and addresses of processes: a text that leaves the deployment shows no other label.
+# Labels with our own codes, or with the address of a process. No other label may be in a text that leaves the
+# deployment.
 LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
 
 

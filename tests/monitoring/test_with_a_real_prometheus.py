@@ -22,11 +22,11 @@ from tests.support.servers.killing import READY_WITHIN, Mailbox, ServedDeploymen
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 LINES = 3
-# Seconds in which what was done must be seen.
+# Seconds in which the effect of an act must be seen.
 PATIENCE = 60.0
 # A port on which nobody answers.
 DISCARD = 9
-# The number of processes that answer: the one figure that may be shown when none does.
+# The number of processes that answer. Only this figure may be shown if no process answers.
 PROCESSES = chosen('count(up{job="$job", namespace=~"$namespace"} == 1) or vector(0)')
 ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 

@@ -25,7 +25,7 @@ ALERTS: dict[str, dict[str, Any]] = {
 }
 RECORDED = [rule["record"] for group in GROUPS for rule in group["rules"] if "record" in rule]
 
-# What Grafana puts in the place of its variables.
+# The values that Grafana puts in place of its variables.
 CHOICES = {"$__rate_interval": "5m", "$job": "pullcord", "$namespace": ".*", "$figure": "holds"}
 
 

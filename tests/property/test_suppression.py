@@ -19,7 +19,7 @@ from services.audit.figures.publishing import Shown as ShownFigure
 from services.audit.figures.publishing import of_figure, shown
 from services.audit.figures.suppression import Shown, TablePart, publish_crossed, publish_tables
 
-# Counts of 1 and 2 are small here: worlds stay few.
+# Only counts of 1 and 2 are small here, so that there are few worlds.
 SMALL = 3
 
 LARGEST = 6
@@ -96,7 +96,7 @@ def test_what_is_shown_is_true_and_nought_is_never_withheld(values: list[int]) -
         assert count == table[name] or (count is None and table[name] > 0)
 
 
-# Cases, each with the providers it counts for and whether a part of the figure counts it too.
+# Cases. Each has its providers, and True if it also counts in the part of the figure.
 cases_of_providers = st.lists(st.tuples(st.sets(st.sampled_from("abc"), min_size=1), st.booleans()), max_size=9)
 
 
@@ -193,7 +193,7 @@ def test_a_table_of_councils_by_kinds_without_a_small_count_is_shown_whole(value
     assert publish_crossed(crossed, rows, kinds, SMALL) == crossed
 
 
-# A day of each band of waits.
+# One number of days in each band of waits.
 DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 

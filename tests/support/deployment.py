@@ -162,7 +162,7 @@ class Deployment:
     ) -> tuple[Receipt, list[RowOutcome]]:
         # A row without a reference gets one from its position, so that a test can leave the reference out.
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
-        # Equal rows have an equal digest, as equal bodies have over HTTP.
+        # Equal rows have an equal digest. Over HTTP, the same holds for equal bodies.
         digest = sha256(repr(numbered).encode()).digest()
         return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
 

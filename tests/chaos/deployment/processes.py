@@ -16,7 +16,7 @@ from tests.support.servers.killing import until
 
 PULLCORD = Path(sys.executable).with_name("pullcord")
 LOOK_SECONDS = 0.1
-# Between the end of a process and its next start.
+# Seconds between the end of a process and its next start.
 REST_SECONDS = 0.5
 STOPPING_SECONDS = 30.0
 
@@ -39,7 +39,7 @@ class Worker:
     folder: Path
     environment: Mapping[str, str]
     arguments: Sequence[str] = ()
-    # The code of every end, in order; minus the number of the signal that killed it.
+    # The exit codes in order. If a signal killed the process, the code is the negative number of the signal.
     exits: list[int] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
     _lock: Lock = field(default_factory=Lock)

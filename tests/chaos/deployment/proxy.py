@@ -18,7 +18,7 @@ Upstream = Path | tuple[str, int]
 
 WITHIN_SECONDS = 10.0
 CHUNK = 65_536
-# Linger for no time: what is closed so is reset, not ended politely.
+# With a linger time of zero, closing a socket resets the connection.
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -26,10 +26,10 @@ class Mode(StrEnum):
     """The way in which the proxy treats connections."""
 
     OPEN = "open"
-    # Every connection is reset, and every new one.
+    # Every connection is reset, also every new one.
     CUT = "cut"
     DELAYED = "delayed"
-    # What is sent is taken and goes nowhere; no answer comes, and nobody is told that the other side is gone.
+    # Data is accepted and dropped. No answer comes, and neither side learns that the other is gone.
     HALF_OPEN = "half_open"
 
 
@@ -37,9 +37,9 @@ class Mode(StrEnum):
 class Toll:
     """The numbers of connections and of pieces of data that were disturbed since the last change of mode."""
 
-    # Cut, or met with a delay or with silence.
+    # Connections that were cut, delayed or silent.
     connections: int = 0
-    # Pieces of data delayed or swallowed.
+    # Pieces of data that were delayed or swallowed.
     chunks: int = 0
 
 
@@ -49,7 +49,7 @@ class Link:
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
         self.silent = False
-        # True once a fault has touched it since the proxy was last open.
+        # True if a fault has disturbed the connection since the proxy was last open.
         self.touched = False
 
     def reset(self) -> None:

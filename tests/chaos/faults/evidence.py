@@ -10,14 +10,14 @@ from tests.chaos.deployment.world import World
 from tests.chaos.faults.schedule import Fault
 from tests.support.servers.killing import until
 
-# Seconds a fault is given to show that it bites.
+# Seconds in which a fault must have an effect.
 BITES_WITHIN = 60.0
 
-# What the broker writes when a group has come to an agreement on who reads what.
+# The broker logs this line after a rebalance.
 REBALANCED = re.compile(r"Stabilized group (pullcord-\w+) generation (\d+) with (\d+) members")
 
 
-# Brings a fault about, holds it for its time and ends it; returns what shows that it happened. Raises NotShownError.
+# Brings a fault about, waits for its time and ends it. Returns a text that shows its effect. Raises NotShownError.
 Bring = Callable[[World, Fault], str]
 
 

@@ -17,7 +17,7 @@ from tests.chaos.deployment.world import World
 
 PATIENCE_MS = 3_000
 MICROSECONDS = 1_000_000
-# The share of records that come without their id too.
+# The share of records that are also written without their id.
 STRANGE = 0.2
 
 AGAIN = """
@@ -67,7 +67,7 @@ def tell_in_disorder(world: World) -> tuple[int, int]:
         world.noise.shuffle(waiting)
         for _, topic, key, body, event_id in waiting:
             headers = [(ID_HEADER, event_id.encode())]
-            # Each by itself, so that they lie on the topics as they were shuffled.
+            # Each event is sent by itself, so that the topics keep the random order.
             sent = producer.send(topic, key=key.encode(), value=bytes(body), headers=headers)
             sent.get(timeout=PATIENCE_MS / 1000)
         connection.execute(MARK, [int(time() * MICROSECONDS), [row[0] for row in waiting]])

@@ -74,7 +74,7 @@ def _is_undone(world: World, xid: str) -> bool:
     try:
         return world.sql(STATUS, xid=xid) == [("aborted",)]
     except psycopg.errors.InvalidParameterValue:
-        # PostgreSQL has never heard of it: not even its beginning had come to the disk.
+        # PostgreSQL does not know the transaction, because not even its beginning was written to the disk.
         return True
 
 

@@ -15,9 +15,9 @@ from tests.chaos.faults.evidence import Bring, NotShownError, handled, lag, reba
 from tests.chaos.faults.mischief import tell_in_disorder, tell_old_records_again, tell_outbox_again
 from tests.chaos.faults.schedule import Fault
 
-# Events in the outbox that make it full, for relays that tell so many in a moment.
+# The outbox counts as full with this many events. Relays publish so many in a moment.
 BACKLOG = 150
-# Events told and not handled that make a consumer slow.
+# A consumer counts as slow with this many published events that it has not handled.
 LAG = 25
 DUPLICATES = 100
 MATCHERS = "pullcord-matcher"

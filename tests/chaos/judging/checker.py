@@ -13,11 +13,11 @@ from tests.chaos.judging.history import WITHDRAWN, Accepted, History
 from tests.chaos.judging.records import Case, Records
 
 SETTLED = frozenset({"sent", "not_needed"})
-# Where a case stands while a line of it is to move: nobody in these runs does more than acknowledge.
+# The states of a case with a line at risk. In these runs, people only acknowledge.
 AT_RISK = frozenset({"open", "acknowledged"})
-# The state, and the reason of the message that tells of it.
+# Both a state, and the reason of the message about this state.
 ENDED_BY_NOTICE = "notice_withdrawn"
-# Where it stands when no line of it is, by whether its entry is on the register.
+# The states of a case without a line at risk. The key is True if the entry is on the register.
 OVER = {True: frozenset({ENDED_BY_NOTICE}), False: frozenset({"service_ended", ENDED_BY_NOTICE})}
 
 Pairs = set[tuple[str, str]]

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from tests.chaos.judging.history import History
 
-# Under which key a feed's own reference is kept.
+# Returns the stored hash of a reference. The arguments are the feed and the reference.
 RecordKey = Callable[[str, str], bytes]
 
 
@@ -54,7 +54,7 @@ class Case:
 class Delivery:
     """A delivery to one contact. `doubts` counts the attempts whose outcome was unknown at some time."""
 
-    # As the mail carries it.
+    # The reference that is in the mail.
     reference: str
     state: str
     doubts: int

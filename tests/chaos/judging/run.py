@@ -21,16 +21,16 @@ from tests.chaos.judging.history import History
 from tests.chaos.judging.records import Records, read_records
 from tests.support.servers.killing import until
 
-# Tries until a fault takes effect: another fault at the same time may prevent it.
+# The most tries to bring a fault about. Another fault at the same time may prevent its effect.
 TRIES = 4
 
-# Seconds in which all that is due must be done once nothing is in the way.
+# Seconds in which all due work must be done after the last fault has ended.
 RECOVERED_WITHIN = 120.0
 
-# Seconds after which an attempt to deliver can have no answer any more.
+# Seconds after which an attempt to deliver can no longer get an answer.
 LATE = 10
 
-# Seconds within which a case that falls due is told of now.
+# A case that becomes due within this many seconds still counts as work to do.
 SOON = 60
 
 MICROSECONDS = 1_000_000
@@ -47,7 +47,7 @@ class Story:
     mails: Mapping[str, int]
     exits: Mapping[str, Sequence[int]]
     suppressed: int
-    # None: something was still left to do when the time was over.
+    # None if some work was left when the time was over.
     recovered_seconds: float | None
     # What was left to do.
     left: str

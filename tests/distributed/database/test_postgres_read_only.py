@@ -42,7 +42,7 @@ def ready(api: Api) -> tuple[int, list[str]]:
 
 def test_a_request_is_answered_503_and_the_next_ones_succeed_once_it_takes_changes(api: Api, engine: Engine) -> None:
     switch(engine, read_only=True)
-    # The connections of before are gone, as those to a server that was replaced.
+    # The old connections are closed, like those to a server that was replaced.
     engine.dispose()
     refused = api.ask("raven", "POST", NOTICES, json=NOTICE)
     assert problem_of(refused) == (503, "unavailable")

@@ -19,7 +19,7 @@ from tests.support.deployment import BLACKPOOL, Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-# A statement takes 65,535.
+# More than the 65,535 parameters that a statement may have.
 MORE_THAN_PARAMETERS = 70_000
 
 

@@ -44,7 +44,7 @@ from tests.support.checks.work_steps import steps_of
 from tests.unit.ingest.workbooks import workbook
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-# Twice the work, a half more for what is rounded, and a fixed beginning.
+# Twice the input may take 2.5 times the steps, because of rounding, after a fixed number of steps at the start.
 MOST_GROWTH, BEGINNING = 2.5, 2_000
 SLOW_UNITS = [
     *"(0aA -/.,'#=\u00a0\u200b&;_",
@@ -222,7 +222,7 @@ def _of_module(module: ModuleType) -> Iterator[Used]:
         for number, pattern in enumerate(_within(value)):
             called = set(re.findall(rf"\b{name}\.(\w+)\(", text))
             ways = [way for way, names in ((True, SEARCHES), (False, MATCHES)) if called & set(names)]
-            # One in a table is used by another name.
+            # A pattern in a table is used under another name, so both ways are tested.
             for everywhere in ways or ([True, False] if not isinstance(value, re.Pattern) else []):
                 yield Used(f"{module.__name__}.{name}.{number}.{everywhere}", pattern, everywhere)
     for node in ast.walk(ast.parse(text)):

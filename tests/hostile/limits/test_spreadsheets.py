@@ -145,7 +145,7 @@ def test_a_csv_file_that_asks_for_much_is_refused_on_the_way(data: bytes, code: 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert refused.value.code.value == code
-    # The text of the whole file is made once, to see its encoding.
+    # The whole file is decoded once, to find its encoding.
     assert peak < 2 * len(data) + 20_000_000
 
 

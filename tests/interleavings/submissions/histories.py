@@ -20,7 +20,7 @@ from tests.support.clock import START
 
 PROVIDERS = ("RAVN", "LARK")
 COUNCILS = ("E06000008", "E06000009")
-# Places that a submission may overtake; 1 is the distance from a pair's deed to its next.
+# A submission is late by at most this many turns, so that later submissions may overtake it.
 DISORDER = 1.5
 LATER_DEEDS = (0, 1, 1, 1, 2, 3)
 
@@ -125,7 +125,7 @@ class Pair:
         return max(after, beside + (self.noise.random() < 0.4))
 
 
-# What may happen to a pair that is on record, and how often.
+# Later deeds of a pair, each with its relative frequency.
 LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
     (6, Pair.move_notice),
     (6, Pair.move_entry),

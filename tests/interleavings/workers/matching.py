@@ -26,13 +26,13 @@ from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 
 MATCHERS = 2
-# Of events, how many stay in the outbox when they are taken, as when a relay dies before it marks them.
+# The share of handled events that stay in the outbox, as if a relay had died before it marked them.
 SHARE_TWICE = 0.05
-# Transactions of the other matcher.
+# The most transactions of the other matcher for which a matcher waits.
 LONGEST_HOLD_UP = 20
-# Seconds to wait for them: there may be nothing left to do for the other.
+# Seconds that a matcher waits for these transactions. The other matcher may have no work left.
 PATIENCE = 0.5
-# Seconds from the last commit to the last match.
+# The most seconds from the last commit to the last match.
 ENDED_WITHIN = 300
 FIRST_OF_WRITING = ("FOR SHARE", "INSERT INTO matches", "UPDATE matches")
 

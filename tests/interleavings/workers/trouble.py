@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 # Seconds between two tries.
 A_MOMENT = 0.002
-# More conflicts in a row than these are no chance.
+# More conflicts in a row than this are no coincidence.
 TRIES = 200
 
 

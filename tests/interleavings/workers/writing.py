@@ -32,9 +32,9 @@ class Writers:
 
     store: Store
     submissions: Iterator[Submission]
-    # Events that may wait for a matcher before they wait too.
+    # If more events than this wait for a matcher, the writers wait too.
     backlog: int
-    # Called while they wait; it raises an error when there is nothing to wait for.
+    # Called while the writers wait. It raises an error if waiting is useless.
     check: Callable[[], None]
     counts: Counter[str] = field(default_factory=Counter)
     _stopped: Event = field(default_factory=Event)

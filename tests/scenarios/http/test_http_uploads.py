@@ -73,7 +73,7 @@ def test_a_dry_run_shows_how_the_file_is_understood_and_takes_nothing_in(api: Ap
     assert any("Shoe size" in remark and "not known" in remark for remark in shown["remarks"])
     assert shown["counts"]["accepted"] == 2
     assert shown["would_withdraw"] is None
-    # The trial itself is on the audit: it tells what is on record.
+    # The dry run itself is in the audit, because its answer reveals stored data.
     assert size(api) == {**before, "audit": before["audit"] + 1}
 
 

@@ -26,7 +26,7 @@ __all__ = ["mailbox"]
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PATIENCE = 60.0
-# Seconds within which a locked database, waited for half a minute, makes the work fail.
+# Seconds in which a locked database makes the work fail. A statement waits half a minute for the lock.
 BUSY = 90.0
 EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
 # Tables without which dispatcher, engine and deliveries cannot do their work.
@@ -71,7 +71,7 @@ def locked(deployment: ServedDeployment) -> Iterator[None]:
 
 
 Fault = Callable[[ServedDeployment], Any]
-# What becomes of the log and of the database, and the loops that must be seen to fail.
+# The fault of the log, the fault of the database, and the loops that must be reported as failing.
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
     (closed_pipe, tables_gone, {"dispatcher", "engine", "deliveries"}),
     (full_disk, tables_gone, {"dispatcher", "engine", "deliveries"}),

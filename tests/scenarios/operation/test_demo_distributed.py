@@ -63,7 +63,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        # Said to stop it takes its servers along; killed it would leave them.
+        # If the process is told to stop, it stops its servers. If it was killed, they would go on.
         process.terminate()
         text, _ = process.communicate(timeout=60)
         pytest.fail(f"it did not end by itself: {text[-2000:]}")

@@ -101,7 +101,7 @@ def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
 
 
 def _read(terminal: int, printed: list[str]) -> None:
-    # The end of the last program on a terminal is an error for whoever reads it.
+    # When the last program on a terminal ends, reading from the terminal raises an error.
     with suppress(OSError):
         while data := os.read(terminal, 4096):
             printed.append(data.decode("utf-8", "replace"))

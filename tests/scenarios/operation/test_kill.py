@@ -41,7 +41,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 KILLS = 5
 # One for every fictional number of the range, so that every notice puts a line at risk.
 ENTRIES = 1_000
-# Seconds in which all that is due must be done once the process is left alone.
+# Seconds in which all due work must be done after the last kill.
 PATIENCE = 20.0
 
 

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 LINES = 400
 # Seconds that a slow machine gets.
 PATIENCE = 30.0
-# A line that no notice has named before.
+# The number of a line that no notice has named before.
 LATE = 399
 
 
@@ -58,7 +58,7 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
     it_goes_on_without_the_old_key(deployment, mailbox)
     assert provider.refused == []
     assert set(logged(deployment.folder)) & {"step_failed", "message_not_made", "keys_not_read"} == set()
-    # Twice in each of the two processes of the service.
+    # Each of the two processes has read the keys again twice.
     assert logged(deployment.folder).count("keys_read_again") == 4
 
 

@@ -173,7 +173,7 @@ def test_a_question_that_could_not_be_answered_has_changed_nothing(
         assert answer.json()["detail"].endswith(NOTHING)
 
 
-# What is done once a submission is on disk, and how each is broken.
+# The work after the commit of a submission, with a function that breaks each part of it.
 AFTERWARDS: dict[str, Callable[[pytest.MonkeyPatch, Reception, Callable[..., Any]], None]] = {
     "the count of submissions": lambda patch, _, broken: patch.setattr(
         "services.ingest.requests.count_submission", broken

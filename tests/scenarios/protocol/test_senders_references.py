@@ -30,7 +30,7 @@ def named(rows_with_issues: list[dict[str, Any]]) -> list[tuple[int, str | None,
         ({"id": "m-2", "cli": "no number"}, "m-2"),
         ({"cli": "01632 960123"}, None),
         ("no object", None),
-        # What can name somebody is not repeated.
+        # A reference that could identify a person is not repeated.
         ({**BAD_DAY, "id": "01632 960123", "cli": "01632 960123"}, None),
         ({**BAD_DAY, "id": "01632960123", "cli": "01632 960123"}, None),
         ({**BAD_DAY, "id": "Smith", "cli": "01632 960123"}, None),

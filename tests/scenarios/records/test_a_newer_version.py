@@ -19,7 +19,7 @@ NEW = "uk.pullcord.notices_accepted.v1"
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
-# What the older version knows.
+# The kinds of event that the older version knows.
 OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 
 

@@ -84,7 +84,7 @@ def test_a_withdrawal_needs_only_the_reference_and_ends_the_case(deployment: Dep
     assert codes(deployment, report("withdrawn", day=2)) == [("accepted", [])]
     deployment.settle()
     assert state(deployment) == CaseState.NOTICE_WITHDRAWN
-    # The same sent again is no news, and a resumed move has its line and its date again.
+    # The same report again changes nothing. A resumed move has its line and its date again.
     assert codes(deployment, report("withdrawn", day=2)) == [("unchanged", [])]
     deployment.post_notices(report("planned", day=3))
     deployment.settle()
@@ -115,7 +115,7 @@ def test_another_status_of_an_unknown_reference_is_refused_as_it_names_no_line(
 ) -> None:
     ((outcome, found),) = codes(deployment, report(status, day=2))
     assert (outcome, found[0]) == ("rejected", "nowhere")
-    # Nor does a withdrawal without a line make it known.
+    # A withdrawal without a line does not make the notice known either.
     deployment.post_notices(report("withdrawn", day=3))
     assert codes(deployment, report(status, day=4))[0][0] == "rejected"
 

@@ -73,7 +73,7 @@ class FileAnswers:
     def _posted(self, kind: str, data: bytes, query: str) -> list[FileIssue]:
         who, path = _UPLOADS[kind]
         media = {"Content-Type": XLSX if data.startswith(b"PK") else CSV}
-        # A 422 of which no row was taken in names its rows as well.
+        # If no row was accepted, the answer has the status 422, and names the rows too.
         answer = self.api.ask(who, "POST", path + query, content=data, headers=media).json()
         return [
             FileIssue(row["row"], row["outcome"], issue["field"], issue["code"], issue["reason"])

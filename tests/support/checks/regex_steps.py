@@ -10,7 +10,7 @@ from re import _parser as parser
 from typing import Any
 
 Then = Callable[[int], bool]
-# Beyond this a pattern is hopeless.
+# A pattern that needs more steps than this counts as too slow.
 MOST = 400_000
 
 

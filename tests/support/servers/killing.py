@@ -52,7 +52,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
         if condition():
             return True
         tick.wait(A_MOMENT)
-    # The condition may have become true during the last pause.
+    # The condition may have become true during the last wait.
     return condition()
 
 
@@ -106,7 +106,7 @@ class ServedDeployment:
             **os.environ,
             "PULLCORD_DATA_DIR": str(self.folder),
             "PULLCORD_POLL_SECONDS": "0.1",
-            # Its clients ask more often than anybody else.
+            # The clients of the tests send more requests than any real client.
             "PULLCORD_KEY_RATE": "1000000",
         } | self.inside
         command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(self.port)]

@@ -42,6 +42,7 @@ def share_statements(engine: Engine) -> Engine:
 
 
 def _for_any_engine(key: Key) -> Key:
-    # A key begins with the dialect, an object of one engine. In a run of tests, all of one name write the same SQL.
+    # A key begins with the engine's own dialect object. In a test run, all dialects of the same name write the same
+    # SQL.
     dialect, *rest = key
     return (dialect.name, *rest)

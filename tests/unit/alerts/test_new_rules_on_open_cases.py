@@ -88,7 +88,7 @@ def test_once_the_lines_that_only_earlier_rules_find_have_gone_the_new_rules_sta
 def test_of_a_notice_with_two_versions_the_one_that_a_person_has_settled_on_is_judged(
     settled: int | None, rulesets: tuple[str, ...]
 ) -> None:
-    # Under the earlier rules only the version that was not settled on is at risk.
+    # Under the earlier rules, only the version that the person did not choose is at risk.
     withdrawn = replace(CHOSEN, status=NoticeStatus.WITHDRAWN, rival=Rival(NoticeStatus.PLANNED, LINE.planned_on, None))
     of = standing(CaseState.OPEN, CHOSEN)
     known = {key: {**one, "settled": settled} for key, one in of.seen.items()}

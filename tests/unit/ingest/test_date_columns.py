@@ -262,7 +262,7 @@ def test_a_date_that_systems_write_for_none_is_flagged(text: str) -> None:
     assert column(text) == [(None, [ODD])]
     for heading, field in (("End date", "service_ended_on"), ("Last updated", "updated_at")):
         ((day, codes),) = judged(as_csv(("Client ref", heading), ("1", text)), field)
-        # The first of January 1900 is known as a day that programs write for none.
+        # Programs write 1 January 1900 for a missing date.
         assert (day, codes) == (None, ["placeholder_date" if "1900" in text else ODD])
     # An agreement without its last day would have no end.
     data = as_csv(("Client ref", "share_basis_expires_on"), ("1", text))

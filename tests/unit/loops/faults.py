@@ -20,7 +20,7 @@ class WorseError(BaseException):
 
 def _of_python() -> Iterator[BaseException]:
     for kind in vars(builtins).values():
-        # A group is made of others, and a fault of an encoding takes five arguments.
+        # Faults that need arguments are left out, such as groups of exceptions and encoding errors.
         if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__init__ is not BaseException.__init__:
             try:
                 yield kind()
@@ -35,7 +35,7 @@ OF_THE_DATABASE = (
     DataError("", None, Exception()),
     PoolTimeoutError(),
 )
-# What passes by `except Exception`.
+# Faults that `except Exception` does not catch.
 ENDING_A_THREAD = (SystemExit(), KeyboardInterrupt(), GeneratorExit(), WorseError())
 A_FEW = (OF_THE_DATABASE[0], OSError(28, "No space left on device"), MemoryError(), ValueError(), *ENDING_A_THREAD)
 EVERY = (*_of_python(), *OF_THE_DATABASE, NobodyForesawError(), WorseError())

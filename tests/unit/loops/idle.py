@@ -23,7 +23,7 @@ class Waits:
     after: Callable[[], None] = lambda: None
 
     def wait(self, seconds: float) -> bool:
-        # At least a millisecond: what is less than its microseconds would never pass on this clock.
+        # At least a millisecond, because the clock drops less than a microsecond, and the wait would never end.
         self.clock.advance(seconds=max(seconds, 0.001))
         self.after()
         return False

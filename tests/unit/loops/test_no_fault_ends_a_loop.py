@@ -120,7 +120,7 @@ def the_council_is_told(deployment: Deployment, number: int, fault: BaseExceptio
                 loop._survived(loop._step)
             deployment.clock.advance(seconds=31)
     assert [loop.failing for loop in runner.loops] == [0] * len(EMBEDDED)
-    # What is no passing fault is taken to be the event's: it is set aside, and an alert says so.
+    # A fault that does not pass is blamed on the event. The event goes to quarantine, and an alert reports this.
     assert deployment.mails() or rows(deployment, quarantine)
     assert len(deployment.mails()) <= 1
 

@@ -15,7 +15,7 @@ from services.runtime.kafka.brokers.broker_check import BrokerCheck
 from services.runtime.kafka.brokers.topics import TopicsError
 
 AWAY = BrokersError("nobody answers at PULLCORD_KAFKA_BROKERS")
-# What a check may come upon. None is a check that succeeds.
+# The possible outcomes of a check. None is success.
 OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError("a topic is too small"), OSError("x")]
 
 

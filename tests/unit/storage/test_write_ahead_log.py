@@ -49,7 +49,7 @@ def test_it_grows_under_a_long_reader_and_is_given_back_after_it(seed: int, engi
             write(engine, noise.randrange(5, 30))
         grown = log_of(engine)
     assert grown > KEPT
-    # The first writes after it fold the log into the file, and begin it anew.
+    # The first writes after the long read copy the log into the file and start a new log.
     for _ in range(3):
         write(engine, 1)
     assert log_of(engine) <= KEPT

@@ -24,7 +24,7 @@ def test_one(): ...
 
 def test_two(): ...
 """
-# Makes the first test of the folder last 0.6 seconds by its report, without any waiting.
+# Lets the report say that the first test of the folder took 0.6 seconds. No test waits.
 LASTING = """
 import pytest
 

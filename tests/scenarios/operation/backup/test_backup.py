@@ -26,7 +26,7 @@ from tests.support.ledger import said
 
 __all__ = ["copy", "told"]
 
-# Bytes, SQLite's own.
+# The page size of SQLite in bytes.
 PAGE = 4096
 
 HOLD_OPEN = """

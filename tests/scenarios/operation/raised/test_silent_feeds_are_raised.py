@@ -31,7 +31,7 @@ def send(deployment: Deployment, feed: str = BLACKPOOL) -> None:
 
 
 def weekly(deployment: Deployment, feed: str = BLACKPOOL) -> None:
-    # The rhythm of a week: the feed counts as silent ten and a half days after the last.
+    # A weekly feed counts as silent ten and a half days after its last submission.
     for week in range(5):
         deployment.clock.set(MONDAY + timedelta(weeks=week))
         send(deployment, feed)
@@ -97,7 +97,7 @@ def test_a_feed_that_is_heard_again_is_raised_no_more_until_it_is_silent_again(m
     send(monday)
     pass_days(monday, 8)
     assert len(raised(monday)) == 1
-    # The rhythm now has the long gap too.
+    # The usual gaps now include the long gap.
     pass_days(monday, 11)
     assert len(raised(monday)) > 1
 

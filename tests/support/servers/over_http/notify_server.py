@@ -25,7 +25,7 @@ KEY = f"duty desks-{SERVICE}-{SECRET}"
 TOKEN_SECONDS = 30  # a token made earlier or later is refused
 PREFIX = "/v2/notifications"
 
-# Answers a request in place of the usual answer. A fault that accepts the message first calls `accept`.
+# Answers a request in place of the usual answer. If the fault accepts the message, it first calls `accept`.
 Fault = Callable[["NotifyHandler"], None]
 
 
@@ -41,7 +41,7 @@ class NotifyServer(LocalServer):
         self.sending_faults: deque[Fault] = deque()
         self.search_faults: deque[Fault] = deque()
         self.complaints: list[str] = []  # what was wrong with requests
-        self.status = "created"  # of the messages in the answer to a search
+        self.status = "created"  # the status of the messages in the answer to a search
         self.searches = 0
 
     @property

@@ -17,7 +17,7 @@ from tests.unit.alerts.review.cases import NOW, TODAY, case
 BY = {"by": "Asha Patel"}
 TEST = BY | {"arc_name": "Fylde ARC", "tested_by": "Jo Field"}
 SAFE = BY | {"party": "customer", "evidence": "seen at the visit"}
-# By field: the act that has it, its other fields, and the days before and after today that it may name.
+# For each field: its act, the act's other fields, and the most days before and after today that it may name.
 FIELDS: dict[str, tuple[CaseEvent, dict[str, Any], int, int]] = {
     "visit_on": (CaseEvent.BOOK_VISIT, BY, 31, 366),
     "retest_on": (CaseEvent.FIT_SOLUTION, BY | {"kind": "converter_interim"}, 0, 732),

@@ -22,7 +22,7 @@ from services.runtime.server import listen, url_of
 from tests.support.command_line import BLACKPOOL, Desk
 
 PULLCORD = Path(sys.executable).with_name("pullcord")
-# How an unexpected fault would be told.
+# The words with which an unexpected fault would be reported.
 REPORT = "Please report"
 KILOBYTE = 1024
 

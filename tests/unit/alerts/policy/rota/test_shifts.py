@@ -50,7 +50,7 @@ def test_two_years_minute_by_minute_have_one_person_each() -> None:
     rota = Rota(layers=(weekly(),))
     found = iter(shifts(rota, ALL))
     shift, moment = next(found), ALL.start
-    # The clock on the wall, by which a person reads the rota.
+    # The local time without a zone, as a person reads the rota.
     first = datetime.combine(MONDAY, time(9))
     while moment < ALL.end:
         if moment == shift.span.end:

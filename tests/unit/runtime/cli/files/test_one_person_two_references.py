@@ -103,7 +103,7 @@ def test_26_a_second_export_doubles_nobody_in_silence(answers: FileAnswers) -> N
     assert answers.codes(case_file("26a")) == {}
     told = answers.of(case_file("26b"))
     assert [(one.row, one.code) for one in told if one.code == NEARLY] == [(2, NEARLY), (3, NEARLY)]
-    # 1003.0, a no-break space and another hyphen are the references on record.
+    # References that differ only by `.0`, a no-break space or another hyphen count as the ones on record.
     assert len(answers.entries()) == 7
     assert answers.codes(case_file("26b")).get(NEARLY) is None
 

@@ -52,7 +52,7 @@ def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
     day = f"{local.day} {local:%B %Y}"
     if day_only:
         return f"{local:%d/%m/%Y}", day
-    # Midnight is what programs write for a day alone.
+    # Programs write midnight for a day without a time.
     said = f"{day} at {local:%H:%M}" if local.hour or local.minute else day
     return f"{local:%d/%m/%Y %H:%M}", said
 

@@ -60,11 +60,11 @@ WORDS = {"nought": "zero", "nine tenths": "90th percentile", "door": "ingest API
 # Retired parts of names, each with the part that replaces it.
 PARTS = {"door": "ingest", "doors": "ingest", "pump": "dispatcher", "pumps": "dispatchers"}
 
+# Here "door" means a real door: a way to contact a resident, a part of an address, or what must not be sent.
 IN_THE_FIELD = re.compile(
     r"next.door|[a-z]door\b|door_?sensor|door.?code|key-safe\s+and\s+door|answered the door|call\|door|[\"']door[\"']",
     re.IGNORECASE,
 )
-"""A resident's own door: a way to contact them, part of an address, and what must not be sent."""
 
 MODULES = sorted(
     path

@@ -138,7 +138,7 @@ DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
 
 
 def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
-    """Return the lines, level and harmful day of each case that has lines at risk, by entry."""
+    """Return the number of lines, the level and the harmful day of each case with lines at risk, by entry."""
     return {
         name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(deployment).items() if case.lines
     }

@@ -50,7 +50,7 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """Return squawk's findings on statements: one line for each, with the name of the rule."""
+    """Return squawk's findings on statements. Each finding is a line with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

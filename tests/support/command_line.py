@@ -53,7 +53,7 @@ def _ready() -> TemporaryDirectory[str]:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line, and a folder for the files of commands."""
+    """A machine with Pullcord's command line. `folder` holds the files that commands read and write."""
 
     folder: Path
     clock: FrozenClock

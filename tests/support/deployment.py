@@ -62,7 +62,7 @@ class SentMessage:
 class RecordingChannel:
     """A channel that records every message it accepts.
 
-    `results` are returned for the next messages, one for each. After that the channel accepts every message.
+    Each message uses up the first of the `results`. If no result is left, the channel accepts the message.
     """
 
     sent: list[SentMessage] = field(default_factory=list)
@@ -83,7 +83,7 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
 
 
 class Deployment:
-    """A Pullcord with Blackpool's register and Raven Telecom's notices, run step by step by a test."""
+    """A Pullcord with the council Blackpool and the provider Raven Telecom. A test runs it step by step."""
 
     def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
         self.clock = clock or FrozenClock()
@@ -102,7 +102,7 @@ class Deployment:
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Give Blackpool a policy. By default it has one duty desk, which is alerted at every threshold."""
+        """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold."""
         desk = Contact(label="duty desk", route="mailto://desk.example")
         made = policy or CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))
         set_policy(self.store, BLACKPOOL, made, by="Test Setup")
@@ -126,7 +126,7 @@ class Deployment:
             pass
 
     def tick(self, **by: float) -> None:
-        """Handle all events, move the clock on, then do everything that is due."""
+        """Handle all events, move the clock forward, and do everything that is then due."""
         self.settle()
         self.clock.advance(**by)
         self.settle()
@@ -140,7 +140,7 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """Return the live matches as (notice, entry, level, reasons)."""
+        """Return the live matches. Each holds the id of the notice, the id of the entry, the level and the reasons."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )
@@ -162,7 +162,7 @@ class Deployment:
     ) -> tuple[Receipt, list[RowOutcome]]:
         # A row without a reference gets one from its position, so that a test can leave the reference out.
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
-        # Equal rows have an equal digest, as equal bodies have over HTTP.
+        # Equal rows have an equal digest. Over HTTP, the same holds for equal bodies.
         digest = sha256(repr(numbered).encode()).digest()
         return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
 

@@ -63,7 +63,7 @@ NOTICE = {
 
 @dataclass
 class Api:
-    """The HTTP application of a deployment, with an API key for each caller."""
+    """The HTTP application of a deployment. Each caller has an API key."""
 
     deployment: Deployment
     parts: Parts
@@ -77,14 +77,14 @@ class Api:
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
     def send_form(self, link: str, **fields: Any) -> Response:
-        """Send the form behind a link, and follow the redirect to the page after it, as a browser does."""
+        """Send the form on a link's page. Follow the redirect as a browser does, and return the next page."""
         return self.ask(None, "POST", link, data=fields, follow_redirects=True)
 
     def header(self, who: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the message."""
+        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the mail."""
         self.deployment.put_entries(ENTRY)
         self.deployment.post_notices(NOTICE)
         # Alerts are gathered for 30 seconds before they are sent.
@@ -106,7 +106,7 @@ class Api:
 
 
 def problem_of(response: Response) -> tuple[int, str]:
-    """Return the status and the type of a problem, and assert that it is a complete problem (RFC 9457)."""
+    """Return the status and the type of a problem. Assert that the problem is complete (RFC 9457)."""
     assert response.headers["content-type"] == PROBLEM
     body = response.json()
     assert body["status"] == response.status_code

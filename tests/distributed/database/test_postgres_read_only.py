@@ -33,7 +33,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 
 def switch(engine: Engine, *, read_only: bool) -> None:
-    """Make all new sessions of a database read-only, as after a failover to a replica. Or make them writable again."""
+    """Make all new sessions of a database read-only, as after a failover to a replica, or make them writable again."""
     beside = make_engine(engine.url.render_as_string(hide_password=False))
     with beside.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET default_transaction_read_only = off"))
@@ -49,7 +49,7 @@ def ready(api: Api) -> tuple[int, list[str]]:
 
 def test_a_request_is_answered_503_and_the_next_ones_succeed_once_it_takes_changes(api: Api, engine: Engine) -> None:
     switch(engine, read_only=True)
-    # The connections of before are gone, as those to a server that was replaced.
+    # The old connections are closed, like those to a server that was replaced.
     engine.dispose()
     refused = api.ask("raven", "POST", NOTICES, json=NOTICE)
     assert problem_of(refused) == (503, "unavailable")

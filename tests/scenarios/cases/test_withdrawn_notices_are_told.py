@@ -1,4 +1,4 @@
-"""When the notices of a case are withdrawn, a council that was alerted about the case is told so once."""
+"""All notices of a case are withdrawn. If the council was alerted about the case, it is told once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person accepts the changes that wait: over the API, by the link in an alert, or on the command line."""
+"""A person accepts waiting changes: over the API, by the link in an alert, or on the command line."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment in which a first alert falls due in half a minute."""
+    """A deployment whose first alert is due in half a minute."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -146,7 +146,7 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
 
 
 class PowerCutError(BaseException):
-    """Stands for the end of a process. Nothing catches it."""
+    """Stands for the end of a process. No code catches it."""
 
 
 class CutShort(Store):
@@ -164,7 +164,7 @@ class CutShort(Store):
 
 
 class RefusingDesk:
-    """A channel on which the duty desk cannot be reached."""
+    """A channel that cannot reach the duty desk."""
 
     def __init__(self, others: Channel) -> None:
         self._others = others
@@ -244,7 +244,7 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) 
 
 
 def two_at_the_desk(deployment: Deployment) -> None:
-    """A deployment in which Blackpool has a deputy beside the duty desk. Both are owed the first alert."""
+    """Let Blackpool have a deputy beside the duty desk. The first alert is due to both."""
     desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
     deployment.with_officers(desks)
     deployment.clock.advance(seconds=31)

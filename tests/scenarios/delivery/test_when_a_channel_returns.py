@@ -1,6 +1,6 @@
-"""A channel fails and works again: owed messages are sent soon, and none is sent twice.
+"""A channel fails and works again. Waiting messages are then sent soon, and no message is sent twice.
 
-The operator gets a copy of a message that failed. The age of this copy counts from the time when the copy was made.
+If a message fails, the operator gets a copy. The copy's age counts from the time when the copy was made.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment in which a first alert falls due in half a minute."""
+    """A deployment whose first alert is due in half a minute."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
     deployment.settle()
@@ -43,7 +43,7 @@ def states(deployment: Deployment) -> list[str]:
 
 
 class Failing(Store):
-    """A store whose database fails after a number of write transactions, until it is mended."""
+    """A store whose database fails after `left` write transactions, until `mend` is called."""
 
     left = sys.maxsize
 

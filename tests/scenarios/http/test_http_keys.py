@@ -1,4 +1,4 @@
-"""Access to the API. Without a key nothing is open. With a key only the caller's own data is open."""
+"""Access to the API. Without a key, nothing is open. With a key, callers can open only their own data."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def answer_to(api: Api, who: str | None, method: str, path: str, **headers: str)
 
 
 def without_ids(answer: Response) -> dict[str, Any]:
-    """Return a problem without the id of its request, to compare it with the problem of another request."""
+    """Return a problem without its request id, so that it can be compared with another problem."""
     return {name: value for name, value in answer.json().items() if name not in ("instance", "request_id")}
 
 

@@ -1,4 +1,4 @@
-"""The link in an alert: opening it changes nothing, whoever opens it; its form acknowledges, with a name."""
+"""The link in an alert. To open it changes nothing. To send its form with a name acknowledges the alert."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_a_wrong_code_leads_to_a_page_that_names_nothing(api: Api) -> None:
         api.ask(None, "POST", link[:-1], data={**FORM, "case": case}),
     ):
         assert answer.status_code == 404
-        # As it is read: a nonce of the page's own may spell anything.
+        # Only the visible text counts, because a random value in the page may contain any letters.
         read = JustHTML(answer.text).to_text()
         assert "link" in read
         assert not any(name in read for name in (case, "Blackpool", "e1"))

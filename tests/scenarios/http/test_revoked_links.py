@@ -1,4 +1,7 @@
-"""A link that leaked is revoked. It then opens nothing, and the council gets a new link to the cases still open."""
+"""A link that leaked is revoked. It then opens nothing.
+
+The council gets a new link for the cases that are still open.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A review, a harmful day or a pause of a case that somebody moved in the database is found, and nothing else is."""
+"""Somebody moves a review, a harmful day or a pause of a case in the database.
+
+The checks find this, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    """Return the names of what differs in the case, without the reference of the case."""
+    """Return what the checks find about the case, without its reference."""
     with deployment.store.reading() as connection:
         checks = (audit_differences, due_differences)
         every = [one for check in checks for one in check(connection, deployment.store)]
@@ -157,7 +160,7 @@ def test_a_pause_that_nobody_made_is_found(one_case: Deployment) -> None:
 
 
 class RandomHistory:
-    """A home with notices of two providers and of an area, a policy and officers, led through a random history."""
+    """A home with notices of two providers, notices on its area, policy edits and acts of officers, all at random."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment, self.dice = deployment, Random(seed)

@@ -1,4 +1,4 @@
-"""A council's alert policy as it is written, stored and shown."""
+"""A council's alert policy in its written, stored and displayed forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heartbeats of loops: one every half minute from a loop that makes progress, and none from any other loop."""
+"""Heartbeats of loops. A loop that makes progress has one every half minute. Any other loop has none."""
 
 from __future__ import annotations
 

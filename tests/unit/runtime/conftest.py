@@ -1,4 +1,4 @@
-"""A machine with the command line."""
+"""Fixtures: machines with Pullcord's command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["api"]
 
 @pytest.fixture
 def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A machine on which nothing has been set up. Logging that a command sets up is reset after the test."""
+    """A machine on which nothing is set up. After the test, logging is restored."""
     clock = FrozenClock()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))

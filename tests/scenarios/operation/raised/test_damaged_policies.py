@@ -1,4 +1,4 @@
-"""A damaged sealed policy of a council: its alerts go to the operator by a default policy, and it is marked."""
+"""A council's stored policy is damaged. Alerts about its cases go to the operator, by a default policy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules that every channel of the registry keeps."""
+"""Rules that every channel in the registry follows."""
 
 from __future__ import annotations
 

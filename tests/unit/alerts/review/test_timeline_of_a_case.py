@@ -1,4 +1,4 @@
-"""The effect of days and of providers' reports on a case, in the order in which they happened."""
+"""The effect of passing days and of providers' reports on a case, in the order in which they happened."""
 
 from __future__ import annotations
 

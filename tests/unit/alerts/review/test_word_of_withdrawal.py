@@ -1,4 +1,4 @@
-"""The alert to a council that a line is no longer to be moved: when it is sent, and when not."""
+"""The message to a council that a line will no longer be moved: when it is sent, and when not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Setting up from the command line: init, councils and providers, policy, keys."""
+"""Set-up on the command line: `init`, councils, providers, policies and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contacts are entered as a person would type them, and a test message says whether they are reached."""
+"""Contacts are entered as a person would type them. A test message shows if they can be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord rota show` says who is on duty, where cover is missing, and what is wrong with a file."""
+"""`pullcord rota show` says who is on duty, when nobody is, and what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def machine(empty_desk: Desk) -> Desk:
 
 
 def policy(**changes: Any) -> dict[str, Any]:
-    """A policy as `pullcord policy show --json` writes it, with masked routes, and with a rota."""
+    """A policy with a rota, as `pullcord policy show --json` prints it. Its routes are masked."""
     contacts = [{"label": label, "route": "**********"} for label in ("Asha", "Ben")]
     values: dict[str, Any] = json.loads(CouncilPolicy().model_dump_json())
     return values | {

@@ -1,4 +1,4 @@
-"""The plugin of Apprise for GOV.UK Notify, and the routes that Pullcord reads for it."""
+"""Apprise's plugin for GOV.UK Notify, and the routes that Pullcord accepts for it."""
 
 from __future__ import annotations
 

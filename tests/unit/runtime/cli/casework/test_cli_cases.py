@@ -1,4 +1,4 @@
-"""Cases on the command line: to list and show them, to record acts, and to see the state of the deployment."""
+"""Cases on the command line: list them, show them, record acts, and see the state of the deployment."""
 
 from __future__ import annotations
 

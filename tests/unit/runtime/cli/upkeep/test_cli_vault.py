@@ -1,4 +1,4 @@
-"""A new vault key, added and used on the command line."""
+"""A new vault key is added and used on the command line."""
 
 from __future__ import annotations
 

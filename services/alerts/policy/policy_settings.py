@@ -140,6 +140,9 @@ class CouncilPolicy(Closed):
     # The fewest minutes between two urgent messages to one person.
     urgent_interval_minutes: Annotated[int, Field(ge=0, le=120)] = 15
 
+    # True if a message that is not urgent waits for the next working day, for a person who had a message on this one.
+    one_digest_a_day: bool = True
+
     # Local hours in which nobody is paged. There are no quiet hours if both times are the same.
     quiet_from: time = time(22)
     quiet_until: time = time(7)

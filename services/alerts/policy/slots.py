@@ -30,6 +30,6 @@ def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgen
         if last.urgent_at is None:
             return now
         return max(now, last.urgent_at + timedelta(minutes=policy.urgent_interval_minutes))
-    if last.any_at is None or last.any_at < policy.days.last_start(now):
+    if not policy.one_digest_a_day or last.any_at is None or last.any_at < policy.days.last_start(now):
         return now
     return min(policy.days.next_start(now + _INSTANT), now + LONGEST_WAIT)

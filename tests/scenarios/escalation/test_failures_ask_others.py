@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.message.message import Message
 from services.alerts.policy.policy import CouncilPolicy, Tier
 from services.core.audit import AuditAction
 from services.storage.tables import audit, deliveries
@@ -58,8 +59,7 @@ def test_a_failure_that_may_pass_moves_on_in_time(
     council.post_notices(notice(in_days=in_days))
     council.tick(seconds=31)
     known = set(who(council))
-    for _ in range(minutes - 1):
-        council.tick(minutes=1)
+    council.tick(minutes=minutes - 1)
     assert set(who(council)) == known
     council.tick(minutes=1)
     council.tick(seconds=30)
@@ -101,7 +101,7 @@ def test_the_officer_still_gets_the_message_when_the_channel_returns(council: De
     assert who(council) == ["manager", "officer"]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_the_steps(
     council: Deployment, seed: int
 ) -> None:
@@ -115,8 +115,8 @@ def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_t
     council.tick(seconds=31)
     step = timedelta(minutes=5 if in_days <= 2 else 60)
     while not who(council):
-        council.tick(minutes=1)
-        assert council.clock.now() - began <= 4 * step + timedelta(minutes=2)
+        council.tick(minutes=5)
+        assert council.clock.now() - began <= 4 * step + timedelta(minutes=6)
     assert cases_by_entry(council)["e1"].last_alert_at is not None
     assert not {one.contact for one in rows(council, deliveries) if one.state == DeliveryState.SENT} & broken
 
@@ -124,8 +124,7 @@ def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_t
 def _unreachable(deployment: Deployment, routes: set[str], failure: SendResult) -> None:
     accept = deployment.channel.send
 
-    def send(route, message, reference):  # type: ignore[no-untyped-def]
+    def send(route: str, message: Message, reference: str) -> SendResult:
         return failure if route in routes else accept(route, message, reference)
 
     deployment.channel.send = send  # type: ignore[method-assign]
-    assert ACCEPTED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_urgent_messages_to_a_person_are_a_quarter_of_an_hour_apart(council: Dep
         pass_time(council, minutes=5, step=1)
     times = [one.at for one in sent(council) if one.contact == "officer"]
     assert len(times) >= 2
-    assert all(later - sooner >= timedelta(minutes=15) for sooner, later in zip(times, times[1:], strict=False))
+    assert all(later - sooner >= timedelta(minutes=15) for sooner, later in pairwise(times))
 
 
 def test_after_an_outage_of_a_day_and_two_hours_each_person_gets_one_current_message(council: Deployment) -> None:
@@ -68,7 +69,7 @@ def test_after_an_outage_of_a_day_and_two_hours_each_person_gets_one_current_mes
     council.channel.results = [AWAY] * 100_000
     for hour in range(26):
         council.post_notices(of_line(3 + hour % 9, in_days=3 + hour % 5))
-        pass_time(council, minutes=60)
+        council.tick(hours=1)
     assert not sent(council)
     council.channel.results = []
     council.tick(minutes=1)
@@ -102,7 +103,7 @@ def test_the_message_says_what_is_true_when_it_is_sent(council: Deployment) -> N
     assert digest.count("C-") == 1
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_a_trickle_of_notices_gives_a_person_at_most_one_message_a_day_unless_it_is_urgent(
     council: Deployment, seed: int
 ) -> None:

@@ -67,13 +67,13 @@ def test_the_operator_reads_whom_to_ring(council: Deployment) -> None:
 def test_an_act_of_a_person_stops_the_asking(council: Deployment, event: CaseEvent) -> None:
     council.post_notices(notice(in_days=10))
     council.tick(seconds=31)
-    more = {} if event is CaseEvent.ACKNOWLEDGE else {"at": council.clock.now().isoformat(), "outcome": "reached"}
+    more = {} if event is CaseEvent.ACKNOWLEDGE else {"method": "call"}
     record(council, event, **more)
     pass_time(council, minutes=47 * 60, step=60)
     assert who(council) == ["officer"]
 
 
-def test_after_the_second_acknowledgement_without_a_step_the_managers_hear_that_nothing_has_moved(
+def test_after_the_second_acknowledgement_without_a_step_the_next_tier_hears_that_nothing_has_moved(
     council: Deployment,
 ) -> None:
     council.post_notices(notice(in_days=20))
@@ -87,7 +87,8 @@ def test_after_the_second_acknowledgement_without_a_step_the_managers_hear_that_
     assert until is not None
     council.clock.set(until)
     council.tick(minutes=1)
-    assert who(council)[2:] == ["officer", "manager"]
+    # The date has asked the managers by now, so the next are the heads.
+    assert who(council)[2:] == ["officer", "manager", "head"]
     assert council.mails()[-1].message.subject.startswith("NOTHING HAS MOVED: ")
 
 
@@ -97,17 +98,17 @@ def test_a_recorded_step_begins_the_count_anew(council: Deployment) -> None:
     for _ in range(2):
         record(council, CaseEvent.ACKNOWLEDGE)
     assert cases_by_entry(council)["e1"].acknowledged_times == 2
-    record(council, CaseEvent.BOOK_VISIT, visit_at="2026-12-01T10:00:00Z", visitor="Asha Patel")
+    record(council, CaseEvent.BOOK_VISIT, visit_on="2026-12-01")
     assert cases_by_entry(council)["e1"].acknowledged_times == 0
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_whatever_the_date_nobody_is_asked_before_the_one_below_and_the_operator_hears_in_the_end(
     council: Deployment, seed: int
 ) -> None:
     dice = random.Random(seed)
     council.clock.advance(hours=dice.randint(0, 100))
     council.post_notices(notice(in_days=dice.choice((-20, -1, 0, 1, 3, 9, 14, 30))))
-    pass_time(council, minutes=60 * 24 * 60, step=60)
+    pass_time(council, minutes=50 * 24 * 60, step=8 * 60)
     firsts = list(dict.fromkeys(one.contact for one in sent(council)))
     assert firsts == ["officer", "manager", "head", OPERATOR]

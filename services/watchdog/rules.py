@@ -6,7 +6,7 @@ of the two is found by the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -120,9 +120,17 @@ def owed_by(case: CaseRecord, accepted: datetime | None, now: datetime) -> datet
     if accepted is None or accepted < start:
         stages = _stages(case, now, told=accepted is not None)
         return min(_first(case, bound, max(start, entered)) for bound, entered in stages)
-    bound, entered = _stages(case, now, told=True)[-1]
-    # A stage that has only begun asks for no message of an earlier day.
-    return max(working_days_after(accepted, bound.repeat, case.feed_id), next_morning(entered, case.feed_id))
+    return _repeat(case, accepted, _stages(case, now, told=True))
+
+
+def _repeat(case: CaseRecord, accepted: datetime, stages: Sequence[tuple[Bound, datetime]]) -> datetime:
+    followings = [entered for _, entered in stages[1:]]
+    for (bound, entered), following in zip(stages, [*followings, None], strict=True):
+        # A stage that has only begun asks for no message of an earlier day.
+        owed = max(working_days_after(accepted, bound.repeat, case.feed_id), next_morning(entered, case.feed_id))
+        if following is None or owed < following:
+            return owed
+    raise ValueError("a case has entered at least one stage")
 
 
 def _was_told_lately(case: CaseRecord, accepted: datetime | None, now: datetime) -> bool:

@@ -12,7 +12,6 @@ from services.storage.tables import watchdog_findings
 from services.watchdog.findings import FaultGroup, FaultKind
 from services.watchdog.news import Key, RaisedFinding
 
-
 _KINDS: Final = frozenset(FaultKind)
 
 

@@ -121,6 +121,20 @@ class Settings(EnvironmentSettings):
     """A distributed role ends, to be started again, if it had work for this many seconds and did none of it."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
     """Seconds between two checks for due cases and deliveries. New events wake the runner at once."""
+    watchdog_minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Minutes between two looks of the watchdog [P]."""
+    watchdog_repeat_hours: Annotated[float, Field(ge=1, le=168)] = 24.0
+    """Hours after which the watchdog raises the same findings again [P]. Findings that grow are raised sooner."""
+    watchdog_mail_server: SecretStr | None = None
+    """The watchdog's own mail server, as `smtp://user:password@host:587` or `smtps://…`."""
+    watchdog_mail_from: str = "watchdog@pullcord.invalid"
+    """The sender of the watchdog's mail."""
+    watchdog_mail_to: tuple[str, ...] = ()
+    """The recipients of the watchdog's mail (JSON list)."""
+    watchdog_webhook: SecretStr | None = None
+    """A URL that takes the watchdog's messages as JSON."""
+    watchdog_heartbeat: SecretStr | None = None
+    """A URL of a service elsewhere, which the watchdog pings only when all is well."""
 
     @model_validator(mode="before")
     @classmethod

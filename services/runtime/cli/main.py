@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "migrate": CommandEntry("running.init", "migrate", _BEGIN),
     "serve": CommandEntry("running.serve", "serve", _BEGIN),
     "run": CommandEntry("running.run", "app", _BEGIN),
+    "watchdog": CommandEntry("running.watchdog", "app", _BEGIN),
     "demo": CommandEntry("running.demo", "demo", _BEGIN),
     "status": CommandEntry("running.status", "app", _BEGIN),
     "councils": CommandEntry("parties.feeds", "councils", _WHO),

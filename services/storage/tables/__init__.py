@@ -39,6 +39,7 @@ from services.storage.tables.streams import (
     outbox,
     outbox_checks,
     quarantine,
+    watchdog_findings,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "submission_outcomes",
     "submissions",
     "unfinished_matching",
+    "watchdog_findings",
 ]

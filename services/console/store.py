@@ -1,4 +1,4 @@
-"""Finds earlier acknowledgements of an alert. Also finds the cases of an alert that are in later alerts."""
+"""Finds earlier acknowledgements of an alert, and the acts of people on its cases."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from services.core.audit import AuditAction
-from services.storage.dialect import among
-from services.storage.tables import alert_cases, audit
+from services.storage.tables import audit
 
 
 class ActRow(NamedTuple):
@@ -44,11 +43,3 @@ def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
         query = select(*_ACT).where(audit.c.action.in_(moves), *wanted).order_by(audit.c.pk)
         found += [ActRow(*row) for row in connection.execute(query)]
     return found
-
-
-def cases_alerted_since(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
-    """Return the members of `case_pks` that are in an alert after the alert `alert_pk`."""
-    # A later alert has a higher id.
-    row = alert_cases.c
-    later = select(row.case_pk).where(row.alert_pk > alert_pk, among(connection, row.case_pk, case_pks))
-    return set(connection.scalars(later))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import DONE_BY_PERSON
 from services.alerts.review.case import Case
-from services.alerts.views import person_of
+from services.alerts.views import sealed_act
 from services.console.pages import Acknowledgement
 from services.console.store import find_acknowledgements, find_acts
 from services.storage.store import Store
@@ -52,4 +52,5 @@ def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Col
 
 
 def _who(store: Store, row: Any) -> Acknowledgement:
-    return Acknowledgement(person_of(store, row.pk, row.actor_sealed), row.at)
+    act = sealed_act(store, row.pk, row.actor_sealed)
+    return Acknowledgement(str(act["actor"]), row.at, act.get("link_sent_to"))

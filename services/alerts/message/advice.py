@@ -15,6 +15,10 @@ from services.alerts.message.case_line import CaseLine, Urgency, most_urgent_fir
 from services.alerts.message.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
 
 LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
+CHANGES_LINK = (
+    "Changes that would end or delay some of these cases wait until somebody agrees. See the changes and accept those "
+    "that are right:"
+)
 PRIVACY = (
     "This message holds no names, telephone numbers or addresses. The page shows your own reference for each case. "
     "Do not reply with a resident's details."

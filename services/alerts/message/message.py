@@ -41,9 +41,10 @@ class AlertDigest:
     cases: tuple[CaseLine, ...]
     counts_by_level: Mapping[MatchLevel, int]
     repeat_number: int  # 0 for a first message
-    link: str
+    link: str  # opens a page for one purpose; the contact of this message alone has it
     created_at: datetime
     clock_note: str | None = None  # shown at the top while the clock is simulated
+    changes_link: str | None = None  # the page of the changes that wait, if some wait and `link` does not lead to it
     restored_note: str | None = None  # shown if the message may repeat a message of which a restore lost the record
 
     def __post_init__(self) -> None:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from services.alerts.delivery.delivery import Delivery, DeliveryState
+from services.alerts.delivery.delivery import Delivery, DeliveryState, LinkCodes
+from services.core.ids import RandomBytes, new_link_code
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alerts, deliveries
 
@@ -36,7 +37,12 @@ def count_due(connection: Connection, now: datetime, in_flight: Collection[int])
 
 
 def claim_deliveries(
-    connection: Connection, now: datetime, destination: str, limit: int, in_flight: Collection[int]
+    connection: Connection,
+    now: datetime,
+    destination: str,
+    limit: int,
+    in_flight: Collection[int],
+    random: RandomBytes,
 ) -> list[DueDelivery]:
     # Deliveries that another worker has locked are skipped. `in_flight` are deliveries that this process is still
     # sending: after their deadline they would be claimed a second time.
@@ -49,12 +55,12 @@ def claim_deliveries(
         .limit(limit)
     )
     return [
-        DueDelivery(_delivery(found), left_sending=found.state == DeliveryState.SENDING)
+        DueDelivery(_delivery(found, random), left_sending=found.state == DeliveryState.SENDING)
         for found in connection.execute(skipping_locked(connection, query))
     ]
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery(row: Any, random: RandomBytes) -> Delivery:
     return Delivery(
         pk=row.pk,
         alert_pk=row.alert_pk,
@@ -66,4 +72,5 @@ def _delivery(row: Any) -> Delivery:
         destination=bytes(row.destination).hex(),
         number=row.attempts + 1,  # the number of the attempt that comes now
         created_at=row.created_at,
+        codes=LinkCodes(new_link_code(random), new_link_code(random)),
     )

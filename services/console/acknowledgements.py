@@ -5,7 +5,7 @@ GET shows a form and changes nothing. POST of the form acknowledges the alert.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
-from services.alerts.case.acts import acknowledge, covered_by, read_record
+from services.alerts.case.acts import acknowledge, read_record
 from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
@@ -27,6 +27,7 @@ from services.alerts.review.case import Case
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link, follow
+from services.console.offers import by_alert, every_case, offers_of
 from services.console.pages import (
     ALL_FIELD,
     CASE_FIELD,
@@ -43,7 +44,7 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
-from services.console.taken import TakenCases, number_of_acknowledgement, taken_of_alert, takers
+from services.console.taken import TakenCases, number_of_acknowledgement, taken_of, takers
 from services.core.texts import PersonName
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
@@ -80,7 +81,7 @@ def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated
         link = follow(connection, store, token, LinkPurpose.ACKNOWLEDGE, presentation_of(request).links_last)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
-        taken = taken_of_alert(connection, store, link.reference)
+        taken = taken_of(connection, store, link)
         if number > len(taken):
             return _problem(LinkProblem.UNKNOWN, nonce)
         shown = _acknowledged(connection, store, link, request, taken[number - 1], nonce)
@@ -112,7 +113,7 @@ def _take(request: Request, store: Store, token: str, name: str, chosen: frozens
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
         # acknowledged.
-        offered = {case.reference: case for case in _open_cases(connection, link.pk)}
+        offered = offers_of(connection, link)
         ticked = frozenset(offered) if chosen is None else chosen & offered.keys()
         errors = form_errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
@@ -120,8 +121,8 @@ def _take(request: Request, store: Store, token: str, name: str, chosen: frozens
             return _over(connection, store, link, request, nonce)
         if errors:
             return _page(acknowledgement_page(view), 422, nonce)
-        again = _sent_before(connection, store, link, name, [offered[reference] for reference in ticked])
-    return _to_taken(request, again) if again else _record(request, store, link, name, ticked, nonce)
+        again = _sent_before(connection, store, link, name, [offered[reference].case for reference in ticked])
+    return _to_taken(request, again) if again else _record(request, store, link, name, by_alert(offered, ticked), nonce)
 
 
 def _sent_before(connection: Connection, store: Store, link: Link, name: str, cases: Sequence[Case]) -> int | None:
@@ -129,25 +130,27 @@ def _sent_before(connection: Connection, store: Store, link: Link, name: str, ca
     now = store.now()
     if not all(case.paused_until and case.paused_until > now for case in cases):
         return None
-    return number_of_acknowledgement(
-        taken_of_alert(connection, store, link.reference), name, {case.reference for case in cases}
-    )
+    return number_of_acknowledgement(taken_of(connection, store, link), name, {case.reference for case in cases})
 
 
-def _record(request: Request, store: Store, link: Link, name: str, ticked: frozenset[str], nonce: str) -> Response:
+def _record(
+    request: Request, store: Store, link: Link, name: str, chosen: Mapping[str, Collection[str]], nonce: str
+) -> Response:
     # `acknowledge` has a transaction of its own. It checks again under locks which cases are open, so a race does no
-    # harm.
-    record = read_record(CaseEvent.ACKNOWLEDGE, {"by": name})
-    done = acknowledge(store, link.reference, record, only=ticked, link=by_link(link, request))
+    # harm. One moment for all alerts shows that they were on one form.
+    record, act, now = read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), by_link(link, request), store.now()
+    done = {
+        case.reference
+        for alert, cases in chosen.items()
+        for case in acknowledge(store, alert, record, only=cases, link=act, now=now).cases
+    }
     # Somebody else ended the cases after they were read above.
-    if not done.cases:
+    if not done:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
     with store.reading() as connection:
-        taken = taken_of_alert(connection, store, link.reference)
-    return _to_taken(
-        request, number_of_acknowledgement(taken, name, {case.reference for case in done.cases}) or len(taken)
-    )
+        taken = taken_of(connection, store, link)
+    return _to_taken(request, number_of_acknowledgement(taken, name, done) or len(taken))
 
 
 def _to_taken(request: Request, number: int) -> Response:
@@ -159,9 +162,9 @@ def _to_taken(request: Request, number: int) -> Response:
 def _acknowledged(
     connection: Connection, store: Store, link: Link, request: Request, taken: TakenCases, nonce: str
 ) -> AcknowledgedView:
-    members, now = cases_of_alert(connection, link.pk), store.now()
-    mine = [case for case in members if case.reference in taken.cases]
-    others = [case for case in _open_cases(connection, link.pk) if case.reference not in taken.cases]
+    now, offered = store.now(), offers_of(connection, link).values()
+    mine = [case for case in every_case(connection, link) if case.reference in taken.cases]
+    others = [offer.case for offer in offered if offer.case.reference not in taken.cases]
     pauses = [case.paused_until for case in mine if case.paused_until and case.paused_until > now]
     return AcknowledgedView(
         council=load_council(connection, store, link.council).name,
@@ -176,12 +179,6 @@ def _acknowledged(
     )
 
 
-def _open_cases(connection: Connection, pk: int) -> list[Case]:
-    # A case with news since this alert is left out: nobody may acknowledge what the message did not contain.
-    covered = covered_by(connection, pk)
-    return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped and covered(case)]
-
-
 def _form(
     connection: Connection,
     store: Store,
@@ -193,7 +190,8 @@ def _form(
     ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
-    open_cases = _open_cases(connection, link.pk)
+    offers = offers_of(connection, link).values()
+    open_cases = [offer.case for offer in offers]
     if not open_cases:
         return None
     owner, now, acts = load_council(connection, store, link.council), store.now(), by_link(link, request)
@@ -207,7 +205,8 @@ def _form(
         # The page shows the shortest pause of the cases.
         pauses_until=min(acts.pause(pause_until(owner.policy, case.clock, now), case, now) for case in open_cases),
         clock_note=presentation_of(request).clock_note,
-        earlier=tuple(one.acknowledgement for one in taken_of_alert(connection, store, link.reference)),
+        earlier=tuple(one.acknowledgement for one in taken_of(connection, store, link)),
+        from_earlier=sum(offer.alert != link.reference for offer in offers),
         changes_wait=any(case.changes_wait for case in open_cases),
         name=name,
         ticked=ticked,

@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import accept_changes, read_record
-from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.policy.councils import load_council
 from services.console.acknowledgements import (
     FORM_BYTES,
@@ -28,6 +27,7 @@ from services.console.acknowledgements import (
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link
+from services.console.offers import every_case
 from services.console.pages import (
     CASE_FIELD,
     NAME_FIELD,
@@ -103,7 +103,7 @@ def _view(
     ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> ChangesView:
-    waiting = [case for case in cases_of_alert(connection, link.pk) if case.changes_wait]
+    waiting = [case for case in every_case(connection, link) if case.changes_wait]
     shown = page_cases(connection, store, waiting)
     return ChangesView(
         council=load_council(connection, store, link.council).name,

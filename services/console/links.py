@@ -8,9 +8,10 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.alerts.case.store.links import SentLink, find_sent_link, is_replaced
+from services.alerts.case.store.links import AlertRef, SentLink, alerts_replaced_by, find_sent_link, is_replaced
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.policy.councils import load_council
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.console.link_problems import LinkProblem
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
@@ -20,11 +21,20 @@ _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class Link(NamedTuple):
-    pk: int  # the id of the alert
-    reference: str  # the reference of the alert, as people see it
+    """A link that works. `alerts` holds the alert of its message first, then those whose links that message ended."""
+
+    alerts: tuple[AlertRef, ...]
     council: str
     contact: str  # the label of the contact that the link was sent to
     delivery: int
+
+    @property
+    def pk(self) -> int:
+        return self.alerts[0].pk
+
+    @property
+    def reference(self) -> str:
+        return self.alerts[0].reference
 
 
 def follow(
@@ -45,9 +55,17 @@ def follow(
     # A wrong code and a missing alert get the same answer, so that nobody can learn which references exist.
     if sent is None:
         return LinkProblem.UNKNOWN
-    return _end(connection, store, sent, lasts) or Link(
-        sent.alert_pk, sent.alert, sent.council, sent.contact, sent.delivery
-    )
+    problem = _end(connection, store, sent, lasts)
+    return problem or Link(_alerts(connection, sent, lasts), sent.council, sent.contact, sent.delivery)
+
+
+def _alerts(connection: Connection, sent: SentLink, lasts: timedelta) -> tuple[AlertRef, ...]:
+    own = AlertRef(sent.alert_pk, sent.alert)
+    # The message that nothing is planned any more has ended no link.
+    if is_about_withdrawal(sent.reason):
+        return (own,)
+    # Counted from the message, not from now, so that the list stays the same for as long as the link works.
+    return (own, *alerts_replaced_by(connection, sent, sent.sent_at - lasts))
 
 
 def _end(connection: Connection, store: Store, sent: SentLink, lasts: timedelta) -> LinkProblem | None:

@@ -96,6 +96,7 @@ class AcknowledgementView:
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
     clock_note: str | None = None
     earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
+    from_earlier: int = 0  # the number of cases from messages whose links have ended
     changes_wait: bool = False  # True if changes to some of the cases wait until a person agrees
     name: str = ""  # the name in a form that was refused
     ticked: frozenset[str] = frozenset()  # the references of the cases ticked in a form that was refused
@@ -154,6 +155,7 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         view=view,
         csp_nonce=view.csp_nonce,
         total=lines(len(view.cases)),
+        from_earlier=lines(view.from_earlier),
         summary=advice.summary(groups, today),
         doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
         cases=_rows(view.cases, view.now),

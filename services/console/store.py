@@ -1,4 +1,4 @@
-"""Finds earlier acknowledgements of an alert, and the acts of people on its cases."""
+"""Finds earlier acknowledgements of alerts, and the acts of people on cases."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _AT_ONCE = 500
 _ACT = [audit.c[name] for name in ActRow._fields]
 
 
-def find_acknowledgements(connection: Connection, alert: str) -> list[ActRow]:
-    # `alert` is the reference of the alert. The oldest acknowledgement comes first.
-    wanted = (audit.c.subject == alert, audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
+def find_acknowledgements(connection: Connection, alerts: Collection[str]) -> list[ActRow]:
+    # `alerts` holds references of alerts. The oldest acknowledgement comes first.
+    wanted = (audit.c.subject.in_(alerts), audit.c.action == AuditAction.ALERT_ACKNOWLEDGED.value)
     return [ActRow(*row) for row in connection.execute(select(*_ACT).where(*wanted).order_by(audit.c.pk))]
 
 

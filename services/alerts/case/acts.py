@@ -113,14 +113,15 @@ def acknowledge(
     feed_id: str | None = None,
     only: Collection[str] | None = None,
     link: ByLink | None = None,
+    now: datetime | None = None,
 ) -> Acknowledged:
     """Acknowledge the open cases of an alert. If `only` is set, acknowledge only the cases with these references.
 
     An acknowledgement pauses messages, but makes nobody safe. If the alert does not cover a case, the case is left out
-    (see `covered_by`). `link` is set if the person is not signed in. Raises NotFoundError if
-    there is no such alert, or if a case of `only` is not in the alert.
+    (see `covered_by`). `link` is set if the person is not signed in. `now` is set if the person acknowledges several
+    alerts at one moment. Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
     """
-    now = store.now()
+    now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.reading() as connection:
         found = find_alert(connection, alert, feed_id)

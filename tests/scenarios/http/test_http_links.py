@@ -176,11 +176,11 @@ def test_the_form_is_shown_again_with_what_was_filled_in_when_the_name_is_missin
 
 
 def test_without_a_ticked_case_or_with_one_of_another_alert_nothing_is_acknowledged(api: Api) -> None:
-    api.alerted_case()
+    _, _, link = api.alerted_case()
     api.deployment.put_entries({**ENTRY, "entry_id": "e2", "cli": "01632 960124"})
     api.deployment.post_notices({**NOTICE, "id": "n2", "cli": "01632 960124"})
-    api.deployment.tick(seconds=31)
-    other, link = api.deployment.cases()[0].reference, newest_link(api)
+    api.deployment.settle()
+    other = api.deployment.cases()[1].reference
     for form in (FORM, {**FORM, "case": other}):
         page = api.ask(None, "POST", link, data=form)
         assert page.status_code == 422

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, exists, func, select, update
@@ -19,6 +19,11 @@ _HASH: Final = {
 # No message of a delivery in one of these states is on its way, or with anybody.
 _NEVER_CAME: Final = ("given_up", "not_needed")
 _ACCEPTED: Final = "sent"
+_REVOKED: Final = alerts.c.link_revoked_at.is_not(None) | deliveries.c.link_revoked_at.is_not(None)
+# A message about withdrawn notices asks for nothing.
+_ASKS: Final = alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value
+# Longer than any attempt at a message goes on after its alert was written.
+_LONGEST_WAY: Final = timedelta(days=2)
 
 
 class SentLink(NamedTuple):
@@ -33,15 +38,20 @@ class SentLink(NamedTuple):
     contact: str  # the label of the contact
     sent_at: datetime  # when the attempt began, which is at most seconds before the message was sent
     revoked: bool
+    reason: str  # the reason of the alert
+
+
+class AlertRef(NamedTuple):
+    pk: int
+    reference: str
 
 
 def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, hashed: bytes) -> SentLink | None:
     row, sent = alerts.c, deliveries.c
-    revoked = row.link_revoked_at.is_not(None) | sent.link_revoked_at.is_not(None)
     columns = (row.pk, row.reference, row.feed_id, row.created_at, sent.pk, sent.tier, sent.contact)
     # One query, so that a wrong code and a missing alert take the same time.
     query = (
-        select(*columns, delivery_attempts.c.started_at, revoked)
+        select(*columns, delivery_attempts.c.started_at, _REVOKED, row.reason)
         .join_from(delivery_attempts, deliveries, sent.pk == delivery_attempts.c.delivery_pk)
         .join(alerts, row.pk == sent.alert_pk)
         .where(row.reference == alert, _HASH[purpose] == hashed)
@@ -62,9 +72,25 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
         .join_from(deliveries, alerts, row.pk == sent.alert_pk)
         .where(row.feed_id == link.council, row.created_at >= link.written_at, row.pk > link.alert_pk)
         .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= link.sent_at)
-        .where(row.reason != EscalationReason.NOTICE_WITHDRAWN.value)
+        .where(_ASKS)
     )
     return bool(connection.scalar(select(later.exists())))
+
+
+def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
+    """Return the earlier alerts whose messages to the same contact were accepted from `since` on, the newest first.
+
+    The message of the link has ended their links.
+    """
+    row, sent = alerts.c, deliveries.c
+    query = (
+        select(row.pk, row.reference)
+        .distinct()
+        .join_from(deliveries, alerts, row.pk == sent.alert_pk)
+        .where(row.feed_id == link.council, row.created_at >= since - _LONGEST_WAY, row.pk < link.alert_pk, _ASKS)
+        .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= since, ~_REVOKED)
+    )
+    return [AlertRef(*found) for found in connection.execute(query.order_by(row.pk.desc()))]
 
 
 def mark_alert_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:

@@ -1,15 +1,18 @@
-"""Finds the acknowledgements of an alert, and who last acted on each case."""
+"""Finds the acknowledgements behind a link, and the person who last acted on each case."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from schemas.codes import DONE_BY_PERSON
 from services.alerts.review.case import Case
-from services.alerts.views import person_of
+from services.alerts.views import sealed_act
+from services.console.links import Link
 from services.console.pages import Acknowledgement
 from services.console.store import find_acknowledgements, find_acts
 from services.storage.store import Store
@@ -22,10 +25,15 @@ class TakenCases(NamedTuple):
     cases: frozenset[str]
 
 
-def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[TakenCases]:
+def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCases]:
+    """Return the acknowledgements of the alerts of a link, the oldest first."""
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
+    found = find_acknowledgements(connection, [alert.reference for alert in link.alerts])
+    each = [(_who(store, row), frozenset(row.fields["cases"])) for row in found]
+    # A form with many cases, or with cases of several alerts, writes several rows at one moment.
     return [
-        TakenCases(_who(store, row), frozenset(row.fields["cases"])) for row in find_acknowledgements(connection, alert)
+        TakenCases(who, frozenset().union(*(cases for _, cases in rows)))
+        for who, rows in groupby(each, key=itemgetter(0))
     ]
 
 
@@ -51,4 +59,5 @@ def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Col
 
 
 def _who(store: Store, row: Any) -> Acknowledgement:
-    return Acknowledgement(person_of(store, row.pk, row.actor_sealed), row.at)
+    act = sealed_act(store, row.pk, row.actor_sealed)
+    return Acknowledgement(str(act["actor"]), row.at, act.get("link_sent_to"))

@@ -52,6 +52,8 @@ class AuditAction(StrEnum):
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     LINK_REVOKED = "link_revoked"
+    # The links in the message to one contact. The links of the other contacts still work.
+    CONTACT_LINK_REVOKED = "contact_link_revoked"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
     QUARANTINE_GIVEN_BACK = "quarantine_given_back"
@@ -110,6 +112,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
         AuditAction.LINK_REVOKED: "alert",
+        AuditAction.CONTACT_LINK_REVOKED: "alert delivery",
         AuditAction.DUPLICATE_SUPPRESSED: "event consumer",
         AuditAction.EVENT_QUARANTINED: "event consumer topic",
         AuditAction.QUARANTINE_GIVEN_BACK: "event consumer",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 # 128 bits: chance collisions are not a concern at any size of register.
 TOKEN_BYTES = 16
@@ -27,6 +27,13 @@ class TokenKind(IntEnum):
     POSTCODE = 3
     # A postcode sector or outward code, as an area notice names it.
     AREA = 4
+
+
+class LinkPurpose(StrEnum):
+    """What a link in a message is for. It is part of the hash, so a value must never change."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ACCEPT_CHANGES = "accept_changes"
 
 
 class Tokeniser:
@@ -61,9 +68,12 @@ class Tokeniser:
         # The digest is keyed, because short content could be guessed from a plain hash.
         return self._hashed(b"\xfe" + content)
 
-    def link_code(self, reference: str) -> str:
-        # 128 bits that cannot be guessed, in 22 characters that are safe in a URL.
-        return _base64(self._hashed(b"\xff" + reference.encode()))
+    def link_hash(self, purpose: LinkPurpose, alert: str, code: str) -> bytes:
+        """Return what is stored of a link's code. A link opens nothing but its own purpose and alert.
+
+        `alert` is the reference of the alert.
+        """
+        return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
         """Return 16 bytes that only this deployment can compute from `content`. Makes ids that do not count up."""

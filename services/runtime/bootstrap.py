@@ -99,7 +99,7 @@ def make_parts(
     # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or url_of(settings.host, settings.port)
     # The demonstration adds a note to its messages.
-    shown = presentation or Presentation(base_url, settings.links_last)
+    shown = presentation or Presentation(base_url, settings.links_last, link_pause_days=settings.link_pause_days)
     seconds = settings.delivery_deadline_seconds
     # The channel and the pool both enforce the deadline, because a channel may fail to stop itself.
     pool = DeliveryPool(

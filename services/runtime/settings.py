@@ -59,8 +59,10 @@ class Settings(EnvironmentSettings):
     """The port `serve` listens on; 0 picks a free one."""
     public_url: str | None = None
     """The base URL under which people reach the pages, for links in alerts; the listening address if absent."""
-    link_days: Annotated[int, Field(ge=8, le=366)] = 30
-    """Days that the link in an alert works. This must be longer than the week after which an alert is repeated."""
+    link_hours: Annotated[int, Field(ge=1, le=744)] = 72
+    """Hours after which the links in a message end [P]. The next message to the same contact ends them too."""
+    link_pause_days: Annotated[int, Field(ge=1, le=5)] = 1
+    """Working days for which an acknowledgement by link pauses messages at most [P]."""
     mail_server: SecretStr | None = None
     """Apprise address of the mail server without a recipient, for contacts that are given as a mail address."""
     text_service: SecretStr | None = None
@@ -86,7 +88,7 @@ class Settings(EnvironmentSettings):
     key_rate: Annotated[int, Field(ge=1)] = 3_000
     """The most requests of one key in a minute [P]."""
     link_rate: Annotated[int, Field(ge=1)] = 120
-    """The most requests for the page of one alert in a minute [P]."""
+    """The most requests for the page of one link in a minute [P]."""
     failure_rate: Annotated[int, Field(ge=1)] = 60
     """The most wrong keys, links and codes of one address in a minute [P]."""
     refusals_an_hour: Annotated[int, Field(ge=10)] = 1_000
@@ -148,7 +150,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def links_last(self) -> timedelta:
-        return timedelta(days=self.link_days)
+        return timedelta(hours=self.link_hours)
 
     @property
     def keys_path(self) -> Path:

@@ -38,9 +38,9 @@ class RateLimiter:
         """Count a request with a key. Raises ProblemError (429) if there are too many."""
         self._count(self._key, key_id, "this key sends too many requests")
 
-    def count_link(self, alert: str) -> None:
-        """Count a request for the page of an alert. Raises ProblemError (429) if there are too many."""
-        self._count(self._link, alert, "this page is asked for too often")
+    def count_link(self, link: str) -> None:
+        """Count a request for the page of a link. Raises ProblemError (429) if there are too many."""
+        self._count(self._link, link, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
         """Count a wrong key, link or code. Raises ProblemError (429) if too many came from this address.

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, Page, expect
 from schemas.codes import MatchLevel
 from services.alerts.message.message import AlertDigest, Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
+from services.console.link_problems import LinkProblem
 from services.console.pages import (
     AcknowledgedView,
     Acknowledgement,
     AcknowledgementView,
     FormError,
-    LinkProblem,
     WithdrawnView,
     acknowledged_page,
     acknowledgement_page,

@@ -95,7 +95,7 @@ class Deployment:
         self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
         # Most tests let weeks pass in which their feeds send nothing.
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
-        presentation = Presentation("https://pullcord.example", timedelta(days=30))
+        presentation = Presentation("https://pullcord.example", timedelta(hours=72))
         pool = DeliveryPool(self.channel)
         self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
         add_feed(self.store, "council", "E06000009", "Blackpool")

@@ -150,7 +150,7 @@ class Dispatcher:
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert_pk)
-            digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
+            digest = alert_digest(connection, self.store, self.presentation, delivery)
         if digest is None:
             return None
         make = render_withdrawn if is_about_withdrawal(digest.reason) else render

@@ -19,6 +19,10 @@ OPERATOR_STEP = (
     "the council's telecare team, and ask who acts on these cases."
 )
 LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
+CHANGES_LINK = (
+    "Changes that would end or delay some of these cases wait until somebody agrees. See the changes and accept those "
+    "that are right:"
+)
 PRIVACY = (
     "This message holds no names, telephone numbers or addresses. The page shows your own reference for each case. "
     "Do not reply with a resident's details."

@@ -41,11 +41,12 @@ class AlertDigest:
     cases: tuple[CaseLine, ...]
     counts_by_level: Mapping[MatchLevel, int]
     repeat_number: int  # 0 for a first message
-    link: str
+    link: str  # opens a page for one purpose; the contact of this message alone has it
     created_at: datetime
     clock_note: str | None = None  # shown at the top while the clock is simulated
     asked_before: tuple[str, ...] = ()  # the tiers that had an earlier message about one of the cases
     to_operator: bool = False  # the message goes to the operator of Pullcord
+    changes_link: str | None = None  # the page of the changes that wait, if some wait and `link` does not lead to it
     restored_note: str | None = None  # shown if the message may repeat a message of which a restore lost the record
 
     def __post_init__(self) -> None:

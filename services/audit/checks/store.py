@@ -94,7 +94,8 @@ def stored_deliveries(connection: Connection) -> Iterator[Row[Any]]:
     # Each row has the delivery's id, state and due time, its number of attempts, and the attempts that are stored.
     row, attempt = deliveries.c, delivery_attempts.c
     made = select(func.count()).where(attempt.delivery_pk == row.pk).scalar_subquery().label("stored_attempts")
-    query = select(row.pk, row.state, row.due_at, row.attempts, made, alerts.c.reference)
+    revoked = row.link_revoked_at.is_not(None).label("link_revoked")
+    query = select(row.pk, row.state, row.due_at, row.attempts, made, alerts.c.reference, revoked)
     yield from _all(connection, query.join_from(deliveries, alerts, alerts.c.pk == row.alert_pk))
 
 

@@ -139,7 +139,7 @@ alerts = Table(
     Column("acknowledged_at", Moment),
     # The time when a mail system or pager first accepted a message of this alert.
     Column("accepted_at", Moment),
-    # The time when a person revoked the link in the messages of this alert.
+    # The time when a person revoked the links in all messages of this alert.
     Column("link_revoked_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
     Index(
@@ -180,6 +180,8 @@ deliveries = Table(
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment),
     Column("settled_at", Moment),
+    # The time when a person revoked the links in the messages of this delivery.
+    Column("link_revoked_at", Moment),
     Index("ix_deliveries_alert_pk", "alert_pk"),
     Index(
         "ix_deliveries_destination_due_at",
@@ -202,4 +204,7 @@ delivery_attempts = Table(
     Column("ended_at", Moment),
     Column("outcome", String(20)),
     Column("reason", String(60)),
+    # Keyed hashes of the codes of the links in this attempt's message. The codes themselves are stored nowhere.
+    Column("acknowledge_hash", LargeBinary, nullable=False),
+    Column("changes_hash", LargeBinary, nullable=False),
 )

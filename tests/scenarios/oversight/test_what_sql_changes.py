@@ -115,6 +115,7 @@ CHANGES = {
     "an alert is gone": (f"DELETE FROM alerts WHERE pk = {ONE.format('alerts')}", "alert "),
     "the cases of an alert are gone": ("DELETE FROM alert_cases", "alert "),
     "a link is revoked by nobody": ("UPDATE alerts SET link_revoked_at = created_at", "alert "),
+    "the link of one contact is revoked by nobody": ("UPDATE deliveries SET link_revoked_at = created_at", "delivery "),
     "a delivery is gone": (f"DELETE FROM deliveries WHERE pk = {ONE.format('deliveries')}", "alert "),
     "a delivery that was sent was not": ("UPDATE deliveries SET state = 'intended', due_at = NULL", "delivery "),
     "the attempts are gone": ("DELETE FROM delivery_attempts", "delivery "),

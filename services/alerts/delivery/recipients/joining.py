@@ -71,7 +71,7 @@ def _joined(work: UnitOfWork, claimed: DueDelivery, mine: Sequence[WaitingDelive
     said = said_by_alerts(work.connection, [alert.pk for alert in alerts])
     written = write_alert(work, policy, _union(feed_id, alerts, said), handed_over=1)
     settle_as_not_needed(work, feed_id, [(one.pk, one.reference) for one in mine])
-    return load_due(work.connection, hand_over(work, claimed.delivery, written.pk))
+    return load_due(work.connection, hand_over(work, claimed.delivery, written.pk), work.store.random)
 
 
 def _union(feed_id: str, alerts: Sequence[Alert], said: Sequence[Mapping[str, object]]) -> AlertToWrite:

@@ -128,6 +128,7 @@ def create() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_deliveries_alert_pk"),
         sa.PrimaryKeyConstraint("pk", name="pk_deliveries"),
     )
@@ -163,6 +164,8 @@ def create() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("acknowledge_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("changes_hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_pk"], ["deliveries.pk"], name="fk_delivery_attempts_delivery_pk"),
         sa.PrimaryKeyConstraint("delivery_pk", "number", name="pk_delivery_attempts"),
     )

@@ -174,7 +174,7 @@ def _write_alert(
     threshold, reason = most_urgent.threshold, most_urgent.reason.value
     insert_alert(work.connection, Alert(pk, alert, feed_id, threshold, reason, work.now, len(members)))
     insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
-    in_doubt = cancel_older(work, pk, feed_id, [contact.label for _, contact in contacts])
+    in_doubt = cancel_older(work, pk, feed_id, [contact.person for _, contact in contacts])
     intend_deliveries(work, pk, contacts)
     event = AlertIntended(
         alert=alert,

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
+from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
@@ -29,6 +30,7 @@ from services.alerts.delivery.store.deliveries import (
 from services.alerts.policy.policy import Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
+from services.core.errors import RefusedError
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -66,8 +68,26 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if decryption fails."""
-    return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
+    """Return the route of a delivery, by the services that are set now. The route is secret.
+
+    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
+    decryption fails.
+    """
+    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
+    return _route(Contact(person=delivery.contact, **sealed), store)
+
+
+def _route(contact: Contact, store: Store) -> str:
+    try:
+        return contact_route(contact, store.policy.services)
+    except RefusedError:
+        return ""
+
+
+def _destination(contact: Contact, store: Store) -> str:
+    # A process without the service of a channel, such as the API, may write a delivery too.
+    route = _route(contact, store)
+    return destination_of(route) if route else contact.channel
 
 
 def settle(
@@ -155,16 +175,16 @@ def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Cont
 
 
 def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
-    # The delivery keeps the route that the contact had when the alert was written. It is sealed for this row, by its
-    # id.
-    route = contact.route.get_secret_value()
+    # The delivery keeps the address that the contact had when the alert was written. It is sealed for this row, by its
+    # id. The route is made when the message is sent, so that a change of the mail server holds for it too.
+    sealed = {"channel": contact.channel, "address": contact.address.get_secret_value()}
     return {
         "pk": pk,
         "alert_pk": alert_pk,
         "tier": tier,
-        "contact": contact.label,
-        "route_sealed": work.store.vault.seal(place("deliveries", pk), route),
-        "destination": work.store.tokeniser.digest(destination_of(route).encode()),
+        "contact": contact.person,
+        "route_sealed": work.store.vault.seal(place("deliveries", pk), sealed),
+        "destination": work.store.tokeniser.digest(_destination(contact, work.store).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
         "created_at": work.now,

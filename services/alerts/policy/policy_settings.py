@@ -9,43 +9,16 @@ from datetime import time
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    PositiveInt,
-    SecretStr,
-    SerializationInfo,
-    field_serializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from services.alerts.policy.contacts import REVEAL, Contact
 from services.core.texts import Closed, Label
+
+__all__ = ["Contact", "CouncilPolicy", "Days", "Hours", "Thresholds", "Tier"]
 
 Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
 Thresholds = tuple[Days, ...]
-
-# With this context, routes are written in full. It is used only to store a policy.
-_REVEAL = {"routes": "reveal"}
-
-
-class Contact(Closed):
-    """Somebody who gets messages. `route` is a secret Apprise URL. Only `CouncilPolicy.stored` shows the URL."""
-
-    label: Label
-    route: Annotated[SecretStr, Field(max_length=2000)]
-
-    @field_validator("route")
-    @classmethod
-    def _is_an_address(cls, route: SecretStr) -> SecretStr:
-        scheme, _, rest = route.get_secret_value().partition("://")
-        if not scheme.replace("+", "").isalnum() or not rest.strip():
-            raise ValueError("route: is no address a message can be sent to; give it as scheme://...")
-        return route
-
-    @field_serializer("route", when_used="json")
-    def _masked_unless_stored(self, route: SecretStr, info: SerializationInfo) -> str:
-        return route.get_secret_value() if info.context == _REVEAL else str(route)
 
 
 class Tier(Closed):
@@ -119,8 +92,8 @@ class CouncilPolicy(Closed):
     references_ignore_case: bool = False
 
     def stored(self) -> str:
-        """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
-        return self.model_dump_json(context=_REVEAL)
+        """Return the policy as JSON with all addresses. Encrypt the JSON before saving. Never show the JSON."""
+        return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")
     @classmethod

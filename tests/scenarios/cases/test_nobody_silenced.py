@@ -28,7 +28,7 @@ NOTICE = {
     "issued_at": "2026-11-20T09:00:00Z",
 }
 HERON = "provider:HERN"
-DESK = Contact(label="duty desk", route="mailto://desk.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
 
 
 def acknowledge_alert(deployment: Deployment, mail: int) -> None:

@@ -34,8 +34,8 @@ BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 OPERATOR = "mailto://operator.example"
-DESK = Contact(label="duty desk", route="mailto://desk.example")
-DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+DEPUTY = Contact(person="deputy", channel="route", address="mailto://deputy.example")
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
 def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
     """Open an API with a deployment's usual limits, for all five feeds of the samples. Cardiff has no contact."""
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     set_policy(
         deployment.store,
         BLACKPOOL,

@@ -29,7 +29,7 @@ def machine(empty_desk: Desk) -> Desk:
 
 def policy(**changes: Any) -> dict[str, Any]:
     """A policy as `pullcord policy show --json` writes it, with masked routes, and with a rota."""
-    contacts = [{"label": label, "route": "**********"} for label in ("Asha", "Ben")]
+    contacts = [{"person": label, "channel": "email", "address": "**********"} for label in ("Asha", "Ben")]
     values: dict[str, Any] = json.loads(CouncilPolicy().model_dump_json())
     return values | {
         "tiers": [{"label": "duty", "from_days": 56, "contacts": contacts}],

@@ -99,7 +99,7 @@ def _two_councils(store: Store, homes: int) -> None:
     for feed in (FLOODING, HONEST):
         add_feed(store, "provider", feed.partition(":")[2], feed)
     for feed, route in ((FLOODED, "mailto://flooded.example"), (OTHER, "mailto://other.example")):
-        desk = Contact(label="duty desk", route=route)
+        desk = Contact(person="duty desk", channel="route", address=route)
         policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=90, contacts=(desk,)),), grouping_seconds=0)
         set_policy(store, feed, policy, by="Benchmark")
     rows: list[dict[str, object]] = [

@@ -16,12 +16,14 @@ from services.alerts.delivery.channels.routed_channel import make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
+from services.alerts.policy.contacts import ContactChannel
 from services.alerts.policy.policy import Contact
 from services.alerts.states.machine import CLOCK_STOPPED
 from services.alerts.states.rules import load_ruleset
 from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.days.feed_rhythm import SilencePolicy
+from services.core.operator.contact_services import ContactServices
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
 from services.ingest.workers.job import WorkerLimits
@@ -86,7 +88,23 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
         settings.silence_patience,
         timedelta(days=settings.silence_shortest_days),
     )
-    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence)
+    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence, contact_services(settings))
+
+
+def contact_services(settings: Settings) -> ContactServices:
+    return ContactServices(
+        mail_server=_secret(settings.mail_server),
+        text_service=_secret(settings.text_service),
+        notify_key=_secret(settings.notify_key),
+        notify_email_template=settings.notify_email_template,
+        notify_sms_template=settings.notify_sms_template,
+        notify_letter_template=settings.notify_letter_template,
+        allowed=settings.contact_channels,
+    )
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 def make_parts(
@@ -131,16 +149,11 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact as a person typed it: a mail address or a telephone number, for example.
-
-    The settings give the mail server and the text service that such a route needs.
-    """
-    server, service = settings.mail_server, settings.text_service
-    return route_as_typed(
-        typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None
-    )
+    """Return the route to a contact of the operator, as typed. Raises RefusedError if it cannot be read."""
+    return route_as_typed(typed, contact_services(settings))
 
 
 def _operator(settings: Settings, number: int, route: SecretStr) -> Contact:
     # Logs and lists show the label instead of the address.
-    return Contact(label=f"operator {number}", route=SecretStr(typed_route(settings, route.get_secret_value())))
+    address = SecretStr(typed_route(settings, route.get_secret_value()))
+    return Contact(person=f"operator {number}", channel=ContactChannel.ROUTE, address=address)

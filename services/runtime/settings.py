@@ -67,6 +67,16 @@ class Settings(EnvironmentSettings):
     """Apprise address of the mail server without a recipient, for contacts that are given as a mail address."""
     text_service: SecretStr | None = None
     """Apprise address of a text message service without a number, for contacts that are given as a number."""
+    notify_key: SecretStr | None = None
+    """API key of GOV.UK Notify, whole, for contacts that are reached through it."""
+    notify_email_template: str | None = None
+    """The id of the template of GOV.UK Notify for mail."""
+    notify_sms_template: str | None = None
+    """The id of the template of GOV.UK Notify for text messages."""
+    notify_letter_template: str | None = None
+    """The id of the template of GOV.UK Notify for letters."""
+    contact_channels: tuple[str, ...] = ()
+    """The channels that contacts of councils may use (JSON list) [P]; those that are set and webhooks if absent."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
     deployment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "pullcord"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from services.core.clock import Clock, SystemClock
 from services.core.days.feed_rhythm import USUAL, SilencePolicy
 from services.core.ids import RandomBytes
+from services.core.operator.contact_services import ContactServices
 from services.core.tokens import Tokeniser
 from services.storage.damage import DamagedValues
 from services.storage.database.engine import reading
@@ -21,13 +22,14 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """Limits that no source prescribes [P]. The operator may change them by settings of the same names."""
+    """Settings of the operator. No source prescribes the numbers [P]."""
 
     # Refused, repeated and dry requests of one feed that are recorded in an hour.
     refusals_an_hour: int = 1_000
     # Acts on one case or alert that change nothing and are recorded in a day.
     repeats_a_day: int = 100
     silence: SilencePolicy = USUAL
+    services: ContactServices = field(default_factory=ContactServices)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
 WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
-SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service"}
+SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service", "pullcord-notify"}
 # The Secrets that each role may have. Certificates by which it trusts other servers are not counted.
 NEEDS = {
     "serve": {"pullcord-keys"} | SENDER,

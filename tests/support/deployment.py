@@ -92,7 +92,7 @@ class Deployment:
         self.ruleset = load_ruleset(RULESET)
         self.consumers = make_consumers(self.ruleset)
         self.event_dispatcher = EventDispatcher(self.store, self.consumers)
-        self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
+        self.fallback = (Contact(person="operator", channel="route", address="mailto://operator.example"),)
         # Most tests let weeks pass in which their feeds send nothing.
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
         presentation = Presentation("https://pullcord.example", timedelta(hours=72))
@@ -103,7 +103,7 @@ class Deployment:
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
         """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold."""
-        desk = Contact(label="duty desk", route="mailto://desk.example")
+        desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
         made = policy or CouncilPolicy(tiers=tiers, one_digest_a_day=False)

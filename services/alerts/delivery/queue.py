@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
+from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery, DeliveryState
@@ -29,6 +30,7 @@ from services.alerts.delivery.store.deliveries import (
 from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
+from services.core.errors import RefusedError
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -71,11 +73,8 @@ def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
     Raises VaultError if the sealed route of `delivery` does not open.
     """
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
-    route = route_of(work.store, delivery)
-    row = _row(work, pk, alert_pk, route, bytes.fromhex(delivery.destination))
-    insert_deliveries(
-        work.connection, [{**row, "tier": delivery.tier, "contact": delivery.contact, "due_at": work.now}]
-    )
+    row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
+    insert_deliveries(work.connection, [{**row, "tier": delivery.tier, "due_at": work.now}])
     return pk
 
 
@@ -89,8 +88,31 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if decryption fails."""
-    return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
+    """Return the route of a delivery, by the services that are set now. The route is secret.
+
+    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
+    decryption fails.
+    """
+    return _route(contact_of(store, delivery), store)
+
+
+def contact_of(store: Store, delivery: Delivery) -> Contact:
+    """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
+    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
+    return Contact(person=delivery.contact, **sealed)
+
+
+def _route(contact: Contact, store: Store) -> str:
+    try:
+        return contact_route(contact, store.policy.services)
+    except RefusedError:
+        return ""
+
+
+def _destination(contact: Contact, store: Store) -> str:
+    # A process without the service of a channel, such as the API, may write a delivery too.
+    route = _route(contact, store)
+    return destination_of(route) if route else contact.channel
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
@@ -174,19 +196,21 @@ def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: s
 
 
 def _intended(work: UnitOfWork, pk: int, alert_pk: int, recipient: Recipient) -> dict[str, object]:
-    # The delivery keeps the route that the contact had when the alert was written.
-    route = recipient.contact.route.get_secret_value()
-    row = _row(work, pk, alert_pk, route, work.store.tokeniser.digest(destination_of(route).encode()))
-    return {**row, "tier": recipient.tier, "contact": recipient.contact.label, "due_at": recipient.due_at}
+    row = _row(work, pk, alert_pk, recipient.contact)
+    return {**row, "tier": recipient.tier, "due_at": recipient.due_at}
 
 
-def _row(work: UnitOfWork, pk: int, alert_pk: int, route: str, destination: bytes) -> dict[str, object]:
+def _row(work: UnitOfWork, pk: int, alert_pk: int, contact: Contact) -> dict[str, object]:
+    # The delivery keeps the address that the contact had when the alert was written. It is sealed for this row, by its
+    # id. The route is made when the message is sent, so that a change of the mail server holds for it too.
+    sealed = {"channel": contact.channel, "address": contact.address.get_secret_value()}
     return {
         "pk": pk,
         "alert_pk": alert_pk,
-        # Sealed for this row, by its id.
-        "route_sealed": work.store.vault.seal(place("deliveries", pk), route),
-        "destination": destination,
+        "contact": contact.person,
+        "channel": contact.channel,
+        "route_sealed": work.store.vault.seal(place("deliveries", pk), sealed),
+        "destination": work.store.tokeniser.digest(_destination(contact, work.store).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
         "created_at": work.now,

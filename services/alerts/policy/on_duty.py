@@ -1,6 +1,6 @@
 """Decides which contacts of a tier get a message at a moment. All functions are pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.alerts.policy.policy_days import in_office_hours
@@ -28,14 +28,24 @@ def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[C
     return _in_their_place(policy, rota, tier)
 
 
+def first_addresses(contacts: Iterable[Contact]) -> list[Contact]:
+    """Return the first contact of each person. A further address is used if the first cannot be reached."""
+    found: dict[str, Contact] = {}
+    for contact in contacts:
+        found.setdefault(contact.person, contact)
+    return list(found.values())
+
+
 def _in_their_place(policy: CouncilPolicy, rota: Rota, tier: Tier) -> tuple[Contact, ...]:
     turns = {person for layer in rota.layers if layer.tier == tier.label for person in layer.people}
     # Somebody of the rota who is off duty is not woken: the rota exists for that.
-    others = tuple(contact for contact in tier.contacts if contact.label not in turns)
+    others = tuple(contact for contact in tier.contacts if contact.person not in turns)
     return others or (() if policy.out_of_hours is None else (policy.out_of_hours,))
 
 
 def _named(policy: CouncilPolicy, people: list[str]) -> Iterator[Contact]:
     # Somebody of another tier may have taken over a shift.
-    known = {contact.label: contact for tier in policy.tiers for contact in tier.contacts}
-    return (known[person] for person in dict.fromkeys(people))
+    every = [contact for tier in policy.tiers for contact in tier.contacts]
+    for person in dict.fromkeys(people):
+        # A person in several tiers may have the same address in each.
+        yield from dict.fromkeys(contact for contact in every if contact.person == person)

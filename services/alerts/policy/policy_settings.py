@@ -10,17 +10,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    PositiveInt,
-    SecretStr,
-    SerializationInfo,
-    ValidationError,
-    field_serializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
 
+from services.alerts.policy.contacts import REVEAL, Contact
 from services.alerts.policy.rota.cover import CoverPolicy, CoverTier
 from services.alerts.policy.rota.rota_settings import Rota
 from services.core.days.closures import MOST_CLOSURES, Closure, Closures
@@ -28,13 +20,12 @@ from services.core.days.council_days import CouncilDays
 from services.core.days.working_days import Nation
 from services.core.texts import Closed, Label
 
+__all__ = ["Contact", "CouncilPolicy", "Days", "Hours", "Thresholds", "Tier"]
+
 Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
 WorkingDays = Annotated[int, Field(ge=1, le=60)]
 Thresholds = tuple[Days, ...]
-
-# With this context, routes are written in full. It is used only to store a policy.
-_REVEAL = {"routes": "reveal"}
 
 
 # Asked several times in each review of a case.
@@ -43,31 +34,16 @@ def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time) -> Co
     return CouncilDays(nation, Closures(closures=closures), day_starts)
 
 
-class Contact(Closed):
-    """Somebody who gets messages. `route` is a secret Apprise URL. Only `CouncilPolicy.stored` shows the URL."""
-
-    label: Label
-    route: Annotated[SecretStr, Field(max_length=2000)]
-
-    @field_validator("route")
-    @classmethod
-    def _is_an_address(cls, route: SecretStr) -> SecretStr:
-        scheme, _, rest = route.get_secret_value().partition("://")
-        if not scheme.replace("+", "").isalnum() or not rest.strip():
-            raise ValueError("route: is no address a message can be sent to; give it as scheme://...")
-        return route
-
-    @field_serializer("route", when_used="json")
-    def _masked_unless_stored(self, route: SecretStr, info: SerializationInfo) -> str:
-        return route.get_secret_value() if info.context == _REVEAL else str(route)
-
-
 class Tier(Closed):
     """Contacts who start to get messages `from_days` days before the harmful day."""
 
     label: Label
     from_days: Days
     contacts: tuple[Contact, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(contact.person for contact in self.contacts))
 
 
 class CouncilPolicy(Closed):
@@ -189,11 +165,9 @@ class CouncilPolicy(Closed):
         if self.rota is None:
             return None
         return CoverPolicy(
-            tiers=tuple(
-                CoverTier(label=tier.label, contacts=tuple(one.label for one in tier.contacts)) for tier in self.tiers
-            ),
+            tiers=tuple(CoverTier(label=tier.label, contacts=tier.people) for tier in self.tiers),
             rota=self.rota,
-            out_of_hours=self.out_of_hours and self.out_of_hours.label,
+            out_of_hours=self.out_of_hours and self.out_of_hours.person,
             closures=self.closures,
             quiet_from=self.quiet_from,
             quiet_until=self.quiet_until,
@@ -201,8 +175,8 @@ class CouncilPolicy(Closed):
         )
 
     def stored(self) -> str:
-        """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
-        return self.model_dump_json(context=_REVEAL)
+        """Return the policy as JSON with all addresses. Encrypt the JSON before saving. Never show the JSON."""
+        return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")
     @classmethod

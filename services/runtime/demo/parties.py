@@ -40,7 +40,7 @@ def _policy(sample: Sample, smtp_port: int, habits: Mapping[str, Any]) -> Counci
         to = f"{desk}@{town}.example"
         # Unencrypted to a loopback port: the mail server of the demonstration has no certificate.
         route = f"mailto://127.0.0.1:{smtp_port}?from=alerts@pullcord.example&to={to}&mode=insecure"
-        return Contact(label=desk, route=route)
+        return Contact(person=desk, channel="route", address=route)
 
     tiers = (
         Tier(label="telecare duty desk", from_days=56, contacts=(contact("duty"),)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,15 +47,10 @@ class HeartbeatStore(Store):
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
-        """Return a copy of `store` that also calls `made_progress` after each commit."""
-        return cls(
-            engine=store.engine,
-            vault=store.vault,
-            tokeniser=store.tokeniser,
-            clock=store.clock,
-            random=store.random,
-            made_progress=made_progress,
-        )
+        """Return a copy of `store` that calls `made_progress` after each commit."""
+        # Every member, so that what the operator has set holds in the loops too.
+        members = {member.name: getattr(store, member.name) for member in fields(Store)}
+        return cls(**members, made_progress=made_progress)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

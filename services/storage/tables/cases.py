@@ -172,6 +172,7 @@ deliveries = Table(
     Column("alert_pk", BigInteger, ForeignKey("alerts.pk"), nullable=False),
     Column("tier", Text, nullable=False),
     Column("contact", Text, nullable=False),
+    Column("channel", String(30), nullable=False),
     Column("route_sealed", LargeBinary, nullable=False),
     # A keyed digest of the destination. It allows a limit for each destination without opening the sealed route.
     Column("destination", LargeBinary, nullable=False),

@@ -73,8 +73,8 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
 
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
-    """Make the first alert due to all these contacts. Return a dispatcher that sends it over real connections."""
-    contacts = tuple(Contact(label=label, route=route) for label, route in routes.items())
+    """Create the first alert for all these contacts, and return the dispatcher that sends it over real connections."""
+    contacts = tuple(Contact(person=label, channel="route", address=route) for label, route in routes.items())
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())

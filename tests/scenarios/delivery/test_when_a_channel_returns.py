@@ -115,7 +115,7 @@ def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_co
     at_risk.tick(seconds=31)
     at_risk.tick(minutes=5)
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
-    at_risk.tick(hours=1)
+    at_risk.tick(days=1, hours=1)
     assert len(at_risk.mails()) > 1, "its case is owed another message all the same"
 
 
@@ -125,7 +125,7 @@ def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: Deploym
     at_risk.engine.run_due()
     failing = Failing(store.engine, store.vault, store.tokeniser, store.clock, store.random)
     failing.after(1)
-    one = Dispatcher(failing, dispatcher.pool, dispatcher.presentation, dispatcher.fallback, patience=PATIENCE)
+    one = Dispatcher(failing, dispatcher.pool, dispatcher.presentation, patience=PATIENCE)
     with pytest.raises(OperationalError):
         one.run_due()
     assert states(at_risk) == ["sending"]

@@ -54,7 +54,7 @@ def test_each_further_failure_moves_on_to_the_next_and_in_the_end_to_the_operato
 def test_a_failure_that_may_pass_moves_on_in_time(
     council: Deployment, in_days: int, minutes: int, failure: SendResult
 ) -> None:
-    away = {person("officer").route.get_secret_value()}
+    away = {person("officer").address.get_secret_value()}
     _unreachable(council, away, failure)
     council.post_notices(notice(in_days=in_days))
     council.tick(seconds=31)
@@ -81,7 +81,7 @@ def test_nobody_else_is_asked_if_a_colleague_in_the_tier_was_reached(deployment:
 
 
 def test_nobody_else_is_asked_about_a_case_that_is_safe_by_then(council: Deployment) -> None:
-    _unreachable(council, {person("officer").route.get_secret_value()}, AWAY)
+    _unreachable(council, {person("officer").address.get_secret_value()}, AWAY)
     council.post_notices(notice(in_days=20))
     council.tick(seconds=31)
     confirm_safe(council)
@@ -90,7 +90,7 @@ def test_nobody_else_is_asked_about_a_case_that_is_safe_by_then(council: Deploym
 
 
 def test_the_officer_still_gets_the_message_when_the_channel_returns(council: Deployment) -> None:
-    gone = {person("officer").route.get_secret_value()}
+    gone = {person("officer").address.get_secret_value()}
     _unreachable(council, gone, AWAY)
     council.post_notices(notice(in_days=20))
     council.tick(seconds=31)
@@ -109,7 +109,7 @@ def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_t
     people = ["officer", "manager", "head"]
     broken = set(dice.sample(people, dice.randint(1, 3)))
     in_days = dice.choice((1, 6, 20, 40))
-    _unreachable(council, {person(one).route.get_secret_value() for one in broken}, dice.choice((AWAY, REFUSED)))
+    _unreachable(council, {person(one).address.get_secret_value() for one in broken}, dice.choice((AWAY, REFUSED)))
     council.post_notices(notice(in_days=in_days))
     began = council.clock.now()
     council.tick(seconds=31)

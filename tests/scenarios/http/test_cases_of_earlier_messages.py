@@ -15,8 +15,8 @@ from tests.support.deployment import BLACKPOOL
 from tests.support.http import ENTRY, NOTICE, Api, newest_link
 from tests.support.ledger import said
 
-DESK = Contact(label="duty desk", route="mailto://desk.example")
-DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+DEPUTY = Contact(person="deputy", channel="route", address="mailto://deputy.example")
 FAR = {"planned_migration_date": "2027-01-15"}
 
 

@@ -114,7 +114,7 @@ class History:
 
     def change_contacts(self) -> None:
         kept = self.drawn.sample(sorted(ROUTES), self.drawn.randint(1, len(ROUTES)))
-        contacts = tuple(Contact(label=label, route=ROUTES[label]) for label in kept)
+        contacts = tuple(Contact(person=label, channel="route", address=ROUTES[label]) for label in kept)
         policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),))
         set_policy(self.api.deployment.store, BLACKPOOL, policy, by="Test Setup")
         self.model.contacts = set(kept)

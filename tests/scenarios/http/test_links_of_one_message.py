@@ -19,8 +19,8 @@ from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.http import ENTRY, NOTICE, Api, links_of, newest_link
 from tests.support.ledger import said
 
-DESK = Contact(label="duty desk", route="mailto://desk.example")
-DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+DEPUTY = Contact(person="deputy", channel="route", address="mailto://deputy.example")
 DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 GONE = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
@@ -40,7 +40,7 @@ def two(api: Api) -> Api:
 
 
 def of(contact: Contact) -> str:
-    return contact.route.get_secret_value()
+    return contact.address.get_secret_value()
 
 
 def another_line(deployment: Deployment, number: int = 4) -> None:

@@ -115,7 +115,10 @@ DESK, DEPUTY = "mailto://desk.example", "mailto://deputy.example"
 @pytest.fixture
 def two(api: Api) -> Api:
     """A council whose duty desk and deputy both get every message."""
-    contacts = (Contact(label="duty desk", route=DESK), Contact(label="deputy", route=DEPUTY))
+    contacts = (
+        Contact(person="duty desk", channel="route", address=DESK),
+        Contact(person="deputy", channel="route", address=DEPUTY),
+    )
     policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),))
     set_policy(api.deployment.store, BLACKPOOL, policy, by="Test Setup")
     return api

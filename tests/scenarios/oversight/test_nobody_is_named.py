@@ -199,7 +199,7 @@ def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
     Blackpool has a contact, and Cardiff has none.
     """
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     set_policy(
         deployment.store,
         BLACKPOOL,

@@ -36,7 +36,11 @@ from tests.support.people import OFFICER, acknowledge_last, confirm_hold, confir
 REVIEW, HARM, PAUSE = "next review", "harmful day", "paused until"
 HARBOUR = "provider:HBRT"
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
-DESK = Tier(label="duty", from_days=56, contacts=(Contact(label="duty desk", route="mailto://desk.example"),))
+DESK = Tier(
+    label="duty",
+    from_days=56,
+    contacts=(Contact(person="duty desk", channel="route", address="mailto://desk.example"),),
+)
 POLICIES = (
     CouncilPolicy(tiers=(DESK,)),
     CouncilPolicy(tiers=(DESK,), relaxed_without_consent=0, relaxed_share_without_consent=0),

@@ -27,8 +27,16 @@ HARBOUR = "provider:HBRT"
 HOMES = {f"e{one}": f"01632 9601{one:02}" for one in range(4)}
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 TIERS = (
-    Tier(label="duty", from_days=56, contacts=(Contact(label="duty desk", route="mailto://desk.example"),)),
-    Tier(label="manager", from_days=7, contacts=(Contact(label="manager", route="mailto://manager.example"),)),
+    Tier(
+        label="duty",
+        from_days=56,
+        contacts=(Contact(person="duty desk", channel="route", address="mailto://desk.example"),),
+    ),
+    Tier(
+        label="manager",
+        from_days=7,
+        contacts=(Contact(person="manager", channel="route", address="mailto://manager.example"),),
+    ),
 )
 
 

@@ -148,8 +148,9 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
     # No quiet hours, because a test must not depend on the hour at which it runs.
     contacts = tuple(
         Contact(
-            label=who,
-            route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example&mode=insecure",
+            person=who,
+            channel="route",
+            address=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example&mode=insecure",
         )
         for who in ("desk", "deputy")
     )

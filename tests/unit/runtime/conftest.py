@@ -12,7 +12,7 @@ import structlog
 from services.runtime import bootstrap
 from services.storage.database.engine import make_engine
 from tests.support.clock import FrozenClock
-from tests.support.command_line import Desk
+from tests.support.command_line import MAIL_SERVER, Desk
 from tests.support.http import api
 from tests.support.servers.statements import share_statements
 
@@ -37,6 +37,7 @@ def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk
 
 
 @pytest.fixture
-def desk(empty_desk: Desk) -> Desk:
-    """A machine that knows one council and one provider."""
+def desk(empty_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A machine that knows one council, one provider and a mail server."""
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", MAIL_SERVER)
     return empty_desk.make_ready()

@@ -62,7 +62,7 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
         ),
     )
     insert_alert_cases(work.connection, [{**row, "alert_pk": pk} for row in alert.said])
-    in_doubt = cancel_older(work, pk, alert.feed_id, [one.contact.label for one in alert.recipients])
+    in_doubt = cancel_older(work, pk, alert.feed_id, [one.contact.person for one in alert.recipients])
     intend_deliveries(work, pk, alert.recipients)
     event = AlertIntended(
         alert=reference,

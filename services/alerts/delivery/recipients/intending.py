@@ -13,7 +13,7 @@ from services.alerts.delivery.store.recipients import last_messages
 from services.alerts.policy.case_clock import Escalation
 from services.alerts.policy.councils import Council
 from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
-from services.alerts.policy.on_duty import contacts_on_duty
+from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
 from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact
 from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
@@ -72,8 +72,9 @@ def _recipients(
     # A person in several tiers gets one message.
     tiers: dict[Contact, str] = {}
     for tier in tiers_between(council.policy, group.first_level, group.last_level):
-        for contact in contacts_on_duty(council.policy, tier, work.now):
-            tiers.setdefault(contact, tier.label)
+        for contact in first_addresses(contacts_on_duty(council.policy, tier, work.now)):
+            if contact.person not in {one.person for one in tiers}:
+                tiers[contact] = tier.label
     if group.last_level >= operator_level(council.policy) or _unreached(members) or not tiers:
         tiers |= {contact: OPERATOR_TIER for contact in fallback if contact not in tiers}
     # A message that reached nobody before is late already.
@@ -82,7 +83,7 @@ def _recipients(
         Recipient(
             tier,
             contact,
-            next_slot(council.policy, people.get(contact.label, LastMessages()), work.now, urgent=at_once),
+            next_slot(council.policy, people.get(contact.person, LastMessages()), work.now, urgent=at_once),
         )
         for contact, tier in tiers.items()
     ]

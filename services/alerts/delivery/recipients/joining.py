@@ -22,6 +22,7 @@ from services.storage.vault import VaultError
 class _Person(NamedTuple):
     feed_id: str
     contact: str
+    channel: str
     # A message about withdrawn notices asks nobody to act, so it stays apart.
     withdrawn: bool
 
@@ -52,7 +53,7 @@ def _waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> Mapping[_Person, l
     feeds, contacts = ({getattr(one, name) for one in councils} for name in ("feed_id", "contact"))
     found: dict[_Person, list[WaitingDelivery]] = {}
     for one in waiting_for(work.connection, feeds, contacts):
-        found.setdefault(_Person(one.feed_id, one.contact, one.withdrawn), []).append(one)
+        found.setdefault(_Person(one.feed_id, one.contact, one.channel, one.withdrawn), []).append(one)
     return found
 
 

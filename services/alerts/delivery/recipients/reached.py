@@ -20,7 +20,7 @@ from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_ch
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.levels import reachable_tiers
-from services.alerts.policy.on_duty import contacts_on_duty
+from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -81,19 +81,28 @@ def _look(
     waiting = [one.due_at for one in made if one.tier in unreached and one.due_at and not one.attempts]
     if waiting and min(waiting) > now:
         return _Look((), min(waiting) + step)
-    known = {one.contact for one in made}
-    for tier, contacts in _next_in_line(policy, unreached, fallback, now):
-        recipients = [Recipient(tier, one, now) for one in contacts if one.label not in known]
+    tried = {(one.contact, one.channel) for one in made}
+    people = {one.contact for one in made if one.tier in unreached}
+    for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
+        left = [one for one in contacts if (one.person, one.channel) not in tried]
+        recipients = [Recipient(tier, one, now) for one in first_addresses(left)]
         if recipients:
             return _Look(recipients, now + step)
     return _Look((), None)
 
 
 def _next_in_line(
-    policy: CouncilPolicy, unreached: Collection[str], fallback: Sequence[Contact], now: datetime
+    policy: CouncilPolicy,
+    people: Collection[str],
+    unreached: Collection[str],
+    fallback: Sequence[Contact],
+    now: datetime,
 ) -> Iterator[tuple[str, Sequence[Contact]]]:
     tiers = reachable_tiers(policy)
-    # First colleagues in the same tier who are off duty, then the tiers after it, then the operator.
+    # First other addresses of the same people, then colleagues who are off duty, the tiers after it, the operator.
+    for tier in tiers:
+        if tier.label in unreached:
+            yield tier.label, [one for one in tier.contacts if one.person in people]
     yield from ((tier.label, tier.contacts) for tier in tiers if tier.label in unreached)
     last = max((place for place, tier in enumerate(tiers) if tier.label in unreached), default=len(tiers))
     yield from ((tier.label, contacts_on_duty(policy, tier, now)) for tier in tiers[last + 1 :])

@@ -22,6 +22,7 @@ class DeliveryOfTier(NamedTuple):
 
     tier: str
     contact: str
+    channel: str
     state: DeliveryState
     attempts: int
     due_at: datetime | None
@@ -44,15 +45,18 @@ class WaitingDelivery(NamedTuple):
     reference: str
     feed_id: str
     contact: str
+    channel: str
     withdrawn: bool  # the alert is about withdrawn notices
 
 
 def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[DeliveryOfTier]:
     row = deliveries.c
-    query = select(row.tier, row.contact, row.state, row.attempts, row.due_at).where(row.alert_pk == alert_pk)
+    query = select(row.tier, row.contact, row.channel, row.state, row.attempts, row.due_at).where(
+        row.alert_pk == alert_pk
+    )
     return [
-        DeliveryOfTier(tier, contact, DeliveryState(state), attempts, due_at)
-        for tier, contact, state, attempts, due_at in connection.execute(query.order_by(row.pk))
+        DeliveryOfTier(tier, contact, channel, DeliveryState(state), attempts, due_at)
+        for tier, contact, channel, state, attempts, due_at in connection.execute(query.order_by(row.pk))
     ]
 
 
@@ -81,7 +85,7 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
     query = (
-        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id, row.contact, withdrawn)
+        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id, row.contact, row.channel, withdrawn)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.due_at.is_not(None), row.state.in_(NOT_BEGUN), row.contact.in_(contacts))
         .where(alerts.c.feed_id.in_(feeds), alerts.c.cases > 0, ~doubtful)

@@ -121,6 +121,7 @@ def create() -> None:
         sa.Column("alert_pk", sa.BigInteger(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=False),
         sa.Column("route_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("destination", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),

@@ -125,7 +125,9 @@ class TestFirstAlert:
 
     def test_two_days_before_the_harm_nobody_waits_for_the_morning(self) -> None:
         night = london(2026, 12, 7, 23)
-        assert escalation(clock(opened_at=night), night) == Escalation(night, 2, EscalationReason.FIRST_ALERT, urgent=True)
+        assert escalation(clock(opened_at=night), night) == Escalation(
+            night, 2, EscalationReason.FIRST_ALERT, urgent=True
+        )
 
     def test_a_case_never_told_is_told_at_the_level_it_has_now(self) -> None:
         assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, EscalationReason.FIRST_ALERT)

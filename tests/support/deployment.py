@@ -132,9 +132,8 @@ class Deployment:
         self.settle()
         self.clock.advance(**by)
         self.settle()
-        while self.engine.run_due():
-            self.settle()
-        while self.dispatcher.run_due():
+        # A message that cannot be sent may make the engine ask others.
+        while self.engine.run_due() or self.dispatcher.run_due():
             self.settle()
 
     def cases(self) -> list[Case]:

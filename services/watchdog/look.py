@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from services.storage.database.engine import reading
 from services.watchdog import states
 from services.watchdog.bounds import MATCHED_WITHIN
-from services.watchdog.findings import Fault, FaultKind, Findings
+from services.watchdog.findings import FaultKind, Findings, RecordFault
 from services.watchdog.rules import CaseRecord, faults_of
 from services.watchdog.store import endings, records, work
 from services.watchdog.store.cases import case_pages, last_recorded_states
@@ -30,16 +30,16 @@ def look(engine: Engine, now: datetime) -> Findings:
     return found
 
 
-def _silenced(engine: Engine, page: Sequence[CaseRecord]) -> Iterator[Fault]:
+def _silenced(engine: Engine, page: Sequence[CaseRecord]) -> Iterator[RecordFault]:
     # A case that is over is judged by its lines, wherever a line is still at risk.
     silent = [case for case in page if case.state in states.SILENT - states.ENDED]
     told = last_recorded_states(engine, [case.reference for case in silent]) if silent else {}
     for case in silent:
         if told.get(case.reference) != case.state:
-            yield Fault(FaultKind.SILENCED_WITHOUT_RECORD, case.feed_id, case.reference)
+            yield RecordFault(FaultKind.SILENCED_WITHOUT_RECORD, case.feed_id, case.reference)
 
 
-def _checks(now: datetime) -> Sequence[Callable[[Connection], Iterable[Fault]]]:
+def _checks(now: datetime) -> Sequence[Callable[[Connection], Iterable[RecordFault]]]:
     before = now - MATCHED_WITHIN
     return (
         records.without_tokens,

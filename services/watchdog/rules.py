@@ -14,7 +14,7 @@ from services.core.clock import london_day
 from services.watchdog import bounds, states
 from services.watchdog.bounds import GRACE, ORDINARY, SOON, SOON_DAYS, URGENT, Bound
 from services.watchdog.calendar import cannot_wait, days_before, midnight, next_morning, working_days_after
-from services.watchdog.findings import Fault, FaultKind
+from services.watchdog.findings import FaultKind, RecordFault
 
 _POSSIBLE = "possible"
 # No repeat comes sooner after a message than this. It spares a look at the calendar for most cases.
@@ -61,9 +61,9 @@ class Acceptance(NamedTuple):
 NOTHING = Acceptance()
 
 
-def faults_of(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[Fault]:
+def faults_of(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[RecordFault]:
     for kind in _kinds(case, accepted, now):
-        yield Fault(kind, case.feed_id, case.reference)
+        yield RecordFault(kind, case.feed_id, case.reference)
 
 
 def _kinds(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[FaultKind]:

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Engine, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from services.core.clock import from_micros
 from services.storage.database.engine import reading
@@ -17,6 +31,8 @@ from services.watchdog.rules import NOTHING, Acceptance, CaseRecord
 
 # Cases in memory at once.
 PAGE: Final = 10_000
+
+MOMENTS_KEPT: Final = 65_536
 
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
 RECENT: Final = timedelta(days=30)
@@ -55,17 +71,22 @@ def case_pages(engine: Engine, now: datetime) -> Iterator[Sequence[tuple[CaseRec
 def _record(row: Sequence[Any]) -> CaseRecord:
     values = list(row)
     for place in _MOMENTS:
-        if values[place] is not None:
-            values[place] = from_micros(values[place])
+        values[place] = _moment(values[place])
     return CaseRecord._make(values)
 
 
 def _acceptances(connection: Connection, pks: Sequence[int], now: datetime) -> Mapping[int, Acceptance]:
     # Said of both tables: from the range of one, PostgreSQL does not conclude that of the other.
-    of_page = [column.between(pks[0], pks[-1]) for column in (cases.c.pk, alert_cases.c.case_pk)]
+    of_page = [_between(column, pks[0], pks[-1]) for column in (cases.c.pk, alert_cases.c.case_pk)]
     found = _accepted(connection, and_(*of_page, _COUNTS, alerts.c.created_at >= now - RECENT))
     left = [pk for pk in pks if pk not in found]
     return found | _accepted(connection, among(connection, cases.c.pk, left)) if left else found
+
+
+def _between(column: ColumnElement[int], first: int, last: int) -> ColumnElement[bool]:
+    # Written into the statement. With parameters PostgreSQL soon plans for any range, and reads the whole table.
+    low, high = (bindparam(None, pk, BigInteger, literal_execute=True) for pk in (first, last))
+    return and_(column >= low, column <= high)
 
 
 def _accepted(connection: Connection, wanted: ColumnElement[bool]) -> dict[int, Acceptance]:
@@ -95,6 +116,8 @@ def _accepted(connection: Connection, wanted: ColumnElement[bool]) -> dict[int, 
     }
 
 
+# One transaction writes many rows with one time.
+@lru_cache(MOMENTS_KEPT)
 def _moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 

@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from services.storage.database.engine import reading
 from services.watchdog import states
 from services.watchdog.bounds import MATCHED_WITHIN
+from services.watchdog.calendar import CouncilCalendar
 from services.watchdog.findings import FaultKind, Findings, RecordFault
 from services.watchdog.rules import CaseRecord, faults_of
 from services.watchdog.store import endings, records, work
 from services.watchdog.store.cases import case_pages, last_recorded_states
+from services.watchdog.store.councils import council_calendars
+
+# For a case whose council is gone.
+_USUAL: Final = CouncilCalendar()
 
 
 def look(engine: Engine, now: datetime) -> Findings:
     """Return every fault in the record. Memory is bounded, however many cases there are."""
     found = Findings()
+    with reading(engine).begin() as connection:
+        calendars = council_calendars(connection)
     for page in case_pages(engine, now):
         for case, accepted in page:
-            found.add(faults_of(case, accepted, now))
+            found.add(faults_of(case, accepted, calendars.get(case.feed_id, _USUAL), now))
         found.add(_silenced(engine, [case for case, _ in page]))
     for check in _checks(now):
         # A transaction for each: a long one would keep the database from cleaning up.

@@ -11,8 +11,10 @@ from schemas.codes import CaseState
 from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.review.timeline import REVIEWED
 from services.alerts.states import machine
+from services.core.days.working_days import Nation, nation_of
 from services.storage.tables.cases import ENDS
 from services.watchdog import bounds, states
+from services.watchdog.calendar import CouncilCalendar
 from services.watchdog.findings import FaultKind
 from services.watchdog.message import _SENTENCES
 from services.watchdog.rules import NOTHING, Acceptance, CaseRecord, faults_of, owed_by
@@ -44,6 +46,11 @@ def a_case(**values: Any) -> CaseRecord:
         "due_at": MONDAY,
     }
     return CaseRecord(**(usual | values))
+
+
+def owed(values: dict[str, Any], accepted: datetime | None) -> datetime | None:
+    case = a_case(**values)
+    return owed_by(case, accepted, CouncilCalendar(nation_of(case.feed_id)), LATER)
 
 
 def at(text: str) -> datetime:
@@ -117,7 +124,7 @@ def test_every_kind_of_fault_has_its_sentence() -> None:
     ],
 )
 def test_the_first_message_is_owed_by(values: dict[str, Any], expected: str) -> None:
-    assert owed_by(a_case(**values), None, LATER) == at(expected)
+    assert owed(values, None) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +147,7 @@ def test_the_first_message_is_owed_by(values: dict[str, Any], expected: str) -> 
     ],
 )
 def test_another_message_is_owed_by(values: dict[str, Any], accepted: datetime, expected: str) -> None:
-    assert owed_by(a_case(**values), accepted, LATER) == at(expected)
+    assert owed(values, accepted) == at(expected)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +163,7 @@ def test_another_message_is_owed_by(values: dict[str, Any], accepted: datetime, 
     ],
 )
 def test_no_message_is_owed(values: dict[str, Any]) -> None:
-    assert owed_by(a_case(**values), None, LATER) is None
+    assert owed(values, None) is None
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ def test_no_message_is_owed(values: dict[str, Any]) -> None:
     ],
 )
 def test_a_fault_of_a_case_is_named(values: dict[str, Any], accepted: Acceptance, kind: FaultKind) -> None:
-    assert [fault.kind for fault in faults_of(a_case(**values), accepted, MONDAY)] == [kind]
+    assert [fault.kind for fault in faults_of(a_case(**values), accepted, CouncilCalendar(), MONDAY)] == [kind]
 
 
 @pytest.mark.parametrize(
@@ -196,4 +203,23 @@ def test_a_fault_of_a_case_is_named(values: dict[str, Any], accepted: Acceptance
     ],
 )
 def test_nothing_is_wrong_with_a_case(values: dict[str, Any], accepted: Acceptance) -> None:
-    assert list(faults_of(a_case(**values), accepted, MONDAY)) == []
+    assert list(faults_of(a_case(**values), accepted, CouncilCalendar(), MONDAY)) == []
+
+
+CLOSED = frozenset(date(2026, 12, 24) + timedelta(days=one) for one in range(11))
+
+
+@pytest.mark.parametrize(
+    ("values", "accepted", "expected"),
+    [
+        # Closed from Christmas Eve to 3 January: what can wait is owed after it.
+        ({"opened_at": at("2026-12-23T20:00")}, None, "2027-01-04T11:00"),
+        ({"opened_at": at("2026-12-23T20:00"), "state": "line_restricted"}, None, "2026-12-23T20:15"),
+        # After the closure too few working days would be left.
+        ({"opened_at": at("2026-12-30T12:00"), "harm_on": date(2027, 1, 1)}, None, "2026-12-30T12:15"),
+        ({"state": "line_restricted"}, at("2026-12-23T12:00"), "2027-01-07T12:00"),
+    ],
+)
+def test_the_closures_of_a_council_count(values: dict[str, Any], accepted: datetime | None, expected: str) -> None:
+    calendar = CouncilCalendar(Nation.ENGLAND, CLOSED)
+    assert owed_by(a_case(**values), accepted, calendar, LATER) == at(expected)

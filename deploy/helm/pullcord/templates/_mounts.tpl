@@ -23,15 +23,15 @@ envFrom:
 {{- if and .is.delivers .root.Values.channels.textService.existingSecret }}
 {{- $secrets = append $secrets (list "PULLCORD_TEXT_SERVICE" .root.Values.channels.textService) }}
 {{- end }}
+{{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
+{{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
+{{- end }}
 {{- if .is.watches }}
 {{- range $name, $of := dict "PULLCORD_WATCHDOG_MAIL_SERVER" .root.Values.watchdog.mailServer "PULLCORD_WATCHDOG_WEBHOOK" .root.Values.watchdog.webhook "PULLCORD_WATCHDOG_HEARTBEAT" .root.Values.watchdog.heartbeat }}
 {{- if $of.existingSecret }}
 {{- $secrets = append $secrets (list $name $of) }}
 {{- end }}
 {{- end }}
-{{- end }}
-{{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
-{{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
 {{- end }}
 {{- if or $secrets .root.Values.extraEnv .is.watches }}
 env:

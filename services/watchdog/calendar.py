@@ -32,6 +32,11 @@ class CouncilCalendar:
         day = _days_later(local.date(), n, self.nation, self.closed)
         return max(_morning(day), london_time(day, local.time()))
 
+    def working_day_by(self, day: date) -> date:
+        """Return the last working day that is not after `day`."""
+        works = is_working_day(day, self.nation, self.closed)
+        return day if works else _days_later(day, -1, self.nation, self.closed)
+
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
         """Return True if too few working days would be left before the harmful day after a wait for a working day."""
         today = london_day(moment)

@@ -116,7 +116,7 @@ def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalend
     since = _runs_since(case, now)
     if since is None:
         return None
-    start = max(since, _begins(case), case.paused_until or since)
+    start = max(since, _begins(case, calendar), case.paused_until or since)
     if start > now:
         return None
     if accepted is None or accepted < start:
@@ -170,12 +170,13 @@ def _is_restricted_since(case: CaseRecord, today: date) -> bool:
     return sure and day is not None and london_day(case.state_since) < day <= today
 
 
-def _begins(case: CaseRecord) -> datetime:
+def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
     # The first moment at which anybody need be told of a harmful day that lies far ahead.
     if case.harm_on is None or case.state in states.MOVED | states.URGENT:
         return case.opened_at
-    possible = case.level == _POSSIBLE
-    return days_before(case.harm_on, bounds.FIRST_DAYS_IF_POSSIBLE if possible else bounds.FIRST_DAYS)
+    days = bounds.FIRST_DAYS_IF_POSSIBLE if case.level == _POSSIBLE else bounds.FIRST_DAYS
+    # A message that would be due on a day off goes out on the working day before.
+    return midnight(calendar.working_day_by(case.harm_on - timedelta(days=days)))
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:

@@ -136,6 +136,12 @@ def test_the_first_message_is_owed_by(values: dict[str, Any], expected: str) -> 
         ({"state": "line_restricted"}, at("2026-12-24T12:00"), "2027-01-04T12:00"),
         ({"harm_on": in_days(-1)}, MONDAY, "2026-11-27T11:00"),
         ({"harm_on": TODAY, "level": "possible"}, MONDAY, "2026-12-09T11:00"),
+        # The day on which anybody must be told first is a Sunday: the message of the Friday before is that of this day.
+        (
+            {"harm_on": date(2027, 1, 17), "opened_at": at("2026-11-10T12:00")},
+            at("2026-11-20T09:00"),
+            "2026-12-08T11:00",
+        ),
         # From two days before the harm on, at least every second working day. That begins only with these two days.
         ({"harm_on": in_days(11)}, MONDAY, "2026-12-03T11:00"),
         # A move that a provider only claims wakes nobody after the first message.

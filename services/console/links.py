@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from itertools import chain
 from typing import Final, NamedTuple
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from services.alerts.case.store.links import AlertRef, SentLink, alerts_replaced_by, find_sent_link, is_replaced
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.policy.councils import load_council
-from services.alerts.policy.policy import Contact
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.console.link_problems import LinkProblem
 from services.core.tokens import LinkPurpose
@@ -88,14 +84,4 @@ def _is_contact(connection: Connection, store: Store, sent: SentLink) -> bool:
     council = load_council(connection, store, sent.council)
     if council.damaged or sent.tier == OPERATOR_TIER:
         return True
-    return any(contact.label == sent.contact for contact in _contacts(council.policy))
-
-
-def _contacts(part: object) -> Iterator[Contact]:
-    # A policy also names contacts beside its tiers, such as one for the hours in which the council is closed.
-    if isinstance(part, Contact):
-        yield part
-    elif isinstance(part, BaseModel):
-        yield from chain.from_iterable(_contacts(value) for _, value in part)
-    elif isinstance(part, tuple):
-        yield from chain.from_iterable(map(_contacts, part))
+    return any(contact.label == sent.contact for tier in council.policy.tiers for contact in tier.contacts)

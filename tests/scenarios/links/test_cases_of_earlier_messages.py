@@ -21,11 +21,16 @@ FAR = {"planned_migration_date": "2027-01-15"}
 
 
 def message_about(api: Api, number: int, **notice: str) -> str:
-    """Put one more line at risk, and return the reference of its case once the message about it is out."""
+    """Put one more line at risk, and return the reference of its case once the message about it is out.
+
+    Its day is today, so the message waits for no working day, however new the message before it is.
+    """
+    today = {"planned_migration_date": str(api.deployment.clock.now().date())}
     before = {case.reference for case in api.deployment.cases()}
     api.deployment.put_entries({**ENTRY, "entry_id": f"e{number}", "cli": f"01632 96012{number}"})
-    api.deployment.post_notices({**NOTICE, "id": f"n{number}", "cli": f"01632 96012{number}", **notice})
-    api.deployment.tick(seconds=31)
+    api.deployment.post_notices({**NOTICE, **today, "id": f"n{number}", "cli": f"01632 96012{number}", **notice})
+    # Nobody gets urgent messages less than a quarter of an hour apart.
+    api.deployment.tick(minutes=16)
     (case,) = {case.reference for case in api.deployment.cases()} - before
     return case
 

@@ -17,6 +17,8 @@ from services.alerts.case.new_rules import apply_ruleset
 from services.alerts.case.recompute import recompute
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
 from services.alerts.case.store.contexts import load_contexts
+from services.alerts.delivery.contacts.cover import recipients
+from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.operator import alert_operator
 from services.alerts.delivery.queue import cancel_older, intend_deliveries, record_unreachable
@@ -153,15 +155,23 @@ def _intend(
         group = is_about_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
         groups.setdefault(group, (tiers, []))[1].append(due)
     for tiers, members in groups.values():
-        contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
+        contacts, covered = _recipients(work, council, tiers)
         # If `tried_at` is set, an earlier message about the case was accepted for nobody.
         unreached = any(due.case.tried_at is not None for due in members)
-        others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
+        others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not covered else []
         alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
         doubtful |= in_doubt
         if unreached or not contacts:
             record_unreachable(work, council.feed_id, alert, len(members))
     return doubtful
+
+
+def _recipients(work: UnitOfWork, council: Council, tiers: Sequence[Tier]) -> tuple[list[tuple[str, Contact]], bool]:
+    # Returns False if the operator must be alerted too, because nobody of the last tier has a verified address.
+    every = [contact for tier in council.policy.tiers for contact in tier.contacts]
+    verified = verified_contacts(work.connection, work.store.tokeniser, council.feed_id, every)
+    found = recipients(council.policy, tiers, verified.__contains__)
+    return list(found.contacts), found.covered
 
 
 def _write_alert(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import SystemRandom
 
+from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
@@ -17,8 +18,10 @@ from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
-from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
-from services.alerts.delivery.store.alerts import count_cases_of_alert
+from services.alerts.delivery.contacts.next_addresses import next_addresses
+from services.alerts.delivery.contacts.verification import verified_contacts
+from services.alerts.delivery.delivery import NO_COUNCIL, OPERATOR_TIER, Delivery, DeliveryState
+from services.alerts.delivery.store.alerts import count_cases_of_alert, load_alert
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
     all_given_up,
@@ -53,8 +56,14 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[
     """Write one delivery of an alert for each pair of a tier and a contact. The deliveries are due at once."""
     if not contacts:
         return
+    alert = load_alert(work.connection, alert_pk)
+    verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, [one for _, one in contacts])
     pks = allocate_ids(work.connection, "deliveries", len(contacts))
-    rows = [_intended(work, pk, alert_pk, tier, contact) for pk, (tier, contact) in zip(pks, contacts, strict=True)]
+    rows = [
+        # The operator answers for the operator's own contacts.
+        _intended(work, pk, alert_pk, tier, contact, verified=contact in verified or tier == OPERATOR_TIER)
+        for pk, (tier, contact) in zip(pks, contacts, strict=True)
+    ]
     insert_deliveries(work.connection, rows)
 
 
@@ -73,8 +82,8 @@ def route_of(store: Store, delivery: Delivery) -> str:
     If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
     decryption fails.
     """
-    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
-    return _route(Contact(person=delivery.contact, **sealed), store)
+    address = SecretStr(str(store.vault.open(place("deliveries", delivery.pk), delivery.address_sealed)))
+    return _route(Contact(person=delivery.contact, channel=delivery.channel, address=address), store)
 
 
 def _route(contact: Contact, store: Store) -> str:
@@ -167,23 +176,34 @@ def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: s
 
 def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
     # If a message to the operator fails, nobody else is left to alert.
-    if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
+    # Whoever asked for a test message sees its outcome.
+    if delivery.tier == OPERATOR_TIER or delivery.feed_id in NO_COUNCIL:
+        return
+    # The next channel of the same person comes before anybody else.
+    if further := next_addresses(work, delivery):
+        intend_deliveries(work, delivery.alert_pk, [(delivery.tier, contact) for contact in further])
+        return
+    if not all_given_up(work.connection, delivery.alert_pk):
         return
     alertable = count_cases_of_alert(work.connection, delivery.alert_pk)
     record_unreachable(work, delivery.feed_id, delivery.alert, alertable)
     intend_deliveries(work, delivery.alert_pk, [(OPERATOR_TIER, contact) for contact in others])
 
 
-def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
+def _intended(
+    work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact, *, verified: bool
+) -> dict[str, object]:
     # The delivery keeps the address that the contact had when the alert was written. It is sealed for this row, by its
     # id. The route is made when the message is sent, so that a change of the mail server holds for it too.
-    sealed = {"channel": contact.channel, "address": contact.address.get_secret_value()}
+    address = contact.address.get_secret_value()
     return {
         "pk": pk,
         "alert_pk": alert_pk,
         "tier": tier,
         "contact": contact.person,
-        "route_sealed": work.store.vault.seal(place("deliveries", pk), sealed),
+        "channel": contact.channel,
+        "verified": verified,
+        "address_sealed": work.store.vault.seal(place("deliveries", pk), address),
         "destination": work.store.tokeniser.digest(_destination(contact, work.store).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
@@ -237,8 +257,8 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    # Events are published by council, so alerts to the operator have no event.
-    if delivery.feed_id == OPERATOR_FEED:
+    # Events are published by council, so these alerts have no event.
+    if delivery.feed_id in NO_COUNCIL:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
     work.announce([Announcement("alerts", delivery.feed_id, settled)])

@@ -28,6 +28,13 @@ class Tier(Closed):
     from_days: Days
     contacts: tuple[Contact, ...] = ()
 
+    @field_validator("contacts")
+    @classmethod
+    def _addresses_differ(cls, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
+        if len({(one.person, one.channel) for one in contacts}) != len(contacts):
+            raise ValueError("contacts: a person has one address of each channel; give the other a label of its own")
+        return contacts
+
 
 class CouncilPolicy(Closed):
     """One council's alert policy. The database holds the encrypted result of `stored`."""

@@ -36,6 +36,12 @@ class ContactView(BaseModel):
     test: CheckView | None
 
 
+class ContactList(BaseModel):
+    """The contacts of a council. A policy has at most 100 contacts in a tier."""
+
+    contacts: list[ContactView]
+
+
 def contact_views(store: Store, feed_id: str) -> list[ContactView]:
     with store.reading() as connection:
         policy = load_council(connection, store, feed_id).policy

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.alerts.contact_views import ContactView, contact_views
+from services.alerts.contact_views import ContactList, ContactView, contact_views
 from services.alerts.delivery.contacts.checks import queue_code, queue_test
 from services.alerts.delivery.contacts.contact_keys import contact_id, contact_key
 from services.alerts.delivery.contacts.verification import verify_contact
@@ -45,12 +45,12 @@ class VerificationBody(BaseModel):
 
 
 @router.get("/contacts", summary="List contacts", responses=answers(401, 403))
-def list_contacts(store: StoreOf, feed: CouncilFeed) -> list[ContactView]:
+def list_contacts(store: StoreOf, feed: CouncilFeed) -> ContactList:
     """List the contacts of the council in the order of its policy, without their addresses.
 
     An unverified address is sent every message. But the next tier or the operator is told too.
     """
-    return contact_views(store, feed)
+    return ContactList(contacts=contact_views(store, feed))
 
 
 @router.get("/contacts/{contact}", summary="Show a contact", responses=answers(401, 403, 404, 422))

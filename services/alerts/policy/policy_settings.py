@@ -26,7 +26,8 @@ class Tier(Closed):
 
     label: Label
     from_days: Days
-    contacts: tuple[Contact, ...] = ()
+    # The limit keeps every list of contacts short [P].
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=100)] = ()
 
     @field_validator("contacts")
     @classmethod

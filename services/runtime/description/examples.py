@@ -136,7 +136,7 @@ ANSWERED: dict[tuple[str, str], Any] = {
         {"what": "status", "word": "bf", "target": "ended", "mapped_at": "2026-11-23T10:00:00Z"},
     ],
     ("list_cases", "200"): [CASE],
-    ("list_contacts", "200"): [CONTACT],
+    ("list_contacts", "200"): {"contacts": [CONTACT]},
     ("show_contact", "200"): CONTACT,
     ("check_contact", "202"): CONTACT,
     ("verify_contact_by_code", "200"): {**CONTACT, "verified_at": "2026-11-23T10:05:00Z", "code_ends_at": None},

@@ -33,7 +33,7 @@ def contacts(api: Api) -> Api:
 def listed(api: Api, who: str = "blackpool") -> list[dict[str, Any]]:
     answer = api.ask(who, "GET", "/v1/contacts")
     assert answer.status_code == 200
-    found: list[dict[str, Any]] = answer.json()
+    found: list[dict[str, Any]] = answer.json()["contacts"]
     return found
 
 

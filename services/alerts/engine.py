@@ -14,10 +14,10 @@ from schemas.events import AlertIntended
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.new_rules import apply_ruleset
-from services.alerts.case.recompute import recompute
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.contacts.cover import recipients
+from services.alerts.delivery.contacts.removal import apply_policy
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.operator import alert_operator
@@ -76,7 +76,7 @@ class Engine:
                 if feed_id in outdated:
                     handled += apply_ruleset(self.store, self.ruleset, feed_id)
                 if feed_id in changed:
-                    handled += recompute(self.store, self.ruleset, feed_id)
+                    handled += apply_policy(self.store, self.ruleset, feed_id)
                 if feed_id in councils:
                     handled += self._run_council(feed_id, now)
             except Exception as error:  # noqa: BLE001 - raised below, after all other councils

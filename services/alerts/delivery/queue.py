@@ -169,6 +169,12 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
     return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
 
 
+def announce_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
+    outcome = DeliveryState.NOT_NEEDED.value
+    settled = AlertSettled(alert=alert, council=feed_id, delivery=delivery_pk, outcome=outcome)
+    work.announce([Announcement("alerts", feed_id, settled)])
+
+
 def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
     fields = {"delivery": delivery_pk, "alert": alert}
     work.record_audit(AuditRow(AuditAction.DELIVERY_NOT_NEEDED, fields, subject=alert, feed_id=feed_id))

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
+from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
 from services.storage.dialect import upsert
-from services.storage.tables import contact_verifications, deliveries, delivery_attempts, feeds
+from services.storage.tables import alerts, contact_verifications, deliveries, delivery_attempts, feeds
 
 _ROW = contact_verifications.c
 
@@ -104,3 +105,36 @@ def find_check(connection: Connection, alert_pk: int) -> CheckRow | None:
     )
     found = connection.execute(query).one_or_none()
     return None if found is None else CheckRow(*found)
+
+
+class WaitingAddress(NamedTuple):
+    """A delivery to a council that is not settled, and the address that it is for."""
+
+    pk: int
+    alert_pk: int
+    reference: str
+    tier: str
+    contact: str
+    channel: str
+    address_sealed: bytes
+
+
+def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddress]:
+    """Return the council's deliveries that are not settled, without those to the operator."""
+    row = deliveries.c
+    asked = (row.pk, row.alert_pk, alerts.c.reference, row.tier, row.contact, row.channel, row.address_sealed)
+    query = (
+        select(*asked)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(alerts.c.feed_id == feed_id, row.due_at.is_not(None), row.tier != OPERATOR_TIER)
+        .order_by(row.alert_pk, row.pk)
+    )
+    return [WaitingAddress(*found) for found in connection.execute(query)]
+
+
+def people_of_alert(connection: Connection, alert_pk: int) -> frozenset[str]:
+    """Return the people who have a message of an alert, or for whom one waits."""
+    row = deliveries.c
+    gone = (DeliveryState.NOT_NEEDED.value, DeliveryState.GIVEN_UP.value)
+    query = select(row.contact).where(row.alert_pk == alert_pk, row.state.not_in(gone))
+    return frozenset(connection.scalars(query))

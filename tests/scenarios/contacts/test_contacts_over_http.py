@@ -10,6 +10,7 @@ import pytest
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.audit.check import audit_differences
 from services.storage.tables import alerts, cases, deliveries
 from tests.support.deployment import BLACKPOOL
 from tests.support.http import ENTRY, NOTICE, Api, problem_of
@@ -162,3 +163,14 @@ def test_a_test_message_joins_no_alert_and_no_alert_cancels_it(contacts: Api) ->
     assert [row.cases for row in rows(contacts.deployment, alerts)] == [0, 1]
     (case,) = rows(contacts.deployment, cases)
     assert case.last_alert_at
+
+
+def test_the_audit_bears_out_what_became_of_each_test_message_and_code(contacts: Api) -> None:
+    contacts.deployment.channel.results = [SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")]
+    for kind in ("test", "code", "code"):
+        contacts.ask("blackpool", "POST", f"{path(contacts)}/{kind}", json=BY)
+        contacts.deployment.tick(minutes=1)
+    states = [row.state for row in rows(contacts.deployment, deliveries)]
+    assert states == ["given_up", "sent", "sent"]
+    with contacts.deployment.store.reading() as connection:
+        assert list(audit_differences(connection, contacts.deployment.store)) == []

@@ -37,7 +37,7 @@ class ContactView(BaseModel):
 
 
 class ContactList(BaseModel):
-    """The contacts of a council. A policy has at most 100 contacts in a tier."""
+    """The contacts of a council. A policy has at most 500 contacts in a tier."""
 
     contacts: list[ContactView]
 

@@ -27,7 +27,7 @@ class Tier(Closed):
     label: Label
     from_days: Days
     # The limit keeps every list of contacts short [P].
-    contacts: Annotated[tuple[Contact, ...], Field(max_length=100)] = ()
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=500)] = ()
 
     @field_validator("contacts")
     @classmethod

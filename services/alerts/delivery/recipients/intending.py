@@ -12,13 +12,13 @@ from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, earliest, write_alert
 from services.alerts.delivery.store.recipients import last_messages
-from services.alerts.policy.case_clock import Escalation
 from services.alerts.policy.councils import Council
-from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.escalation.case_clock import Escalation
+from services.alerts.policy.escalation.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
 from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact
-from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
 from services.alerts.review.case import Case
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.unit_of_work import UnitOfWork

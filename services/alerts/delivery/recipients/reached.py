@@ -21,7 +21,7 @@ from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
-from services.alerts.policy.levels import reachable_tiers
+from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.storage.store import Store

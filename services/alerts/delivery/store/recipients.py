@@ -11,8 +11,8 @@ from sqlalchemy import Connection, exists, func, select
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
-from services.alerts.policy.case_clock import EscalationReason
-from services.alerts.policy.slots import LastMessages
+from services.alerts.policy.escalation.case_clock import EscalationReason
+from services.alerts.policy.escalation.slots import LastMessages
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
 

@@ -1,4 +1,4 @@
-"""An address that nobody has verified gets everything and covers for nobody."""
+"""Which addresses of a person get a message first."""
 
 from __future__ import annotations
 
@@ -6,85 +6,33 @@ import random
 
 import pytest
 
-from services.alerts.delivery.contacts.cover import first_addresses, further_addresses, is_cover, recipients
-from services.alerts.delivery.delivery import DeliveryState
-from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.alerts.delivery.contacts.cover import first_addresses
+from services.alerts.policy.policy import Contact
 
 
 def contact(person: str, channel: str = "email") -> Contact:
     return Contact(person=person, channel=channel, address=f"{person}@council.example")
 
 
-def tier(label: str, from_days: int, *people: str) -> Tier:
-    return Tier(label=label, from_days=from_days, contacts=tuple(contact(person) for person in people))
+MAIL, TEXT, HOOK = (contact("desk", channel) for channel in ("email", "sms", "webhook"))
 
 
-DUTY, MANAGER, HEAD = tier("duty", 56, "desk", "deputy"), tier("manager", 7, "manager"), tier("head", 0, "head")
-POLICY = CouncilPolicy(tiers=(HEAD, DUTY, MANAGER))
+def test_a_person_is_reached_by_the_first_address_if_it_is_verified() -> None:
+    assert first_addresses([MAIL, TEXT, HOOK], {MAIL, TEXT}) == [MAIL]
 
 
-@pytest.mark.parametrize(
-    ("verified", "asked", "told", "covered"),
-    [
-        ("desk", [DUTY], "desk deputy", True),
-        ("deputy", [DUTY], "desk deputy", True),
-        ("manager head", [DUTY], "desk deputy manager", True),
-        ("head", [DUTY], "desk deputy manager head", True),
-        ("", [DUTY], "desk deputy manager head", False),
-        ("desk", [DUTY, MANAGER], "desk deputy manager head", False),
-        ("desk head", [DUTY, MANAGER], "desk deputy manager head", True),
-        ("desk manager", [DUTY, MANAGER], "desk deputy manager", True),
-        ("manager", [HEAD], "head", False),
-        ("desk", [], "", False),
-    ],
-)
-def test_after_a_tier_without_a_verified_address_comes_the_next_and_last_the_operator(
-    verified: str, asked: list[Tier], told: str, covered: bool
-) -> None:
-    found = recipients(POLICY, asked, lambda one: one.person in verified.split())
-    assert [one.person for _, one in found.contacts] == told.split()
-    assert found.covered is covered
-
-
-def test_a_tier_without_contacts_covers_for_nobody() -> None:
-    policy = CouncilPolicy(tiers=(DUTY, Tier(label="empty", from_days=14), MANAGER))
-    found = recipients(policy, [DUTY], lambda one: one.person == "manager")
-    assert ([label for label, _ in found.contacts], found.covered) == (["duty", "duty", "manager"], True)
+def test_before_the_first_verified_address_the_unverified_ones_get_it_too() -> None:
+    assert first_addresses([MAIL, TEXT, HOOK], {TEXT}) == [MAIL, TEXT]
+    assert first_addresses([MAIL, TEXT, HOOK], set()) == [MAIL, TEXT, HOOK]
 
 
 @pytest.mark.parametrize("seed", range(200))
-def test_whoever_is_asked_is_told_and_somebody_verified_or_the_operator_covers_for_each_tier(seed: int) -> None:
+def test_each_person_gets_it_at_one_verified_address_at_most_and_at_none_after_it(seed: int) -> None:
     dice = random.Random(seed)
-    tiers = tuple(tier(f"t{n}", 60 - n, *(f"p{n}{m}" for m in range(dice.randint(0, 3)))) for n in range(5))
-    verified = {one for each in tiers for one in each.contacts if dice.random() < dice.choice((0.1, 0.5))}
-    asked = [each for each in tiers if each.contacts and dice.random() < 0.5]
-    found = recipients(CouncilPolicy(tiers=tiers), asked, verified.__contains__)
-    told = [label for label, _ in found.contacts]
-    assert {each.label for each in asked} <= set(told)
-    used = [each for each in tiers if each.contacts]
-    for position, each in enumerate(used):
-        if each.label in told and not verified.intersection(each.contacts):
-            # The next tier is told too, or the operator after the last.
-            assert used[position + 1].label in told if position + 1 < len(used) else not found.covered
-    # Nobody is added without need.
-    for position, each in enumerate(used):
-        if each.label in told and each not in asked:
-            assert not verified.intersection(used[position - 1].contacts)
-
-
-def test_of_a_person_with_several_addresses_the_first_verified_one_is_enough() -> None:
-    mail, text, page = (contact("desk", channel) for channel in ("email", "sms", "webhook"))
-    other = contact("deputy")
-    every = (mail, text, other, page)
-    assert first_addresses(every, {mail}.__contains__) == [mail, other]
-    assert first_addresses(every, {text}.__contains__) == [mail, text, other]
-    assert first_addresses(every, set[Contact]().__contains__) == list(every)
-    assert further_addresses(every, "desk", {"email"}, {text}.__contains__) == [text]
-    assert further_addresses(every, "desk", {"email"}, {page}.__contains__) == [text, page]
-    assert further_addresses(every, "desk", {"email", "sms", "webhook"}, {page}.__contains__) == []
-
-
-@pytest.mark.parametrize("state", DeliveryState)
-def test_only_what_was_accepted_at_a_verified_address_counts(state: DeliveryState) -> None:
-    assert is_cover(state, verified=True) is (state is DeliveryState.SENT)
-    assert not is_cover(state, verified=False)
+    contacts = [contact(dice.choice("abc"), f"kind{number}") for number in range(dice.randint(0, 8))]
+    verified = {one for one in contacts if dice.random() < 0.4}
+    found = first_addresses(contacts, verified)
+    for person in "abc":
+        mine = [one for one in contacts if one.person == person]
+        end = next((place + 1 for place, one in enumerate(mine) if one in verified), len(mine))
+        assert [one for one in found if one.person == person] == mine[:end]

@@ -70,7 +70,7 @@ def set_(
 
 
 def _verified(store: Store, council: Council) -> frozenset[Contact]:
-    every = [contact for tier in council.policy.tiers for contact in tier.contacts]
+    every = council.policy.every_contact
     with store.reading() as connection:
         return verified_contacts(connection, store.tokeniser, council.feed_id, every)
 

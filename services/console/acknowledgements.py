@@ -203,7 +203,9 @@ def _form(
         csp_nonce=nonce,
         now=now,
         # The page shows the shortest pause of the cases.
-        pauses_until=min(acts.pause(pause_until(owner.policy, case.clock, now), case, now) for case in open_cases),
+        pauses_until=min(
+            acts.pause(pause_until(owner.policy, case.clock, now), case, owner.policy.days, now) for case in open_cases
+        ),
         clock_note=presentation_of(request).clock_note,
         earlier=tuple(one.acknowledgement for one in taken_of(connection, store, link)),
         from_earlier=sum(offer.alert != link.reference for offer in offers),

@@ -15,6 +15,7 @@ from services.alerts.review.withdrawal import is_about_withdrawal
 from services.console.link_problems import LinkProblem
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
+from services.storage.vault import VaultError, place
 
 # The reference of an alert, a dot and the code. Anything else is no link, and is not searched for.
 _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", re.ASCII)
@@ -84,4 +85,16 @@ def _is_contact(connection: Connection, store: Store, sent: SentLink) -> bool:
     council = load_council(connection, store, sent.council)
     if council.damaged or sent.tier == OPERATOR_TIER:
         return True
-    return any(contact.person == sent.contact for contact in council.policy.every_contact)
+    address = _address(store, sent)
+    return any(
+        (one.person, one.channel) == (sent.contact, sent.channel) and address in (None, one.address.get_secret_value())
+        for one in council.policy.every_contact
+    )
+
+
+def _address(store: Store, sent: SentLink) -> str | None:
+    # None if the sealed value is damaged: then the person and the channel decide.
+    try:
+        return str(store.vault.open(place("deliveries", sent.delivery), sent.address_sealed))
+    except VaultError:
+        return None

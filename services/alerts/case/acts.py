@@ -242,7 +242,7 @@ def _after(
     is_step = event is not CaseEvent.ACKNOWLEDGE
     if not changed.clock_stopped:
         until = pause_until(policy, changed.clock, now, is_step=is_step)
-        changed = replace(changed, paused_until=link.pause(until, changed, now) if link else until)
+        changed = replace(changed, paused_until=link.pause(until, changed, policy.days, now) if link else until)
     # Somebody has answered, so the next message goes to the first level again.
     times = 0 if is_step else changed.acknowledged_times + 1
     changed = replace(changed, asked=0, unanswered=0, acknowledged_times=times)

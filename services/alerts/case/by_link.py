@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.alerts.review.case import Case
-from services.core.days.working_days import nation_of, working_days_after
+from services.core.days.council_days import CouncilDays
+from services.core.days.working_days import working_days_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class ByLink:
         """Return what is recorded beside the typed name, for an authorised reader."""
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
-    def pause(self, until: datetime, case: Case, now: datetime) -> datetime:
+    def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
         """Return the end of the pause of an act at `now` that would end at `until` for somebody who is signed in."""
-        longest = working_days_after(now, self.pause_days, nation_of(case.feed_id))
+        longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

@@ -62,7 +62,6 @@ class Recipient:
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Recipient]) -> None:
-    """Write one delivery of an alert for each recipient."""
     if not recipients:
         return
     pks = allocate_ids(work.connection, "deliveries", len(recipients))

@@ -79,14 +79,14 @@ def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
     return working_days_after(moment, 1, nation)
 
 
-def working_days_after(moment: datetime, n: int, nation: Nation) -> datetime:
+def working_days_after(moment: datetime, n: int, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> datetime:
     """Return the same time of day on the `n`th working day after `moment`.
 
     If `moment` falls on a day off, return the midnight at which the `n`th working day ends. For example, a row that is
     refused on a Saturday can be corrected until the end of Monday.
     """
     local = moment.astimezone(LONDON)
-    if not is_working_day(local.date(), nation):
-        return london_midnight(add_working_days(local.date(), n + 1, nation))
-    day = add_working_days(local.date(), n, nation)
+    if not is_working_day(local.date(), nation, closed):
+        return london_midnight(add_working_days(local.date(), n + 1, nation, closed))
+    day = add_working_days(local.date(), n, nation, closed)
     return datetime.combine(day, local.time(), LONDON).astimezone(UTC)

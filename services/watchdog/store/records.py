@@ -75,7 +75,6 @@ def without_match(connection: Connection, before: datetime) -> Iterator[RecordFa
 
 
 def without_case(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the councils with a line at risk that never had a case."""
     query = (
         select(_ENTRY.feed_id, func.count())
         .join_from(matches, notices, _NOTICE.pk == _MATCH.notice_pk)

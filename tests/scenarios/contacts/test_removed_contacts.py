@@ -25,7 +25,8 @@ def contact(person: str, host: str = "") -> Contact:
 
 def duty(*people: Contact, head: tuple[Contact, ...] = ()) -> CouncilPolicy:
     return CouncilPolicy(
-        tiers=(Tier(label="duty", from_days=56, contacts=people), Tier(label="head", from_days=0, contacts=head))
+        one_digest_a_day=False,
+        tiers=(Tier(label="duty", from_days=56, contacts=people), Tier(label="head", from_days=0, contacts=head)),
     )
 
 

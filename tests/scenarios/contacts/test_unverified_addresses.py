@@ -24,7 +24,8 @@ def contact(person: str, host: str = "", channel: str = "route") -> Contact:
 
 def policy(**tiers: tuple[Contact, ...]) -> CouncilPolicy:
     days = iter((56, 7, 0))
-    return CouncilPolicy(tiers=tuple(Tier(label=label, from_days=next(days), contacts=c) for label, c in tiers.items()))
+    made = tuple(Tier(label=label, from_days=next(days), contacts=c) for label, c in tiers.items())
+    return CouncilPolicy(tiers=made, one_digest_a_day=False)
 
 
 def with_policy(deployment: Deployment, made: CouncilPolicy, *, verified: CouncilPolicy | None = None) -> Deployment:

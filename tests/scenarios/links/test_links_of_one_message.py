@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from justhtml import JustHTML
@@ -14,6 +14,7 @@ from services.alerts.message.message import Message
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.audit import AuditAction
+from services.core.days.closures import Closure
 from services.storage.tables import metadata
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.http import ENTRY, NOTICE, Api, links_of, newest_link
@@ -175,6 +176,23 @@ def test_the_operators_link_works_although_no_policy_names_the_operator(api: Api
     assert (status(api, link), acknowledge(api, link)) == (200, 303)
 
 
+def test_a_corrected_address_ends_the_links_that_went_to_the_wrong_one(two: Api) -> None:
+    desk, deputy = newest_link(two, of(DESK)), newest_link(two, of(DEPUTY))
+    corrected = Contact(person="duty desk", channel="route", address="mailto://right.example")
+    set_policy(two.deployment.store, BLACKPOOL, policy_of(corrected, DEPUTY), by="Test Setup")
+    assert [status(two, link) for link in (desk, deputy)] == [410, 200]
+
+
+def test_the_link_of_the_contact_for_the_hours_in_which_a_council_is_closed_works(api: Api) -> None:
+    night = Contact(person="night desk", channel="route", address="mailto://night.example")
+    policy = policy_of(DESK).model_copy(update={"out_of_hours": night})
+    set_policy(api.deployment.store, BLACKPOOL, policy, by="Test Setup")
+    api.deployment.clock.advance(hours=13)
+    another_line(api.deployment)
+    link = newest_link(api, of(night))
+    assert (status(api, link), acknowledge(api, link)) == (200, 303)
+
+
 AT = datetime(2026, 11, 23, 10, 0, 31, tzinfo=UTC)
 DAY = timedelta(days=1)
 # The time after the first message at which somebody acknowledges, and the end of the pause. It is a Monday morning.
@@ -211,6 +229,15 @@ def test_on_a_friday_the_pause_lasts_until_monday(api: Api) -> None:
     link = far_off(api)
     acknowledge(api, link)
     assert paused(api) == AT + timedelta(days=7)
+
+
+def test_on_the_day_before_a_closure_the_pause_lasts_until_the_council_is_back(api: Api) -> None:
+    closed = Closure(label="training", first=date(2026, 11, 24), last=date(2026, 11, 25))
+    policy = policy_of(DESK).model_copy(update={"closures": (closed,)})
+    set_policy(api.deployment.store, BLACKPOOL, policy, by="Test Setup")
+    link = far_off(api)
+    acknowledge(api, link)
+    assert paused(api) == AT + timedelta(days=3)
 
 
 def test_a_link_does_not_shorten_the_pause_of_somebody_who_is_signed_in(api: Api) -> None:

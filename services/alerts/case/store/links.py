@@ -34,7 +34,9 @@ class SentLink(NamedTuple):
     council: str
     delivery: int
     tier: str
-    contact: str  # the label of the contact
+    contact: str  # the person whom the message went to
+    channel: str
+    address_sealed: bytes  # the address that the message went to
     sent_at: datetime  # when the attempt began, which is at most seconds before the message was sent
     revoked: bool
     reason: str  # the reason of the alert
@@ -47,7 +49,7 @@ class AlertRef(NamedTuple):
 
 def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, hashed: bytes) -> SentLink | None:
     row, sent = alerts.c, deliveries.c
-    columns = (row.pk, row.reference, row.feed_id, sent.pk, sent.tier, sent.contact)
+    columns = (row.pk, row.reference, row.feed_id, sent.pk, sent.tier, sent.contact, sent.channel, sent.address_sealed)
     # One query, so that a wrong code and a missing alert take the same time.
     query = (
         select(*columns, delivery_attempts.c.started_at, _REVOKED, row.reason)

@@ -98,7 +98,6 @@ class DeliveryPool:
 
     @property
     def under_way(self) -> int:
-        """Return the number of running jobs, including stuck jobs."""
         with self._changed:
             return len(self._under_way)
 

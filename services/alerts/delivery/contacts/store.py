@@ -88,7 +88,6 @@ def council_of_code(connection: Connection, alert_pk: int) -> CodeRow | None:
 
 
 def find_check(connection: Connection, alert_pk: int) -> CheckRow | None:
-    """Return what became of a message that has one delivery."""
     row, attempt = deliveries.c, delivery_attempts.c
     query = (
         select(row.created_at, row.state, attempt.reason)

@@ -46,7 +46,7 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     reference = new_reference("A", work.store.random)
     made = len(alert.recipients) + handed_over
-    first = earliest(alert.recipients, work.now)
+    first = first_sent(alert.recipients, work.now)
     insert_alert(
         work.connection,
         Alert(
@@ -86,10 +86,8 @@ def _check_at(policy: CouncilPolicy, alert: AlertToWrite, first: datetime) -> da
 
 
 def step_of(policy: CouncilPolicy, *, urgent: bool) -> timedelta:
-    """Return how long a tier may stay unreached before others are asked."""
     return timedelta(minutes=policy.unreached_urgent_minutes if urgent else policy.unreached_repeat_minutes)
 
 
-def earliest(recipients: Sequence[Recipient], otherwise: datetime) -> datetime:
-    """Return when the first of the recipients gets the message, or `otherwise` if there are none."""
+def first_sent(recipients: Sequence[Recipient], otherwise: datetime) -> datetime:
     return min((one.due_at for one in recipients), default=otherwise)

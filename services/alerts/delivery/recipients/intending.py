@@ -10,7 +10,7 @@ from services.alerts.delivery.contacts.cover import first_addresses
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, record_unreachable
-from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, earliest, write_alert
+from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, first_sent, write_alert
 from services.alerts.delivery.store.recipients import last_messages
 from services.alerts.policy.councils import Council
 from services.alerts.policy.escalation.case_clock import Escalation
@@ -115,7 +115,7 @@ def _write(
     written = write_alert(work, council.policy, alert)
     if _unreached(members) or not recipients or not reachable_tiers(council.policy):
         record_unreachable(work, council.feed_id, written.reference, len(members))
-    sent_at = earliest(recipients, work.now)
+    sent_at = first_sent(recipients, work.now)
     for due in members:
         # The case counts as alerted only when the message is accepted for somebody. Until then another is due.
         yield replace(

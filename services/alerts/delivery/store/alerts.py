@@ -85,7 +85,6 @@ def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
 
 
 def claim_to_check(connection: Connection, now: datetime, limit: int) -> list[Alert]:
-    """Lock and return alerts that are due for a look at who was reached."""
     query = select(alerts).where(alerts.c.check_at <= now).order_by(alerts.c.check_at).limit(limit)
     return [_alert(row) for row in connection.execute(skipping_locked(connection, query))]
 

@@ -50,7 +50,6 @@ def _name(error: APIError) -> str:
 
 
 def result_of_answer(answer: Any, reference: str) -> SendResult:
-    """Return the result for the answer to a message that was sent."""
     understood = isinstance(answer, dict) and answer.get("id") and answer.get("reference") == reference
     return ACCEPTED if understood else SendResult(SendOutcome.IN_DOUBT, NOT_UNDERSTOOD)
 

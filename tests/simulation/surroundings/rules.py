@@ -1,0 +1,60 @@
+"""The policies that councils have in a simulated month, as numbers that the world and the model both read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+
+from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers of a policy. Days are before the harmful day; the other numbers are hours, or hours of the day."""
+
+    thresholds: tuple[int, ...] = (56, 28, 14, 7, 2, 0)
+    repeats: Mapping[int, int] = field(default_factory=lambda: {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4})
+    quiet_from: int = 22
+    quiet_until: int = 7
+    day_starts: int = 9
+    pause: int = 168
+    urgent_pause: int = 24
+    shortest_pause: int = 4
+    urgent_repeat: int = 4
+    post_check_repeat: int = 24
+    wakes_from: int = 2
+
+
+CHOICES = (
+    Numbers(),
+    Numbers(thresholds=(90, 56, 28, 14, 7, 2, 0), repeats={90: 168, 56: 72, 28: 24, 14: 12, 7: 8, 2: 4, 0: 4}),
+    Numbers(quiet_from=20, quiet_until=8, day_starts=10, pause=48),
+)
+SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
+
+
+def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
+    """Return a policy whose contacts hear of every threshold, and whose last contact is a manager who hears late."""
+    first = tuple(Contact(label=name, route=route_of(name)) for name in contacts[:-1])
+    manager = Contact(label=contacts[-1], route=route_of(contacts[-1]))
+    return CouncilPolicy.model_validate(
+        {
+            **SETTINGS,
+            "thresholds": numbers.thresholds,
+            "possible_thresholds": numbers.thresholds,
+            "repeat_hours": numbers.repeats,
+            "quiet_from": time(numbers.quiet_from),
+            "quiet_until": time(numbers.quiet_until),
+            "day_starts": time(numbers.day_starts),
+            "acknowledgement_hours": numbers.pause,
+            "tiers": (
+                Tier(label="duty", from_days=90, contacts=first),
+                Tier(label="manager", from_days=7, contacts=(manager,)),
+            ),
+        }
+    )
+
+
+def route_of(contact: str) -> str:
+    return f"mailto://{contact}.example"

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from tests.simulation.judging.history import Record, What
 from tests.simulation.judging.judge import Broken, judge
-from tests.simulation.judging.model import LONDON
+from tests.simulation.judging.resident import LONDON
 from tests.simulation.surroundings.plan import Act, Mode, Plan, Temper, draw
 from tests.simulation.surroundings.world import World
 from tests.support.deployment import sqlite_engine

@@ -19,7 +19,15 @@ PERMANENT = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 BROKEN_OFF = SendResult(SendOutcome.IN_DOUBT, "connection_lost")
 # The deadline of the real pool with its grace.
 DEADLINE = 31.0
-_ROW = re.compile(r"^(C-\w{4}-\w{4})  (.{15})  (.{12})", re.MULTILINE)
+# A case in the text of a message: its reference, day and distance, and below them what is said of its state.
+_ROW = re.compile(r"^(C-\w{4}-\w{4})  (.{15})  (.{12}).*\n((?: {13}.*\n?)+)", re.MULTILINE)
+_REFERENCE = re.compile(r"C-\w{4}-\w{4}")
+# The words of a message for the states that wake people or ask for a test call. Every other state is "open".
+_STATES = {
+    "calls already restricted": "restricted",
+    "switched before anyone confirmed": "moved before it was safe",
+    "switched, test call due": "moved, test call due",
+}
 _WITHDRAWN = "No longer planned"
 
 # Calls a function after a number of seconds of true time.
@@ -95,8 +103,9 @@ class VirtualPool:
         self.crashes.reach("begin_job")
         contact = job.route.partition("://")[2].removesuffix(".example")
         fate = self.channels.fate(contact, job.reference, self.now())
-        says = {} if job.message.subject.startswith(_WITHDRAWN) else _says(job.message.text)
-        self.record.note(self.now(), What.ATTEMPT, contact, reference=job.reference, says=says)
+        over = job.message.subject.startswith(_WITHDRAWN)
+        said = {"over": sorted(_REFERENCE.findall(job.message.text))} if over else {"says": _says(job.message.text)}
+        self.record.note(self.now(), What.ATTEMPT, contact, reference=job.reference, **said)
         if fate.result is not ACCEPTED:
             self.failures += 1
         elif not self.channels.faulty(self.now()):
@@ -117,8 +126,15 @@ class VirtualPool:
             on_result(job, fate.result)
 
 
-def _says(text: str) -> dict[str, tuple[str, str]]:
-    return {case: (day.strip(), distance.strip()) for case, day, distance in _ROW.findall(text)}
+def _says(text: str) -> dict[str, tuple[str, str, str]]:
+    return {
+        case: (day.strip(), distance.strip(), _state(" ".join(below.split())))
+        for case, day, distance, below in _ROW.findall(text)
+    }
+
+
+def _state(words: str) -> str:
+    return next((state for said, state in _STATES.items() if said in words.lower()), "open")
 
 
 def seconds(count: float) -> timedelta:

@@ -22,7 +22,8 @@ from services.alerts.delivery.operator import alert_operator
 from services.alerts.delivery.queue import cancel_older, intend_deliveries, record_unreachable
 from services.alerts.delivery.store.alerts import Alert, insert_alert, insert_alert_cases
 from services.alerts.policy.councils import Council, load_council
-from services.alerts.policy.policy import Contact, Escalation, Tier, tiers_for
+from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.policy import Contact, CouncilPolicy, Escalation
 from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
@@ -146,22 +147,36 @@ def _intend(
 ) -> set[int]:
     """Write the due alerts. Return the ids of cases about which an earlier message may have arrived."""
     doubtful: set[int] = set()
-    # All cases that go to the same tiers share one message. Withdrawn notices have a message of their own.
-    groups: dict[tuple[bool, tuple[str, ...]], tuple[tuple[Tier, ...], list[DueEscalation]]] = {}
+    # All cases that go to the same levels share one message. Withdrawn notices have a message of their own.
+    groups: dict[tuple[bool, int, int], list[DueEscalation]] = {}
     for due in due_now:
-        tiers = tiers_for(council.policy, due.escalation.threshold, due.case.state)
-        group = is_about_withdrawal(due.escalation.reason), tuple(tier.label for tier in tiers)
-        groups.setdefault(group, (tiers, []))[1].append(due)
-    for tiers, members in groups.values():
-        contacts = [(tier.label, contact) for tier in tiers for contact in tier.contacts]
+        levels = due.escalation.first_level, due.escalation.last_level
+        groups.setdefault((is_about_withdrawal(due.escalation.reason), *levels), []).append(due)
+    for (_, first, last), members in groups.items():
+        contacts = _contacts(council.policy, fallback, first, last)
+        reachable = first <= len(reachable_tiers(council.policy)) or first > 1
         # If `tried_at` is set, an earlier message about the case was accepted for nobody.
         unreached = any(due.case.tried_at is not None for due in members)
-        others = [(OPERATOR_TIER, contact) for contact in fallback] if unreached or not contacts else []
+        others = _operators(fallback) if unreached and last < operator_level(council.policy) else []
         alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
         doubtful |= in_doubt
-        if unreached or not contacts:
+        if unreached or not reachable or not contacts:
             record_unreachable(work, council.feed_id, alert, len(members))
     return doubtful
+
+
+def _contacts(policy: CouncilPolicy, fallback: Sequence[Contact], first: int, last: int) -> list[tuple[str, Contact]]:
+    # A person in several tiers gets one message.
+    found: dict[Contact, str] = {}
+    for tier in tiers_between(policy, first, last):
+        for contact in tier.contacts:
+            found.setdefault(contact, tier.label)
+    operators = _operators(fallback) if last >= operator_level(policy) else []
+    return [*((tier, contact) for contact, tier in found.items()), *operators]
+
+
+def _operators(fallback: Sequence[Contact]) -> list[tuple[str, Contact]]:
+    return [(OPERATOR_TIER, contact) for contact in fallback]
 
 
 def _write_alert(
@@ -196,5 +211,7 @@ def _alert_case(alert_pk: int, due: DueEscalation) -> Mapping[str, object]:
         "case_pk": due.case.pk,
         "threshold": due.escalation.threshold,
         "reason": due.escalation.reason.value,
+        "first_level": due.escalation.first_level,
+        "last_level": due.escalation.last_level,
         "facts": due.case.facts,
     }

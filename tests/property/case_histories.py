@@ -48,7 +48,7 @@ POLICIES = (
     CouncilPolicy(),
     CouncilPolicy(
         thresholds=(90, 56, 28, 14, 7, 2, 0),
-        repeat_hours={90: 168, 56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
+        repeat_days={90: 5, 56: 5, 28: 3, 14: 3, 7: 2, 2: 1, 0: 1},
     ),
 )
 # The longest repeat, and the quiet hours after it.

@@ -210,8 +210,12 @@ def _after(
         apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
     )
     # Every act pauses the messages about a case, not only an acknowledgement.
+    is_step = event is not CaseEvent.ACKNOWLEDGE
     if not changed.clock_stopped:
-        changed = replace(changed, paused_until=pause_until(policy, changed.clock, now))
+        changed = replace(changed, paused_until=pause_until(policy, changed.clock, now, is_step=is_step))
+    # Somebody has answered, so the next message goes to the first level again.
+    times = 0 if is_step else changed.acknowledged_times + 1
+    changed = replace(changed, asked=0, unanswered=0, acknowledged_times=times)
     return what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
 
 

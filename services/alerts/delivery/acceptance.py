@@ -10,7 +10,7 @@ from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
-from services.alerts.delivery.store.alerts import find_alert_by_id, mark_accepted, thresholds_by_entry
+from services.alerts.delivery.store.alerts import SaidOfCase, find_alert_by_id, mark_accepted, said_by_entry
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
@@ -32,9 +32,9 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
-    thresholds = thresholds_by_entry(connection, alert_pk)
+    said = said_by_entry(connection, alert_pk)
     council = load_council(connection, work.store, alert.feed_id)
-    entries = list(thresholds)
+    entries = list(said)
     for start in range(0, len(entries), BATCH):
         contexts = with_kept_facts(load_contexts(connection, entries[start : start + BATCH]))
         reviews = []
@@ -45,7 +45,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
                 continue
             policy = CasePolicy(council.policy)
             _time_first(case, council.policy, now)
-            case = _accepted(case, thresholds[entry_pk], alert.reason, now)
+            case = _accepted(case, said[entry_pk], alert.reason, now)
             reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
         write_effects(work, effects_of(reviews))
@@ -59,8 +59,17 @@ def _time_first(case: Case, policy: CouncilPolicy, now: datetime) -> None:
         FIRST_MESSAGE.observe(max(0.0, (now - due.due_at).total_seconds()))
 
 
-def _accepted(case: Case, threshold: int, reason: str, now: datetime) -> Case:
+def _accepted(case: Case, said: SaidOfCase, reason: str, now: datetime) -> Case:
     if is_about_withdrawal(reason):
         # The council now knows that the warning is over, so no further message is due.
         return replace(case, warned=False, tried_at=None)
-    return replace(case, last_alert_at=now, last_threshold=threshold, warned=True, tried_at=None)
+    return replace(
+        case,
+        last_alert_at=now,
+        last_threshold=said.threshold,
+        asked=max(case.asked, said.last_level),
+        # A message to the next level alone is no reminder to the first.
+        unanswered=case.unanswered + (said.first_level == 1),
+        warned=True,
+        tried_at=None,
+    )

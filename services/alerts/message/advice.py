@@ -190,6 +190,8 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "threshold_reached": f"These cases have reached {reached}.",
         "repeat": f"This is reminder {repeat_number}. Nobody has acknowledged the messages before it.",
         "acknowledgement_lapsed": "The pause after an acknowledgement has ended and these lines are still not safe.",
+        "nobody_answered": "Nobody has answered the messages about these cases, so the next in line is asked too.",
+        "nothing_moved": "These cases were acknowledged more than once, and nobody has recorded a step since.",
         "urgent_state": "These residents may have no working alarm now.",
         "post_check": "Each line needs a test call after the switch.",
         "date_unknown": "The provider has not said when.",

@@ -57,6 +57,8 @@ NEWS = {
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
     "acknowledgement_lapsed": "Acknowledgement ran out",
+    "nobody_answered": "Nobody answered",
+    "nothing_moved": "Nothing has moved",
     "changes_wait": "A change waits",
 }
 # What a feed has changed, when the change waits until somebody agrees.

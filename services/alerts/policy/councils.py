@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.policy.store import CouncilRow, find_council, save_policy
 from services.core.audit import AuditAction
+from services.core.days.working_days import nation_of
 from services.core.errors import NotFoundError
 from services.storage.audit import AuditRow
 from services.storage.damage import damaged_name
@@ -46,11 +47,16 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
     """
     row = _found(connection, feed_id)
     try:
-        return Council(feed_id, row.name, _policy(store, row), row.policy_version)
+        return Council(feed_id, row.name, with_nation(_policy(store, row), feed_id), row.policy_version)
     except (VaultError, ValidationError):
         # Without a policy nobody would be alerted about the cases of this council.
         store.damaged.note("feeds", feed_id)
-        return Council(feed_id, row.name, STAND_IN, row.policy_version, damaged=True)
+        return Council(feed_id, row.name, with_nation(STAND_IN, feed_id), row.policy_version, damaged=True)
+
+
+def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
+    """Return the policy with a nation: its own, or that of the council's GSS code."""
+    return policy if policy.nation else policy.model_copy(update={"nation": nation_of(feed_id)})
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:

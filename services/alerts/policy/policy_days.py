@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from schemas.codes import MatchLevel
 from services.alerts.policy.policy_settings import CouncilPolicy, Thresholds
+from services.core.days.council_days import london_time
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -33,33 +34,25 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
     On and after the harmful day the result is 0. If a notice comes late, higher thresholds are skipped.
     """
-    left = max(0, days_left(harm_on, now))
-    return min((days for days in thresholds_for(policy, level) if left <= days), default=None)
+    today = local(now).date()
+    reached = (days for days in thresholds_for(policy, level) if today >= _threshold_day(policy, harm_on, days))
+    return min(reached, default=None)
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the time at which a threshold is reached.
+    """Return the time at which a threshold is reached: the start of the day that is `threshold` days before the harm.
 
-    This is the time of day `day_starts`, on the day that is `threshold` days before the harmful day.
+    If the council is closed on that day, its last working day before counts.
     """
-    return _at(harm_on - timedelta(days=threshold), policy.day_starts)
+    return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
 
 
-def repeat_moment(policy: CouncilPolicy, last: datetime, hours: int) -> datetime:
-    """Return the time at which to repeat a message that was sent at `last`.
+def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
+    """Return the time at which to repeat a message that was sent at `last`: the start of a working day.
 
-    The result is at most `hours` after `last`. A council has fixed times for repeats, so that its cases share a
-    message. The first fixed time of a day is `day_starts`. If `hours` is less than 24, other fixed times follow every
-    `hours` hours. The result is the last fixed time that is at most `hours` after `last`. If this fixed time comes less
-    than half of `hours` after `last`, the result is exactly `hours` after `last`.
+    All cases of a council share this time of day, so that a person gets one message about them.
     """
-    latest = last + timedelta(hours=hours)
-    beat = timedelta(hours=min(hours, 24))
-    # Counted from the day before, so that a time before `day_starts` is found too.
-    start = _at(local(latest).date() - timedelta(days=1), policy.day_starts)
-    on_beat = start + (latest - start) // beat * beat
-    # A time that comes before half of `hours` has passed is skipped: the repeat would follow too soon.
-    return on_beat if on_beat >= last + timedelta(hours=hours) / 2 else latest.astimezone(UTC)
+    return london_time(policy.days.plus(local(last).date(), working_days), policy.day_starts)
 
 
 def in_quiet_hours(policy: CouncilPolicy, moment: datetime) -> bool:
@@ -78,6 +71,20 @@ def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
     first, second = (_at(ends_on, policy.quiet_until, fold=fold) for fold in (0, 1))
     # When the clocks go back, the end of quiet hours may come twice, and the first may be in the past.
     return first if first >= moment else second
+
+
+def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
+    return policy.days.is_working(local(moment).date()) and not in_quiet_hours(policy, moment)
+
+
+def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
+    """Return `moment` in UTC, or the start of the next working day if `moment` is at night or on a closed day."""
+    return (moment if in_office_hours(policy, moment) else policy.days.next_start(moment)).astimezone(UTC)
+
+
+def _threshold_day(policy: CouncilPolicy, harm_on: date, threshold: int) -> date:
+    day = harm_on - timedelta(days=threshold)
+    return day if policy.days.is_working(day) else policy.days.plus(day, -1)
 
 
 def local(moment: datetime) -> datetime:

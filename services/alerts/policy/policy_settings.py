@@ -6,6 +6,7 @@ calendar days in London before the harmful day.
 
 from collections.abc import Mapping
 from datetime import time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Self
 
@@ -19,14 +20,24 @@ from pydantic import (
     model_validator,
 )
 
+from services.core.days.closures import MOST_CLOSURES, Closure, Closures
+from services.core.days.council_days import CouncilDays
+from services.core.days.working_days import Nation
 from services.core.texts import Closed, Label
 
 Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
+WorkingDays = Annotated[int, Field(ge=1, le=60)]
 Thresholds = tuple[Days, ...]
 
 # With this context, routes are written in full. It is used only to store a policy.
 _REVEAL = {"routes": "reveal"}
+
+
+# Asked several times in each review of a case.
+@lru_cache(maxsize=1024)
+def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time) -> CouncilDays:
+    return CouncilDays(nation, Closures(closures=closures), day_starts)
 
 
 class Contact(Closed):
@@ -67,26 +78,52 @@ class CouncilPolicy(Closed):
 
     tiers: tuple[Tier, ...] = ()
 
-    # Hours after which a message is repeated if nobody acted, by the threshold that the case has reached.
-    repeat_hours: Mapping[Days, Hours] = Field(default={56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4})
+    # Working days after which a message is repeated if nobody acted, by the threshold that the case has reached.
+    repeat_days: Mapping[Days, WorkingDays] = Field(default={56: 5, 28: 5, 14: 3, 7: 2, 2: 1, 0: 1})
 
-    # The fewest hours between repeats about a possible match, however near the day. Such a repeat wakes nobody.
-    possible_repeat_hours: Hours = 24
+    # The fewest working days between repeats about a possible match, however near the day. Such a repeat wakes nobody.
+    possible_repeat_days: WorkingDays = 3
 
-    # Hours between repeats about a case whose harmful day is not known.
-    unknown_date_repeat_hours: Hours = 168
+    # Working days between repeats about a case whose harmful day is not known.
+    unknown_date_repeat_days: WorkingDays = 5
 
-    # Hours between repeats about a case in an urgent state.
-    urgent_repeat_hours: Hours = 4
+    # Working days between repeats about a case in an urgent state.
+    urgent_repeat_days: WorkingDays = 1
 
-    # Hours between repeats about a line that has moved, until a test call after the move has passed.
-    post_check_repeat_hours: Hours = 24
+    # Working days between repeats about a line that has moved, until a test call after the move has passed.
+    post_check_repeat_days: WorkingDays = 1
+
+    # After more than this many reminders that nobody answered, the repeats come half as often. By then the operator of
+    # Pullcord has been asked too.
+    reminders_before_rarer: Annotated[int, Field(ge=1, le=100)] = 6
+
+    # Minutes without an answer after which the next tier is asked, if the line is overdue, moved or restricted.
+    silence_urgent_minutes: Annotated[int, Field(ge=5, le=1440)] = 30
+
+    # The same, if fewer than `least_working_days` are left before the harmful day.
+    silence_close_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
+
+    # Working days without an answer after which the next tier is asked, from `near_days` before the harmful day on.
+    silence_near_days: WorkingDays = 1
+
+    # Days before the harmful day from which on `silence_near_days` counts.
+    near_days: Days = 14
+
+    # The number of unanswered messages after which the next tier is asked, more than `near_days` before the day.
+    silence_far_messages: Annotated[int, Field(ge=1, le=20)] = 2
+
+    # A message that is not urgent waits for a working day, unless fewer working days would then be left.
+    least_working_days: Annotated[int, Field(ge=1, le=10)] = 2
 
     # The longest pause that a person's act gives.
     acknowledgement_hours: Hours = 168
 
-    # The longest pause in an urgent state, after the move, and from the harmful day on. No later threshold ends it.
+    # The longest pause that a recorded step gives in an urgent state, after the move, and from noon of the last working
+    # day before the harmful day on. No later threshold ends it.
     urgent_acknowledgement_hours: Hours = 24
+
+    # The same for an acknowledgement, which says only that somebody has read the message.
+    late_acknowledgement_hours: Hours = 2
 
     # The shortest pause, even if the next threshold is nearer.
     acknowledgement_min_hours: Hours = 4
@@ -98,11 +135,17 @@ class CouncilPolicy(Closed):
     quiet_from: time = time(22)
     quiet_until: time = time(7)
 
-    # At this threshold and below, quiet hours do not apply. They do not apply in an urgent state either.
+    # At so few days before the harmful day, quiet hours and closed days do not count. Nor do they in an urgent state.
     quiet_override_days: Days = 2
 
-    # Local time of day at which a threshold's messages are due.
+    # Local time of day at which a working day starts, and messages that are not urgent are due.
     day_starts: time = time(9)
+
+    # The nation whose bank holidays count. Without it, that of the council's GSS code.
+    nation: Nation | None = None
+
+    # Days on which the council is closed, beside weekends and bank holidays.
+    closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
 
     # The number of open cases that may be ended or delayed by feeds in 24 hours before a person must agree. Policy of
     # the deployment [P].
@@ -117,6 +160,10 @@ class CouncilPolicy(Closed):
     # True if references of the register that differ in letter case alone are one reference. Otherwise the council is
     # asked. Ingest reads this member of the stored policy by its name.
     references_ignore_case: bool = False
+
+    @property
+    def days(self) -> CouncilDays:
+        return _days(self.nation or Nation.ENGLAND, self.closures, self.day_starts)
 
     def stored(self) -> str:
         """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
@@ -144,23 +191,32 @@ class CouncilPolicy(Closed):
             raise ValueError("possible_thresholds: each must also be one of the thresholds")
         if self.quiet_override_days not in self.thresholds:
             raise ValueError("quiet_override_days: must be one of the thresholds")
-        if set(self.repeat_hours) != set(self.thresholds):
-            raise ValueError("repeat_hours: give one number of hours for each threshold, and no other")
+        if set(self.repeat_days) != set(self.thresholds):
+            raise ValueError("repeat_days: give one number of working days for each threshold, and no other")
         return self
 
     @model_validator(mode="after")
     def _repeats_grow_denser(self) -> Self:
-        repeats = [self.repeat_hours[threshold] for threshold in self.thresholds]
+        repeats = [self.repeat_days[threshold] for threshold in self.thresholds]
         if any(wider < tighter for wider, tighter in pairwise(repeats)):
-            raise ValueError("repeat_hours: alerts must not grow rarer as the day comes nearer")
-        if self.urgent_repeat_hours > repeats[-1]:
-            raise ValueError("urgent_repeat_hours: must not be more than the repeat on the harmful day")
+            raise ValueError("repeat_days: alerts must not grow rarer as the day comes nearer")
+        if self.urgent_repeat_days > repeats[-1]:
+            raise ValueError("urgent_repeat_days: must not be more than the repeat on the harmful day")
+        return self
+
+    @model_validator(mode="after")
+    def _day_starts_awake(self) -> Self:
+        begin, end, at = self.quiet_from, self.quiet_until, self.day_starts
+        if (begin <= at < end) if begin <= end else (at >= begin or at < end):
+            raise ValueError("day_starts: must not lie in the quiet hours, as messages of the day go out then")
         return self
 
     @model_validator(mode="after")
     def _pauses_fit(self) -> Self:
         if not self.acknowledgement_min_hours <= self.urgent_acknowledgement_hours <= self.acknowledgement_hours:
             raise ValueError("acknowledgement hours: the shortest, the urgent and the longest must rise in this order")
+        if self.late_acknowledgement_hours > self.urgent_acknowledgement_hours:
+            raise ValueError("late_acknowledgement_hours: must not be more than urgent_acknowledgement_hours")
         return self
 
     @field_validator("tiers")

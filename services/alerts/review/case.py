@@ -18,7 +18,7 @@ from schemas.codes import (
     ServiceStatus,
     TargetService,
 )
-from services.alerts.policy.policy import CaseClock
+from services.alerts.policy.case_clock import CaseClock
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.area_facts import AreaPart
 from services.core.clock import london_day
@@ -51,6 +51,12 @@ class Case:
     providers: tuple[str, ...] = ()
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
+    # The highest level that had a message since a person last acted: see `policy.levels`. 0 if none had.
+    asked: int = 0
+    # The number of messages to level 1 since a person last acted.
+    unanswered: int = 0
+    # The number of acknowledgements since a person last recorded a step.
+    acknowledged_times: int = 0
     # The council had a message about the danger, and no message yet that the danger is over.
     warned: bool = False
     paused_until: datetime | None = None
@@ -92,6 +98,9 @@ class Case:
             last_threshold=self.last_threshold,
             paused_until=self.paused_until,
             tried_at=self.tried_at,
+            asked=self.asked,
+            unanswered=self.unanswered,
+            acknowledged_times=self.acknowledged_times,
             claimed=bool(self.claimed_by) and set(self.providers) <= set(self.claimed_by),
         )
 

@@ -58,6 +58,9 @@ def apply(
     transitions.append(Transition(event, case.state, after, providers))
     # A council that ended the case itself needs no message that the case is over.
     since, warned = case.state_since if after is case.state else now, case.warned and after not in KNOWN_TO_COUNCIL
+    if case.ended and after not in ENDED:
+        # Nobody has had a message about the new danger.
+        case = replace(case, asked=0, unanswered=0, acknowledged_times=0)
     case = replace(case, state=after, state_since=since, warned=warned)
     return with_news(case, now) if event in ALERTS_AT_ONCE else case
 

@@ -8,16 +8,12 @@ source prescribes it.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from services.alerts.policy.policy import (
-    CouncilPolicy,
-    Escalation,
-    EscalationReason,
-    next_escalation,
-    threshold_now,
-)
-from services.alerts.policy.policy_days import out_of_quiet_hours, thresholds_for
+from services.alerts.policy.case_clock import Escalation, EscalationReason
+from services.alerts.policy.levels import level_by_date, reachable_tiers
+from services.alerts.policy.policy import CouncilPolicy, next_escalation, threshold_now
+from services.alerts.policy.policy_days import next_office_hours, thresholds_for
 from services.alerts.review.case import Case
 from services.core.clock import london_day, london_midnight
 
@@ -43,8 +39,8 @@ def _word_of_withdrawal(case: Case, policy: CouncilPolicy, now: datetime) -> Esc
         return None
     threshold = policy.thresholds[0] if case.last_threshold is None else case.last_threshold
     # Good news wakes nobody, even if the message is overdue.
-    due_at = out_of_quiet_hours(policy, max(_gathered(case, policy), now))
-    return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN)
+    due_at = next_office_hours(policy, max(_gathered(case, policy), now))
+    return Escalation(due_at, threshold, EscalationReason.NOTICE_WITHDRAWN, 1, _levels(case, policy, threshold))
 
 
 def _with_word_of_changes(
@@ -54,14 +50,19 @@ def _with_word_of_changes(
     if case.changes_wait_since is None or case.changes_raised_on is None or case.last_alert_at is not None:
         return message
     told_at = max(_changes_told_at(case, case.changes_wait_since, policy), now)
-    due_at = out_of_quiet_hours(policy, told_at).astimezone(UTC)
+    due_at = next_office_hours(policy, told_at)
     if message is not None and message.due_at <= due_at:
         is_first = message.reason is EscalationReason.FIRST_ALERT
         return replace(message, reason=EscalationReason.CHANGES_WAIT) if is_first else message
     clock = case.clock
     reached = None if case.harm_on is None else threshold_now(policy, clock.level, case.harm_on, due_at)
     threshold = thresholds_for(policy, clock.level)[0] if reached is None else reached
-    return Escalation(due_at, threshold, EscalationReason.CHANGES_WAIT)
+    return Escalation(due_at, threshold, EscalationReason.CHANGES_WAIT, 1, _levels(case, policy, threshold))
+
+
+def _levels(case: Case, policy: CouncilPolicy, threshold: int) -> int:
+    # Whoever had the warning gets this message too, but it does not go beyond the council.
+    return max(level_by_date(policy, threshold, case.state), min(case.asked, len(reachable_tiers(policy))), 1)
 
 
 def _changes_told_at(case: Case, since: datetime, policy: CouncilPolicy) -> datetime:

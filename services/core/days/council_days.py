@@ -34,6 +34,10 @@ class CouncilDays:
         """Return noon of the last working day before `day`: the latest time that still allows a visit."""
         return london_time(self.plus(day, -1), _NOON)
 
+    def start_before(self, day: date, n: int) -> datetime:
+        """Return the start of the `n`th working day before `day`."""
+        return london_time(self.plus(day, -n), self.day_starts)
+
     def next_start(self, moment: datetime) -> datetime:
         """Return the first start of a working day that is not before `moment`."""
         start = london_time(today := london_day(moment), self.day_starts)
@@ -55,6 +59,11 @@ class CouncilDays:
             # The day after, so that the same start is not found again.
             start = london_time(self.plus(london_day(start), 1), self.day_starts)
         return False
+
+
+def same_time_on(day: date, moment: datetime) -> datetime:
+    """Return the same local time of day as `moment`, on `day`."""
+    return london_time(day, moment.astimezone(LONDON).time())
 
 
 def london_time(day: date, at: time) -> datetime:

@@ -50,6 +50,12 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     Column("last_alert_at", Moment),
     Column("last_threshold", Integer),
+    # The highest level that had a message since a person last acted: 0, a tier of the council, or the operator.
+    Column("asked", Integer, nullable=False),
+    # The number of unanswered messages since a person last acted.
+    Column("unanswered", Integer, nullable=False),
+    # The number of acknowledgements since a person last recorded a step.
+    Column("acknowledged_times", Integer, nullable=False),
     # True while the council knows of the danger and does not yet know that the danger is over.
     Column("warned", Boolean, nullable=False),
     # Set by a person's act. No alert is sent before this time.
@@ -139,6 +145,9 @@ alert_cases = Table(
     Column("case_pk", BigInteger, ForeignKey("cases.pk"), primary_key=True),
     Column("threshold", Integer, nullable=False),
     Column("reason", String(30), nullable=False),
+    # The levels that the alert is for: the tiers of the council in order, then the operator.
+    Column("first_level", Integer, nullable=False),
+    Column("last_level", Integer, nullable=False),
     # The number of the case's `facts` when this alert was written.
     Column("facts", Integer, nullable=False),
     Index("ix_alert_cases_case_pk", "case_pk"),

@@ -23,7 +23,9 @@ from services.alerts.policy.policy import (
 )
 from services.alerts.policy.policy_days import out_of_quiet_hours
 from services.alerts.states.machine import CLOCK_STOPPED
+from services.core.days.closures import Closure
 
+# A council without contacts has one level only, that of the operator.
 POLICY = CouncilPolicy()
 HARM = date(2026, 12, 9)
 MONDAY_NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)  # 37 days before
@@ -90,8 +92,16 @@ class TestFirstAlert:
         assert escalation(clock()) == Escalation(MONDAY_NOON, 56, EscalationReason.FIRST_ALERT)
 
     def test_a_case_far_off_is_told_on_the_morning_its_first_threshold_is_reached(self) -> None:
-        case = clock(harm_on=date(2027, 1, 31))
-        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.FIRST_ALERT)
+        case = clock(harm_on=date(2027, 2, 1))
+        assert escalation(case) == Escalation(london(2026, 12, 7, 9), 56, EscalationReason.FIRST_ALERT)
+
+    def test_a_threshold_on_a_closed_day_is_told_on_the_working_day_before_it(self) -> None:
+        sunday = clock(harm_on=date(2027, 1, 31))
+        assert escalation(sunday) == Escalation(london(2026, 12, 4, 9), 56, EscalationReason.FIRST_ALERT)
+        closed = CouncilPolicy(
+            closures=(Closure(label="Stocktaking", first=date(2026, 12, 3), last=date(2026, 12, 4)),)
+        )
+        assert escalation(sunday, policy=closed).due_at == london(2026, 12, 2, 9)
 
     def test_the_morning_is_a_local_one_in_summer(self) -> None:
         case = clock(harm_on=date(2026, 9, 1), opened_at=london(2026, 5, 1, 12))
@@ -99,7 +109,19 @@ class TestFirstAlert:
 
     def test_a_case_opened_at_night_waits_for_the_morning(self) -> None:
         case = clock(opened_at=london(2026, 11, 2, 23))
-        assert escalation(case, london(2026, 11, 2, 23)).due_at == london(2026, 11, 3, 7)
+        assert escalation(case, london(2026, 11, 2, 23)).due_at == london(2026, 11, 3, 9)
+
+    def test_a_case_opened_on_a_closed_day_waits_for_the_working_day(self) -> None:
+        saturday = london(2026, 11, 7, 12)
+        assert escalation(clock(opened_at=saturday), saturday).due_at == london(2026, 11, 9, 9)
+
+    def test_it_does_not_wait_if_fewer_than_two_working_days_would_be_left(self) -> None:
+        saturday = london(2026, 12, 5, 12)
+        tuesday, wednesday = clock(opened_at=saturday, harm_on=date(2026, 12, 8)), clock(opened_at=saturday)
+        assert escalation(tuesday, saturday).due_at == saturday
+        assert escalation(wednesday, saturday).due_at == london(2026, 12, 7, 9)
+        night = london(2026, 12, 4, 23)
+        assert escalation(replace(tuesday, opened_at=night), night).due_at == london(2026, 12, 5, 7)
 
     def test_two_days_before_the_harm_nobody_waits_for_the_morning(self) -> None:
         night = london(2026, 12, 7, 23)
@@ -109,7 +131,7 @@ class TestFirstAlert:
         assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, EscalationReason.FIRST_ALERT)
 
     def test_a_message_overdue_at_night_waits_for_the_morning(self) -> None:
-        assert escalation(clock(), london(2026, 11, 4, 2)).due_at == london(2026, 11, 4, 7)
+        assert escalation(clock(), london(2026, 11, 4, 2)).due_at == london(2026, 11, 4, 9)
 
 
 class TestNextAlert:
@@ -118,18 +140,19 @@ class TestNextAlert:
         assert escalation(case) == Escalation(london(2026, 11, 9, 9), 56, EscalationReason.REPEAT)
 
     def test_repeats_keep_to_a_common_beat_so_that_a_council_is_told_once(self) -> None:
-        early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 10, 30), 2)
-        assert escalation(early).due_at == escalation(late).due_at == london(2026, 12, 7, 13)
+        early, late = told(clock(), london(2026, 12, 7, 9), 2), told(clock(), london(2026, 12, 7, 22, 30), 2)
+        assert escalation(early).due_at == escalation(late).due_at == london(2026, 12, 8, 9)
 
-    def test_a_possible_match_is_repeated_once_a_day_however_near_the_day_and_wakes_nobody(self) -> None:
-        case = told(clock(level=MatchLevel.POSSIBLE), london(2026, 12, 8, 9), 2)
-        assert escalation(case).due_at == london(2026, 12, 9, 9)
+    def test_a_possible_match_is_repeated_every_third_working_day_and_wakes_nobody(self) -> None:
+        case = told(clock(level=MatchLevel.POSSIBLE), london(2026, 12, 9, 9), 0)
+        assert escalation(case).due_at == london(2026, 12, 14, 9)
         night = london(2026, 12, 8, 23)
         assert escalation(clock(level=MatchLevel.POSSIBLE, opened_at=night), night).due_at == london(2026, 12, 9, 7)
 
-    def test_a_beat_that_comes_too_soon_is_skipped(self) -> None:
-        case = told(clock(), london(2026, 12, 7, 11, 30), 2)
-        assert escalation(case).due_at == london(2026, 12, 7, 15, 30)
+    def test_after_six_reminders_that_nobody_answered_they_come_half_as_often(self) -> None:
+        case = told(clock(), london(2026, 12, 14, 9), 0)
+        assert escalation(replace(case, unanswered=6)).due_at == london(2026, 12, 15, 9)
+        assert escalation(replace(case, unanswered=7)).due_at == london(2026, 12, 16, 9)
 
     def test_the_next_threshold_comes_before_a_later_repeat(self) -> None:
         case = told(clock(), london(2026, 11, 9, 12), 56)
@@ -137,17 +160,17 @@ class TestNextAlert:
 
     def test_a_threshold_is_told_once(self) -> None:
         case = told(clock(), london(2026, 11, 11, 9), 28)
-        assert escalation(case) == Escalation(london(2026, 11, 14, 9), 28, EscalationReason.REPEAT)
+        assert escalation(case) == Escalation(london(2026, 11, 18, 9), 28, EscalationReason.REPEAT)
 
-    def test_repeats_by_night_wait_for_the_morning_until_two_days_before(self) -> None:
-        case = told(clock(), london(2026, 12, 5, 23), 7)
-        assert escalation(case).due_at == london(2026, 12, 7, 7)
-        case = told(clock(), london(2026, 12, 8, 22), 2)
-        assert escalation(case).due_at == london(2026, 12, 9, 1)
+    def test_repeats_wait_for_the_working_day_however_near_the_day(self) -> None:
+        case = told(clock(harm_on=date(2026, 12, 7)), london(2026, 12, 4, 23), 2)
+        assert escalation(case).due_at == london(2026, 12, 7, 9)
+        case = told(clock(), london(2026, 12, 9, 0, 30), 0)
+        assert escalation(case).due_at == london(2026, 12, 10, 9)
 
     def test_the_harmful_day_is_not_the_end_of_it(self) -> None:
         case = told(clock(), london(2027, 3, 1, 3), 0)
-        assert escalation(case) == Escalation(london(2027, 3, 1, 5), 0, EscalationReason.REPEAT)
+        assert escalation(case) == Escalation(london(2027, 3, 2, 9), 0, EscalationReason.REPEAT)
 
     def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self) -> None:
         case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
@@ -157,8 +180,8 @@ class TestNextAlert:
         assert (found.threshold, found.reason) == (14, EscalationReason.THRESHOLD_REACHED)
 
     def test_a_date_moved_later_has_its_thresholds_before_it_again(self) -> None:
-        case = told(clock(harm_on=date(2027, 1, 31)), MONDAY_NOON, 2)
-        assert escalation(case) == Escalation(london(2026, 12, 6, 9), 56, EscalationReason.THRESHOLD_REACHED)
+        case = told(clock(harm_on=date(2027, 2, 1)), MONDAY_NOON, 2)
+        assert escalation(case) == Escalation(london(2026, 12, 7, 9), 56, EscalationReason.THRESHOLD_REACHED)
 
     def test_a_case_without_a_date_is_repeated_all_the_same(self) -> None:
         assert escalation(clock(harm_on=None)) == Escalation(MONDAY_NOON, 56, EscalationReason.DATE_UNKNOWN)
@@ -179,12 +202,12 @@ class TestStates:
             night, 0, EscalationReason.URGENT_STATE
         )
         case = told(clock(state, harm_on=far), night, 0)
-        assert escalation(case, night).due_at == london(2026, 11, 3, 1)
+        assert escalation(case, night).due_at == london(2026, 11, 3, 9)
 
     def test_a_moved_line_is_told_daily_until_its_test_but_not_at_night(self) -> None:
         night = london(2026, 11, 2, 23)
         assert escalation(clock(CaseState.MIGRATED, opened_at=night), night) == Escalation(
-            london(2026, 11, 3, 7), 0, EscalationReason.POST_CHECK
+            london(2026, 11, 3, 9), 0, EscalationReason.POST_CHECK
         )
         case = told(clock(CaseState.MIGRATED), MONDAY_NOON, 0)
         assert escalation(case).due_at == london(2026, 11, 3, 9)
@@ -205,12 +228,12 @@ class TestPause:
         assert escalation(case).reason is EscalationReason.REPEAT
 
     def test_a_case_paused_before_its_first_threshold_is_told_at_that_threshold(self) -> None:
-        case = clock(harm_on=date(2027, 1, 31), paused_until=london(2026, 11, 9, 12))
-        assert escalation(case).due_at == london(2026, 12, 6, 9)
+        case = clock(harm_on=date(2027, 2, 1), paused_until=london(2026, 11, 9, 12))
+        assert escalation(case).due_at == london(2026, 12, 7, 9)
 
     def test_a_pause_that_ends_at_night_waits_for_the_morning(self) -> None:
         case = clock(CaseState.ACKNOWLEDGED, paused_until=london(2026, 11, 5, 3))
-        assert escalation(case).due_at == london(2026, 11, 5, 7)
+        assert escalation(case).due_at == london(2026, 11, 5, 9)
 
     def test_an_acknowledgement_pauses_for_its_hours(self) -> None:
         case = told(clock(), london(2026, 10, 20, 9), 56)
@@ -228,13 +251,30 @@ class TestPause:
         case = told(clock(opened_at=london(2026, 11, 11, 7, 30)), london(2026, 11, 11, 7, 30), 28)
         assert pause_until(POLICY, case, london(2026, 11, 11, 8)) == london(2026, 11, 18, 8)
 
-    @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED, CaseState.MIGRATED_UNCONFIRMED])
-    def test_an_urgent_state_and_a_moved_line_are_paused_for_a_day_at_most(self, state: CaseState) -> None:
-        assert pause_until(POLICY, clock(state), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=24)
+    @pytest.mark.parametrize(
+        ("state", "hours"),
+        [(CaseState.LINE_RESTRICTED, 2), (CaseState.MIGRATED, 24), (CaseState.MIGRATED_UNCONFIRMED, 2)],
+    )
+    def test_in_an_urgent_state_an_acknowledgement_lasts_two_hours(self, state: CaseState, hours: int) -> None:
+        assert pause_until(POLICY, clock(state), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=hours)
 
-    def test_from_the_harmful_day_on_a_pause_lasts_a_day_at_most(self) -> None:
-        now = london(2026, 12, 9, 12)
-        assert pause_until(POLICY, told(clock(), now, 0), now) == now + timedelta(hours=24)
+    @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED, CaseState.MIGRATED_UNCONFIRMED])
+    def test_a_recorded_step_lasts_a_day_there(self, state: CaseState) -> None:
+        assert pause_until(POLICY, clock(state), MONDAY_NOON, is_step=True) == MONDAY_NOON + timedelta(hours=24)
+
+    def test_it_never_lasts_beyond_noon_of_the_last_working_day_before_the_harmful_one(self) -> None:
+        case = told(clock(), london(2026, 12, 7, 9), 2)
+        assert pause_until(POLICY, case, london(2026, 12, 7, 10)) == london(2026, 12, 8, 12)
+        after_the_weekend = told(clock(harm_on=date(2026, 12, 7)), london(2026, 12, 3, 9), 7)
+        assert pause_until(POLICY, after_the_weekend, london(2026, 12, 4, 8, 30)) == london(2026, 12, 4, 12)
+        closed = CouncilPolicy(closures=(Closure(label="Stocktaking", first=date(2026, 12, 8)),))
+        assert pause_until(closed, case, london(2026, 12, 7, 10)) == london(2026, 12, 7, 12)
+
+    def test_after_that_noon_an_acknowledgement_lasts_two_hours_and_a_step_a_day(self) -> None:
+        for now in (london(2026, 12, 8, 12), london(2026, 12, 9, 12), london(2026, 12, 20, 3)):
+            case = told(clock(), now, 0)
+            assert pause_until(POLICY, case, now) == now + timedelta(hours=2)
+            assert pause_until(POLICY, case, now, is_step=True) == now + timedelta(hours=24)
 
 
 class TestQuietHours:
@@ -267,16 +307,15 @@ class TestPaces:
     NIGHT = london(2026, 11, 3, 2)
 
     def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self) -> None:
-        for state, hour in ((CaseState.TEST_FAILED, 7), (CaseState.MIGRATED_UNCONFIRMED, 2)):
+        for state, hour in ((CaseState.TEST_FAILED, 9), (CaseState.MIGRATED_UNCONFIRMED, 2)):
             case = told(clock(state), self.NIGHT - timedelta(days=8), 56)
             due_at = max(escalation(case, self.NIGHT).due_at, self.NIGHT)
             assert due_at.astimezone(ZoneInfo("Europe/London")).hour == hour
 
     @pytest.mark.parametrize(
-        ("level", "hours"), [(MatchLevel.CONFIRMED, 4), (MatchLevel.PROBABLE, 4), (MatchLevel.POSSIBLE, 24)]
+        ("level", "day"), [(MatchLevel.CONFIRMED, 10), (MatchLevel.PROBABLE, 10), (MatchLevel.POSSIBLE, 14)]
     )
-    def test_a_possible_match_is_repeated_at_its_own_longer_interval(self, level: MatchLevel, hours: int) -> None:
-        noon = london(2026, 12, 8, 12)
-        case = told(clock(level=level, opened_at=noon - timedelta(days=40)), noon, 2)
-        wait = min(escalation(case, noon).due_at, noon + timedelta(hours=24)) - noon
-        assert timedelta(hours=hours) - timedelta(hours=4) < wait <= timedelta(hours=hours)
+    def test_a_possible_match_is_repeated_at_its_own_longer_interval(self, level: MatchLevel, day: int) -> None:
+        noon = london(2026, 12, 9, 12)
+        case = told(clock(level=level, opened_at=noon - timedelta(days=40)), noon, 0)
+        assert escalation(case, noon).due_at == london(2026, 12, day, 9)

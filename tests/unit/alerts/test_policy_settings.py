@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from schemas.codes import CaseState
-from services.alerts.policy.policy import Contact, CouncilPolicy, Tier, tiers_for
+from services.alerts.policy.levels import level_by_date, operator_level, tiers_between
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.texts import Closed
 
 ROUTE = "mailtos://alerts:hunter2@mail.council.example?to=duty@council.example"
@@ -75,18 +76,18 @@ def test_a_threshold_of_possible_matches_is_one_of_the_thresholds() -> None:
 @pytest.mark.parametrize(
     "repeats",
     [
-        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4},
-        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4, 1: 4},
-        {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 0},
-        {56: 24, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4},
+        {56: 5, 28: 3, 14: 3, 7: 2, 2: 1},
+        {56: 5, 28: 3, 14: 3, 7: 2, 2: 1, 0: 1, 1: 1},
+        {56: 5, 28: 3, 14: 3, 7: 2, 2: 1, 0: 0},
+        {56: 1, 28: 3, 14: 3, 7: 2, 2: 1, 0: 1},
     ],
 )
 def test_alerts_repeat_at_every_threshold_and_never_more_rarely_as_the_day_comes(repeats: dict[int, int]) -> None:
-    assert "repeat_hours" in refusal(repeat_hours=repeats)
+    assert "repeat_days" in refusal(repeat_days=repeats)
 
 
 def test_an_urgent_state_repeats_at_least_as_often_as_the_harmful_day() -> None:
-    assert "urgent_repeat_hours" in refusal(urgent_repeat_hours=5)
+    assert "urgent_repeat_days" in refusal(urgent_repeat_days=2)
 
 
 def test_quiet_hours_are_overridden_from_a_threshold() -> None:
@@ -98,16 +99,29 @@ def test_quiet_hours_are_local_times() -> None:
     assert CouncilPolicy(quiet_from=time(21, 30)).quiet_from == time(21, 30)
 
 
+@pytest.mark.parametrize(
+    "hours", [{"day_starts": time(6, 59)}, {"day_starts": time(22)}, {"quiet_from": time(8), "quiet_until": time(10)}]
+)
+def test_a_working_day_does_not_start_in_the_quiet_hours(hours: dict[str, time]) -> None:
+    assert "day_starts" in refusal(**hours)
+
+
 @pytest.mark.parametrize("seconds", [-1, 61])
 def test_no_first_alert_waits_more_than_a_minute_for_others(seconds: int) -> None:
     assert "grouping_seconds" in refusal(grouping_seconds=seconds)
 
 
 @pytest.mark.parametrize(
-    "hours", [{"acknowledgement_min_hours": 25}, {"urgent_acknowledgement_hours": 3}, {"acknowledgement_hours": 23}]
+    "hours",
+    [
+        {"acknowledgement_min_hours": 25},
+        {"urgent_acknowledgement_hours": 3},
+        {"acknowledgement_hours": 23},
+        {"late_acknowledgement_hours": 25},
+    ],
 )
 def test_the_bounds_of_a_pause_agree(hours: dict[str, Any]) -> None:
-    assert "acknowledgement hours" in refusal(**hours)
+    assert "acknowledgement" in refusal(**hours)
 
 
 def test_an_unknown_setting_is_refused() -> None:
@@ -118,21 +132,41 @@ def test_two_tiers_cannot_share_a_label() -> None:
     assert "label" in refusal(tiers=(TEAM, TEAM))
 
 
+def tiers_at(policy: CouncilPolicy, threshold: int, state: CaseState = CaseState.OPEN) -> tuple[Tier, ...]:
+    return tiers_between(policy, 1, level_by_date(policy, threshold, state))
+
+
 def test_further_tiers_join_as_the_day_comes_nearer() -> None:
-    assert tiers_for(POLICY, 14, CaseState.OPEN) == (TEAM,)
-    assert tiers_for(POLICY, 7, CaseState.OPEN) == (TEAM, HEAD)
-    assert tiers_for(POLICY, 0, CaseState.OPEN) == (TEAM, HEAD)
+    assert tiers_at(POLICY, 14) == (TEAM,)
+    assert tiers_at(POLICY, 7) == (TEAM, HEAD)
+    assert tiers_at(POLICY, 0) == (TEAM, HEAD)
 
 
 def test_an_urgent_state_is_told_to_every_tier() -> None:
-    assert tiers_for(POLICY, 56, CaseState.LINE_RESTRICTED) == (TEAM, HEAD)
+    assert tiers_at(POLICY, 56, CaseState.LINE_RESTRICTED) == (TEAM, HEAD)
 
 
 def test_a_tier_without_contacts_is_skipped_and_the_next_is_told_early() -> None:
     policy = CouncilPolicy(tiers=(Tier(label="Telecare team", from_days=56), HEAD))
-    assert tiers_for(policy, 56, CaseState.OPEN) == (HEAD,)
+    assert tiers_at(policy, 56) == (HEAD,)
 
 
 @pytest.mark.parametrize("tiers", [(), (Tier(label="Telecare team", from_days=56),)])
-def test_without_any_contact_nobody_can_be_told(tiers: tuple[Tier, ...]) -> None:
-    assert tiers_for(CouncilPolicy(tiers=tiers), 0, CaseState.LINE_RESTRICTED) == ()
+def test_without_any_contact_nobody_of_the_council_can_be_told(tiers: tuple[Tier, ...]) -> None:
+    policy = CouncilPolicy(tiers=tiers)
+    assert tiers_at(policy, 0, CaseState.LINE_RESTRICTED) == ()
+    assert operator_level(policy) == 1
+
+
+def test_the_operator_comes_after_the_last_tier_whatever_the_order_in_the_policy() -> None:
+    policy = CouncilPolicy(tiers=(HEAD, TEAM))
+    assert tiers_between(policy, 1, 1) == (TEAM,)
+    assert operator_level(policy) == 3
+    assert tiers_between(policy, 3, 3) == ()
+
+
+def test_a_policy_has_the_bank_holidays_of_its_nation_and_the_councils_own_closures() -> None:
+    scots = CouncilPolicy(nation="scotland", closures=({"label": "Stocktaking", "first": "2026-12-07"},))
+    assert CouncilPolicy().days.is_working(date(2026, 11, 30))
+    assert not scots.days.is_working(date(2026, 11, 30))  # Saint Andrew's Day
+    assert not scots.days.is_working(date(2026, 12, 7))

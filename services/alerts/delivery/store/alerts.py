@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
@@ -22,6 +22,14 @@ class Alert:
     created_at: datetime
     cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
     accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
+
+
+class SaidOfCase(NamedTuple):
+    """The threshold (days before the harm) of one case in an alert, and the levels that the alert is for."""
+
+    threshold: int
+    first_level: int
+    last_level: int
 
 
 def insert_alert(connection: Connection, alert: Alert) -> None:
@@ -55,13 +63,14 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
     connection.execute(update(alerts).where(alerts.c.pk == pk).values(accepted_at=now))
 
 
-def thresholds_by_entry(connection: Connection, alert_pk: int) -> dict[int, int]:
-    """Return the threshold of each case of an alert, by the id of the register entry."""
+def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, SaidOfCase]:
+    """Return what an alert says about each of its cases, by the id of the register entry."""
     # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
-    members = select(cases.c.entry_pk, row.threshold).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
+    columns = (cases.c.entry_pk, row.threshold, row.first_level, row.last_level)
+    members = select(*columns).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
     rows = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
-    return {entry: threshold for entry, threshold in rows}  # noqa: C416 - rows are no pairs to dict()
+    return {entry: SaidOfCase(*said) for entry, *said in rows}
 
 
 def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:

@@ -64,7 +64,7 @@ def test_it_wakes_nobody() -> None:
     night = datetime(2026, 11, 23, 23, tzinfo=UTC)
     made = reviewed(waiting(since=night), FAR, now=night)
     assert made.message is not None
-    assert made.message.due_at == datetime(2026, 11, 24, 7, tzinfo=UTC)
+    assert made.message.due_at == datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def test_it_is_told_once_on_a_day() -> None:

@@ -29,9 +29,11 @@ def test_a_threshold_whose_moment_is_now_does_not_end_the_pause_that_begins_now(
 
 def test_the_day_before_the_harmful_one_is_not_yet_the_harmful_one() -> None:
     eve = datetime(2026, 12, 14, 5, tzinfo=UTC)
-    assert pause_until(POLICY, clock(eve), eve) == datetime(2026, 12, 15, 9, tzinfo=UTC)
-    assert pause_until(POLICY, clock(eve), eve + DAY) == datetime(2026, 12, 15, 9, tzinfo=UTC)
-    assert pause_until(POLICY, clock(eve), eve + DAY + 5 * HOUR) == datetime(2026, 12, 16, 10, tzinfo=UTC)
+    noon = datetime(2026, 12, 14, 12, tzinfo=UTC)
+    assert pause_until(POLICY, clock(eve), eve) == noon
+    assert pause_until(POLICY, clock(eve), noon - timedelta(seconds=1)) == noon
+    assert pause_until(POLICY, clock(eve), noon) == noon + 2 * HOUR
+    assert pause_until(POLICY, clock(eve), eve + DAY, is_step=True) == eve + 2 * DAY
 
 
 def test_moments_are_in_utc_whatever_zone_they_are_asked_in() -> None:
@@ -45,7 +47,7 @@ def test_moments_are_in_utc_whatever_zone_they_are_asked_in() -> None:
         out_of_quiet_hours(POLICY, here),
         out_of_quiet_hours(POLICY, day),
         repeat_moment(POLICY, day, 4),
-        repeat_moment(POLICY, day, 200),
+        repeat_moment(POLICY, day, 20),
         threshold_moment(POLICY, HARM_ON, 7),
     ]
     assert all(moment.tzinfo is UTC for moment in moments)
@@ -67,8 +69,9 @@ def test_a_message_that_reached_nobody_is_owed_again_an_hour_after_it_was_tried(
     assert made.due_at == DAY_STARTS
 
 
-def test_a_beat_that_does_not_divide_the_day_is_counted_from_the_start_of_the_day_before() -> None:
-    assert repeat_moment(POLICY, DAY_STARTS, 7) == DAY_STARTS + 4 * HOUR
+def test_a_repeat_counts_working_days_over_a_bank_holiday() -> None:
+    before_christmas = datetime(2026, 12, 24, 9, tzinfo=UTC)
+    assert repeat_moment(POLICY, before_christmas, 1) == datetime(2026, 12, 29, 9, tzinfo=UTC)
 
 
 def test_a_possible_match_told_before_its_first_threshold_waits_for_it() -> None:
@@ -81,4 +84,8 @@ def test_a_possible_match_told_before_its_first_threshold_waits_for_it() -> None
 
 def test_a_day_that_starts_in_the_hour_that_comes_twice_starts_the_first_time() -> None:
     early = POLICY.model_copy(update={"day_starts": time(1, 30)})
-    assert threshold_moment(early, date(2026, 10, 26), 1) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    # No working day is a Sunday, so only a pause or a first message can fall into that hour.
+    assert threshold_moment(early, date(2026, 10, 27), 1) == datetime(2026, 10, 26, 1, 30, tzinfo=UTC)
+    assert out_of_quiet_hours(CouncilPolicy(quiet_until=time(1, 30)), datetime(2026, 10, 24, 23, tzinfo=UTC)) == (
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    )

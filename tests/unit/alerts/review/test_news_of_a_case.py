@@ -221,7 +221,7 @@ def test_a_first_message_waits_for_others_and_a_later_one_for_nobody() -> None:
     fresh = case(last_alert_at=None, last_threshold=None, opened_at=NOW)
     assert reviewed(fresh, LINE).case.due_at == NOW + GATHERING
     early = replace(fresh, opened_at=datetime(2026, 11, 23, 5, tzinfo=UTC))
-    assert reviewed(early, LINE).case.due_at == datetime(2026, 11, 23, 7, tzinfo=UTC)
+    assert reviewed(early, LINE).case.due_at == datetime(2026, 11, 23, 9, tzinfo=UTC)
     tried = replace(fresh, tried_at=NOW - 2 * HOUR)
     made = reviewed(tried, LINE)
     assert made.message is not None
@@ -233,7 +233,7 @@ def test_a_first_message_waits_for_others_and_a_later_one_for_nobody() -> None:
     [
         ({"state": CaseState.ACKNOWLEDGED, "paused_until": NOW + MINUTE}, LINE, NOW + MINUTE),
         ({"state": CaseState.ACKNOWLEDGED, "paused_until": NOW + 13 * HOUR}, LINE, NOW + 13 * HOUR),
-        ({"state": CaseState.VISIT_BOOKED, "paused_until": NOW + 13 * HOUR}, LINE, NOW + 21 * HOUR),
+        ({"state": CaseState.VISIT_BOOKED, "paused_until": NOW + 13 * HOUR}, LINE, NOW + 23 * HOUR),
         ({"state": CaseState.CONFIRMED_SAFE}, LINE, NOW + 7 * DAY),
         (
             {"state": CaseState.CONFIRMED_SAFE},

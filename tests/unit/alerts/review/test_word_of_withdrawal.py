@@ -15,7 +15,7 @@ from tests.unit.alerts.review.cases import GATHERING, HOUR, MINUTE, NOW, POLICY,
 
 OVER = case(CaseState.NOTICE_WITHDRAWN, state_since=NOW)
 NIGHT = datetime(2026, 11, 23, 23, tzinfo=UTC)
-MORNING = datetime(2026, 11, 24, 7, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 def test_it_is_told_once_others_have_been_gathered_at_the_threshold_told_last() -> None:
@@ -39,7 +39,7 @@ def test_nothing_is_owed_of_another_end_nor_to_a_council_that_never_heard_of_it(
 def test_an_open_case_is_owed_its_escalation() -> None:
     made = next_message(case(), POLICY, NOW)
     assert made is not None
-    assert made.reason is EscalationReason.REPEAT
+    assert made.reason is EscalationReason.THRESHOLD_REACHED
 
 
 @pytest.mark.parametrize(

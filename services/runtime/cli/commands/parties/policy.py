@@ -179,7 +179,7 @@ def _print(council: Council) -> None:
                 ("Told", f"{_days(policy.thresholds)} days before the harmful day"),
                 ("Possible matches", f"{_days(policy.possible_thresholds)} days before"),
                 ("Repeated", _repeats(policy)),
-                ("Urgent", f"every {_hours(policy.urgent_repeat_hours)}, by day and night"),
+                ("Nobody answers", _silence(policy)),
                 ("Acknowledged", f"pauses for {_hours(policy.acknowledgement_hours)} at most"),
                 ("Quiet", quiet),
             ]
@@ -206,8 +206,20 @@ def _repeats(policy: CouncilPolicy) -> str:
     # Thresholds with the same interval are listed together.
     found: dict[int, list[int]] = {}
     for days in policy.thresholds:
-        found.setdefault(policy.repeat_hours[days], []).append(days)
-    return "; ".join(f"every {_hours(hours)} from {_days(tuple(days))} days" for hours, days in found.items())
+        found.setdefault(policy.repeat_days[days], []).append(days)
+    return "; ".join(f"every {_working(count)} from {_days(tuple(days))} days" for count, days in found.items())
+
+
+def _silence(policy: CouncilPolicy) -> str:
+    return (
+        f"the next tier after {policy.silence_urgent_minutes} minutes (overdue, moved or restricted), "
+        f"{_working(policy.silence_near_days)} (from {policy.near_days} days before), or "
+        f"{counted(policy.silence_far_messages, 'message')}; then the operator of Pullcord"
+    )
+
+
+def _working(days: int) -> str:
+    return counted(days, "working day")
 
 
 def _hours(hours: int) -> str:

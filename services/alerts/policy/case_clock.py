@@ -1,0 +1,97 @@
+"""The facts about a case that decide when the next message is due, and the message that follows from these facts."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from schemas.codes import CaseState, MatchLevel
+from services.alerts.states.machine_states import MOVED, URGENT
+
+
+class EscalationReason(StrEnum):
+    """The reason for an escalation. The values are stored in the database."""
+
+    FIRST_ALERT = "first_alert"
+    THRESHOLD_REACHED = "threshold_reached"
+    REPEAT = "repeat"
+    ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
+    URGENT_STATE = "urgent_state"
+    POST_CHECK = "post_check"
+    DATE_UNKNOWN = "date_unknown"
+    # The levels before had a message and nobody acted on it.
+    NOBODY_ANSWERED = "nobody_answered"
+    # The case was acknowledged again and again, and nobody recorded a step.
+    NOTHING_MOVED = "nothing_moved"
+    # The notice was withdrawn. A council that had a message about the case gets this last message once.
+    NOTICE_WITHDRAWN = "notice_withdrawn"
+    # A change of a feed would end or delay the case, and waits until a person agrees.
+    CHANGES_WAIT = "changes_wait"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClock:
+    """The facts about a case that decide when the next message is due. All times have a time zone.
+
+    `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
+    `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
+    that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
+    the end of the pause after a person's act. The pause counts until a channel accepts an escalation after
+    `paused_until`.
+
+    `asked` is the highest level that had a message since a person last acted, or 0. `unanswered` is the number of
+    reminders since then. `acknowledged_times` is the number of acknowledgements since a person last recorded a step.
+
+    `claimed` is true if every provider of the case reported a move without earlier notice. In an urgent state, only the
+    first alert about such a case ignores quiet hours. Later alerts wait for the working day.
+    """
+
+    state: CaseState
+    level: MatchLevel
+    harm_on: date | None
+    opened_at: datetime
+    last_alert_at: datetime | None = None
+    last_threshold: int | None = None
+    paused_until: datetime | None = None
+    tried_at: datetime | None = None
+    asked: int = 0
+    unanswered: int = 0
+    acknowledged_times: int = 0
+    claimed: bool = False
+
+    @property
+    def pause(self) -> datetime | None:
+        """Return the end of the pause, or None if there is no pause or a message was sent after its end."""
+        if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
+            return None
+        return self.paused_until
+
+    @property
+    def pressing(self) -> bool:
+        """Return True if the line was moved or restricted while the resident was not safe.
+
+        A provider's word alone is pressing only until a first message about it was accepted.
+        """
+        return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
+
+    @property
+    def after_the_fact(self) -> bool:
+        return self.state in MOVED | URGENT
+
+    @property
+    def sure(self) -> bool:
+        return self.level is not MatchLevel.POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The next message about a case, and the levels that it goes to.
+
+    `due_at` is in UTC. If the message is overdue, `due_at` is in the past. `threshold` is in days before the harm. See
+    `levels` for what a level is.
+    """
+
+    due_at: datetime
+    threshold: int
+    reason: EscalationReason
+    first_level: int = 1
+    last_level: int = 1

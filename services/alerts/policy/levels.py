@@ -1,0 +1,36 @@
+"""The levels of a council: its tiers in the order in which they are asked, then the operator of Pullcord.
+
+Level 1 is the tier that starts earliest before the harmful day. A tier without contacts is no level.
+"""
+
+from schemas.codes import CaseState
+from services.alerts.policy.policy_settings import CouncilPolicy, Tier
+from services.alerts.states.machine_states import URGENT
+
+
+def reachable_tiers(policy: CouncilPolicy) -> tuple[Tier, ...]:
+    return tuple(sorted((tier for tier in policy.tiers if tier.contacts), key=lambda tier: -tier.from_days))
+
+
+def operator_level(policy: CouncilPolicy) -> int:
+    """Return the level of the operator, who is asked after the last tier."""
+    return len(reachable_tiers(policy)) + 1
+
+
+def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
+    """Return the highest level that gets a message at a threshold, or 0 if no tier has a contact.
+
+    A tier gets the message if its `from_days` is the threshold or more. If the threshold is too high for every tier,
+    the tiers with the highest `from_days` get the message. In an urgent state all tiers get the message.
+    """
+    tiers = reachable_tiers(policy)
+    # In an urgent state the line was moved or restricted while the resident was not safe.
+    if state in URGENT or not tiers:
+        return len(tiers)
+    from_days = min(threshold, tiers[0].from_days)
+    return sum(1 for tier in tiers if tier.from_days >= from_days)
+
+
+def tiers_between(policy: CouncilPolicy, first: int, last: int) -> tuple[Tier, ...]:
+    """Return the tiers of the levels from `first` to `last`. The level of the operator has no tier."""
+    return reachable_tiers(policy)[first - 1 : last]

@@ -1,0 +1,35 @@
+"""Decides how long a person's act pauses the messages about a case."""
+
+from datetime import UTC, datetime, timedelta
+
+from services.alerts.policy.case_clock import CaseClock
+from services.alerts.policy.policy_days import threshold_moment
+from services.alerts.policy.policy_settings import CouncilPolicy
+from services.alerts.policy.reminders import thresholds_left
+
+
+def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
+    """Return the end (UTC) of a pause. A person's act on a case at `now` begins the pause.
+
+    `is_step` is true for every act but an acknowledgement. The pause ends at the next threshold, within limits. It
+    lasts at least `acknowledgement_min_hours` and at most `acknowledgement_hours`. It never lasts beyond noon of the
+    last working day before the harmful day, so that a visit is still possible. A pause that begins after this noon or
+    in an urgent state lasts `late_acknowledgement_hours`, or `urgent_acknowledgement_hours` after a step.
+    """
+    noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
+    if clock.after_the_fact or (noon is not None and now >= noon):
+        long = is_step or (clock.after_the_fact and not clock.pressing)
+        hours = policy.urgent_acknowledgement_hours if long else policy.late_acknowledgement_hours
+        return (now + timedelta(hours=hours)).astimezone(UTC)
+    until = max(_by_threshold(policy, clock, now), now + timedelta(hours=policy.acknowledgement_min_hours))
+    return (until if noon is None else min(until, noon)).astimezone(UTC)
+
+
+def _by_threshold(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
+    moments = [now + timedelta(hours=policy.acknowledgement_hours)]
+    if clock.harm_on is not None:
+        pending = (
+            threshold_moment(policy, clock.harm_on, days) for days in thresholds_left(clock, policy, clock.harm_on)
+        )
+        moments += [moment for moment in pending if moment > now]
+    return min(moments)

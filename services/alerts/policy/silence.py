@@ -1,0 +1,49 @@
+"""Decides when the next level is asked, because nobody has answered the levels before it.
+
+The waits are policy of the deployment: no source prescribes them.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from services.alerts.policy.case_clock import CaseClock
+from services.alerts.policy.levels import operator_level
+from services.alerts.policy.policy_settings import CouncilPolicy
+from services.core.clock import london_day, london_midnight
+from services.core.days.council_days import same_time_on
+
+
+def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
+    """Return when the level after `clock.asked` is asked, or None if it is not asked before the next message.
+
+    `reminder` is when the next reminder is due. The wait counts from the last message. It depends on how near the
+    harmful day was when that message was sent.
+    """
+    last = clock.last_alert_at
+    if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
+        return None
+    waits = list(_waits(clock, policy, last))
+    # Far from the day, the next level gets the reminder that follows a number of unanswered messages.
+    if clock.unanswered >= policy.silence_far_messages:
+        waits.append(reminder)
+    return min(waits, default=None)
+
+
+def _waits(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> Iterator[datetime]:
+    if clock.pressing:
+        yield last + timedelta(minutes=policy.silence_urgent_minutes)
+    elif clock.after_the_fact:
+        yield _working_days_after(policy, last)
+    elif clock.harm_on is not None and clock.sure:
+        day = london_midnight(clock.harm_on)
+        # The message of the harmful day itself is the one that must stay unanswered. On a closed day it came before.
+        if clock.last_threshold == 0:
+            yield max(last + timedelta(minutes=policy.silence_urgent_minutes), day)
+        if last >= policy.days.start_before(clock.harm_on, policy.least_working_days):
+            yield last + timedelta(minutes=policy.silence_close_minutes)
+        if last >= london_midnight(clock.harm_on - timedelta(days=policy.near_days)):
+            yield _working_days_after(policy, last)
+
+
+def _working_days_after(policy: CouncilPolicy, last: datetime) -> datetime:
+    return same_time_on(policy.days.plus(london_day(last), policy.silence_near_days), last)

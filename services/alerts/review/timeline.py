@@ -188,7 +188,8 @@ def _noted_once(case: Case, dated: DatedEvent) -> Case:
         return replace(case, review_on=None)
     if dated.event is CaseEvent.END_HOLD:
         return replace(case, hold_until=None, seen=stored(_without_holds(memories(case))))
-    return replace(case, paused_until=None) if dated.event is CaseEvent.ACKNOWLEDGEMENT_LAPSED else case
+    # A pause that ran out stays on the case until a message follows it: that message is due at its end.
+    return case
 
 
 def _without_holds(known: Memories) -> dict[str, LineMemory]:

@@ -78,6 +78,7 @@ class Resident:
     unsure: bool = False
     since: datetime = LONG_AGO  # the last news
     changed: datetime = LONG_AGO  # the last change of the state or the day
+    opened: datetime = LONG_AGO  # the last time that the council had to hear again
     acted: datetime | None = None  # the last act of a person since the last news
     acknowledgements: int = 0  # since the last recorded step
     held_until: date | None = None
@@ -222,6 +223,7 @@ class Resident:
     def _go(self, at: datetime, state: State) -> None:
         if state is not self.state:
             self.changed = at
+            self.opened = self.opened if self.state in HEAR else at
         self.state = state
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
+from tests.simulation.judging.bounds import CLOCK_PUT_OFF, RECOVERY, USUAL, at, day_of, working_days_after
 from tests.simulation.judging.history import Happened, What
+from tests.simulation.surroundings.plan import LEVELS, level_contacts
 
 Span = tuple[datetime, datetime]
-
-# How long an undisturbed message may take, and how long it may take once a fault is over.
-USUAL, RECOVERY = timedelta(minutes=6), timedelta(minutes=30)
-# When no contact of a council could be reached, the operator hears of it after this time.
-TO_OPERATOR = timedelta(minutes=60)
+NOON = 12
 
 
 class Troubles:
     """The faults of one month, from its history."""
 
-    def __init__(self, happened: Iterable[Happened], operator: str) -> None:
-        self._operator = operator
+    def __init__(self, happened: Iterable[Happened]) -> None:
         self._service: list[Span] = []
         self._channels: dict[str, list[Span]] = {}
         self._wrong_clock: list[Span] = []
@@ -27,32 +24,40 @@ class Troubles:
             if one.what is What.DOWN:
                 self._service.append((one.at, one.facts["until"]))
             elif one.what is What.CLOCK:
-                # What a clock that ran ahead has put off stays put off for as long, and to the end of quiet hours.
-                ahead = timedelta(seconds=max(0, one.facts["seconds"]), hours=12)
-                self._wrong_clock.append((one.at, one.facts["until"] + ahead))
+                ahead = one.facts["until"] + timedelta(seconds=max(0, one.facts["seconds"]))
+                self._wrong_clock.append((one.at, at(working_days_after(day_of(ahead), CLOCK_PUT_OFF), NOON)))
             elif one.what is What.CHANNEL:
                 self._channels.setdefault(one.about, []).append((one.at, one.facts["until"]))
         self._service += self._wrong_clock
 
-    def wrong_clock(self, at: datetime) -> bool:
-        return any(begins <= at <= ends for begins, ends in self._wrong_clock)
+    def wrong_clock(self, moment: datetime) -> bool:
+        return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
-    def latest(self, due: datetime, contacts: Sequence[str], awake: Callable[[datetime], datetime]) -> datetime:
-        """Return the time by which a message that is due must have been accepted for a contact or the operator.
+    def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
+        """Return True if the service or one of these channels had a fault between these times."""
+        spans = [*self._service, *(span for name in contacts for span in self._channels.get(name, ()))]
+        return any(begins <= until and ends >= since for begins, ends in spans)
 
-        `awake` moves a time out of the quiet hours, unless the message wakes people.
+    def latest(
+        self, due: datetime, council: str, level: int, step: timedelta, awake: Callable[[datetime], datetime]
+    ) -> datetime:
+        """Return the time by which a message that is due must have been accepted for a level or a higher one.
+
+        `step` is the time until somebody else is asked when a message fails. `awake` moves a time to when a message
+        may go out.
         """
         begins = _clear(due, USUAL, self._service)
         if begins != due:
             begins = _clear(awake(begins), RECOVERY, self._service)
         allowed = USUAL if begins == due else RECOVERY
-        council = min(_clear(begins, allowed, self._of(name)) for name in contacts)
-        if council == begins:
+        found = []
+        for place, asked in enumerate(range(level, LEVELS + 1)):
+            starts = begins if place == 0 else awake(begins + place * step)
+            found += [_clear(starts, allowed, self._of(name)) for name in level_contacts(council, asked)]
+        if min(found) == begins:
             return begins + allowed
-        # Until then the operator is told in place of the council, if the operator's channel works.
-        operator = _clear(awake(begins + TO_OPERATOR), RECOVERY, self._of(self._operator))
-        # What was refused for good is not tried again; the next message about it is written after the same time.
-        return awake(min(council, operator) + TO_OPERATOR) + RECOVERY
+        # What was refused for good is not tried again; the next message about it is written after a step.
+        return awake(min(found) + step) + RECOVERY
 
     def _of(self, contact: str) -> list[Span]:
         return [*self._service, *self._channels.get(contact, ())]

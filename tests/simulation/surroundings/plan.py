@@ -104,6 +104,18 @@ def contacts_of(council: str) -> tuple[str, ...]:
     return tuple(f"{who}-{council.lower()}" for who in ("desk", "second", "manager"))
 
 
+# The levels in the order in which they are asked: the desk and its second, the manager, the operator of Pullcord.
+LEVELS = 3
+
+
+def level_of(contact: str) -> int:
+    return {"manager": 2, OPERATOR: LEVELS}.get(contact.partition("-")[0], 1)
+
+
+def level_contacts(council: str, level: int) -> tuple[str, ...]:
+    return tuple(name for name in (*contacts_of(council), OPERATOR) if level_of(name) == level)
+
+
 CONTACTS = tuple(name for council in COUNCILS for name in contacts_of(council))
 
 

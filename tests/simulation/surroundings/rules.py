@@ -14,22 +14,22 @@ class Numbers:
     """The numbers of a policy. Days are before the harmful day; the other numbers are hours, or hours of the day."""
 
     thresholds: tuple[int, ...] = (56, 28, 14, 7, 2, 0)
-    repeats: Mapping[int, int] = field(default_factory=lambda: {56: 168, 28: 72, 14: 24, 7: 24, 2: 4, 0: 4})
+    # Working days between reminders, by the threshold that the case has reached.
+    repeats: Mapping[int, int] = field(default_factory=lambda: {56: 5, 28: 5, 14: 3, 7: 2, 2: 1, 0: 1})
     quiet_from: int = 22
     quiet_until: int = 7
     day_starts: int = 9
     pause: int = 168
     urgent_pause: int = 24
+    late_pause: int = 2
     shortest_pause: int = 4
-    urgent_repeat: int = 4
-    post_check_repeat: int = 24
-    wakes_from: int = 2
 
 
 CHOICES = (
     Numbers(),
-    Numbers(thresholds=(90, 56, 28, 14, 7, 2, 0), repeats={90: 168, 56: 72, 28: 24, 14: 12, 7: 8, 2: 4, 0: 4}),
+    Numbers(thresholds=(90, 56, 28, 14, 7, 2, 0), repeats={90: 1, 56: 1, 28: 1, 14: 1, 7: 1, 2: 1, 0: 1}),
     Numbers(quiet_from=20, quiet_until=8, day_starts=10, pause=48),
+    Numbers(thresholds=(28, 14, 7, 2, 0), repeats={28: 10, 14: 5, 7: 3, 2: 1, 0: 1}),
 )
 SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
 
@@ -43,7 +43,7 @@ def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
             **SETTINGS,
             "thresholds": numbers.thresholds,
             "possible_thresholds": numbers.thresholds,
-            "repeat_hours": numbers.repeats,
+            "repeat_days": numbers.repeats,
             "quiet_from": time(numbers.quiet_from),
             "quiet_until": time(numbers.quiet_until),
             "day_starts": time(numbers.day_starts),

@@ -53,6 +53,7 @@ class World:
         self._numbers = count()
         self._references: dict[str, str] = {}
         self._down_until = self._looked_at = plan.start
+        self._look_by = plan.start
         self._seconds_down = 60
         for kind, feeds in (("council", COUNCILS), ("provider", PROVIDERS)):
             for code, name in feeds.items():
@@ -83,8 +84,12 @@ class World:
             while self._waiting and self._waiting[0][0] <= self.now:
                 heapq.heappop(self._waiting)[2]()
             # While channels keep failing, answers and acts wait a little for the next look.
-            if self.up and (at == wakes or self.pool.failures < MANY or self.now >= self._looked_at + seconds(A_WHILE)):
+            if not self.up:
+                continue
+            if at == wakes or self.pool.failures < MANY or self.now >= self._looked_at + seconds(A_WHILE):
                 self._look()
+            else:
+                self._look_by = min(self._look_by, self._looked_at + seconds(A_WHILE))
         return self.record
 
     @property
@@ -106,14 +111,14 @@ class World:
             case, delivery = (connection.scalar(select(func.min(table.c.due_at))) for table in (cases, deliveries))
         # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing.
         pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10))
-        looks = [self._looked_at + seconds(SELDOM)]
+        looks = [self._look_by]
         looks += [max(case - self.skew, self._looked_at + seconds(OFTEN))] if case else []
         looks += [max(delivery - self.skew, self._looked_at + seconds(pace))] if delivery else []
         return max(min(looks), self._down_until)
 
     def _look(self) -> None:
         """Let the service do everything that is due."""
-        self._looked_at = self.now
+        self._looked_at, self._look_by = self.now, self.now + seconds(SELDOM)
         self._guarded(self._work)
 
     def _work(self) -> None:

@@ -1,12 +1,11 @@
 """Measures how fast addresses are parsed and compared, in each style of councils and providers.
 
-Run it at the top of the repository: `python -m benchmarks.addresses [addresses]`. The addresses are invented, as in the
-samples.
-
-The column "parse" is the time to parse one address. The column "compare" is the time to compare two addresses: one in
-the style of the row, and one in Royal Mail's style. In half of these pairs, both addresses belong to one home. In the
-other half, the second home is drawn from the street of the first. In the row "the mix", each style is as frequent as in
+Run `python -m benchmarks.addresses [addresses]` in the top folder of the repository. The addresses are invented, as in
 the samples.
+
+Column "parse" is the time to parse one address. Column "compare" is the time to compare an address in the style of the
+row with one in Royal Mail's style. In half of these pairs, both are of one home. In the other half, the second is of a
+random home in the same street. In the row "the mix", each style is as frequent as in the samples.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Draw homes that a style fits. Pair each home with itself, or with a home drawn from its street."""
+    """Draw `count` homes that a style fits. Pair each with itself, or with a random home of its street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]

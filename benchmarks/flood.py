@@ -1,11 +1,10 @@
-"""Measures how long one council waits for an alert while a provider floods the district of another council.
+"""Measures how long one council waits for an alert while a provider sends very many notices about another council.
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-The flood is one request. All notices in this request name the same district, each with a different day. Right after the
-flood, a second provider gives notice of one line of a second council. This notice is measured from its commit until its
-message is handed to a channel. The row "alone" shows the time without a flood. All work runs in one process, as in the
-embedded product.
+The flood is one request with notices that all name the same district, each with a different day. Right after it, a
+second provider gives notice of one line of a second council. For this notice, the time is measured from its commit
+until its message is handed to a channel. The row "alone" shows the time without a flood. All work runs in one process.
 """
 
 from __future__ import annotations
@@ -100,7 +99,7 @@ def _two_councils(store: Store, homes: int) -> None:
     for feed in (FLOODING, HONEST):
         add_feed(store, "provider", feed.partition(":")[2], feed)
     for feed, route in ((FLOODED, "mailto://flooded.example"), (OTHER, "mailto://other.example")):
-        desk = Contact(label="duty desk", route=route)
+        desk = Contact(person="duty desk", channel="route", address=route)
         policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=90, contacts=(desk,)),), grouping_seconds=0)
         set_policy(store, feed, policy, by="Benchmark")
     rows: list[dict[str, object]] = [

@@ -1,6 +1,6 @@
 """Measures the reading of small files and bodies that cause much work.
 
-Each input is read at one size and at twice this size. The second time should be about twice the first.
+Each input is read at one size and at twice that size, which should take about twice the time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from services.web.bodies import NDJSON, read_json_rows
 def packed(rows: bytes) -> bytes:
     """Return a workbook whose sheet has these rows.
 
-    The workbook also holds random characters. Without these, the workbook would be so well packed that Pullcord refuses
-    it.
+    It also holds random characters. Without them, it would be compressed so much that Pullcord refuses it.
     """
     book = openpyxl.Workbook()
     book.worksheets[0].append(["entry_id", "cli", "postcode"])
@@ -39,7 +38,6 @@ def packed(rows: bytes) -> bytes:
 
 
 def main() -> None:
-    """Print the seconds for each input, at one size and at twice this size."""
     head = b"entry_id,cli,postcode,Last test\n"
     made: dict[str, Callable[[int], bytes]] = {
         "brackets in a heading": lambda n: head.strip() + b"," + b"(" * n + b"\na,1,b,c\n",

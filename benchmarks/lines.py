@@ -2,12 +2,12 @@
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 
-"ingest" is the time from the bytes of a request to its commit. "match" is the time from this commit to the commit of
-matches and cases. Ingest and matching each run in one process. In "two at once", two processes share this work on one
-database, as when two files are imported at the same time.
+"ingest" is the time from the bytes of a request to its commit. "match" is the time from there to the commit of its
+matches and cases. Each runs in one process. In "two at once", two processes share this work on one database, as when
+two files are imported at the same time.
 
-The floor writes the rows of the run, in transactions of the same size. The floor does not read, seal or decide
-anything. With `--growth`, half the size is measured too.
+The floor writes the same rows in transactions of the same size, but reads, seals and decides nothing. With `--growth`,
+half the size is measured too.
 """
 
 from __future__ import annotations
@@ -62,7 +62,10 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Ingest and match a county. Return the seconds of each phase and of the floor, the matches, and the cases."""
+    """Ingest and match a county.
+
+    Return the seconds of each phase and of the floor, and the numbers of matches and cases.
+    """
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

@@ -1,11 +1,11 @@
-"""Measures how fast Pullcord and the library `phonenumbers` read telephone numbers, on the same inputs.
+"""Measures how fast Pullcord and the library `phonenumbers` read telephone numbers, with the same inputs.
 
-`normalise_number` does what parse, is_possible_number and format of `phonenumbers` do: it returns one number in E.164
-form, or None. `read_numbers` does more: it returns all numbers of a cell, the corrections and the problems. The ratio
-is the time of `phonenumbers` divided by the time of `read_numbers`.
+`normalise_number` does what parse, is_possible_number and format of `phonenumbers` do together: it returns one number
+in E.164 form, or None. `read_numbers` does more: it returns all numbers of a cell, the corrections and the problems.
+The ratio is the time of `phonenumbers` divided by the time of `read_numbers`.
 
-Run it at the top of the repository: `python -m benchmarks.telephone [numbers]`. No number is taken from a person. Each
-number has a beginning that the UK numbering plan allows, and then random digits.
+Run `python -m benchmarks.telephone [numbers]` in the top folder of the repository. The numbers are nobody's: each has a
+beginning that the UK numbering plan allows, and then random digits.
 """
 
 import random
@@ -38,7 +38,7 @@ DIRTY: dict[str, Callable[[str], str]] = {
 
 
 def nationals(count: int, source: random.Random) -> list[str]:
-    """Make numbers that `national_number` accepts: each three-digit beginning in turn, in both lengths."""
+    """Make numbers that `national_number` accepts, with each three-digit beginning in turn, in both lengths."""
     shapes = [
         f"{start:03}{tail}"
         for start in range(1000)

@@ -46,7 +46,7 @@ Seconds = dict[bool, list[float]]
 
 
 class Provider:
-    """A provider that posts notices, and measures the time of each answer."""
+    """A provider that posts notices and measures the time of each answer."""
 
     def __init__(self, url: str, key: str, engine: Engine) -> None:
         self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE)
@@ -82,7 +82,7 @@ def database(folder: Path, *, postgres: bool) -> Iterator[str]:
 
 @contextmanager
 def served(registered: int, *, postgres: bool) -> Iterator[Provider]:
-    """Run a deployment. A register has the numbers from `number_of(True, 0)` on."""
+    """Run a deployment with `registered` numbers on a register: `number_of(True, 0)` and the following."""
     keyring, mailbox = new_keyring(), Mailbox()
     mailbox.start()
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as database_url:
@@ -140,7 +140,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the chance that the answer is slower for a number on a register than for another number."""
+    """Return the probability that the answer is slower for a number on a register than for another number."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

@@ -2,9 +2,9 @@
 
     python -m benchmarks.uploads [--only csv|xlsx|json]
 
-`pullcord serve` runs on SQLite. A second council sends one file with the largest allowed number of rows and columns.
-Meanwhile, every second, a provider posts a notice of one line, and the first council is alerted by mail. The memory of
-the process and of its workers is added up, ten times a second.
+`pullcord serve` runs on SQLite. One council sends a file with the largest allowed number of rows and columns.
+Meanwhile, a provider posts a notice of one line every second, about which another council is alerted by mail. The
+memory of the process and of its workers is added up ten times a second.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def measure(only: str | None) -> None:
 
 
 class Alerts:
-    """Posts a notice of one line each second while other work runs."""
+    """Posts a notice of one line every second while other work runs."""
 
     def __init__(self, url: str, key: str, numbers: Iterator[int]) -> None:
         self._url, self._key, self._numbers = url, key, numbers
@@ -204,7 +204,7 @@ class Alerts:
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
         """Run `work`, and post notices meanwhile.
 
-        Return the time of each notice, by the id of its submission, and the result of `work`.
+        Return the time at which each notice was sent, by its submission, and the result of `work`.
         """
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:

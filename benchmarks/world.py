@@ -1,6 +1,6 @@
 """Makes an invented county for measurements: homes, their lines and alarms, and requests about them.
 
-The numbers have the area code 01632, which Ofcom has not given to any area.
+The telephone numbers have the area code 01632, which Ofcom has not given to any area.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `index` is its number in the county. The home's telephone number ends in `index`."""
+    """A home. `index` is its number in the county, and the end of its telephone number."""
 
     index: int
 

@@ -1,4 +1,4 @@
-"""The canary: an event without content. It proves that the consumers of a partition are alive."""
+"""The canary: an event without content that proves that the consumers of a partition are alive."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class CanaryData(Schema):
 
 
 class Canary(Schema):
-    """A CloudEvent that proves that the consumers of a partition are alive. A relay publishes it.
+    """A CloudEvent without content, published by a relay to prove that the consumers of a partition are alive.
 
-    A canary does not come from the outbox, and no inbox stores it.
+    It is stored in no outbox and no inbox.
     """
 
     specversion: Literal["1.0"] = "1.0"

@@ -1,4 +1,4 @@
-"""Codes shared by notices, register entries and events. Stored data has these values, so never change a value."""
+"""Codes in notices, register entries and events. They are also stored, so never change a value."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """The scope of a notice: one line, or an area."""
+    """The subject of a notice: one line, or an area."""
 
     LINE = "line"
     POSTCODE = "postcode"
@@ -37,7 +37,7 @@ class TargetService(StrEnum):
 
 
 class NoticeStatus(StrEnum):
-    """The progress of the migration, as the provider reports it."""
+    """The progress of a migration, as the provider reports it."""
 
     PLANNED = "planned"
     RESCHEDULED = "rescheduled"
@@ -52,7 +52,7 @@ class NoticeStatus(StrEnum):
 # Statuses that report what was done to a line, not what is planned.
 REPORTED = frozenset({NoticeStatus.COMPLETED, NoticeStatus.REVERTED})
 
-# Statuses by what they mean for an alarm on the line, most dangerous first (policy of the deployment).
+# Statuses by what they mean for an alarm on the line, most dangerous first (our own choice).
 DANGEROUS_FIRST = (
     NoticeStatus.COMPLETED,
     NoticeStatus.REVERTED,
@@ -64,7 +64,7 @@ DANGEROUS_FIRST = (
 
 
 class RestrictionKind(StrEnum):
-    """How a line is restricted before its migration."""
+    """The way in which a line is restricted before its migration."""
 
     OUTGOING_BARRED = "outgoing_barred"
     OUTGOING_DIVERTED = "outgoing_diverted"
@@ -119,8 +119,6 @@ class MatchDecision(StrEnum):
 
 
 class CaseState(StrEnum):
-    """The state of a case."""
-
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
     RESIDENT_CONTACTED = "resident_contacted"
@@ -149,7 +147,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """An event of a case: a person's act, a fact about the line or the notice, or a time that was reached."""
+    """Something that happens to a case: a person's act, a fact about the line or the notice, or a time reached."""
 
     ACKNOWLEDGE = "acknowledge"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"

@@ -34,7 +34,7 @@ class Envelope(Schema):
 
 
 class UnknownEventError(ValueError):
-    """The type of an event is not known. A newer version of Pullcord published the event."""
+    """The type of an event is not known, because a newer version of Pullcord published the event."""
 
 
 def type_of(data: EventData) -> str:
@@ -47,10 +47,10 @@ def encode(envelope: Envelope) -> bytes:
 
 
 def decode(body: bytes) -> Envelope:
-    """Return the event in `body`. `encode` wrote the body.
+    """Return the event that `encode` wrote.
 
-    Raises UnknownEventError if this version of Pullcord does not know the type of the event. Raises another ValueError
-    if the event has any other fault.
+    Raises UnknownEventError if this version of Pullcord does not know the type of the event, and another ValueError for
+    any other fault.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None

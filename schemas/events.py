@@ -1,7 +1,7 @@
 """The data of every published event: tokens, ids, dates and codes, never a telephone number, an address or a name.
 
-Events use Pullcord's own ids, because a provider's or a council's reference might hold anything. Every text has the
-pattern of an id, a code or a token. No telephone number fits such a pattern.
+Events use Pullcord's own ids, because a provider's or a council's reference might hold anything. The pattern of every
+text rules out a telephone number.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Word = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 
 
 class EventData(Schema):
-    """The data of an event. Each subclass sets the name, the version and the topic of its event."""
+    """The data of an event. Each subclass sets the name, version and topic of its event."""
 
     event_name: ClassVar[str]
     event_version: ClassVar[int] = 1
@@ -104,11 +104,10 @@ class RecordRef(Schema):
 
 
 class NoticesReconsidered(EventData):
-    """Notices must be matched again, although the provider sent no new version.
+    """Notices must be matched again, although the provider sent no new version of them.
 
-    There are two causes. First, another notice replaced a notice, or a replaced notice counts again. Second, a notice
-    on an area changed. Then `records` names the record of the area, which stands for all notices of the provider on the
-    area.
+    The usual cause is another notice that replaces them, or no longer does. If a notice on an area changes, `records`
+    has the id of the area record, which stands for all notices of the provider on the area.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"
@@ -129,10 +128,10 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """A record has more possible matches by area or postcode than the matcher handles in one turn.
+    """A record has more possible matches by area or postcode than the matcher handles at once.
 
-    The event gives the matcher one more turn on the record, a notice or a register entry. The matcher chooses the
-    record, so that feeds have fair turns.
+    The event gives the matcher one more turn. The matcher chooses the notice or register entry to go on with, so that
+    all feeds have their share.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"
@@ -141,7 +140,7 @@ class MatchingUnfinished(EventData):
 
 
 class MatchRef(Schema):
-    """A match between two revisions: one of a notice, and one of a register entry."""
+    """A match between one revision of a notice and one revision of a register entry."""
 
     notice: Id
     entry: Id
@@ -153,7 +152,7 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """Matches were found, matches were found at a newer revision, or a person decided on matches."""
+    """New matches were found, matches were found again for a newer revision, or a person decided on matches."""
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"
@@ -198,7 +197,7 @@ class CasesChanged(EventData):
 
 
 class AlertIntended(EventData):
-    """Pullcord decided to send an alert. The decision is stored before any message is sent."""
+    """Pullcord decided to send an alert. The event is stored before any message is sent."""
 
     event_name: ClassVar[str] = "alert_intended"
     topic: ClassVar[str] = "pullcord.alerts"
@@ -212,7 +211,7 @@ class AlertIntended(EventData):
 
 
 class AlertSettled(EventData):
-    """A delivery of an alert has an outcome."""
+    """A delivery of an alert was sent, given up, or not needed any more."""
 
     event_name: ClassVar[str] = "alert_settled"
     topic: ClassVar[str] = "pullcord.alerts"

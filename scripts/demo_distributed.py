@@ -2,8 +2,8 @@
 
     python -m scripts.demo_distributed [--once]
 
-Everything runs on this machine with invented data. The demonstration takes about a minute. Then the servers stay up
-until Ctrl-C. With `--once`, the servers stop at once. At the end all data are deleted, except after an error.
+Everything runs on this machine with invented data. The demonstration takes about a minute. After it, the servers run
+until Ctrl-C, or with `--once` are stopped. At the end all data are deleted, except after an error.
 """
 
 from __future__ import annotations

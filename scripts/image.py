@@ -2,9 +2,9 @@
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-Without `--base`, mmdebstrap makes the base from Debian's packages. The base, the image and the layers stay in
-`.tools/image`, so that a second build repeats only the changed steps. The script needs root, and the programs that
-scripts/install/buildah.sh installs.
+Without `--base`, mmdebstrap makes the base from Debian's packages. Base, image and layers stay in `.tools/image`, so
+that a second build repeats only the steps that have changed. The script must run as root. scripts/install/buildah.sh
+installs the programs that it needs.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The error's text says how to install the program."""
+    """A program is missing on this machine. The text says how to install it."""
 
 
 @dataclass(frozen=True)
 class Buildah:
-    """Buildah, with a folder of this project for images and layers."""
+    """Buildah, with its images and layers in a folder of this project."""
 
     home: Path = HOME
     driver: str = field(init=False)
@@ -60,9 +60,9 @@ class Buildah:
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Run a command of buildah and return its output.
+        """Run a command of buildah and return its output. Raises CalledProcessError if it fails.
 
-        Raises CalledProcessError if the command fails. The reason is on stderr.
+        The reason is on stderr.
         """
         done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()

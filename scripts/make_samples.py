@@ -1,4 +1,4 @@
-"""Writes the sample registers and notices. Run it at the top of the repository: `python -m scripts.make_samples`."""
+"""Writes the sample registers and notices: `python -m scripts.make_samples`, in the top folder of the repository."""
 
 from __future__ import annotations
 

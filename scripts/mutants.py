@@ -3,9 +3,9 @@
     make mutants
 
 Mutmut makes the faults, which are called mutants, and finds the tests that reach each mutant. `[tool.mutmut]` in
-pyproject.toml names the modules and the tests. The script draws some mutants with a fixed seed, as many as run in a few
-minutes. It exits with 1 if the tests kill too few of the drawn mutants. `mutmut show NAME` prints a mutant.
-docs/testing.md explains the mutants that stay alive.
+pyproject.toml names the modules and the tests. Only as many mutants are tested as take a few minutes, drawn with a
+fixed seed. The exit code is 1 if the tests find too few of them. `mutmut show NAME` prints a mutant. docs/testing.md
+explains the mutants that no test finds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run has no result. The error's text says why."""
+    """The run has no result. The text says why."""
 
 
 def all_mutants() -> list[str]:
@@ -52,7 +52,7 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Run the tests against the named mutants. Return mutmut's status of each mutant, by name."""
+    """Run the tests against these mutants. Return the status that mutmut gives each mutant, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -70,7 +70,10 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that behave like the unchanged code. Each name maps to a change and an explanation."""
+    """Return the listed mutants that behave like the unchanged code, by name.
+
+    An entry has the old line, the new line and an explanation.
+    """
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 
@@ -88,7 +91,10 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """Return the numbers of killed, surviving and equivalent mutants by module, and the names of the survivors."""
+    """Count the mutants of each module that were killed, survived or are listed as equivalent. Also name the survivors.
+
+    The keys of the count are like `services.matcher.rules killed` and `total killed`.
+    """
     count: Counter[str] = Counter()
     alive = []
     for name, status in found.items():
@@ -102,10 +108,10 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 
 
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]], known: Collection[str]) -> list[str]:
-    """Return a message for each wrong entry in the list of equivalent mutants, whether or not the mutant was drawn.
+    """Return a message for each wrong entry in the list of equivalent mutants.
 
-    An entry is wrong if a test has killed the mutant, if no mutant has its name any more, or if the name now belongs to
-    another change. `known` holds the names of all mutants.
+    An entry is wrong if a test has killed the mutant, if no mutant has its name, or if the name now belongs to another
+    change. `known` holds the names of all mutants.
     """
     wrong = []
     for name in sorted(listed):

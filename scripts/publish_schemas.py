@@ -1,7 +1,6 @@
 """Writes schemas/published: JSON Schemas of records and events, and the OpenAPI description of the API.
 
-`python -m scripts.publish_schemas` writes these files. With `--check` the script writes nothing, and exits with 1 if a
-file differs.
+`python -m scripts.publish_schemas` writes them. With `--check` it writes nothing, and exits with 1 if a file differs.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ __all__ = ["chromium"]
 
 pytest_plugins = ["tests.support.folder_times"]
 
-# A machine that is busy is no fault of an example; and what CI finds must be found again by whoever looks for it.
+# No example fails because the machine is busy. In CI the examples are fixed, so that a failure can be repeated.
 settings.register_profile("pullcord", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("pullcord")
 

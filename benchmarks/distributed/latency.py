@@ -1,6 +1,6 @@
 """Measures the time from the answer 202 to the first mail. Each notice names one line at risk.
 
-The notices are posted at a steady rate, even if the answers are slow.
+The notices are posted at a steady rate, even if answers are slow.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DAYS_TO_THE_MOVE = 10
 
 @dataclass(frozen=True)
 class Delays:
-    """The journeys of lines that were posted at one rate. `rate` is in posts per second."""
+    """The times of the lines that were posted at one `rate` (posts per second)."""
 
     runner: str
     rate: int
@@ -85,10 +85,10 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Return the delays of each phase. A phase has a rate (posts per second) and a length (seconds).
+    """Measure one phase after another. Each has a rate (posts per second) and a length (seconds).
 
-    Each post is about another line. Raises ValueError if the register has too few lines. Raises TimeoutError if a mail
-    does not arrive.
+    Each post is about another line. Raises ValueError if there are too few lines, and TimeoutError if a mail does not
+    arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:

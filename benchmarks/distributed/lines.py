@@ -1,4 +1,4 @@
-"""Measures lines per second in real processes: from HTTP to the committed match, the API alone, matching alone."""
+"""Measures lines per second in real processes: from HTTP to the committed match, the API alone, and matching alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 @dataclass(frozen=True)
 class Crew:
-    """The number of processes of each role. A crew with matchers also has one relay."""
+    """The number of processes of each role. If there are matchers, there is also one relay."""
 
     apis: int = 0
     matchers: int = 0
@@ -42,7 +42,7 @@ class Run:
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
-    """Post a county over HTTP. Measure the time from the first byte posted until all matches are committed."""
+    """Post a county over HTTP, and measure the time from the first byte posted to the last committed match."""
     name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
@@ -61,7 +61,7 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
 
 
 def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """Measure the time from the first byte posted to the last answer 202. The events stay in the outbox."""
+    """Measure the time from the first byte posted to the last answer 202, while no relay publishes the events."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
         urls = deployment.start_ingest(crew.apis)
@@ -71,9 +71,9 @@ def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> R
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """Measure matching alone, on a database that already holds the lines.
+    """Measure matching alone, with a copy of the database `filled`, which already holds the lines.
 
-    The time begins when the relay may publish. It ends when all events are handled and committed.
+    The measured time begins when the relay may publish, and ends when all events are handled and committed.
     """
     name = f"matching_{crew.matchers}"
     ground.empty_broker()

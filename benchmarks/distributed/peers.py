@@ -1,4 +1,4 @@
-"""Measures the peers, which are programs with other streaming libraries."""
+"""Measures the peers: programs that do the same join with other streaming libraries."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ TOLD = "told.jsonl"
 
 
 class PeersMissingError(Exception):
-    """The environment of the peers is not set up."""
+    """The Python environment of the peers is not set up."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer: its module in `benchmarks.peers`, its consumer group, and its Python interpreter."""
+    """A program to compare with: its module in `benchmarks.peers`, its consumer group, and its Python."""
 
     module: str
     group: str
@@ -49,7 +49,7 @@ FAUST, QUIX, FLOOR = (
 
 @dataclass(frozen=True)
 class JoinResult:
-    """The number of lines that a peer joined, and the time in seconds."""
+    """The number of lines that were joined, and the time in seconds."""
 
     lines: int
     seconds: float
@@ -60,10 +60,10 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure how long a peer takes to join the lines. The broker must be empty. The workers are warm before the start.
+    """Measure how long a peer takes to join the lines. Its workers first join a few lines, which are not counted.
 
-    Raises PeersMissingError if the peers are not set up. Raises TimeoutError if the workers are too slow. Raises
-    WrongMatchesError if the workers find a wrong number of pairs.
+    Raises PeersMissingError if the peers are not set up, TimeoutError if the workers are too slow, and
+    WrongMatchesError if they find a wrong number of pairs.
     """
     if not THEIRS.exists():
         raise PeersMissingError("run `make bench-distributed`, which sets the peers up")
@@ -82,7 +82,7 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
 
 
 def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> JoinResult:
-    """Measure the floor: consume and decode the messages of `topics`, which are already filled.
+    """Measure the floor: only consume and decode the messages that `topics` already have.
 
     Raises TimeoutError if this takes too long.
     """

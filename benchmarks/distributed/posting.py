@@ -37,7 +37,7 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Send all requests. Each client sends its next request when the previous one is answered.
+    """Send all requests with several clients. Each sends its next request once the previous one is answered.
 
     Raises RuntimeError if an answer is not 202.
     """

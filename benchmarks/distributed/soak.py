@@ -3,11 +3,11 @@
     python -m benchmarks.distributed.soak [--minutes 60] [--posts 2]
 
 Starts ingest, relay, matcher and alerts as processes, on a real Apache Kafka broker and a real PostgreSQL. Then posts
-single notices about a thousand lines, one line after the other, again and again. Each notice has a new date. So every
-post makes work for every role, but the number of lines stays the same.
+single notices about a thousand lines in turn, again and again. Each notice has a new date. So every post makes work for
+every role, but the number of lines stays the same.
 
-Each minute the script prints the memory (USS, in MiB) of each process. USS leaves out memory that processes share. The
-last line shows the growth in the second half of the run, in MiB per hour.
+Each minute prints the memory (USS, in MiB) of each process. USS leaves out memory that processes share. The last line
+shows the growth in the second half of the run, in MiB per hour.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """Post notices for a minute, at a rate of `posts` a second. Return the number of posted notices."""
+    """Post notices for a minute, `posts` of them each second. Return their number."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
@@ -63,7 +63,7 @@ def memory(roles: Sequence[Role]) -> Memory:
 def growth(minutes: Sequence[Memory]) -> Memory:
     """Return the memory growth of each role in MiB per hour.
 
-    The growth is the slope of a line fitted to the second half of the minutes.
+    This is the slope of a line through the second half of the minutes.
     """
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}

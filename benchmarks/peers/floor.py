@@ -1,4 +1,4 @@
-"""The floor: consumes and decodes the messages of some topics with confluent-kafka, and does nothing else.
+"""The floor: only consumes and decodes the messages of some topics, with confluent-kafka.
 
 A message holds one line, or a list of lines in `data.records`.
 """

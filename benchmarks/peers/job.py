@@ -19,10 +19,10 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, passed on its command line.
+    """The job of a peer, as it is passed on the command line.
 
-    `broker` is the broker with the topics. `folder` is for the peer's state. `lines` is the number of lines to write,
-    for the feed only. `topics` is for the floor only.
+    `folder` is for the peer's state. `lines` is the number of lines that the feed must write. Only the floor needs
+    `topics`.
     """
 
     broker: str
@@ -46,10 +46,9 @@ class Job:
 
 
 class Progress:
-    """Counts handled lines. Prints the counts five times a second, as a line of JSON.
+    """Counts handled lines, and prints the counts five times a second as a line of JSON.
 
-    `first` is when the first line was handled or `begin` was called. `last` is when the last line was handled. Both are
-    in seconds of the system's clock.
+    `first` and `last` are the times of the first and the last handled line, in seconds of the system's clock.
     """
 
     def __init__(self) -> None:
@@ -60,7 +59,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the clock now. Call this method if messages are under way before the first line is handled."""
+        """Set `first` to now. Call this if messages are already under way before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

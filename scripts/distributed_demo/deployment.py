@@ -49,10 +49,10 @@ class Servers:
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Start and describe all servers and processes. Stop everything when the block ends.
+    """Start all servers and processes. Stop everything when the block ends.
 
-    The data are in `folder`, which must be empty. Raises MissingToolError if Java or Maven is missing. Raises
-    StuckError if a process does not start.
+    The data are in `folder`, which must be empty. Raises MissingToolError if Java or Maven is missing, and StuckError
+    if a process does not start.
     """
     narrator.step("Everything is started")
     with ExitStack() as stack:

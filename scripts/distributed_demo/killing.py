@@ -1,4 +1,4 @@
-"""Kills a worker in the middle of a file, and checks that nothing is lost."""
+"""Kills a worker while it handles a file, and checks that nothing is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.storage.tables import outbox, quarantine
 
 
 def a_worker_is_killed(demo: DemoDeployment, crew: Crew, narrator: Narrator, sample: Sample) -> None:
-    """Upload a file, and kill a matcher before its share is done. Show that the other matcher does the share."""
+    """Upload a file, kill a matcher before it has finished, and show that the other matcher finishes the work."""
     narrator.step("A worker is killed")
     narrator.say("What each process has done so far:\n")
     show_work(crew, narrator)

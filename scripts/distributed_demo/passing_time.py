@@ -1,7 +1,7 @@
-"""Makes a day pass without waiting: moves the times and dates in the database one day into the past.
+"""Makes a day pass without waiting: makes all times and dates in the database one day earlier.
 
-Several processes share the machine's clock, so time cannot run faster. But the rules only compare stored times with the
-clock. If every stored time is a day earlier, the rules decide as if a day had passed.
+The processes use the machine's clock, which cannot run faster. But the rules only compare stored times with the clock,
+so they decide as if a day had passed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DAY = re.compile(r'(?<=[" ])\d{4}-\d\d-\d\d(?=["T ])')
 
 
 def let_a_day_pass(store: Store) -> None:
-    """Move the times of notices, cases and alerts a day into the past, in one transaction. PostgreSQL only."""
+    """Make the times of notices, cases and alerts one day earlier, in one transaction. Only for PostgreSQL."""
     with store.writing() as connection:
         for table in TABLES:
             _move_columns(connection, table)

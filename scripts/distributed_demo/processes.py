@@ -1,4 +1,4 @@
-"""Starts, watches, kills and stops the processes of the demonstration. Each role has its own process."""
+"""Starts, watches, kills and stops the processes of the demonstration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """One process of Pullcord. Its metrics are on `port`."""
+    """One process of Pullcord. It serves its metrics on `port`."""
 
     title: str
     port: int
@@ -42,10 +42,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True if the log shows that the process serves.
-
-        Raises StuckError if the process has ended.
-        """
+        """Return True once the process serves. Raises StuckError if it has ended."""
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
         return SERVING in self.log.read_bytes()
@@ -68,7 +65,10 @@ class Process:
 
 @dataclass
 class Crew:
-    """All processes of a deployment. `environment` holds the settings. `logs` is the folder of the log files."""
+    """All processes of a deployment.
+
+    `environment` holds their settings, and `logs` is the folder of their log files.
+    """
 
     logs: Path
     environment: Mapping[str, str]

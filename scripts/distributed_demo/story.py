@@ -1,4 +1,4 @@
-"""Runs the steps of the distributed demonstration, in order."""
+"""The steps of the distributed demonstration, in order."""
 
 from __future__ import annotations
 

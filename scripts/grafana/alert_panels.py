@@ -1,4 +1,4 @@
-"""Panels of operations about cases, alerts and their deliveries."""
+"""Panels of the operations dashboard about cases, alerts and their deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Panels of operations about what senders send, and about their requests."""
+"""Panels of the operations dashboard about senders, their data and their requests."""
 
 from __future__ import annotations
 

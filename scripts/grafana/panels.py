@@ -1,4 +1,4 @@
-"""Describes a panel in a few words, and draws it with Grafana's Foundation SDK."""
+"""Describes a panel, and draws it with Grafana's Foundation SDK."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ AnyPanel = stat.Panel | timeseries.Panel | bargauge.Panel | table.Panel
 
 
 class Look(Enum):
-    """The way in which a panel shows figures."""
-
     # The latest figure, in large print.
     STAT = auto()
     # Figures over time.
@@ -47,7 +45,7 @@ class Look(Enum):
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """The description of a panel. `queries` maps legends to queries. A panel without data shows the text `nothing`."""
+    """The description of a panel. `queries` has a query for each legend. `nothing` is shown if there is no data."""
 
     title: str
     description: str

@@ -1,4 +1,4 @@
-"""The queries that panels of operations share."""
+"""Queries that several panels of the operations dashboard share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Panels of operations about backups, keys and the machine."""
+"""Panels of the operations dashboard about backups, keys and the machine."""
 
 from __future__ import annotations
 

@@ -64,11 +64,7 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home.
-
-    `flat` is a text such as `Flat 4`. `number` is the house number. `name` is the name of the building or cottage. Each
-    of these three may be empty.
-    """
+    """A home. `flat` (such as `Flat 4`), `number` and `name` (of the building or cottage) may be empty."""
 
     uprn: str
     town: str
@@ -85,7 +81,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street with its own postcode. `buildings` lists the homes of each building."""
+    """A street with its own postcode. Each of its `buildings` is a tuple of homes."""
 
     buildings: tuple[tuple[Home, ...], ...]
 
@@ -109,9 +105,9 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield every seventh number from `first` on, as an invented UPRN.
+    """Yield every seventh number from `first` on as a UPRN.
 
-    `first` must begin with 9999, because no real UPRN begins with 9999.
+    `first` must begin with 9999, because no real UPRN does.
     """
     return map(str, count(first, 7))
 

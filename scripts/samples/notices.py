@@ -1,4 +1,4 @@
-"""Makes migration notices like the JSON body of `POST /v1/migration-notices`, but with date objects."""
+"""Makes migration notices like the JSON body of `POST /v1/migration-notices`, but with dates instead of texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TELECARE_KNOWN_SHARE: Final = 0.4
 
 
 class Desk:
-    """A provider's office, which writes notices. Each notice gets a reference."""
+    """A provider's office that writes notices and gives each a reference."""
 
     def __init__(self, rcpid: str, prefix: str, random: Random) -> None:
         self.rcpid = rcpid

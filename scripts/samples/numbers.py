@@ -1,6 +1,6 @@
-"""Makes fictional telephone numbers, and writes the numbers as people do.
+"""Makes fictional telephone numbers, and writes them as people do.
 
-Ofcom reserves the numbers for drama, so nobody can be called by mistake (domain.md "Formats").
+Ofcom reserves these numbers for drama, so nobody can be called by mistake.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """Draws numbers in the form `01632 960123`. No number is drawn twice."""
+    """Draws numbers such as `01632 960123`. No number is drawn twice."""
 
     def __init__(self, random: Random) -> None:
         # Each range has a thousand numbers. A number that was drawn is removed.
@@ -41,7 +41,7 @@ class Numbers:
     def landline(self, town: str) -> str:
         """Draw a number of the town.
 
-        Raises KeyError if the town has no range. Raises IndexError if the range is used up.
+        Raises KeyError if the town has no range, and IndexError if the range is used up.
         """
         return self._left[RANGES[town]].pop()
 
@@ -56,7 +56,7 @@ def _thousand(start: str, random: Random) -> list[str]:
 
 
 def digits(number: str) -> str:
-    """Return `01632960123` for `01632 960123`."""
+    """Return the number without its blank: `01632960123` for `01632 960123`."""
     return number.replace(" ", "")
 
 

@@ -1,7 +1,4 @@
-"""Makes a council's telecare services: homes, alarms and lines.
-
-The register of these services has faults, like a real register.
-"""
+"""Makes a council's telecare services (homes, alarms, lines), with the faults of a real register."""
 
 from __future__ import annotations
 
@@ -50,8 +47,8 @@ _STATUS_SHARES: Final = {"ended": 6, "suspended": 2}
 class Service:
     """One telecare service.
 
-    `line` is the true number of the alarm's line, or None if the alarm uses no line. `cell` is the text in the
-    register's column of numbers.
+    `line` is the true number of the alarm's line, or None if the alarm uses no line. `cell` is what the register has as
+    the number.
     """
 
     reference: str
@@ -94,8 +91,7 @@ class Service:
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
     """Return `size` services of a town.
 
-    The services are in homes all over the town, and in a scheme of twelve flats. Some homes have two residents. The
-    flats of the scheme share one line.
+    They are in homes all over the town, some with two residents, and in a scheme of twelve flats that share one line.
     """
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)

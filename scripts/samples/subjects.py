@@ -1,4 +1,4 @@
-"""Makes the lines that providers migrate. Some of these lines carry an alarm that is on a register."""
+"""Makes the lines that providers migrate. Some of them carry an alarm that is on a register."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """How a provider's line is related to a register entry."""
+    """The relation of a provider's line to a register entry."""
 
     # The line has the same number.
     NUMBER = "number"
@@ -36,7 +36,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line as its provider knows it. `number` has the form `01632 960123`. `uprn` may be empty."""
+    """A line as its provider knows it. `number` is written as `01632 960123`, and `uprn` may be empty."""
 
     relation: Relation
     home: Home
@@ -62,9 +62,9 @@ _UPRN_SHARE: Final = 0.55
 
 
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
-    """Return lines that are related to the registers.
+    """Return lines that have something in common with a register entry.
 
-    These are the shared line of each scheme, and at most one line for each home outside the schemes.
+    These are the shared line of each scheme, and lines for some of the other homes, at most one for each.
     """
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
@@ -82,10 +82,7 @@ def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, r
 def unrelated(
     services: list[Service], towns: dict[str, Town], size: int, numbers: Numbers, random: Random
 ) -> list[Subject]:
-    """Return `size` lines that are not related to the registers.
-
-    Some of these lines are in the towns of the councils.
-    """
+    """Return `size` lines that have nothing in common with the registers. Some of them are in the councils' towns."""
     taken = {one.home for one in services}
     unclear = _unclear(services)
     council_towns = {one.home.town for one in services}

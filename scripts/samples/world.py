@@ -1,4 +1,4 @@
-"""Makes the samples for a seed: two registers, and the notices of three providers."""
+"""Makes the samples that belong to a seed: two registers, and the notices of three providers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All samples for a seed. `subjects` are the providers' lines that are related to the registers."""
+    """The samples that belong to a seed.
+
+    `subjects` are the providers' lines that have something in common with a register.
+    """
 
     services: list[Service]
     subjects: list[Subject]

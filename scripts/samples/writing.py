@@ -1,4 +1,4 @@
-"""Writes UPRNs, postcodes and addresses as councils and providers do (domain.md "Known dirt")."""
+"""Writes UPRNs, postcodes and addresses as councils and providers do, with their usual faults."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """Return `size` kinds in random order. `counts` gives the number of each kind. `rest` is the kind of all others."""
+    """Return `size` kinds in random order: each kind as often as `counts` says, and `rest` for all others."""
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)
@@ -145,7 +145,7 @@ def address(home: Home, style: str) -> list[str]:
 
 
 def reworded(home: Home) -> list[str]:
-    """Return the home's address in one line, with the word "Apartment" for a flat."""
+    """Return the home's address in one line, with "Apartment" instead of "Flat"."""
     flat = home.flat.removeprefix("Flat ")
     renamed = f"Apartment {flat}" if flat.isdigit() else home.flat
     return [", ".join(shortened(line) for line in replace(home, flat=renamed).lines)]

@@ -1,10 +1,10 @@
-"""Builds parts of a Kubernetes control plane for tests: programs, and definitions of the operators' resources.
+"""Builds parts of a Kubernetes control plane for tests: its programs, and the definitions of the operators' resources.
 
     python -m scripts.servers.cluster
 
 The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which simulates nodes) and Helm.
-They are built from their Go modules into `.tools/cluster`. A second run builds only if this file or a version has
-changed. The tests start the programs.
+They are built from their Go modules into `.tools/cluster`, and built again only if this file or a version has changed.
+The tests start them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old. The error's text says how to install Go."""
+    """Go is missing or too old. The text says how to install it."""
 
 
 def install() -> None:

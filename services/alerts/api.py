@@ -17,7 +17,7 @@ from services.alerts.review.recording import ActRefusedError, RecordFaultyError
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
-from services.core.texts import Note, PersonName
+from services.core.texts import Label, Note, PersonName
 from services.storage.allowances import allow_repeat
 from services.web.auth import CouncilFeed, StoreOf
 from services.web.bodies import SmallBodyRoute
@@ -64,11 +64,15 @@ class AcknowledgementAnswer(BaseModel):
 
 
 class RevocationBody(BaseModel):
-    """The person who revokes the link of an alert."""
+    """The person who revokes the links of an alert.
+
+    `contact` is the label of a contact of the council. Without it, the links of every contact are revoked.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     by: PersonName
+    contact: Label | None = None
 
 
 @router.get("/cases", summary="List cases", responses=answers(401, 403, 422))
@@ -171,16 +175,16 @@ def acknowledge_alert(
 @router.post(
     "/alerts/{reference}/link/revocation",
     status_code=204,
-    summary="Revoke the link of an alert",
+    summary="Revoke the links of an alert",
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def revoke_alert_link(store: StoreOf, feed: CouncilFeed, reference: Reference, body: RevocationBody) -> None:
-    """Revoke the link of an alert, at once and for good. A second request changes nothing.
+    """Revoke the links of an alert, at once and for good. A second request changes nothing.
 
-    The council's contacts get a new message with a new link, if a case of the alert is still open.
+    If nobody has a link to an open case of the alert any more, the council's contacts get a new message with new links.
     """
     try:
-        revoke_link(store, reference, body.by, feed)
+        revoke_link(store, reference, body.by, feed, body.contact)
     except NotFoundError as error:
         raise _not_found(error) from None
 

@@ -5,36 +5,27 @@ An alert names its cases and contacts. The alert is written before anything is s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
-from schemas.events import AlertIntended
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.new_rules import apply_ruleset
 from services.alerts.case.recompute import recompute
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
 from services.alerts.case.store.contexts import load_contexts
-from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.operator import alert_operator
-from services.alerts.delivery.queue import cancel_older, intend_deliveries, record_unreachable
-from services.alerts.delivery.store.alerts import Alert, insert_alert, insert_alert_cases
+from services.alerts.delivery.recipients.intending import DueEscalation, intend
+from services.alerts.delivery.recipients.reached import ask_others
 from services.alerts.policy.councils import Council, load_council
-from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
-from services.alerts.policy.policy import Contact, CouncilPolicy, Escalation
+from services.alerts.policy.policy import Contact
 from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, Owed, what_is_owed
-from services.alerts.review.withdrawal import is_about_withdrawal
 from services.alerts.states.rules import Ruleset
-from services.core.audit import AuditAction
-from services.core.ids import new_reference
-from services.storage.audit import AuditRow
-from services.storage.events.outbox import Announcement
 from services.storage.events.process import write_effects
-from services.storage.sequences import allocate_ids
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
@@ -42,12 +33,6 @@ BATCH = 2_000  # the most due cases in one transaction
 
 # The longest time that a case waits to share a message with others. `CouncilPolicy.grouping_seconds` is at most this.
 LOOK_AHEAD = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class DueEscalation:
-    case: Case
-    escalation: Escalation
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +54,7 @@ class Engine:
             changed = councils_to_recompute(connection)
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
-        handled, fault = self._alert_operator(now), None
+        handled, fault = self._alert_operator(now) + ask_others(self.store, self.fallback, now), None
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:
@@ -99,8 +84,7 @@ class Engine:
     def _look_at(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> None:
         reviews = self._review(work, council, due)
         due_now, not_yet = _split(reviews, work.now)
-        doubtful = _intend(work, council, due_now, self.fallback)
-        alerted = (_after_alert(due, council, work.now, doubtful) for due in due_now)
+        alerted = intend(work, council, due_now, self.fallback)
         save_cases(work.connection, chain(alerted, not_yet))
         write_effects(work, effects_of(reviews))
 
@@ -132,86 +116,3 @@ def _split(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation],
         else:
             not_yet.append(review.case)
     return due_now, not_yet
-
-
-def _after_alert(due: DueEscalation, council: Council, now: datetime, doubtful: Collection[int]) -> Case:
-    # The case counts as alerted only when the message is accepted for somebody. Until then another message is due.
-    again = now + timedelta(minutes=council.policy.unreached_repeat_minutes)
-    # If an earlier message may have reached the council, the council gets a message when the case is over.
-    warned = due.case.warned or due.case.pk in doubtful
-    return replace(due.case, tried_at=now, due_at=again, warned=warned)
-
-
-def _intend(
-    work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
-) -> set[int]:
-    """Write the due alerts. Return the ids of cases about which an earlier message may have arrived."""
-    doubtful: set[int] = set()
-    # All cases that go to the same levels share one message. Withdrawn notices have a message of their own.
-    groups: dict[tuple[bool, int, int], list[DueEscalation]] = {}
-    for due in due_now:
-        levels = due.escalation.first_level, due.escalation.last_level
-        groups.setdefault((is_about_withdrawal(due.escalation.reason), *levels), []).append(due)
-    for (_, first, last), members in groups.items():
-        contacts = _contacts(council.policy, fallback, first, last)
-        reachable = first <= len(reachable_tiers(council.policy)) or first > 1
-        # If `tried_at` is set, an earlier message about the case was accepted for nobody.
-        unreached = any(due.case.tried_at is not None for due in members)
-        others = _operators(fallback) if unreached and last < operator_level(council.policy) else []
-        alert, in_doubt = _write_alert(work, council.feed_id, members, [*contacts, *others])
-        doubtful |= in_doubt
-        if unreached or not reachable or not contacts:
-            record_unreachable(work, council.feed_id, alert, len(members))
-    return doubtful
-
-
-def _contacts(policy: CouncilPolicy, fallback: Sequence[Contact], first: int, last: int) -> list[tuple[str, Contact]]:
-    # A person in several tiers gets one message.
-    found: dict[Contact, str] = {}
-    for tier in tiers_between(policy, first, last):
-        for contact in tier.contacts:
-            found.setdefault(contact, tier.label)
-    operators = _operators(fallback) if last >= operator_level(policy) else []
-    return [*((tier, contact) for contact, tier in found.items()), *operators]
-
-
-def _operators(fallback: Sequence[Contact]) -> list[tuple[str, Contact]]:
-    return [(OPERATOR_TIER, contact) for contact in fallback]
-
-
-def _write_alert(
-    work: UnitOfWork, feed_id: str, members: Sequence[DueEscalation], contacts: Sequence[tuple[str, Contact]]
-) -> tuple[str, set[int]]:
-    # The lowest threshold (days before the harm) is the most urgent. The alert has this threshold and its reason.
-    most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
-    (pk,) = allocate_ids(work.connection, "alerts", 1)
-    alert = new_reference("A", work.store.random)
-    threshold, reason = most_urgent.threshold, most_urgent.reason.value
-    insert_alert(work.connection, Alert(pk, alert, feed_id, threshold, reason, work.now, len(members)))
-    insert_alert_cases(work.connection, [_alert_case(pk, one) for one in members])
-    in_doubt = cancel_older(work, pk, feed_id, [contact.label for _, contact in contacts])
-    intend_deliveries(work, pk, contacts)
-    event = AlertIntended(
-        alert=alert,
-        council=feed_id,
-        threshold=threshold,
-        reason=reason,
-        cases=len(members),
-        deliveries=len(contacts),
-    )
-    work.announce([Announcement("alerts", feed_id, event)])
-    fields = event.model_dump(exclude={"council"})
-    work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert, feed_id=feed_id))
-    return alert, in_doubt
-
-
-def _alert_case(alert_pk: int, due: DueEscalation) -> Mapping[str, object]:
-    return {
-        "alert_pk": alert_pk,
-        "case_pk": due.case.pk,
-        "threshold": due.escalation.threshold,
-        "reason": due.escalation.reason.value,
-        "first_level": due.escalation.first_level,
-        "last_level": due.escalation.last_level,
-        "facts": due.case.facts,
-    }

@@ -216,20 +216,25 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
     """Return the name of the person who acted. The name is in the sealed part of an audit row."""
+    return str(sealed_act(store, audit_pk, sealed)["actor"])
+
+
+def sealed_act(store: Store, audit_pk: int, sealed: bytes) -> dict[str, Any]:
+    """Return the sealed part of an audit row: `actor`, and what the person recorded.
+
+    If it does not open, `actor` is NAME_DAMAGED.
+    """
     try:
-        return str(store.vault.open(place("audit", audit_pk), sealed)["actor"])
+        opened: dict[str, Any] = store.vault.open(place("audit", audit_pk), sealed)
     except VaultError:
         store.damaged.note("audit", audit_pk)
-        return NAME_DAMAGED
+        return {"actor": NAME_DAMAGED}
+    return opened
 
 
 def _event(store: Store, row: Any) -> EventView:
     # The actor is sealed together with the record, and is separated from the record here.
-    try:
-        record = store.vault.open(place("audit", row.pk), row.actor_sealed) if row.actor_sealed else {}
-    except VaultError:
-        store.damaged.note("audit", row.pk)
-        record = {"actor": NAME_DAMAGED}
+    record = sealed_act(store, row.pk, row.actor_sealed) if row.actor_sealed else {}
     by = record.pop("actor", None)
     # The ids of records count up, so nobody outside sees them.
     fields = {name: value for name, value in row.fields.items() if name not in INTERNAL_IDS}

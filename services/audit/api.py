@@ -35,8 +35,6 @@ MonthText = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", exampl
 
 
 class ReportFormat(StrEnum):
-    """The format in which the figures are written."""
-
     JSON = "json"
     CSV = "csv"
 
@@ -58,16 +56,16 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """A count with its key. The key is a council, a provider or a kind.
+    """A count of one row of a table. The key is a council, a provider or a kind.
 
-    A key of two parts has a slash between the parts: `E06000009/stale`.
+    Some tables have keys of two parts, with a slash between the parts: `E06000009/stale`.
     """
 
     key: str
 
 
 class FigureOfMonth(BaseModel):
-    """A figure of one month. If a council or provider is not listed, its count is zero."""
+    """One figure of one month. If a table does not list a council or provider, the count there is zero."""
 
     figure: str
     # False for a stock that was not counted at the end of the month. Such a stock is not known.
@@ -78,14 +76,12 @@ class FigureOfMonth(BaseModel):
 
 
 class MonthOfFigures(BaseModel):
-    """The figures of a month."""
-
     month: str
     figures: list[FigureOfMonth]
 
 
 class FigureDefinition(BaseModel):
-    """The definition of a figure: exactly what is counted, and the finding or commitment behind the figure."""
+    """The definition of a figure: exactly what it counts, and the finding or commitment behind it."""
 
     figure: str
     title: str
@@ -104,7 +100,7 @@ class FigureDefinition(BaseModel):
 
 
 class Oversight(BaseModel):
-    """Figures by month, with their definitions. Two limits say which counts and medians are withheld."""
+    """The figures of some months, their definitions, and the limits below which counts and medians are withheld."""
 
     withheld_below: int = Field(
         description="Counts from 1 to below this are withheld, and so are other counts that would reveal them."

@@ -1,7 +1,7 @@
 """Finds data that was changed by hand.
 
-Figures are counted again from the audit and compared with the stored figures. Cases, alerts, records, matches and keys
-are also compared with the audit.
+Counts the figures again from the audit, and compares the results with the stored figures. Also compares cases, alerts,
+records, matches and keys with the audit.
 """
 
 from __future__ import annotations

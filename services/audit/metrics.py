@@ -28,8 +28,6 @@ DAY = timedelta(days=1).total_seconds()
 
 
 class OversightGauges(Collector):
-    """The figures of one month as Prometheus metrics. If there is no month, the metrics have no samples."""
-
     def __init__(self, month: MonthShown | None) -> None:
         self._month = month
 

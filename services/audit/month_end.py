@@ -1,4 +1,4 @@
-"""Closes each month soon after the month has ended. Records stocks, counts figures, and stores the figures."""
+"""Closes each month soon after its end: records the state at its end, and counts and stores the figures."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class MonthEnd:
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the first month that is over and not yet closed.
+        """Close the oldest month that is over and not closed. Return 1 if a month was closed, else 0.
 
-        Return the number of months closed, which is 0 or 1. The caller repeats the call until the number is 0.
+        The caller repeats the call until the result is 0.
         """
         now = self.store.now()
         with self.store.processing() as connection:
@@ -84,11 +84,8 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count the figures of a month from the audit alone.
 
-    If the audit has no row of a stock, the stock is not known. The result leaves out such a stock, because unknown is
-    not zero.
-
-    `seen` holds the first acts (`First`) of earlier months. The first acts of this month are added to `seen`. If `seen`
-    is None, the first acts of earlier months are read from the audit.
+    A stock that the audit does not have is left out, because unknown is not zero. For `seen`, see `count_month`. If
+    `seen` is None, it is read from the audit.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
@@ -100,7 +97,7 @@ def recount(connection: Connection, month: Month, seen: set[First] | None = None
 
 
 def month_to_date(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> Counts:
-    """Return the figures of the current month up to `now`. Nothing is stored."""
+    """Return the figures of the current month up to `now`, and store nothing."""
     counts = recount(connection, month)
     # The audit already has stocks of this month if a clock ran ahead and closed it: the stocks of now replace them.
     for figure, dimension, key in [one for one in counts if DEFINED[Figure(one[0])].kind is Kind.STOCK]:

@@ -1,4 +1,4 @@
-"""Reads the figures of closed months, in the form for publication. Also reads the names of councils and providers."""
+"""Reads the figures of closed months as published, and the names of councils and providers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def complete_months(connection: Connection) -> list[Month]:
 
 
 def read_months(connection: Connection, months: Iterable[Month]) -> list[MonthShown]:
-    """Return the figures of closed months. Small counts are withheld."""
+    """Return the figures of closed months, with small counts withheld."""
     return [MonthShown(month, shown(kept(connection, month))) for month in months]
 
 

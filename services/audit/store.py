@@ -1,4 +1,4 @@
-"""Reads the audit and the records for the figures, and stores the figures."""
+"""Reads the audit and the records to count figures, and stores the figures."""
 
 from __future__ import annotations
 
@@ -24,10 +24,7 @@ def recorded_actions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[RecordedAction]:
-    """Yield the audit rows with these actions, in the order of writing.
-
-    Rows before `since` are left out, and so are rows at `until` or later.
-    """
+    """Yield the audit rows with these actions from `since` on and before `until`, in the order of writing."""
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
         row.action.in_([action.value for action in actions])
@@ -61,7 +58,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return the closed months. A month is closed if the audit has a stock-taking row for the month."""
+    """Return the closed months as texts such as `2026-11`: those for which the audit has a stock-taking row."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -86,10 +83,9 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Count the live register entries: how many are fresh at `moment`, and how many are stale.
+    """Count the live register entries that are fresh or stale at `moment`.
 
-    An entry is stale if its council has not confirmed it for STALE_DAYS days. An entry that was never confirmed is also
-    stale.
+    An entry is stale if its council has not confirmed it in the last STALE_DAYS days.
     """
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
@@ -104,10 +100,10 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils by data-sharing agreement: in force at `moment`, expired, or not named.
+    """Count councils whose data-sharing agreement is in force at `moment`, has expired, or is not named.
 
-    The live entries of a council name the agreements. The agreement that ends last decides. Councils that were added at
-    `until` or later are left out.
+    The live entries of a council name its agreements. Of several agreements the last to end counts. Councils that were
+    added at `until` or later are left out.
     """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
@@ -133,10 +129,10 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils and providers: how many are heard at `moment`, and how many are silent.
+    """Count the councils and providers that are heard or silent at `moment`.
 
-    A council or provider is silent if it has sent nothing for SILENT_DAYS days, or has never sent anything. Councils
-    and providers that were added at `until` or later are left out.
+    A council or provider is silent if it has sent nothing in the last SILENT_DAYS days. Those that were added at
+    `until` or later are left out.
     """
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)
@@ -149,9 +145,9 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the matched lines: how many the provider knows as lines with an alarm, and how many only the council knows.
+    """Count the matched lines that the provider knows as lines with an alarm, and those that only the council knows.
 
-    Possible matches, and matches that a person rejected, are left out.
+    Matches of level `possible` and rejected matches are left out.
     """
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")

@@ -1,11 +1,11 @@
 """HTTP routes behind the link in an alert.
 
-GET shows a form and changes nothing. POST of the form acknowledges the alert.
+GET shows a form and changes nothing. Sending the form (POST) acknowledges the alert.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -17,14 +17,17 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
-from services.alerts.case.acts import acknowledge, covered_by, read_record
+from services.alerts.case.acts import acknowledge, read_record
 from services.alerts.case.store.cases import cases_of_alert
-from services.alerts.delivery.digest import Presentation, case_lines, entry_references
+from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
+from services.console.followed_links import by_link, followed_link, presentation_of
+from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link, follow
+from services.console.offers import by_alert, every_case, offers_of
 from services.console.pages import (
     ALL_FIELD,
     CASE_FIELD,
@@ -33,7 +36,6 @@ from services.console.pages import (
     AcknowledgedView,
     AcknowledgementView,
     FormError,
-    LinkProblem,
     PageCase,
     WithdrawnView,
     acknowledged_page,
@@ -42,25 +44,18 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
-from services.console.taken import TakenCases, number_of_acknowledgement, taken_of_alert, takers
+from services.console.taken import TakenCases, number_of_acknowledgement, taken_of, takers
 from services.core.texts import PersonName
+from services.core.tokens import LinkPurpose
 from services.storage.store import Store
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
-from services.web.rates import rates_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 Token = Annotated[str, Path()]  # an alert's reference, a dot and its code
 # Limits on the data that a stranger can make us read. A longer name is cut, and is then refused as too long.
 FORM_BYTES, FORM_FIELDS, NAME_LENGTH = 256 * 1024, 5_000, 200
-STATUS = {
-    LinkProblem.UNKNOWN: 404,
-    LinkProblem.EXPIRED: 410,
-    LinkProblem.REVOKED: 410,
-    LinkProblem.NOTHING_OPEN: 200,
-    LinkProblem.CHANGED: 409,
-}
 _NAME = TypeAdapter(PersonName)
 
 
@@ -69,12 +64,10 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
     # Mail scanners follow links, so a GET must not acknowledge anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = followed_link(connection, store, token, request)
+        link = followed_link(connection, store, token, LinkPurpose.ACKNOWLEDGE, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         view = _form(connection, store, link, request, nonce)
-        if view is None and any(case.changes_wait for case in cases_of_alert(connection, link.pk)):
-            return HTMLResponse(status_code=303, headers={**PAGE_HEADERS, "Location": f"{request.url.path}/changes"})
         if view is None:
             return _over(connection, store, link, request, nonce)
     return _page(acknowledgement_page(view), 200, nonce)
@@ -85,10 +78,10 @@ def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated
     """Show an acknowledgement. A reload of this page records nothing."""
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = follow(connection, store, token, presentation_of(request).links_last)
+        link = follow(connection, store, token, LinkPurpose.ACKNOWLEDGE, presentation_of(request).links_last)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
-        taken = taken_of_alert(connection, store, link.reference)
+        taken = taken_of(connection, store, link)
         if number > len(taken):
             return _problem(LinkProblem.UNKNOWN, nonce)
         shown = _acknowledged(connection, store, link, request, taken[number - 1], nonce)
@@ -115,12 +108,12 @@ def read_form(body: bytes) -> dict[str, list[str]]:
 def _take(request: Request, store: Store, token: str, name: str, chosen: frozenset[str] | None) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = followed_link(connection, store, token, request)
+        link = followed_link(connection, store, token, LinkPurpose.ACKNOWLEDGE, request)
         if isinstance(link, LinkProblem):
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
         # acknowledged.
-        offered = {case.reference: case for case in _open_cases(connection, link.pk)}
+        offered = offers_of(connection, link)
         ticked = frozenset(offered) if chosen is None else chosen & offered.keys()
         errors = form_errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
@@ -128,8 +121,8 @@ def _take(request: Request, store: Store, token: str, name: str, chosen: frozens
             return _over(connection, store, link, request, nonce)
         if errors:
             return _page(acknowledgement_page(view), 422, nonce)
-        again = _sent_before(connection, store, link, name, [offered[reference] for reference in ticked])
-    return _to_taken(request, again) if again else _record(request, store, link, name, ticked, nonce)
+        again = _sent_before(connection, store, link, name, [offered[reference].case for reference in ticked])
+    return _to_taken(request, again) if again else _record(request, store, link, name, by_alert(offered, ticked), nonce)
 
 
 def _sent_before(connection: Connection, store: Store, link: Link, name: str, cases: Sequence[Case]) -> int | None:
@@ -137,24 +130,27 @@ def _sent_before(connection: Connection, store: Store, link: Link, name: str, ca
     now = store.now()
     if not all(case.paused_until and case.paused_until > now for case in cases):
         return None
-    return number_of_acknowledgement(
-        taken_of_alert(connection, store, link.reference), name, {case.reference for case in cases}
-    )
+    return number_of_acknowledgement(taken_of(connection, store, link), name, {case.reference for case in cases})
 
 
-def _record(request: Request, store: Store, link: Link, name: str, ticked: frozenset[str], nonce: str) -> Response:
+def _record(
+    request: Request, store: Store, link: Link, name: str, chosen: Mapping[str, Collection[str]], nonce: str
+) -> Response:
     # `acknowledge` has a transaction of its own. It checks again under locks which cases are open, so a race does no
-    # harm.
-    done = acknowledge(store, link.reference, read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), only=ticked)
+    # harm. One moment for all alerts shows that they were on one form.
+    record, act, now = read_record(CaseEvent.ACKNOWLEDGE, {"by": name}), by_link(link, request), store.now()
+    done = {
+        case.reference
+        for alert, cases in chosen.items()
+        for case in acknowledge(store, alert, record, only=cases, link=act, now=now).cases
+    }
     # Somebody else ended the cases after they were read above.
-    if not done.cases:
+    if not done:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)
     ACKNOWLEDGEMENTS.labels("link").inc()
     with store.reading() as connection:
-        taken = taken_of_alert(connection, store, link.reference)
-    return _to_taken(
-        request, number_of_acknowledgement(taken, name, {case.reference for case in done.cases}) or len(taken)
-    )
+        taken = taken_of(connection, store, link)
+    return _to_taken(request, number_of_acknowledgement(taken, name, done) or len(taken))
 
 
 def _to_taken(request: Request, number: int) -> Response:
@@ -166,9 +162,9 @@ def _to_taken(request: Request, number: int) -> Response:
 def _acknowledged(
     connection: Connection, store: Store, link: Link, request: Request, taken: TakenCases, nonce: str
 ) -> AcknowledgedView:
-    members, now = cases_of_alert(connection, link.pk), store.now()
-    mine = [case for case in members if case.reference in taken.cases]
-    others = [case for case in _open_cases(connection, link.pk) if case.reference not in taken.cases]
+    now, offered = store.now(), offers_of(connection, link).values()
+    mine = [case for case in every_case(connection, link) if case.reference in taken.cases]
+    others = [offer.case for offer in offered if offer.case.reference not in taken.cases]
     pauses = [case.paused_until for case in mine if case.paused_until and case.paused_until > now]
     return AcknowledgedView(
         council=load_council(connection, store, link.council).name,
@@ -183,26 +179,6 @@ def _acknowledged(
     )
 
 
-def followed_link(connection: Connection, store: Store, token: str, request: Request) -> Link | LinkProblem:
-    link, rates = follow(connection, store, token, presentation_of(request).links_last), rates_of(request)
-    if isinstance(link, Link):
-        rates.count_link(link.reference)
-    else:
-        rates.count_failure(request)
-    return link
-
-
-def presentation_of(request: Request) -> Presentation:
-    shown: Presentation = request.app.state.presentation
-    return shown
-
-
-def _open_cases(connection: Connection, pk: int) -> list[Case]:
-    # A case with news since this alert is left out: nobody may acknowledge what the message did not contain.
-    covered = covered_by(connection, pk)
-    return [case for case in cases_of_alert(connection, pk) if not case.clock_stopped and covered(case)]
-
-
 def _form(
     connection: Connection,
     store: Store,
@@ -214,10 +190,11 @@ def _form(
     ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
-    open_cases = _open_cases(connection, link.pk)
+    offers = offers_of(connection, link).values()
+    open_cases = [offer.case for offer in offers]
     if not open_cases:
         return None
-    owner, now = load_council(connection, store, link.council), store.now()
+    owner, now, acts = load_council(connection, store, link.council), store.now(), by_link(link, request)
     return AcknowledgementView(
         council=owner.name,
         reference=link.reference,
@@ -226,10 +203,11 @@ def _form(
         csp_nonce=nonce,
         now=now,
         # The page shows the shortest pause of the cases.
-        pauses_until=min(pause_until(owner.policy, case.clock, now) for case in open_cases),
+        pauses_until=min(acts.pause(pause_until(owner.policy, case.clock, now), case, now) for case in open_cases),
         clock_note=presentation_of(request).clock_note,
-        earlier=tuple(one.acknowledgement for one in taken_of_alert(connection, store, link.reference)),
-        changes_at=f"{request.url.path}/changes" if any(case.changes_wait for case in open_cases) else None,
+        earlier=tuple(one.acknowledgement for one in taken_of(connection, store, link)),
+        from_earlier=sum(offer.alert != link.reference for offer in offers),
+        changes_wait=any(case.changes_wait for case in open_cases),
         name=name,
         ticked=ticked,
         errors=errors,
@@ -242,6 +220,8 @@ def _over(connection: Connection, store: Store, link: Link, request: Request, no
     # The cases of the alert are open, but have news that the alert did not contain.
     if any(not case.clock_stopped for case in members):
         return _problem(LinkProblem.CHANGED, nonce)
+    if any(case.changes_wait for case in members):
+        return _problem(LinkProblem.ONLY_CHANGES, nonce)
     withdrawn = [case for case in members if case.withdrawn]
     if not withdrawn:
         return _problem(LinkProblem.NOTHING_OPEN, nonce)

@@ -1,6 +1,6 @@
-"""HTTP routes with which a person accepts waiting changes of feeds. A link in an alert leads to the form.
+"""HTTP routes of the page on which a person accepts changes that feeds have sent.
 
-GET shows a form and changes nothing. POST of the form accepts the changes of the ticked cases.
+GET shows a form and changes nothing. Sending the form (POST) accepts the changes of the ticked cases.
 """
 
 from __future__ import annotations
@@ -16,31 +16,30 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import accept_changes, read_record
-from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.policy.councils import load_council
 from services.console.acknowledgements import (
     FORM_BYTES,
     NAME_LENGTH,
-    STATUS,
-    followed_link,
     form_errors,
     page_cases,
-    presentation_of,
     read_form,
 )
+from services.console.followed_links import by_link, followed_link, presentation_of
+from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link
+from services.console.offers import every_case
 from services.console.pages import (
     CASE_FIELD,
     NAME_FIELD,
     PAGE_HEADERS,
     ChangesView,
     FormError,
-    LinkProblem,
     PageCase,
     changes_page,
     error_page,
     page_headers,
 )
+from services.core.tokens import LinkPurpose
 from services.storage.store import Store
 from services.web.auth import StoreOf
 from services.web.bodies import read_body
@@ -55,7 +54,7 @@ def show_changes(request: Request, store: StoreOf, token: Token) -> HTMLResponse
     # Mail scanners follow links, so a GET must not accept anything.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = followed_link(connection, store, token, request)
+        link = followed_link(connection, store, token, LinkPurpose.ACCEPT_CHANGES, request)
         if isinstance(link, LinkProblem):
             return _page(error_page(link, csp_nonce=nonce), STATUS[link], nonce)
         return _page(changes_page(_view(connection, store, link, request, nonce)), 200, nonce)
@@ -72,7 +71,7 @@ async def accept_ticked(request: Request, store: StoreOf, token: Token) -> Respo
 def _accept(request: Request, store: Store, token: str, name: str, ticked: frozenset[str]) -> Response:
     nonce = token_urlsafe(16)
     with store.reading() as connection:
-        link = followed_link(connection, store, token, request)
+        link = followed_link(connection, store, token, LinkPurpose.ACCEPT_CHANGES, request)
         if isinstance(link, LinkProblem):
             return _page(error_page(link, csp_nonce=nonce), STATUS[link], nonce)
         view = _view(connection, store, link, request, nonce)
@@ -82,13 +81,14 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
         if errors:
             view = _view(connection, store, link, request, nonce, name=name, ticked=frozenset(chosen), errors=errors)
             return _page(changes_page(view), 422, nonce)
-    accept_changes(store, link.council, read_record(CaseEvent.ACCEPT_CHANGES, {"by": name}), chosen.values())
+    record = read_record(CaseEvent.ACCEPT_CHANGES, {"by": name})
+    accept_changes(store, link.council, record, chosen.values(), by_link(link, request))
     # The browser asks for the page with GET, so that a reload sends no form.
     return Response(status_code=303, headers={**PAGE_HEADERS, "Location": request.url.path})
 
 
 def ticket_of(one: PageCase) -> str:
-    """Return the value of a case's tick box: the reference of the case, and a digest of the changes on the page."""
+    """Return the value of a case's tick box: the case's reference, and a digest of the changes that the page shows."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 
@@ -103,7 +103,7 @@ def _view(
     ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> ChangesView:
-    waiting = [case for case in cases_of_alert(connection, link.pk) if case.changes_wait]
+    waiting = [case for case in every_case(connection, link) if case.changes_wait]
     shown = page_cases(connection, store, waiting)
     return ChangesView(
         council=load_council(connection, store, link.council).name,

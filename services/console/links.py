@@ -2,49 +2,86 @@
 
 from __future__ import annotations
 
-import hmac
+import re
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from services.alerts.case.store.alerts import find_alert
-from services.alerts.case.store.cases import cases_of_alert
-from services.console.pages import LinkProblem
-from services.console.store import cases_alerted_since
-from services.core.errors import NotFoundError
+from services.alerts.case.store.links import AlertRef, SentLink, alerts_replaced_by, find_sent_link, is_replaced
+from services.alerts.delivery.delivery import OPERATOR_TIER
+from services.alerts.policy.councils import load_council
+from services.alerts.review.withdrawal import is_about_withdrawal
+from services.console.link_problems import LinkProblem
+from services.core.tokens import LinkPurpose
 from services.storage.store import Store
+
+# The reference of an alert, a dot and the code. Anything else is no link, and is not searched for.
+_TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", re.ASCII)
 
 
 class Link(NamedTuple):
-    pk: int  # the id of the alert
-    reference: str  # the reference of the alert, as people see it
+    """A link that works. `alerts` holds the alert of its message first, then those whose links that message ended."""
+
+    alerts: tuple[AlertRef, ...]
     council: str
+    contact: str  # the label of the contact that the link was sent to
+    delivery: int
+
+    @property
+    def pk(self) -> int:
+        return self.alerts[0].pk
+
+    @property
+    def reference(self) -> str:
+        return self.alerts[0].reference
 
 
-def follow(connection: Connection, store: Store, token: str, lasts: timedelta) -> Link | LinkProblem:
+def follow(
+    connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
+) -> Link | LinkProblem:
     """Return the alert that a link leads to, or the problem with the link.
 
-    `token` is the last part of the link's address. A link works for the time `lasts` after its alert was written. After
-    that time, the link still works if the alert has an open case that is in no later alert.
+    `token` is the part of the link's address with the code. A link belongs to one message to one contact, and works for
+    the time `lasts` after that message was sent. It ends sooner if it is revoked, if a later message to the same
+    contact was accepted, or if the contact was removed from the council's policy.
     """
-    reference, _, code = token.partition(".")
-    # The codes are compared in constant time, so that the time of the answer does not help to guess a code.
-    if not hmac.compare_digest(code.encode(), store.tokeniser.link_code(reference).encode()):
+    parts = _TOKEN.fullmatch(token)
+    if parts is None:
         return LinkProblem.UNKNOWN
+    alert, code = parts.groups()
+    # Only the keyed hash is compared. Nobody without the key can choose a code with a hash near the right one.
+    sent = find_sent_link(connection, purpose, alert, store.tokeniser.link_hash(purpose, alert, code))
     # A wrong code and a missing alert get the same answer, so that nobody can learn which references exist.
-    try:
-        alert = find_alert(connection, reference)
-    except NotFoundError:
+    if sent is None:
         return LinkProblem.UNKNOWN
-    if alert.link_revoked_at is not None:
+    problem = _end(connection, store, sent, lasts)
+    return problem or Link(_alerts(connection, sent, lasts), sent.council, sent.contact, sent.delivery)
+
+
+def _alerts(connection: Connection, sent: SentLink, lasts: timedelta) -> tuple[AlertRef, ...]:
+    own = AlertRef(sent.alert_pk, sent.alert)
+    # The message that nothing is planned any more has ended no link.
+    if is_about_withdrawal(sent.reason):
+        return (own,)
+    # Counted from the message, not from now, so that the list stays the same for as long as the link works.
+    return (own, *alerts_replaced_by(connection, sent, sent.sent_at - lasts))
+
+
+def _end(connection: Connection, store: Store, sent: SentLink, lasts: timedelta) -> LinkProblem | None:
+    # Returns None while the link works. An expired link comes before the search for later messages, to bound it.
+    if sent.revoked:
         return LinkProblem.REVOKED
-    if store.now() - alert.created_at > lasts and _has_successors(connection, alert.pk):
+    if not _is_contact(connection, store, sent):
+        return LinkProblem.REMOVED
+    if store.now() - sent.sent_at >= lasts:
         return LinkProblem.EXPIRED
-    return Link(alert.pk, reference, alert.council)
+    return LinkProblem.REPLACED if is_replaced(connection, sent) else None
 
 
-def _has_successors(connection: Connection, alert_pk: int) -> bool:
-    # True if later messages named every case that is still open. Otherwise this link is the only one for such a case.
-    still_open = {case.pk for case in cases_of_alert(connection, alert_pk) if not case.clock_stopped}
-    return still_open <= cases_alerted_since(connection, alert_pk, still_open)
+def _is_contact(connection: Connection, store: Store, sent: SentLink) -> bool:
+    # The operator's contacts are in no council's policy. While a policy is damaged, nobody can say who was removed.
+    council = load_council(connection, store, sent.council)
+    if council.damaged or sent.tier == OPERATOR_TIER:
+        return True
+    return any(contact.person == sent.contact for tier in council.policy.tiers for contact in tier.contacts)

@@ -1,8 +1,7 @@
 """The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
 
-Each function named `..._page` returns a whole page. No page needs JavaScript or loads anything. The style element has
-the nonce of the Content-Security-Policy header. Opening a page acknowledges nothing. To acknowledge an alert, a person
-must send the form by POST.
+Each function named `..._page` returns a whole page. No page needs JavaScript or loads another file. Opening a page
+acknowledges nothing: a person must send the form.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from services.alerts.message import advice, withdrawn_message
 from services.alerts.message.case_line import CaseLine, case_row, most_urgent_first
 from services.alerts.message.wording import lines, moment, shown_name
+from services.console.link_problems import PROBLEM_TEXTS, LinkProblem
 from services.core.clock import london_day
 from services.core.texts import LABEL_LENGTH
 
@@ -41,7 +41,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """Return the HTTP headers of a page. The style element of the page must have the nonce `csp_nonce`."""
+    """Return the HTTP headers of a page. `csp_nonce` is the nonce of the page's style element."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -50,21 +50,9 @@ def page_headers(csp_nonce: str) -> dict[str, str]:
 
 
 class FormError(StrEnum):
-    """A fault in a form that a person sent."""
-
     NAME_MISSING = "name_missing"
     NAME_NOT_A_PERSON = "name_not_a_person"
     CASES_MISSING = "cases_missing"
-
-
-class LinkProblem(StrEnum):
-    """The reason why a person cannot acknowledge an alert through a link."""
-
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    NOTHING_OPEN = "nothing_open"
-    CHANGED = "changed"
 
 
 _NAME_ERRORS = {
@@ -73,27 +61,15 @@ _NAME_ERRORS = {
 }
 _CASE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case that you are acting on"}
 _CHANGE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case whose changes are right, as the page shows them now"}
-_PROBLEMS = {
-    LinkProblem.UNKNOWN: (
-        "We do not know this link",
-        "The link may be cut short. Copy all of it from the message.",
-    ),
-    LinkProblem.EXPIRED: ("This link has expired", "Use the link in the latest message about these cases."),
-    LinkProblem.REVOKED: ("This link was revoked", "Use the link in the latest message about these cases."),
-    LinkProblem.CHANGED: (
-        "Something has changed since this message",
-        "Its cases are more urgent now, or have news. Use the link in the latest message about them.",
-    ),
-    LinkProblem.NOTHING_OPEN: ("Nothing is left to acknowledge", "No case of this alert is open any more."),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A person is acting on an alert. `by` is the name of the person, and `at` is the time of this statement."""
+    """A person took on an alert or a case. `by` is the name of the person."""
 
     by: str
     at: datetime  # has a time zone
+    sent_to: str | None = None  # the contact whose link was used; None if the person was signed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +93,8 @@ class AcknowledgementView:
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
     clock_note: str | None = None
     earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
-    changes_at: str | None = None  # the page of the changes that wait; None if none waits
+    from_earlier: int = 0  # the number of cases from messages whose links have ended
+    changes_wait: bool = False  # True if changes to some of the cases wait until a person agrees
     name: str = ""  # the name in a form that was refused
     ticked: frozenset[str] = frozenset()  # the references of the cases ticked in a form that was refused
     errors: tuple[FormError, ...] = ()  # the faults of a form that was refused
@@ -140,7 +117,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The content of the page of an alert without open cases. The page lists the cases whose notices were withdrawn."""
+    """The content of the page of an alert whose notices were withdrawn, so that no case is open. Lists these cases."""
 
     council: str
     reference: str
@@ -152,7 +129,7 @@ class WithdrawnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesView:
-    """The content of the page with the changes that a person has not accepted yet."""
+    """The content of the page on which a person accepts changes."""
 
     council: str
     reference: str
@@ -175,6 +152,7 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         view=view,
         csp_nonce=view.csp_nonce,
         total=lines(len(view.cases)),
+        from_earlier=lines(view.from_earlier),
         summary=advice.summary(groups, today),
         doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
         cases=_rows(view.cases, view.now),
@@ -225,7 +203,7 @@ def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
 
     The page names no council, alert or case.
     """
-    title, remedy = _PROBLEMS[problem]
+    title, remedy = PROBLEM_TEXTS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 
 
@@ -249,6 +227,13 @@ def _first_error(errors: Sequence[FormError], sentences: Mapping[FormError, str]
     return next((sentences[error] for error in errors if error in sentences), None)
 
 
+def _who(one: Acknowledgement) -> str:
+    # A name that was typed behind a link is not checked, so a colleague sees how it came.
+    if one.sent_to is None:
+        return one.by
+    return f"{one.by} (not signed in, by the link sent to {shown_name(one.sent_to)})"
+
+
 def _render(template: str, **context: object) -> str:
     return _ENVIRONMENT.get_template(template).render(context)
 
@@ -260,7 +245,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"moment": moment, "shown_name": shown_name}
+_ENVIRONMENT.filters |= {"moment": moment, "shown_name": shown_name, "who": _who}
 _ENVIRONMENT.globals |= {
     "advice": advice,
     "withdrawn": withdrawn_message,

@@ -1,15 +1,18 @@
-"""Finds the acknowledgements of an alert, and the person who last acted on each case."""
+"""Finds the acknowledgements behind a link, and the person who last acted on each case."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
 from schemas.codes import DONE_BY_PERSON
 from services.alerts.review.case import Case
-from services.alerts.views import person_of
+from services.alerts.views import sealed_act
+from services.console.links import Link
 from services.console.pages import Acknowledgement
 from services.console.store import find_acknowledgements, find_acts
 from services.storage.store import Store
@@ -22,16 +25,20 @@ class TakenCases(NamedTuple):
     cases: frozenset[str]
 
 
-def taken_of_alert(connection: Connection, store: Store, alert: str) -> list[TakenCases]:
-    """Return the acknowledgements of an alert, the oldest first."""
+def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCases]:
+    """Return the acknowledgements of the alerts of a link, the oldest first."""
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
+    found = find_acknowledgements(connection, [alert.reference for alert in link.alerts])
+    each = [(_who(store, row), frozenset(row.fields["cases"])) for row in found]
+    # A form with many cases, or with cases of several alerts, writes several rows at one moment.
     return [
-        TakenCases(_who(store, row), frozenset(row.fields["cases"])) for row in find_acknowledgements(connection, alert)
+        TakenCases(who, frozenset().union(*(cases for _, cases in rows)))
+        for who, rows in groupby(each, key=itemgetter(0))
     ]
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return the person and the time of the last act on each case, by the reference of the case."""
+    """Return who last acted on each case and when, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -39,9 +46,9 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the position in `taken` (from 1) of the last acknowledgement with this name and exactly these cases.
+    """Return the place in `taken` (from 1) of the last acknowledgement by this person of exactly these cases.
 
-    Return None if there is no such acknowledgement.
+    Return None if there is none.
     """
     found = [
         number
@@ -52,4 +59,5 @@ def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Col
 
 
 def _who(store: Store, row: Any) -> Acknowledgement:
-    return Acknowledgement(person_of(store, row.pk, row.actor_sealed), row.at)
+    act = sealed_act(store, row.pk, row.actor_sealed)
+    return Acknowledgement(str(act["actor"]), row.at, act.get("link_sent_to"))

@@ -1,7 +1,7 @@
 """The common facts of all live notices of one provider on one area.
 
-All these notices have one record. So each home in the area gets one match, even if there are a thousand notices. The
-facts are written by `services.ingest` and read by `services.alerts`.
+All these notices share one record, so each home in the area gets one match, even if there are a thousand notices.
+`services.ingest` writes the facts, and `services.alerts` reads them.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ class AreaPart(StrEnum):
 class AreaFacts:
     """The facts of one group of the notices on an area (see `AreaPart`).
 
-    `planned` and `restricted` hold every distinct day on which the notices plan a move or a restriction, the earliest
-    first. For completed notices, `planned` holds the days of the moves. `undated` is true if any of the notices has no
-    day.
+    `planned` has each day on which one of the notices plans a move, or moved lines if completed. `restricted` has each
+    day on which one of them plans a restriction. Both are sorted. `undated` is true if one of the notices has no day.
     """
 
     part: AreaPart

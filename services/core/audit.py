@@ -1,8 +1,7 @@
-"""The audit vocabulary: every action that the audit can record, and the exact fields of each action.
+"""Every action that the audit can record, and the exact fields of each action.
 
-Some actions record that a request was refused, that a message was suppressed, or that something could not be done. No
-field ever holds a telephone number, an address or a name. A separate column holds the name of the person who acted, in
-sealed form.
+No field ever holds a telephone number, an address or a name. The name of the person who acted is sealed in a separate
+column.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The actions that the audit records. The values are stored, so a value must never change."""
+    """The actions that the audit records. The values are stored, so they must never change."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"
@@ -53,6 +52,8 @@ class AuditAction(StrEnum):
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
     LINK_REVOKED = "link_revoked"
+    # The links in the message to one contact. The links of the other contacts still work.
+    CONTACT_LINK_REVOKED = "contact_link_revoked"
     DUPLICATE_SUPPRESSED = "duplicate_suppressed"
     EVENT_QUARANTINED = "event_quarantined"
     QUARANTINE_GIVEN_BACK = "quarantine_given_back"
@@ -111,6 +112,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
         AuditAction.LINK_REVOKED: "alert",
+        AuditAction.CONTACT_LINK_REVOKED: "alert delivery",
         AuditAction.DUPLICATE_SUPPRESSED: "event consumer",
         AuditAction.EVENT_QUARANTINED: "event consumer topic",
         AuditAction.QUARANTINE_GIVEN_BACK: "event consumer",

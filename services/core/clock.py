@@ -53,7 +53,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Return a moment as whole microseconds since 1970 in UTC."""
+    """Return the whole microseconds from the start of 1970 (UTC) to a moment."""
     # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 

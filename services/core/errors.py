@@ -18,7 +18,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """Requests were refused or repeated too often. For a time, further such requests are not recorded."""
+    """Too many requests of a sender were refused or repeated. For some time, no more of them are recorded."""
 
     permanent = False
 

@@ -1,4 +1,4 @@
-"""Replaces the generated part of a page of documentation. Two marks in the page enclose this part."""
+"""Replaces the generated part of a page of documentation, which stands between two marks."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def has_telephone_number(text: str) -> bool:
 
 
 def has_uk_number(text: str) -> bool:
-    """Return True if the text holds a number that can be dialled in the United Kingdom. The number may be disguised."""
+    """Return True if the text holds a UK telephone number, even a disguised one."""
     return _holds_uk_number(_plain(text))
 
 

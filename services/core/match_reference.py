@@ -1,8 +1,8 @@
 """Makes the references of matches. Pure.
 
-A match has a notice and an entry. Each of the two has an internal id that counts up. The reference of the match is the
-encrypted pair of these ids. So a reference does not show how many notices and entries a deployment holds, and nobody
-can guess the reference of another match.
+The reference of a match is the encrypted pair of two ids: those of its notice and its entry. The ids count up, so they
+would show how many notices and entries a deployment has. The reference does not show this, and nobody can guess the
+reference of another match.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the ids of the notice and the entry of a match.
-
-    Return None if the text does not look like a reference.
-    """
+    """Return the ids of the notice and the entry of a match, or None if the text does not look like a reference."""
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Encrypt two ids as 16 signs. Only this deployment can read the ids from the signs."""
+    """Encrypt two ids as 16 characters. Only this deployment can decrypt them.
+
+    `use` is the purpose, such as `OF_MATCH`. Ids encrypted for one purpose cannot be read for another.
+    """
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -56,9 +56,9 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Return the two ids that `hide_ids` encrypted. Return None if `signs` does not have the right form.
+    """Return the two ids that `hide_ids` encrypted, or None if `signs` does not have the right form.
 
-    If `signs` has the right form but does not come from `hide_ids`, the result is two meaningless ids.
+    If `signs` has the right form but did not come from `hide_ids`, the two ids are meaningless.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

@@ -1,6 +1,6 @@
-"""Types for short texts that people write about a case. No text may hold a telephone number.
+"""Types for short texts that people write about a case. Such a text may hold no telephone number.
 
-The number of the line is already in the case. An error names the fault and the remedy, and never repeats the text.
+The case already has the number of the line. An error says what is wrong and what to do, and never repeats the text.
 """
 
 import unicodedata

@@ -1,7 +1,7 @@
 """Makes tokens: keyed hashes by which two records can be matched. A token does not show whom a record is about.
 
-A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. Without the key, nobody can reverse
-or recompute a token. With the same key, equal values give equal tokens, so records can be matched exactly.
+A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. With the same key, equal values
+give equal tokens. Without the key, nobody can reverse or recompute a token.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 # 128 bits: chance collisions are not a concern at any size of register.
 TOKEN_BYTES = 16
@@ -17,7 +17,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """The kind of value behind a token. A number is stored and is part of the hash, so a number must never change."""
+    """The kind of value behind a token. The numbers are stored and are part of the hash, so they must never change."""
 
     # An E.164 number.
     TELEPHONE = 1
@@ -29,11 +29,18 @@ class TokenKind(IntEnum):
     AREA = 4
 
 
+class LinkPurpose(StrEnum):
+    """What a link in a message is for. It is part of the hash, so a value must never change."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ACCEPT_CHANGES = "accept_changes"
+
+
 class Tokeniser:
     """Makes the tokens of one deployment.
 
-    `key` is secret and has at least 32 bytes. A person who has the key can test guesses of telephone numbers against
-    events.
+    `key` is secret and has at least 32 bytes. With the key, a person could find the telephone numbers behind tokens by
+    trying numbers.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -46,27 +53,30 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key of a stored record, made from the sender's reference.
+        """Return the 16-byte key of a stored record, which replaces the sender's own reference for the record.
 
-        The reference itself is stored only in sealed form.
+        The reference is stored only in sealed form.
         """
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """Return the 16-byte key of an area record. This record stands for all notices of a feed on the area."""
+        """Return the 16-byte key of the record that stands for all notices of a feed on an area."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
         # The digest is keyed, because short content could be guessed from a plain hash.
         return self._hashed(b"\xfe" + content)
 
-    def link_code(self, reference: str) -> str:
-        # 128 bits that cannot be guessed, in 22 characters that are safe in a URL.
-        return _base64(self._hashed(b"\xff" + reference.encode()))
+    def link_hash(self, purpose: LinkPurpose, alert: str, code: str) -> bytes:
+        """Return what is stored of a link's code. A link opens nothing but its own purpose and alert.
+
+        `alert` is the reference of the alert.
+        """
+        return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
-        """Return 16 bytes that only this deployment can compute, for ids that must not count up."""
+        """Return 16 bytes that only this deployment can compute from `content`. Makes ids that do not count up."""
         return self._hashed(b"\xfd" + content)
 
     def _hashed(self, message: bytes) -> bytes:

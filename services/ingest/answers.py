@@ -38,7 +38,7 @@ class Answer(BaseModel):
 
 
 class IssueAnswer(Answer):
-    """A problem found in a row."""
+    """A fault in a row."""
 
     field: str
     code: str
@@ -56,7 +56,7 @@ class RowAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """A column of a file. `field` is the field that the column is read as, or null if the column is not read."""
+    """A column of a file, and the field that it is read as. `field` is null if the column is not read."""
 
     heading: str
     field: str | None
@@ -76,13 +76,13 @@ class ReceiptAnswer(Answer):
 
 
 class NoRowAcceptedProblem(Problem, ReceiptAnswer):
-    """The problem of a submission in which every row was refused. The receipt is included."""
+    """The problem of a submission in which every row was rejected, with the receipt."""
 
     type: Literal["urn:pullcord:problem:no-row-accepted"]
 
 
 class SubmissionAnswer(Answer):
-    """A submission, and one page of the rows."""
+    """The receipt of a submission, and one page of its rows."""
 
     submission: str
     kind: str
@@ -95,7 +95,7 @@ class SubmissionAnswer(Answer):
 
 
 class DryRunAnswer(Answer):
-    """The result that an upload would have. Nothing is stored."""
+    """The result that an upload would have. No row is stored."""
 
     columns: list[ColumnAnswer]
     remarks: list[str]

@@ -1,4 +1,4 @@
-"""Routes for the columns and words that a sender has mapped by hand: one lists the mappings, one deletes a mapping."""
+"""Routes that list and delete the mappings that a sender has made by hand: of columns, and of words for statuses."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ router = APIRouter(prefix="/v1/mappings", tags=["provider", "council"])
 
 
 class MappedKind(StrEnum):
-    """The kind of a mapping: a heading that is read as a field, or a word that is read as a status."""
+    """The kind of a mapping: of a column to a field, or of a word to a status."""
 
     COLUMN = "column"
     STATUS = "status"
 
 
 class MappingView(BaseModel):
-    """A mapping that is used to read your later files.
+    """A mapping with which your later files are read.
 
-    `word` has the letters and digits of the mapped heading or of the mapped word. `target` is the field or the code
-    that you chose.
+    `word` is the mapped heading or word, with only its letters and digits. `target` is the field or code that you
+    chose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,7 +66,7 @@ def list_mappings(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Cursor = None,
 ) -> list[MappingView]:
-    """List your mappings by hand: columns, and words for statuses. The order is by `what`, then by `word`.
+    """List the mappings that you made by hand, ordered by `what` and then by `word`.
 
     The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
     """
@@ -83,9 +83,9 @@ def list_mappings(
 def delete_mapping(
     store: StoreOf, sender: Sender, what: MappedKind, word: Annotated[str, Path(min_length=1, max_length=300)]
 ) -> None:
-    """Delete a mapping. `word` is the mapped heading or word, as in the list or as you wrote it.
+    """Delete a mapping. `word` is the heading or word as in the list, or as you wrote it.
 
-    Later files are read without the mapping. Records from earlier files do not change.
+    Your later files are read without the mapping. Records from earlier files do not change.
     """
     feed_id, kind = sender
     pair = (COLUMN, heading_key(word)) if what is MappedKind.COLUMN else (STATUS_FIELD[kind], word_key(word))

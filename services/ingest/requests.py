@@ -1,4 +1,4 @@
-"""Limits, origins and error answers that the routes of the ingest API share."""
+"""The limits, origins and error answers that the routes of the ingest API share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from services.web.problems import ProblemError, ProblemType, too_often
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
-    """Limits of one request. Every limit is policy of the deployment."""
+    """Limits of one request. All are our own choice: no source prescribes them."""
 
     body_bytes: int = 32 * 1024 * 1024
     rows: int = 10_000
@@ -67,7 +67,10 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """Return the rows of a JSON body. An item that is not a JSON object becomes a row with an issue."""
+    """Return the rows of a JSON body.
+
+    An item that is not an object, or repeats a key, becomes an unusable row with an issue.
+    """
     return [_raw_row(number, fields) for number, fields in rows]
 
 
@@ -84,7 +87,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
     """Return the origin of a submission.
 
-    `parameters` are the media type, and the parameters of the request that change the meaning of the body.
+    `parameters` are all else that changes the meaning of the body, such as its media type. They are part of its digest.
     """
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
@@ -95,10 +98,10 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """Accept rows and return their receipt. `sheet` is the spreadsheet with these rows.
+    """Store rows and return their receipt. `sheet` is the spreadsheet that they come from, if there is one.
 
-    Raises ProblemError if the submission is refused, or if every row is rejected. A submission with only rejected rows
-    is stored all the same.
+    Raises ProblemError if the submission is refused, or if every row is rejected. In the second case it is stored all
+    the same.
     """
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

@@ -89,7 +89,10 @@ async def upload_notices(
     status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a file of notices. A dry run shows which field each heading means, and stores nothing."""
+    """Send a file of notices.
+
+    A dry run stores no notice. It shows which field each heading was read as, and the outcome that each row would have.
+    """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.NOTICE, "file", dry_run))
     upload = _Upload(
         feed, RecordKind.NOTICE, body, media_type(request), idempotency_key, dates, column or (), status or ()
@@ -119,12 +122,12 @@ async def upload_register(
     status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Take in a register, or part of one.
+    """Send a register, or part of one.
 
-    With `mode=replace`, entries that are missing from the file are withdrawn. In two cases the answer is 409, and no
-    row is stored. First: the file would withdraw more entries than the deployment allows. Second: the file would
-    withdraw an entry, and some row has no readable reference. The answer 409 gives the number of entries that would be
-    withdrawn. To confirm, send the file again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that are missing from the file are withdrawn. A confirmation is needed if the file
+    would withdraw more entries than the deployment allows, or if it would withdraw any entry while some row has no
+    readable reference. Without the confirmation, no row is stored, and the answer is 409 with the number of entries
+    that would be withdrawn. To confirm, send the file again with `confirm_withdrawals` set to that number.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.ENTRY, "file", dry_run))
     upload = _Upload(

@@ -1,4 +1,7 @@
-"""Notes each request whose whole body was refused. The operator is alerted if no later request is taken in."""
+"""Records each request whose body was refused as a whole.
+
+The operator is alerted if the sender does not send the same kind of records successfully within one working day.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The sender of a request, the kind of records in the request, and the channel."""
+    """The sender of a request, the kind of its records, and its channel."""
 
     store: Store
     feed: str
@@ -28,7 +31,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Return the body of the request. A refusal is noted. `read_body` lists the errors."""
+        """Return the body of the request. A refusal is recorded, and then raised. `read_body` lists the errors."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:
@@ -38,7 +41,7 @@ class Sending:
 
     @contextmanager
     def refusal_noted(self) -> Iterator[None]:
-        """Note a refusal that is raised in the block."""
+        """Record a refusal that is raised in the block."""
         try:
             yield
         except ProblemError as error:

@@ -1,8 +1,8 @@
 """Compares two addresses with the same postcode, part by part.
 
-House numbers are compared as sets. Sub-units are compared as sets too. If the numbers or the sub-units clash, the
-addresses do not match: Flat A is not Flat C, however similar the rest is. No similarity score is computed for whole
-addresses. A person decides unclear cases.
+House numbers that have none in common clash, and so do sub-units that contradict each other. Such addresses do not
+match: Flat A is not Flat C, however similar the rest is. No similarity score is computed for whole addresses. A person
+decides unclear cases.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """The degree of agreement between two addresses with the same postcode."""
+    """The degree to which two addresses with the same postcode agree."""
 
     SAME = "same"
     NEAR = "near"
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """A finding about one part of two addresses. The person who decides on the match sees this finding."""
+    """A result of comparing one part of two addresses. The person who decides on the match sees it."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
@@ -66,15 +66,14 @@ _DOUBTS: Final = frozenset(
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    """Compare two addresses with the same postcode. The order of the two makes no difference.
+    """Compare two addresses with the same postcode, in either order.
 
     The level is the first of these that applies:
 
     - NEAR, if the number of one address may be the sub-unit of the other.
     - CLASH, if the sub-units or the numbers clash.
     - UNKNOWN, if too few parts agree.
-    - NEAR, if a part leaves a doubt. For example, the streets differ, only one address has a sub-unit or a number, the
-      sub-units are named in different ways, or the buildings have different names and no street is given.
+    - NEAR, if a part leaves a doubt. For example, the streets differ, or only one address has a sub-unit or a number.
     - SAME, if the numbers or the names of the buildings agree.
     - NEAR otherwise.
     """

@@ -46,8 +46,7 @@ def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
 
     An entry may wait if a notice covers very many homes, or if very many notices name the postcode of the entry.
 
-    If a notice names a line by number, UPRN or address, no entry waits. Such a notice is compared with all entries at
-    once.
+    A notice that names a line by number, UPRN or address is compared with all entries at once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))
@@ -65,9 +64,9 @@ def decide_on_match(
     match: Annotated[str, Path(max_length=44, examples=["M-7K3M-2Q9P-4XTB-8HWN"])],
     body: DecisionBody,
 ) -> None:
-    """Record a person's decision on a match. The match must not have ended.
+    """Record a person's decision on a match that has not ended.
 
-    A rejection ends the case if no other line is at risk.
+    A rejection ends the case if no other line of the case is at risk.
     """
     try:
         decide_match(store, MatchId.read(store, match), MatchDecision(body.decision), body.by, body.evidence, feed)

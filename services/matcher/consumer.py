@@ -1,7 +1,7 @@
 """The event consumer of the matcher.
 
-When notices or register entries change, the matcher compares the changed notices with all entries, and the changed
-entries with all notices. Then the matcher publishes the matches that begin, change or end.
+It compares changed notices with all entries, and changed entries with all notices. Then it publishes the matches that
+begin, change or end.
 """
 
 from __future__ import annotations
@@ -37,8 +37,6 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class Matcher:
-    """An event consumer that matches notices with register entries."""
-
     name = "matcher"
     topics = (NoticesAccepted.topic, EntriesAccepted.topic)
 
@@ -80,7 +78,7 @@ class Matcher:
     def match(
         self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()
     ) -> Effects:
-        """Match these notices with all entries, and these entries with all notices. Write the changed matches.
+        """Match these notices with all entries, and these entries with all notices. Write what has changed.
 
         A record in `pages` is matched only with the partners on its page.
         """
@@ -111,7 +109,7 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return the found match of this pair in the form for events."""
+    """Return the match that was found for this pair, in the form for events."""
     # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(

@@ -1,7 +1,7 @@
 """Records a person's decision on a match: confirmed or rejected.
 
-Later matching keeps the decision, with one exception: if new data gives a rejected match a higher level than at the
-rejection, the rejection no longer counts.
+The decision stays when the records are matched again. But a rejection no longer counts once the match has a higher
+level than when it was rejected.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The two record ids of a match. People and other systems see the reference of the match instead."""
+    """The ids of the two records of a match. People and other systems see the reference of the match instead."""
 
     notice: int
     entry: int
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Read the reference of a match. Raises RefusedError if the text does not look like such a reference."""
+        """Return the ids behind the reference of a match. Raises RefusedError if the text does not look like one."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(
@@ -42,9 +42,9 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a match. With `feed_id`, only a match of that council is found.
+    """Record a person's decision on a match.
 
-    Raises NotFoundError if there is no such match, or if the match has ended.
+    Raises NotFoundError if there is no such match, if it has ended, or if it belongs to another council than `feed_id`.
     """
     now = store.now()
     with store.writing() as connection:

@@ -1,8 +1,7 @@
-"""Divides the matching of a record with many possible matches into turns, so that no other line is delayed. Pure.
+"""Divides the matching of a record with very many possible matches into turns, so that other lines need not wait. Pure.
 
-An area record may match every home of a city. A notice or a register entry may share a postcode with very many other
-records. One turn handles at most `PAGE` pairs of such records. Later turns handle the rest. The nearest harmful day
-comes first, and no pair is left out.
+An area record may match every home of a city, and very many records may share one postcode. One turn handles at most
+`PAGE` pairs of such records, those with the nearest harmful day first. Later turns handle the rest.
 """
 
 from __future__ import annotations
@@ -26,17 +25,17 @@ OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class PagedSide(StrEnum):
-    """The side of a record: notice or entry. The values are stored."""
+    """The kind of a record that is matched in turns. The values are stored."""
 
     NOTICE = "notice"
     ENTRY = "entry"
 
 
 class PartnerPlace(NamedTuple):
-    """The place of a partner in the order of matching. The nearest harmful day comes first.
+    """The place of a partner in the order of matching: by its harmful day, then by its id.
 
-    `day` is `NO_DAY` for a notice without a day. For every partner of a notice, `day` is `START.day`, because the
-    notice threatens all its partners on the same days.
+    `day` is `NO_DAY` for a notice without a day. It is `START.day` for every entry, because entries have no day of
+    their own.
     """
 
     day: date
@@ -48,7 +47,10 @@ START: Final = PartnerPlace(date.min, 0)
 
 
 class PagedRecord(NamedTuple):
-    """A record to be matched, or whose matches must end. `after` is the place of the last partner that is done."""
+    """A record that is matched in turns. Its partners up to the place `after` are done.
+
+    If the record is not live, its matches must end.
+    """
 
     side: PagedSide
     pk: int
@@ -62,7 +64,10 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The partners of a record that one turn handles. `left` is the record for the next turn, or None at the end."""
+    """The partners of a record that one turn handles.
+
+    `left` is the record as the next turn takes it up, or None if done.
+    """
 
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
@@ -80,10 +85,10 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Return the first `limit` partners of a record.
+    """Return the first `limit` partners of a record as a page.
 
-    `kinds` holds, by partner, the kinds of token that partner and record share. `matched` holds the stored matches, by
-    partner. Each mapping holds the first partners, at most `limit` + 1.
+    `kinds` holds the kinds of token that the record shares with each partner. `matched` holds the stored match with
+    each partner. Both hold only the first `limit` + 1 partners.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -112,7 +117,7 @@ def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The number of partners that share a postcode or an area with a record, and the number of stored matches."""
+    """The number of partners that share a postcode or area with a record, and the number of its stored matches."""
 
     side: PagedSide
     pk: int
@@ -125,10 +130,9 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records to be matched in turns: first, each record with over `page` pairs.
+    """Return the records that must be matched in turns: each with more than `page` pairs, and as many others as needed.
 
-    If all records together have over `batch` pairs, the records with the most pairs are matched in turns too. The other
-    records then have at most `batch` pairs together.
+    The records that are left have at most `batch` pairs together.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
@@ -140,7 +144,7 @@ def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]
 
 
 def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
-    """Divide records into groups of at most `batch` pairs. A record with more pairs is a group by itself."""
+    """Divide records into groups of at most `batch` pairs. A record with more pairs is a group of its own."""
     groups: list[list[Partners]] = []
     total = batch
     for one in records:

@@ -1,7 +1,7 @@
 """Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-A notice about one line gives a confirmed match if the telephone number is the same. The match is probable if the UPRN
-is the same, or if the postcode and the address are the same. The match is only possible in each of these cases:
+For a notice about one line, the match is confirmed if the telephone number is the same, and probable if the UPRN or the
+full address is the same. The match is only possible in each of these cases:
 
 - An area notice covers the address.
 - The postcode is the same, and the addresses are near (`Level.NEAR`), or neither agree nor clash (`Level.UNKNOWN`).
@@ -36,7 +36,7 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The decrypted values of a record that are compared."""
+    """The decrypted parts of a record that are compared."""
 
     has_numbers: bool
     parts: AddressParts | None
@@ -58,10 +58,10 @@ Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return the finding about a notice and an entry, or None if they do not match.
+    """Return how well a notice and an entry match and why, or None if they do not match.
 
-    `kinds` are the kinds of token that the notice and the entry share. `scope` says whether the notice is about a line
-    or an area. `look` decrypts both locations. It is called only if the level depends on the locations.
+    `kinds` are the kinds of token that the two share. `scope` is the scope of the notice. `look` decrypts both
+    locations, and is only called if the level depends on them.
     """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:

@@ -1,6 +1,6 @@
 """Decides which matches to write and which to end, for a batch of changed records. All functions are pure.
 
-The result depends on the current records, and not on the order in which they came.
+Only the current records count, not the order in which they came.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A match as it is stored."""
+    """A stored match."""
 
     live: bool
     finding: Finding
@@ -46,7 +46,7 @@ class MatchRow:
 
 @dataclass(frozen=True)
 class MatchState:
-    """All data that decides the matches of a batch of changed records."""
+    """Everything on which the matches of a batch of changed records depend."""
 
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
@@ -64,7 +64,7 @@ class MatchOutcome:
 
 
 def step(state: MatchState) -> MatchOutcome:
-    """Find the matches of every changed record. End the matches whose records no longer match."""
+    """Find the matches of each changed record, and end the matches of records that no longer match."""
     outcome = MatchOutcome()
     for pair, kinds in state.shared.items():
         if not _both_live(state, pair):
@@ -85,9 +85,10 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of an outcome with the matches by number, by UPRN or by the same address.
+    """Return the part of an outcome that is more than a match by area or postcode.
 
-    An ended match is in this part if its level was higher than possible.
+    This is each match that is higher than possible or shares the UPRN, and each ended match that was higher than
+    possible.
     """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(

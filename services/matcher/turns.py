@@ -30,10 +30,10 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Return the pages to match now, and an event for each later turn.
+    """Return the pages to match now, at most `PAGE` pairs in all, and the events for later turns.
 
-    `changed` are records to be matched from the first partner on. `turns` holds the feed of each handled event. Such an
-    event gives one unfinished record a turn. All pages together hold at most `PAGE` pairs.
+    `changed` are records to match from their first partners on. `turns` holds the feed of each `MatchingUnfinished`
+    event that is being handled. Each of these events gives one unfinished record a turn.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
@@ -45,7 +45,7 @@ def take_turn(
 
 
 def turns_for(feeds: Sequence[str]) -> list[Announcement]:
-    """Return an event for each feed. The event gives one unfinished record a turn. An extra turn changes nothing."""
+    """Return an event for each feed. Each event gives one unfinished record a turn. An extra turn changes nothing."""
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 

@@ -1,4 +1,4 @@
-"""The HTTP application: the ingest API, the cases, the acknowledgement pages, health and metrics."""
+"""The HTTP application: the ingest API, the API of the cases, the acknowledgement pages, health and metrics."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Build the HTTP application. If a `runner` is given, it starts and stops with the application.
+    """Build the HTTP application. A `runner` is started and stopped with it.
 
-    The readiness of the application then depends on the runner's loops too.
+    The application is then ready only if the loops of the runner are alive and do not fail.
     """
 
     @asynccontextmanager

@@ -16,12 +16,14 @@ from services.alerts.delivery.channels.routed_channel import make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
+from services.alerts.policy.contacts import ContactChannel
 from services.alerts.policy.policy import Contact
 from services.alerts.states.machine import CLOCK_STOPPED
 from services.alerts.states.rules import load_ruleset
 from services.audit.month_end import MonthEnd
 from services.core.clock import Clock, SystemClock
 from services.core.days.feed_rhythm import SilencePolicy
+from services.core.operator.contact_services import ContactServices
 from services.core.tokens import Tokeniser
 from services.ingest.requests import IngestLimits
 from services.ingest.workers.job import WorkerLimits
@@ -42,7 +44,7 @@ UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOP
 
 @dataclass(frozen=True)
 class Parts:
-    """The objects that a process works with. They are built from the settings."""
+    """The objects that a process works with, made from its settings."""
 
     settings: Settings
     store: Store
@@ -56,7 +58,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a wrapper of `work`. While the clock guard doubts the clock, the wrapper only returns 0."""
+        """Return a function that does `work`. While the clock guard doubts the clock, it does nothing and returns 0."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -67,7 +69,7 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """Make the store of a deployment. A keys file is read again whenever it changes."""
+    """Make the store of a deployment. The keys file is read again whenever it changes."""
     # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)
@@ -86,7 +88,23 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
         settings.silence_patience,
         timedelta(days=settings.silence_shortest_days),
     )
-    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence)
+    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence, contact_services(settings))
+
+
+def contact_services(settings: Settings) -> ContactServices:
+    return ContactServices(
+        mail_server=_secret(settings.mail_server),
+        text_service=_secret(settings.text_service),
+        notify_key=_secret(settings.notify_key),
+        notify_email_template=settings.notify_email_template,
+        notify_sms_template=settings.notify_sms_template,
+        notify_letter_template=settings.notify_letter_template,
+        allowed=settings.contact_channels,
+    )
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 def make_parts(
@@ -99,7 +117,7 @@ def make_parts(
     # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or url_of(settings.host, settings.port)
     # The demonstration adds a note to its messages.
-    shown = presentation or Presentation(base_url, settings.links_last)
+    shown = presentation or Presentation(base_url, settings.links_last, link_pause_days=settings.link_pause_days)
     seconds = settings.delivery_deadline_seconds
     # The channel and the pool both enforce the deadline, because a channel may fail to stop itself.
     pool = DeliveryPool(
@@ -112,7 +130,7 @@ def make_parts(
         store=store,
         consumers=make_consumers(ruleset),
         engine=Engine(store, ruleset, fallback),
-        dispatcher=Dispatcher(store, pool, shown, fallback),
+        dispatcher=Dispatcher(store, pool, shown),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
         limits=ingest_limits(settings),
@@ -131,13 +149,11 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact that a person typed. The settings name the mail server and the text service."""
-    server, service = settings.mail_server, settings.text_service
-    return route_as_typed(
-        typed, server.get_secret_value() if server else None, service.get_secret_value() if service else None
-    )
+    """Return the route to a contact of the operator, as typed. Raises RefusedError if it cannot be read."""
+    return route_as_typed(typed, contact_services(settings))
 
 
 def _operator(settings: Settings, number: int, route: SecretStr) -> Contact:
     # Logs and lists show the label instead of the address.
-    return Contact(label=f"operator {number}", route=SecretStr(typed_route(settings, route.get_secret_value())))
+    address = SecretStr(typed_route(settings, route.get_secret_value()))
+    return Contact(person=f"operator {number}", channel=ContactChannel.ROUTE, address=address)

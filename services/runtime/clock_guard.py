@@ -1,8 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock, even
-if this clock still disagrees with the monotonic clock and the database's clock. Later, when the machine's clock is
-right again, case reviews undo the effects of the wrong time.
+The pause is short, because alerts must not stop for long. After it, the guard accepts the machine's clock, even if the
+other clocks still disagree. Once the machine's clock is right again, reviews of the cases undo the effects of the wrong
+time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 JUMPS = Counter("pullcord_clock_jumps_total", "Times that the clock was found to have jumped, or to differ.")
 
-# The most seconds that sending pauses while the clock is doubted (policy of the deployment).
+# The most seconds that sending pauses while the clock is doubted (our own choice).
 PAUSE: Final = 120.0
 
 # The largest difference between two clocks that still counts as right.
@@ -39,17 +39,17 @@ ASKED_EVERY: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _ClockReading:
-    """The values of three clocks at one time: the machine's clock, the monotonic clock and the database's clock."""
+    """Three clocks, read at the same time: of the machine, of the process (monotonic), and of the database."""
 
     at: datetime
     elapsed: float  # seconds of the monotonic clock
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the error of the machine's clock since this reading.
+        """Return the time by which the machine's clock has jumped since this reading.
 
-        The error is computed from the monotonic clock and from the database's clock. The larger result is returned.
-        `theirs` is the time of the database, or None if unknown.
+        It is worked out once from the monotonic clock and once from the database's clock, and the larger result counts.
+        `theirs` is the time of the database, or None if it is not known.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
@@ -60,9 +60,9 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Decides if a clock can be trusted. Compares this clock with the monotonic clock and with the database's clock.
+    """Decides if a clock can be trusted, by comparison with the monotonic clock and the clock of the database.
 
-    `database` returns the time of the database, or None if the database does not answer or has no clock of its own.
+    `database` returns the time of the database, or None if it does not answer or has no clock of its own.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a wrapper of `work`. While the clock is doubted, the wrapper does nothing and returns 0."""
+        """Return a function that does `work`. While the clock is doubted, it does nothing and returns 0."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
@@ -133,7 +133,7 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """Return a guard for a store that uses the machine's clock. For any other store, return None."""
+    """Return a guard for a store that uses the machine's clock, otherwise None."""
     return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
 
 

@@ -1,4 +1,4 @@
-"""All consumers of events. Runners, gauges, topics, the command line and the Helm chart use `CONSUMERS`."""
+"""`CONSUMERS`, the list of all consumers of events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class DeployedConsumer(Consumer, Protocol):
     """A consumer that can also rebuild its results from the stored records, without events."""
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Compute the results for these register entries again, from the current records. `entries` holds ids."""
+        """Work out the results for these register entries again. `entries` holds ids."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Reads settings from the environment, and from the file in PULLCORD_ENV_FILE if this variable is set."""
+"""Reads settings from the environment, and from a file if PULLCORD_ENV_FILE names one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EnvFileError(PullcordError):
 
 
 class EnvironmentSettings(BaseSettings):
-    """Base class of settings. A variable of the environment overrides a line of the file."""
+    """Base class of settings. The environment overrides the file."""
 
     @classmethod
     def settings_customise_sources(

@@ -1,4 +1,4 @@
-"""Answers requests for the liveness, readiness and metrics of a process. The paths are the same for every role."""
+"""Adds the routes for liveness, readiness and metrics. Their paths are the same for every role."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class BackgroundTask(Protocol):
 
     @property
     def name(self) -> str:
-        """The name of the task, for sentences to the operator."""
+        """The name of the task in sentences for the operator."""
         ...
 
     @property
@@ -51,11 +51,11 @@ def add_health(
 ) -> None:
     """Add the routes for health and metrics.
 
-    `metrics_for` are the dependencies that check the right to see metrics. `others` returns the metrics of another
+    `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
     process of the same service.
 
-    A process is not ready if its database fails, if one of its `tasks` fails, or if `faults` returns a reason. `tasks`
-    and `faults` are read anew at each request.
+    The process is not ready if its database or one of its `tasks` fails, or if `faults` returns a reason. `tasks` and
+    `faults` are read again at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
@@ -99,12 +99,12 @@ def _not_ready(store: Store, tasks: Iterable[BackgroundTask]) -> Iterator[str]:
         with store.reading() as connection:
             if not schema_of(connection).fits:
                 yield "the database has an older version's schema, or none: run `pullcord migrate`"
-            # The server is a replica, or its operator has made it read-only. This may be true only of an old
-            # connection.
-            if is_read_only(connection):
-                store.engine.dispose()
-                yield f"the database {DatabaseFault.READ_ONLY}"
-        yield from _takes_no_changes(store)
+            # The server is a replica, or its operator has made it read-only.
+            read_only = is_read_only(connection)
+        # This may be true only of an old connection. One that is still in use would not be closed.
+        if read_only:
+            store.engine.dispose()
+        yield from _takes_no_changes(store, read_only)
     except SQLAlchemyError as error:
         # Only the type of the error: its text may hold personal data.
         yield f"the database cannot be read ({type(error).__name__})"
@@ -114,8 +114,11 @@ def _not_ready(store: Store, tasks: Iterable[BackgroundTask]) -> Iterator[str]:
             yield f"the {task.name} loop fails, {task.failing} times in a row"
 
 
-def _takes_no_changes(store: Store) -> Iterator[str]:
-    refusal = last_refusal(store.engine)
+def _takes_no_changes(store: Store, read_only: bool | None) -> Iterator[str]:
+    refusal = DatabaseFault.READ_ONLY if read_only else last_refusal(store.engine)
+    # After a refusal all connections are new, so a server that says it takes changes now does.
+    if refusal is DatabaseFault.READ_ONLY and read_only is False:
+        refusal = None
     if refusal is None and has_full_disk(store.engine):
         refusal = DatabaseFault.FULL
     if refusal is not None:

@@ -1,6 +1,7 @@
-"""Writes the lines of the log without blocking the caller or raising errors. A line that cannot be written is lost.
+"""Writes lines to the log without making the caller wait and without raising errors.
 
-The caller continues even if the disk is full, the pipe is closed, or nobody reads the pipe.
+A line that cannot be written is lost. So the caller goes on even if the disk is full, the pipe is closed, or nobody
+reads the pipe.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ LOCK_SECONDS = 0.1
 
 
 class Stream(Protocol):
-    """A text stream that receives the lines, with or without a file descriptor."""
+    """A text stream for the lines, which may have a file descriptor."""
 
     def fileno(self) -> int: ...
     def write(self, text: str, /) -> object: ...
@@ -29,7 +30,10 @@ class Stream(Protocol):
 
 
 class LineWriter:
-    """A structlog logger that writes to a stream. A method never raises, and never waits for a reader of the stream."""
+    """A structlog logger that writes to a stream.
+
+    Its methods never raise an error and never wait for a reader of the stream.
+    """
 
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream

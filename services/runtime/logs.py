@@ -62,11 +62,10 @@ Event = MutableMapping[str, Any]
 
 
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging. Pullcord's events are written as JSON or, if `pretty`, as readable text.
+    """Set up logging, as JSON or, with `pretty`, as readable text.
 
-    Each line of JSON names the version and the `role` of the process. A warning of a library is written without the
-    values in its text. After this call, logging never raises an error and never blocks, even if the output stream
-    fails.
+    Each line of JSON names the version and the `role` of the process. Messages of libraries are written without values.
+    After this call, logging never raises an error and never makes the caller wait.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -107,15 +106,12 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the type name of an error, never its text.
-
-    For a database error, return the type name of the driver's error.
-    """
+    """Return the type name of an error, or of the driver's error behind a database error. Never return its text."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Log a failed step of background work. This function never raises, so that the work goes on."""
+    """Log that a step of background work failed. Never raises an error, so that the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
         # A database that is down for a moment is not a fault of Pullcord.
@@ -143,10 +139,10 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's log record as one event: the library, the type of the error, and the message without values.
+    """Writes a library's warning as an event: the library, the type of the error, and the text without values.
 
-    A library may repeat a warning, for example while the brokers are down. The same warning is written at most once in
-    AGAIN_SECONDS seconds.
+    The same warning is written at most once in AGAIN_SECONDS seconds, because a library may repeat it, for example
+    while the brokers are down.
     """
 
     def __init__(self) -> None:
@@ -171,10 +167,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of a record's message that is a literal in the callers' source code, or None.
+    """Return the longest part of a message that is a literal in the source code of the callers, or None.
 
-    A message may hold a value, such as an address or a telephone number. A literal holds no such value. Call this
-    function while the record is emitted, because it looks at the stack. Placeholders such as `%s` stay.
+    Other parts may be values, such as an address or a telephone number. Placeholders such as `%s` stay. Call this while
+    the record is emitted, because it looks at the stack.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

@@ -1,4 +1,4 @@
-"""Serves health and metrics on a separate port. The port must not be reachable from outside."""
+"""Serves health and metrics on a port of their own, which must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def metrics_served(
 ) -> Iterator[None]:
     """Serve health and metrics while the block runs, if the settings name a port for them.
 
-    If `sends` is None, the sends of this process are reported. `others` returns the metrics of another process of the
-    same service. `faults` returns further reasons why the process is not ready.
+    `sends` are the sends to report, or those of this process if None. `others` returns the metrics of another process
+    of the same service. `faults` returns further reasons why the process is not ready.
     """
     settings = parts.settings
     if not settings.metrics_port:

@@ -40,7 +40,7 @@ class StoppableServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on a port. Port 0 picks a free port."""
+    """Return a socket that listens on a port. Port 0 stands for any free port."""
     # uvicorn receives an open socket, so the address family must be chosen here.
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,13 +51,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int) -> str:
-    """Return the base URL of an address. An IPv6 address is in brackets."""
+    """Return the base URL of an address, with an IPv6 address in brackets."""
     bare = host.strip("[]")
     return f"http://[{bare}]:{port}" if ":" in bare else f"http://{bare}:{port}"
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
-    """Let the process open as many files as the system allows. Return the connection limits in the settings."""
+    """Return the connection limits in the settings. First let this process open as many files as it may."""
     allow_descriptors()
     return ConnectionLimits(settings.max_connections, settings.head_seconds)
 
@@ -85,7 +85,7 @@ def served(
     listening: socket.socket,
     limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
 ) -> Iterator[str]:
-    """Serve the application in a thread while the block runs. Yield the base URL."""
+    """Serve the application in a thread while the block runs, and yield its base URL."""
     server = make_server(app, limits)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""Settings from the environment (`PULLCORD_…`) or a named file. docs/operations.md explains each setting."""
+"""Settings (`PULLCORD_…`) from the environment or a file. docs/operations.md explains each setting."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers to the questions of `pullcord init`, by name of the setting.
+    """Return the answers to the questions of `pullcord init`, by the name of the setting.
 
-    Raises ValueError if the file of the answers is not a JSON object.
+    Raises ValueError if the file is not a JSON object.
     """
     path = data_dir / ANSWERS
     try:
@@ -35,7 +35,7 @@ def read_answers(data_dir: Path) -> dict[str, str]:
 
 
 class Settings(EnvironmentSettings):
-    """The settings of a deployment. If no external rule prescribes a number, the deployment chooses the number."""
+    """The settings of a deployment. Numbers that no source prescribes can be changed here."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
@@ -59,12 +59,24 @@ class Settings(EnvironmentSettings):
     """The port `serve` listens on; 0 picks a free one."""
     public_url: str | None = None
     """The base URL under which people reach the pages, for links in alerts; the listening address if absent."""
-    link_days: Annotated[int, Field(ge=8, le=366)] = 30
-    """Days that the link in an alert works. This must be longer than the week after which an alert is repeated."""
+    link_hours: Annotated[int, Field(ge=1, le=744)] = 72
+    """Hours after which the links in a message end [P]. The next message to the same contact ends them too."""
+    link_pause_days: Annotated[int, Field(ge=1, le=5)] = 1
+    """Working days for which an acknowledgement by link pauses messages at most [P]."""
     mail_server: SecretStr | None = None
     """Apprise address of the mail server without a recipient, for contacts that are given as a mail address."""
     text_service: SecretStr | None = None
     """Apprise address of a text message service without a number, for contacts that are given as a number."""
+    notify_key: SecretStr | None = None
+    """API key of GOV.UK Notify, whole, for contacts that are reached through it."""
+    notify_email_template: str | None = None
+    """The id of the template of GOV.UK Notify for mail."""
+    notify_sms_template: str | None = None
+    """The id of the template of GOV.UK Notify for text messages."""
+    notify_letter_template: str | None = None
+    """The id of the template of GOV.UK Notify for letters."""
+    contact_channels: tuple[str, ...] = ()
+    """The channels that contacts of councils may use (JSON list) [P]; those that are set and webhooks if absent."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
     deployment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "pullcord"
@@ -86,7 +98,7 @@ class Settings(EnvironmentSettings):
     key_rate: Annotated[int, Field(ge=1)] = 3_000
     """The most requests of one key in a minute [P]."""
     link_rate: Annotated[int, Field(ge=1)] = 120
-    """The most requests for the page of one alert in a minute [P]."""
+    """The most requests for the page of one link in a minute [P]."""
     failure_rate: Annotated[int, Field(ge=1)] = 60
     """The most wrong keys, links and codes of one address in a minute [P]."""
     refusals_an_hour: Annotated[int, Field(ge=10)] = 1_000
@@ -121,6 +133,20 @@ class Settings(EnvironmentSettings):
     """A distributed role ends, to be started again, if it had work for this many seconds and did none of it."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
     """Seconds between two checks for due cases and deliveries. New events wake the runner at once."""
+    watchdog_minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
+    """Minutes between two looks of the watchdog [P]."""
+    watchdog_repeat_hours: Annotated[float, Field(ge=1, le=168)] = 24.0
+    """Hours after which the watchdog raises the same findings again [P]. Findings that grow are raised sooner."""
+    watchdog_mail_server: SecretStr | None = None
+    """The watchdog's own mail server, as `smtp://user:password@host:587` or `smtps://…`."""
+    watchdog_mail_from: str = "watchdog@pullcord.invalid"
+    """The sender of the watchdog's mail."""
+    watchdog_mail_to: tuple[str, ...] = ()
+    """The recipients of the watchdog's mail (JSON list)."""
+    watchdog_webhook: SecretStr | None = None
+    """A URL that takes the watchdog's messages as JSON."""
+    watchdog_heartbeat: SecretStr | None = None
+    """A URL of a service elsewhere, which the watchdog pings only when all is well."""
 
     @model_validator(mode="before")
     @classmethod
@@ -134,7 +160,7 @@ class Settings(EnvironmentSettings):
 
     @property
     def links_last(self) -> timedelta:
-        return timedelta(days=self.link_days)
+        return timedelta(hours=self.link_hours)
 
     @property
     def keys_path(self) -> Path:

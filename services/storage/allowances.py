@@ -1,6 +1,6 @@
-"""Limits how many useless requests are recorded: refused requests, repeated requests and acts, and dry runs.
+"""Limits how many requests without effect are recorded: refused requests, repeated requests and acts, and dry runs.
 
-Honest senders stay far below the limits. The limits are policy of the deployment (see `OperatorPolicy`).
+Honest senders stay far below the limits. The operator may change them (see `OperatorPolicy`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,7 @@ _REFUSALS: Final = frozenset(
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raise TooOftenError if a feed has sent too many useless requests within an hour.
-
-    Refused requests, repeated requests and dry runs are useless.
-    """
+    """Raise TooOftenError if a feed had too many refused or repeated requests and dry runs in the last hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(
@@ -41,7 +38,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raise TooOftenError if too many acts of this kind on a case or an alert were recorded within a day."""
+    """Raise TooOftenError if people recorded this act too often on a case or an alert in the last day."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(

@@ -1,4 +1,4 @@
-"""Writes the audit. Each row is written in the same transaction as the recorded effect."""
+"""Writes the audit. Each row is written in the same transaction as the change that it records."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """An audit row for one action.
+    """One action for the audit. `fields` has exactly the fields that `FIELDS` lists for the action.
 
-    `fields` has exactly the fields that `FIELDS` lists for the action. `actor` is the person who acted. The name is
-    sealed when the row is written.
+    `actor` is the name of the person who acted. It is sealed when the row is written.
     """
 
     action: AuditAction
@@ -38,7 +37,7 @@ class AuditRow:
 
 
 def count_recorded(connection: Connection, actions: Collection[AuditAction], feed_id: str, since: datetime) -> int:
-    """Return the number of audit rows of a feed with one of these actions, from `since` on."""
+    """Return the number of audit rows of a feed that have one of these actions, from `since` on."""
     query = select(func.count()).where(
         audit.c.action.in_([action.value for action in actions]), audit.c.at >= since, audit.c.feed_id == feed_id
     )
@@ -46,7 +45,7 @@ def count_recorded(connection: Connection, actions: Collection[AuditAction], fee
 
 
 def count_acts(connection: Connection, subject: str, action: AuditAction, since: datetime) -> int:
-    """Count the audit rows of people's acts with this action on a case or an alert, from `since` on."""
+    """Return the number of times that people recorded this action on a case or an alert, from `since` on."""
     query = select(func.count()).where(
         audit.c.subject == subject,
         audit.c.action == action.value,

@@ -14,7 +14,7 @@ Processor = Callable[[Any], Any]
 
 
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows with values in the order of `names`. Each value is converted to the type of its column.
+    """Insert rows whose values are in the order of `names`. Each value is converted to the type of its column.
 
     Uses COPY on PostgreSQL. Raises the same errors as an ordinary insert.
     """

@@ -1,7 +1,7 @@
-"""Reports damaged sealed values to the operator. A value is damaged if it cannot be opened. All other work goes on.
+"""Reports to the operator each sealed value that cannot be opened. All other work goes on.
 
-Each damaged value gets a row in the quarantine, although it is not an event. The operator alert about the quarantine
-counts damaged values too.
+A damaged value gets a row in the quarantine, although it is not an event, so that the operator alert about the
+quarantine counts it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DamagedValues(local):
 
     @contextmanager
     def reported(self, engine: Engine, vault: Vault, clock: Clock) -> Iterator[None]:
-        """Report the damaged values that were found in the block, after the transaction of the block."""
+        """Report the damaged values that the block has found, after the end of its transaction."""
         self._open += 1
         try:
             yield
@@ -52,14 +52,14 @@ class DamagedValues(local):
 
 
 def damaged_name(table: str, pk: int | str) -> str:
-    """Return the id of a damaged value in the quarantine."""
+    """Return the text that stands for a damaged value in the quarantine instead of an event id."""
     return f"{table}:{pk}"
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Decrypt the sealed value of a row. `key_id` is the key id in the row.
+    """Decrypt the sealed value of a row. `key_id` is the key id that the row names.
 
-    Raises MissingKeyError if this key is not loaded. Raises VaultError if the value is damaged.
+    Raises MissingKeyError if this key is not loaded, and VaultError if the value is damaged.
     """
     try:
         return vault.open(place, sealed)

@@ -37,7 +37,7 @@ KEYS = 5_000
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that an integer column has one of the values. All values are sent as one parameter."""
+    """Return the condition that a column has one of these values. All values are sent as one parameter."""
     if connection.dialect.name == "postgresql":
         return column == _any_of(",".join(map(str, values)))
     return column.in_(select(listed(connection, values).c.value))
@@ -56,10 +56,9 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """An SQLAlchemy type for a text parameter. PostgreSQL gets the text without a cast to a text type.
+    """A text parameter that PostgreSQL gets without a cast to a text type.
 
-    PostgreSQL then takes the type from the context, for example an array. The planner can use the value as a constant
-    of that type.
+    PostgreSQL then takes its type from the context, such as an array, and the planner can use the value as a constant.
     """
 
     cache_ok = True
@@ -82,9 +81,9 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
 def looked_up(
     connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
 ) -> tuple[FromClause, Columns]:
-    """Join `rows` with the rows of `table` that meet the condition. Return the join, and the columns of `table`.
+    """Join `rows` with the rows of `table` that meet the condition. Return the join, and the columns of `table` in it.
 
-    On PostgreSQL the rows of `table` are looked up one by one.
+    PostgreSQL then looks up the rows of `table` one by one.
     """
     if connection.dialect.name != "postgresql":
         return rows.join(table, condition), table.c
@@ -94,7 +93,7 @@ def looked_up(
 
 
 def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
-    """Return the earliest of several days, or `if_none` if every day is NULL."""
+    """Return the earliest of several dates, or `if_none` if all are NULL."""
     # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
     least = func.least if connection.dialect.name == "postgresql" else func.min
     found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
@@ -102,7 +101,7 @@ def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | 
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
-    """Return an INSERT. If the key exists already, the columns in `changing` are updated instead."""
+    """Return an INSERT that updates the columns in `changing` if the key exists already."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: statement.excluded[name] for name in changing}
@@ -111,7 +110,10 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 
 
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """Return a query that locks its rows until the transaction ends. Rows with another worker's lock are skipped."""
+    """Return the query with a lock on its rows until the transaction ends.
+
+    Rows that another worker has locked are skipped.
+    """
     # SQLite has one writer, so no other worker can have locked these rows.
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
@@ -126,7 +128,7 @@ LOCK_CLASS = 0x70636F62
 class Exclusive(IntEnum):
     """The lock numbers of tasks that only one process does at a time.
 
-    Smaller numbers are taken: each locks one lane. A lane is a part of the outbox that one relay at a time publishes.
+    Smaller numbers are already used: each is the lock of one lane of the outbox.
     """
 
     CANARIES = 16
@@ -136,7 +138,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Take the lock with this number until the transaction ends. Return False if another process has the lock."""
+    """Take a lock until the transaction ends. Return False if another process has it."""
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True
@@ -158,11 +160,11 @@ def time_of_database(connection: Connection) -> datetime | None:
     return now.astimezone(UTC)
 
 
-def is_read_only(connection: Connection) -> bool:
-    """Return True if the database takes no changes on this connection."""
+def is_read_only(connection: Connection) -> bool | None:
+    """Return True if the database accepts no changes on this connection. Return None if it does not say."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
-        return False
+        return None
     return bool(connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on")
 
 

@@ -26,8 +26,6 @@ _FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A provider or a council."""
-
     feed_id: str
     kind: Kind
     code: str
@@ -46,10 +44,9 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """Return the condition that a row of `feeds` is a feed that the operator has ended.
+    """Return the condition that the operator has ended a feed: all its API keys are revoked, and it sent nothing since.
 
-    All of its API keys are revoked, and it was not heard after that. A key that has merely expired ends no feed, and
-    neither does the lack of keys: such a feed may send its files in another way.
+    A feed without keys, or with expired keys only, is not ended: it may send its files in another way.
     """
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)

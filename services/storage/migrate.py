@@ -32,7 +32,7 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """The schema of a database, compared with the schema of this version."""
+    """The schema of a database, compared with the schema that this version needs."""
 
     NONE = "none"
     OLDER = "older"

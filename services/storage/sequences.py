@@ -1,6 +1,6 @@
-"""Allots ids before rows are written, so that rows of the same batch can refer to each other.
+"""Takes ids before rows are written, so that rows of one batch can refer to each other.
 
-PostgreSQL has sequences, which block no other transaction. SQLite has one writer, so a counter in a table is enough.
+PostgreSQL has sequences. SQLite has only one writer, so a counter in a table is enough.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shared resources for storing data. They are chosen once, at start."""
+"""The objects that all parts of Pullcord need to store data. They are chosen once, at start."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from services.core.clock import Clock, SystemClock
 from services.core.days.feed_rhythm import USUAL, SilencePolicy
 from services.core.ids import RandomBytes
+from services.core.operator.contact_services import ContactServices
 from services.core.tokens import Tokeniser
 from services.storage.damage import DamagedValues
 from services.storage.database.engine import reading
@@ -21,20 +22,21 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """Numbers that no source prescribes. The operator may set them [P]. The settings have the same names."""
+    """Settings of the operator. No source prescribes the numbers [P]."""
 
     # Refused, repeated and dry requests of one feed that are recorded in an hour.
     refusals_an_hour: int = 1_000
     # Acts on one case or alert that change nothing and are recorded in a day.
     repeats_a_day: int = 100
     silence: SilencePolicy = USUAL
+    services: ContactServices = field(default_factory=ContactServices)
 
 
 @dataclass(frozen=True)
 class Store:
-    """The resources that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
+    """The objects that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
 
-    `bootstrap` makes the store of a running service. A test makes its own store.
+    `bootstrap` makes the store of a running service. A test makes its own.
     """
 
     engine: Engine
@@ -46,7 +48,6 @@ class Store:
     damaged: DamagedValues = field(default_factory=DamagedValues, compare=False, repr=False)
 
     def now(self) -> datetime:
-        """Return the clock's time in UTC."""
         return self.clock.now()
 
     @contextmanager
@@ -57,7 +58,7 @@ class Store:
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """Open a transaction that reads data, and writes results of this data. All reads see the same moment.
+        """Open a transaction that reads and writes, and in which all reads see the same moment.
 
         On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed after that
         moment. The caller then tries again.

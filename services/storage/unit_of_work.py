@@ -1,4 +1,4 @@
-"""An open transaction, together with everything that a step in this transaction needs."""
+"""An open transaction, with everything that the steps in it need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction and its store. All steps in the transaction use the same time, `now` (UTC)."""
+    """An open transaction and its store. `now` (UTC) is the same for all steps in the transaction."""
 
     connection: Connection
     store: Store

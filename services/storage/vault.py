@@ -1,9 +1,9 @@
 """The vault encrypts all data that could identify a person, with AES-256-GCM.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row, so a value that was copied to another row does not open. An old key still opens values until `reseal` has
-sealed every row under the current key. The keys may change while the vault is in use. The vault checks for new keys
-before it seals a value, and when a value needs a key that is not loaded.
+the row, so a value that was copied to another row does not open. Older keys open values until `reseal` has sealed every
+row with the current key. Keys may change while the vault is in use: it checks for new keys before it seals a value, and
+when the key of a value is not loaded.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ KEY_ID_SIGNS = 16
 
 
 class VaultError(PullcordError):
-    """A sealed value cannot be opened: its key is missing, or the value was altered or moved."""
+    """A sealed value cannot be opened: its key is missing, or the value was changed or moved to another row."""
 
 
 class MissingKeyError(VaultError):
-    """The vault key of a sealed value is not loaded. After the key is added, the value opens."""
+    """The vault key of a sealed value is not loaded. Once the key is added, the value opens."""
 
     # Another process may have read a newer key file, so a retry can succeed.
     permanent = False
@@ -40,28 +40,26 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The vault keys: 32-byte keys by key id (1 to 16 characters).
-
-    `current` is the id of the key that seals new values.
-    """
+    """The vault keys, 32 bytes each, by key id (1 to 16 characters). The key `current` seals new values."""
 
     keys: Mapping[str, bytes] = field(repr=False)
     current: str
 
 
 class KeySource(Protocol):
-    """A function that returns the vault keys if they have changed."""
+    """Returns the vault keys when they have changed."""
 
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """Return the keys if they have changed since the last call, or None. A source may check only at intervals.
+        """Return the keys if they have changed since the last call, otherwise None.
 
-        With `at_once` the source must check now, because a value needs a key that is not loaded.
+        A source may check only at intervals. With `at_once` it must check now, because the key of a value is not
+        loaded.
         """
         ...
 
 
 class Vault:
-    """Seals and opens values. `keys` holds the keys by id. `current` is the id of the key that seals new values."""
+    """Seals and opens values with the vault keys."""
 
     def __init__(
         self,
@@ -96,7 +94,7 @@ class Vault:
     def open(self, place: bytes, sealed: bytes) -> Any:
         """Return the value that was sealed for this place.
 
-        Raises VaultError if the key is not loaded, or if the value was altered or moved.
+        Raises VaultError if its key is not loaded, or if the value was changed or moved.
         """
         key_id, rest = _parted(sealed)
         # An unknown key id may be that of a new key, which another process uses already.
@@ -121,7 +119,10 @@ class Vault:
 
 @dataclass(frozen=True, slots=True)
 class _LoadedKeys:
-    """The loaded vault keys. All are replaced at once, so that no value is sealed with a mixture of two key sets."""
+    """The loaded vault keys.
+
+    They are replaced all at once, so that one value is never sealed with parts of two key sets.
+    """
 
     current: str
     ciphers: Mapping[str, AESGCM]
@@ -168,5 +169,5 @@ def _read_id(written: bytes) -> str:
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """Return the associated data for a sealed value: the name of the table, and the key of the row."""
+    """Return the associated data of a sealed value: the name of its table, and the key of its row."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

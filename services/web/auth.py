@@ -1,4 +1,4 @@
-"""Identifies the caller by the API key in the `Authorization` header, and limits what each role may see."""
+"""Identifies the caller by the API key in the `Authorization` header, and decides what each role may see."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ def caller(
 ) -> Caller:
     """Return the caller with the API key of the request.
 
-    Raises ProblemError (401) if the key is missing, unknown or expired. Raises ProblemError (429) if the key is used
-    too often.
+    Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 if the key is used too often.
     """
     rates = rates_of(request)
     try:
@@ -55,7 +54,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return the caller. Raises ProblemError (422) for a query parameter that the route does not take."""
+    """Return the caller. Raises ProblemError (422) if a query parameter is not one of the route's."""
     refuse_unknown_parameters(request)
     return caller
 
@@ -64,10 +63,7 @@ CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
-    """Return the feed of the caller.
-
-    Raises ProblemError (403) if the caller has another role.
-    """
+    """Return the feed of the caller. Raises ProblemError (403) if the caller does not have this role."""
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
     return caller.feed_id
@@ -86,10 +82,7 @@ CouncilFeed = Annotated[str, Depends(council)]
 
 
 def named_council(council: str, feed: CouncilFeed) -> str:
-    """Return the feed of the calling council.
-
-    Raises ProblemError (403) if the path names another council.
-    """
+    """Return the feed of the calling council. Raises ProblemError (403) if the path names another council."""
     if feed != f"council:{council}":
         raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
     return feed

@@ -1,4 +1,4 @@
-"""Reads request bodies within size limits, and extracts rows from JSON and NDJSON."""
+"""Reads request bodies within size limits, and returns the rows in JSON and NDJSON."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ def media_type(request: Request) -> str:
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body of a request.
 
-    Raises ProblemError (413) if the body has more than `limit` bytes. Raises ProblemError (415) if the body is
-    compressed.
+    Raises ProblemError: 413 if the body has more than `limit` bytes, and 415 if it is compressed.
     """
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
@@ -76,10 +75,10 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route that takes one small JSON object. The size is limited before the framework reads the body.
+    """A route that takes one small JSON object. Its size is checked before the framework reads the body.
 
-    The route answers 413 to a larger body, and 415 if the media type is not JSON. Both answers come before the caller
-    is identified.
+    The route answers 413 if the body is too large, and 415 if the media type is not JSON, even before it identifies the
+    caller.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -100,7 +99,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Return JSON in UTF-8 without a byte order mark. UTF-16 is converted. Any other body is returned unchanged."""
+    """Return JSON as UTF-8 without a byte order mark. UTF-16 is converted. Anything else is returned unchanged."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)
@@ -113,11 +112,11 @@ def as_utf8(body: bytes) -> bytes:
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """Return the rows of a JSON or NDJSON body.
 
-    A JSON body is one object, a list of objects, or an object with the list under the key `member`. A list item or
-    NDJSON line that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
+    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. A list item or
+    an NDJSON line that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
 
-    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, if there is no row, or
-    if there are more than `limit` rows. Reading stops at the limit.
+    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, or if there are no rows
+    or more than `limit`.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):

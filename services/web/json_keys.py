@@ -1,6 +1,6 @@
-"""Parses JSON and finds objects with a repeated key.
+"""Parses JSON, and finds repeated keys in its objects.
 
-Parsers keep only the last value of a repeated key, and nobody knows which value is meant.
+Usual parsers keep only the last value of a repeated key, although nobody knows which value the sender meant.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pydantic_core import from_json
 
 
 class _Repeating(dict[str, Any]):
-    """A JSON object with at least one repeated key."""
+    """A JSON object in which at least one key is repeated."""
 
     repeated: frozenset[str] = frozenset()
 
 
 def parsed_json(text: bytes) -> Any:
-    """Return the value of a JSON text. If the text is not JSON, raises ValueError with the position of the error."""
+    """Return the value of a JSON text. Raises ValueError with the position of the error if the text is not JSON."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()
@@ -44,10 +44,7 @@ def parsed_json(text: bytes) -> Any:
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return the faulty keys of a value.
-
-    A key is faulty if it is repeated, or if its value holds a repeated key at any depth.
-    """
+    """Return the keys of a value that are repeated, or below which a key is repeated."""
     if isinstance(value, dict):
         own = value.repeated if isinstance(value, _Repeating) else frozenset()
         inside = (name for name, item in value.items() if not isinstance(item, str) and repeated_in(item))

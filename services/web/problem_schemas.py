@@ -1,6 +1,6 @@
 """The bodies of error answers, for the OpenAPI description.
 
-Each model describes one or more types of problem. It has the fields of `Problem`, and further fields of these types.
+Each model adds to `Problem` the fields that some types of problem have.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Problem(BaseModel):
 
 
 class Fault(BaseModel):
-    """A faulty parameter, header or field, and the reason."""
+    """A faulty parameter, header or field, and what is wrong with it."""
 
     field: str
     reason: str
 
 
 class InvalidRequestProblem(Problem):
-    """A refused request. If single parts of the request are faulty, `faults` names these parts."""
+    """A request with faults. `faults` names the faulty parts, if single parts are at fault."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -58,7 +58,7 @@ class TooLargeProblem(Problem):
 
 
 class FileRefusedProblem(Problem):
-    """A file that cannot be read as a table. Nothing was taken in."""
+    """A file that cannot be read as a table. Nothing of the file was stored."""
 
     type: Literal["urn:pullcord:problem:file-refused"]
     code: str
@@ -67,7 +67,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that would take many entries off the register. A person must confirm the number `would_withdraw`."""
+    """A file that would take many entries off the register. A person must first confirm the number `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -75,7 +75,7 @@ class ReplacementTooLargeProblem(Problem):
 
 
 class ActRefusedProblem(Problem):
-    """An act that no person can record, or that the state of the case does not allow.
+    """An act that Pullcord does not know as a person's act, or that the state of the case does not allow.
 
     `acts` lists every act that a person can record.
     """
@@ -85,7 +85,7 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield `base` and every model that is derived from it. First import the modules of these models."""
+    """Yield `base` and all models derived from it in modules that are already imported."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

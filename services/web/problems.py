@@ -44,7 +44,7 @@ UNKEYED = "what you sent may or may not have been taken in. Look at what is on r
 
 
 class ProblemType(StrEnum):
-    """The types of problem in the API's answers. Clients may depend on a type. See docs/reference/problems.md."""
+    """The types of problem in error answers. Clients may depend on them. See docs/reference/problems.md."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -68,7 +68,7 @@ class ProblemType(StrEnum):
 
 
 class ProblemError(PullcordError):
-    """An error that becomes a problem answer. `extra` holds the further members of this type of problem."""
+    """An error that becomes an error answer. `extra` holds the further fields of this type of problem."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ def problem_response(error: ProblemError) -> JSONResponse:
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
     """Return the error answers of a route that needs a key, for the OpenAPI description.
 
-    `further` holds pairs of a status and a model, for problems with further members.
+    `further` holds pairs of a status and a model, for answers that have more fields than `Problem`.
     """
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
@@ -128,7 +128,7 @@ def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make the application answer every error with a problem, even an error of the framework."""
+    """Make the application answer every error with a problem, even errors that the framework raises."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -183,13 +183,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the first faults of a request. If there are more faults, the last item says how many were left out."""
+    """Return at most `_FAULTS_SHOWN` faults. If more are left, one more item says how many."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Return the path of a faulty field, such as `body.cases.3`. A part that might be a value is hidden."""
+    """Return the path of a faulty field, such as `body.cases.3`. Parts that could be data of the sender are hidden."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 

@@ -1,6 +1,6 @@
 """Refuses query parameters that a route does not take, and parameters that are given twice.
 
-Otherwise a misspelt filter would be ignored in silence, and the answer would be about something else.
+Without this, a misspelt filter would be ignored, and the answer would be about something else.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) if the request has wrong query parameters. The error names all wrong parameters.
+    """Raise ProblemError (422) if the route does not take a query parameter of the request, or does not take it twice.
 
-    A parameter is wrong if the route does not take it, or if it is repeated and the route takes it once.
+    The error names all such parameters.
     """
     if not request.query_params:
         return

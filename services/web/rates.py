@@ -1,6 +1,6 @@
-"""Limits the number of requests: by key, by link, and by address for wrong keys, links and codes.
+"""Limits the number of requests in one minute: with one key, through one link, and with wrong keys from one address.
 
-The counts are kept in memory, so each process has its own counts.
+The counts are kept in memory, so each process counts for itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The largest numbers of requests in one minute. Every number is policy of the deployment."""
+    """The largest numbers of requests in one minute. All are our own choice: no source prescribes them."""
 
     key: int = 3_000
     link: int = 120
@@ -38,15 +38,14 @@ class RateLimiter:
         """Count a request with a key. Raises ProblemError (429) if there are too many."""
         self._count(self._key, key_id, "this key sends too many requests")
 
-    def count_link(self, alert: str) -> None:
-        """Count a request for the page of an alert. Raises ProblemError (429) if there are too many."""
-        self._count(self._link, alert, "this page is asked for too often")
+    def count_link(self, link: str) -> None:
+        """Count a request for the page of a link. Raises ProblemError (429) if there are too many."""
+        self._count(self._link, link, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
-        """Count a wrong key, link or code. Raises ProblemError (429) if too many came from the caller's address.
+        """Count a wrong key, link or code. Raises ProblemError (429) if too many came from this address.
 
-        A request with a right key is not refused. So an honest caller does not suffer for another caller from the same
-        address, such as a proxy.
+        Requests with a right key from the same address, such as a shared proxy, are still answered.
         """
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")

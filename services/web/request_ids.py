@@ -1,4 +1,4 @@
-"""Gives every request an id. If the caller sends no well-formed id, the request gets a new one.
+"""Gives every request an id. A well-formed id from the caller is kept.
 
 The id is in the header of the answer, in every problem, and in every log line about the request.
 """
@@ -39,13 +39,13 @@ def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
 
 
 def current_request_id() -> str | None:
-    """Return the id of the current request, or None outside a request."""
+    """Return the id of the request that is being handled, or None if there is none."""
     found: str | None = get_contextvars().get("request_id")
     return found
 
 
 class RequestIds:
-    """An ASGI middleware that adds the id of each request to the log and to the header of the answer."""
+    """An ASGI middleware that adds the id of each request to its log lines and to the header of its answer."""
 
     def __init__(self, app: ASGIApp, make: Callable[[], str] = lambda: str(uuid4())) -> None:
         self._app, self._make = app, make

@@ -1,5 +1,3 @@
-"""A fixture for the tests that run a deployment through faults."""
-
 from __future__ import annotations
 
 import gc
@@ -11,10 +9,10 @@ import pytest
 
 @pytest.fixture
 def broken_connections() -> Iterator[None]:
-    """Close the sockets of Kafka clients that find no broker.
+    """Close the sockets that Kafka clients leave open if they find no broker.
 
-    These clients leave their sockets to the garbage collector, so the collector runs at the end of the test. pytest
-    keeps log records for its report. A log record would keep a socket alive, so each record keeps only its text.
+    The garbage collector closes these sockets, so it runs at the end of the test. pytest keeps log records, and a log
+    record could keep a socket alive. So each record keeps only its text.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

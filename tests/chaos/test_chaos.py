@@ -24,7 +24,7 @@ pytestmark = [
 
 FIRST_SEED = int(os.environ.get("PULLCORD_CHAOS_SEED", "20261123"))
 ROUNDS = int(os.environ.get("PULLCORD_CHAOS_ROUNDS", "1"))
-# Findings that a failure names; the rest are in the file beside the logs.
+# The most findings in the message of a failed test. The file beside the logs has all of them.
 SHOWN = 20
 
 

@@ -1,4 +1,4 @@
-"""The committed offset of a group lies beyond the end of its partition, as after a restart with an empty broker."""
+"""If a group's offset lies beyond the end of a partition, the group reads the partition again from the beginning."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.servers.killing import until
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PARTITIONS = 2
-# An offset that no topic of this test comes to.
+# An offset that no topic of this test reaches.
 FAR = 1_000
 PATIENCE = 40.0
 

@@ -20,8 +20,6 @@ A_WHILE = 0.3
 
 
 class Echo(BaseRequestHandler):
-    """Sends all received data back."""
-
     def handle(self) -> None:
         while data := self.request.recv(100):
             self.request.sendall(data)

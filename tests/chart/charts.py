@@ -15,12 +15,12 @@ from services.runtime.consumers import CONSUMERS
 from tests.support.checks.source import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "pullcord"
-# The values that stay with the chart for trying it, by name.
+# The values with which the chart is tried, by name.
 CASES = {path.name.removesuffix("-values.yaml"): path for path in sorted((CHART / "ci").glob("*-values.yaml"))}
 
 WORKERS = ("relay", *(one.name for one in CONSUMERS))
 DISTRIBUTED = ("ingest", *WORKERS)
-# The roles each case must have.
+# The roles that each case must have.
 ROLES = {
     "embedded": ("serve",),
     "embedded-everything": ("serve",),
@@ -80,7 +80,7 @@ def values_of(case: str) -> Object:
 
 
 def render(values: Mapping[str, Any]) -> Release:
-    """The release `pc` in the namespace `telecare`. Raises HelmError if the values are refused."""
+    """The release `pc` in the namespace `telecare`. Raises HelmError if the chart refuses the values."""
     files = _chart().render(dict(values), name="pc", namespace="telecare")
     notes = next(text for path, text in files.items() if path.endswith("NOTES.txt"))
     made = [one for path, text in files.items() if path.endswith(".yaml") for one in yaml.safe_load_all(text) if one]
@@ -94,7 +94,7 @@ def released(case: str) -> Release:
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a case, with one value changed. `path` is a path with dots."""
+    """The values of a case, with one value changed. `path` is the keys of this value, joined with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -117,7 +117,7 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
-    """The components with a pod that a selector selects."""
+    """The components of the pods that a selector selects."""
     return {name for name, pod in release.pods.items() if selects(selector, pod["metadata"]["labels"])}
 
 

@@ -35,7 +35,7 @@ def test_common_labels_are_on_every_object_and_every_pod_and_select_nothing(case
     assert {pod["metadata"]["labels"][COST] for pod in release.pods.values()} == {"12"}
     for one in release.workloads.values():
         assert COST not in one["spec"]["selector"]["matchLabels"]
-        # These templates can never be changed, so that a new label would stop every upgrade.
+        # These templates can never be changed, so a new label would make every upgrade fail.
         claims = one["spec"].get("volumeClaimTemplates", ())
         assert all(COST not in claim["metadata"]["labels"] for claim in claims)
 

@@ -81,7 +81,7 @@ def test_a_unit_has_no_rights_and_writes_to_its_own_folders_alone(path: Path) ->
 
 def test_a_backup_each_night_keeps_the_newest_and_deletes_only_after_a_good_one() -> None:
     backup = unit(ROOT / "deploy" / "systemd" / "pullcord-backup.service")
-    # systemd runs it only if what is before it ended well.
+    # systemd runs this command only if the command before it succeeded.
     (after,) = backup["ExecStartPost"]
     assert "head --lines=-14" in after
     timer = unit(ROOT / "deploy" / "systemd" / "pullcord-backup.timer")
@@ -116,7 +116,7 @@ def test_no_address_of_a_request_is_logged() -> None:
     (form,) = directive("log_format")
     assert re.search(r"\$(request|uri|request_uri|args|http_referer|document_uri)\b", form) is None
     assert {line.split()[-1] for line in directive("access_log")} == {"pullcord"}
-    # nginx writes the whole request line into its log of errors from this level down.
+    # At this level and below, nginx writes the whole request line into its error log.
     assert [line.split()[-1] for line in directive("error_log")] == ["crit"]
 
 

@@ -14,7 +14,7 @@ from tests.support.http import open_api
 
 EVERYBODY = {"default-deny", "dns"}
 WORKER = EVERYBODY | {"metrics", "database", "kafka"}
-# The policies that each pod is under.
+# The network policies that apply to each pod.
 POLICIES = {
     "serve": EVERYBODY | {"ingest", "metrics", "messages"},
     "ingest": EVERYBODY | {"ingest", "metrics", "database"},
@@ -79,7 +79,7 @@ def test_alerts_go_anywhere_but_into_private_networks() -> None:
     (rule,) = policies("distributed")["messages"]["egress"]
     blocks = {peer["ipBlock"]["cidr"]: peer["ipBlock"]["except"] for peer in rule["to"]}
     assert blocks.keys() == {"0.0.0.0/0", "::/0"}
-    # The address at which clouds hand credentials to whoever asks.
+    # The address at which clouds give credentials to any caller.
     assert "169.254.0.0/16" in blocks["0.0.0.0/0"]
     assert [port["port"] for port in rule["ports"]] == [25, 443, 465, 587]
 
@@ -134,7 +134,7 @@ def test_every_role_with_metrics_of_its_own_can_be_scraped_from_where_it_is_allo
     ports = {rule["port"] for rule in spec["ingress"][0]["ports"]}
     for role in ROLES[case]:
         assert ports <= {port["name"] for port in containers(released(case).pods[role])[-1]["ports"]}
-    # Nobody who may only read the metrics reaches the API by that, nor the other way round.
+    # Access to the metrics gives no access to the API, and the reverse.
     assert ports == {"metrics"}
 
 

@@ -41,7 +41,7 @@ def test_topics_and_groups_have_the_name_of_the_deployment_in_front() -> None:
 @pytest.mark.parametrize("case", ["embedded-everything", "distributed", "distributed-everything"])
 @pytest.mark.parametrize("name", ["pullcord", "north-west", "p2"])
 def test_whatever_opens_the_database_knows_the_name_that_the_database_keeps(case: str, name: str) -> None:
-    # The migration comes first, so the database keeps its name: with another one, no role would start.
+    # The migration stores the name in the database. With another name, no role would start.
     release = render(changed(case, "settings.deployment", name))
     named = {component: release.settings(component).get("PULLCORD_DEPLOYMENT") for component in release.pods}
     assert named.pop("canary") is None

@@ -37,8 +37,8 @@ FIELDS = {f"PULLCORD_{name.upper()}": field for name, field in Settings.model_fi
 SECRET = {name for name, field in FIELDS.items() if "SecretStr" in str(field.annotation)} | {"PULLCORD_DATABASE_URL"}
 PODS = [(case, component) for case in CASES for component in released(case).pods]
 WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
-SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service"}
-# The Secrets each may have, besides certificates others are trusted by.
+SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service", "pullcord-notify"}
+# The Secrets that each role may have. Certificates by which it trusts other servers are not counted.
 NEEDS = {
     "serve": {"pullcord-keys"} | SENDER,
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
@@ -56,7 +56,10 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The environment variables that a pod gets from Secrets. The result maps each name to the name of its Secret."""
+    """The environment variables of a pod that come from Secrets.
+
+    The result maps each variable to the name of its Secret.
+    """
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -142,7 +145,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """The settings that begin with `prefix` but not with `other`. The result has the names of the settings classes."""
+    """The settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     return {name.removeprefix(prefix).lower(): value for name, value in own.items()}
 

@@ -15,10 +15,10 @@ from scripts.chart import BEGIN, CHART, END, documented, drift, made, table
 from tests.chart.charts import CASES, ROLES, released, render
 from tests.support.checks.source import ROOT
 
-# The oldest Kubernetes the chart takes, one between, and the newest.
+# The oldest Kubernetes that the chart supports, one in between, and the newest.
 VERSIONS = ("1.33", "1.35", "1.37")
 
-# Whose resources are no part of Kubernetes; they are looked at one by one.
+# API groups that are no part of Kubernetes. Their objects are tested one by one.
 OPERATORS = frozenset(["keda.sh", "kafka.strimzi.io", "monitoring.coreos.com", "gateway.networking.k8s.io"])
 
 ABOUT = yaml.safe_load((CHART / "Chart.yaml").read_text())
@@ -127,7 +127,7 @@ def test_every_value_has_a_meaning() -> None:
 
 
 def _shown() -> list[dict[str, object]]:
-    """The values in the README: first those for the embedded mode, then those for the distributed mode, joined."""
+    """Two sets of values from the README: those for the embedded mode, and all those for the distributed mode."""
     blocks = [
         yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\n---" not in block
     ]

@@ -22,7 +22,7 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of a stand-in for `pullcord`. The stand-in is found before the real command.
+    """Put a stand-in for `pullcord` on the PATH, before the real command. Return the path of the stand-in.
 
     The stand-in writes the requested backup. If the test's folder holds a file `broken`, the stand-in fails.
     """
@@ -120,7 +120,7 @@ def test_the_regulators_figures_are_read_with_a_key_from_the_ingest_api(case: st
     (endpoint,) = spec["endpoints"]
     assert endpoint["path"] == "/metrics/oversight"
     assert endpoint["authorization"] == {"credentials": {"name": "regulator", "key": "key"}}
-    # Prometheus takes a figure for gone after five minutes.
+    # Prometheus drops a figure after five minutes without a new value.
     assert endpoint["interval"] == "4m"
     services = [one for one in release.of("Service") if selects(spec["selector"], one["metadata"]["labels"])]
     assert [one["spec"]["ports"][0]["name"] for one in services] == [endpoint["port"]]

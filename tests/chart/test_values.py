@@ -76,7 +76,7 @@ def objects(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_no_object_takes_what_nobody_has_named() -> None:
-    # A consumer of any name is of one form; what is no consumer is refused by a sentence of the chart.
+    # All consumers have the same schema. The chart refuses an unknown consumer with a sentence.
     closed = (False, {"$ref": "#/$defs/consumer"})
     free = [one for one in objects(SCHEMA) if "properties" in one and one.get("additionalProperties") not in closed]
     assert free == [SCHEMA["properties"]["global"]]
@@ -108,7 +108,6 @@ def test_a_setting_has_the_default_and_the_bounds_of_the_product(name: str) -> N
 
 
 def vars_of(bound: Ge | Gt | Le) -> tuple[Any]:
-    """Return a tuple with one element: the number of a bound."""
     return (getattr(bound, type(bound).__name__.lower()),)
 
 

@@ -54,7 +54,7 @@ class Authority:
         return path
 
     def trust(self, identity: Identity) -> ssl.SSLContext:
-        """Return the TLS settings with which our client identifies itself to the cluster."""
+        """Return the TLS settings for a client that identifies itself to the cluster as `identity`."""
         context = ssl.create_default_context(cafile=self.certificate)
         context.load_cert_chain(identity.certificate, identity.key)
         return context

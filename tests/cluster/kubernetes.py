@@ -33,7 +33,7 @@ class Cluster:
         return found
 
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """Return all objects of a collection with these labels. The server selects them."""
+        """Return all objects of a collection that have these labels."""
         selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
         found: list[Object] = self.get(path, labelSelector=selector)["items"]
         return found
@@ -82,7 +82,7 @@ class Cluster:
 
 @contextmanager
 def cordoned(cluster: Cluster) -> Iterator[None]:
-    """Let no node take new pods while the block runs."""
+    """Let no node accept new pods until the `with` block ends."""
     nodes = [one["metadata"]["name"] for one in cluster.items("/api/v1/nodes")]
     try:
         for name in nodes:
@@ -100,13 +100,13 @@ def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
 
 def holds(one: Object, condition: str) -> bool:
     """Return True if the object's status has this condition with the value True."""
-    # The server says null where there are none yet.
+    # The server returns null if there are no conditions yet.
     conditions = one.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)
 
 
 def node(name: str, zone: str) -> Object:
-    """A node that kwok simulates. Its resources suffice for all pods."""
+    """A node that kwok simulates. It has enough resources for all pods."""
     room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
     return {
@@ -118,14 +118,14 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    """A namespace that takes only pods within the restricted standard."""
+    """A namespace that accepts only pods that meet the restricted standard."""
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def storage_class() -> Object:
-    """The cluster's default storage class. It makes no new volume, and uses only existing volumes."""
+    """The cluster's default storage class. It makes no volumes: a claim gets a volume that already exists."""
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

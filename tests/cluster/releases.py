@@ -18,16 +18,16 @@ from tests.cluster.kubernetes import Cluster, Object, holds
 
 NAME = "pc"
 FULL = "pc-pullcord"
-# What Helm waits for must come within it.
+# Time in which an install, an upgrade or a roll-back must succeed.
 PATIENCE = "120s"
-# Enough to see that something does not come.
+# Time after which an upgrade counts as failed.
 SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
     """Return the Helm values in a file of the chart's folder `ci/`, with the test image.
 
-    `others` holds further values by path. In a path, `__` stands for each dot.
+    `others` sets further values by path. In a path, write `__` for each dot.
     """
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
@@ -37,7 +37,7 @@ def values(case: str, **others: Any) -> Object:
             inner = inner.setdefault(name, {})
         inner[last] = value
     if case == "distributed-everything":
-        # Strimzi's definitions are in no package: these objects are looked at in tests/chart.
+        # No package has Strimzi's definitions, so tests/chart tests these objects.
         made["kafka"]["topics"]["create"] = False
     return made
 
@@ -53,7 +53,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Release:
-    """The release `pc`. It may be installed or not."""
+    """The Helm release `pc` in one namespace. It may be installed or not."""
 
     cluster: Cluster
     kubeconfig: Path
@@ -72,7 +72,7 @@ class Release:
         assert said.code != 0, said.out
 
     def upgrade_in_vain(self, given: Object) -> None:
-        """Upgrade the release as in `upgrade_fails`. Let Helm roll the upgrade back."""
+        """Upgrade the release, as `upgrade_fails` does, but let Helm roll the upgrade back."""
         self.upgrade_fails(given, "--rollback-on-failure")
 
     def roll_back(self) -> None:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def tried(release: Release, one: Object) -> httpx.Response:
-    """The server's answer to an object in a dry run."""
+    """The server's answer to making an object in a dry run."""
     return release.cluster.post(one, release.namespace, dryRun="All")
 
 

@@ -15,7 +15,7 @@ from tests.cluster.releases import FULL, NAME, MakeRelease, Release, values
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-# By role. No KEDA is here to make two of those it scales.
+# The number of pods by role. The cluster has no KEDA, so the roles that KEDA scales have one pod.
 PODS = {"ingest": 2, "relay": 2} | dict.fromkeys((one.name for one in CONSUMERS), 1)
 # The policy whose pod only `helm test` makes.
 ELSEWHERE = {f"{FULL}-canary"}
@@ -29,7 +29,7 @@ def everything(make_release: MakeRelease) -> Release:
 
 
 def chosen(release: Release, selector: dict[str, Any]) -> set[str]:
-    """The roles with a pod that a selector selects. The API server interprets the selector."""
+    """The roles of the pods that a selector selects. The API server interprets the selector."""
     alike = [f"{name}={value}" for name, value in selector.get("matchLabels", {}).items()]
     among = [f"{rule['key']} in ({','.join(rule['values'])})" for rule in selector.get("matchExpressions", ())]
     path = f"/api/v1/namespaces/{release.namespace}/pods"

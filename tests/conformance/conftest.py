@@ -1,4 +1,4 @@
-"""A deployment for each way to run Pullcord: on SQLite, on PostgreSQL, and distributed on Kafka and PostgreSQL."""
+"""Runs each test of this folder on SQLite, on PostgreSQL, and distributed on Kafka and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from tests.support.servers.distributed import Databases, DistributedDeployment, 
 
 @pytest.fixture(scope="package")
 def databases() -> Iterator[Databases]:
-    """A PostgreSQL server for all tests of this package."""
     pytest_socket.enable_socket()
     with postgres() as made:
         yield made
@@ -22,7 +21,6 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture(scope="package")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
-    """A broker and workers for all tests of this package."""
     pytest_socket.enable_socket()
     made = Line(tmp_path_factory.mktemp("line"))
     yield made
@@ -32,7 +30,7 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
 
 @pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "distributed"])
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    """A running Pullcord. Each test runs once for each way to run Pullcord."""
+    """A running Pullcord. Each test runs once for each of the three ways to run Pullcord."""
     if request.param == "embedded-sqlite":
         engine = sqlite_engine(tmp_path)
     else:

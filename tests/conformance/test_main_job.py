@@ -1,4 +1,4 @@
-"""Runs the scenarios of the main job in every way to run Pullcord."""
+"""Runs the scenarios of the main job on SQLite, on PostgreSQL and distributed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The samples go through a real broker. Afterwards no byte of any topic identifies a person."""
+"""The samples go through a real broker. No topic then holds a byte that identifies a person."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows_of(sample: Sample) -> Iterator[RawRow]:
 
 @pytest.fixture
 def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
-    """A deployment that has taken in the samples, found the lines at risk, and alerted."""
+    """A deployment that has handled the samples, found the lines at risk, and alerted."""
     engine = databases.fresh()
     deployment = DistributedDeployment(engine, line)
     deployment.with_officers()

@@ -1,4 +1,4 @@
-"""The regulator's figures and the protection of small counts, in every way to run Pullcord."""
+"""Runs the tests of the regulator's figures and of small counts on SQLite, on PostgreSQL and distributed."""
 
 from __future__ import annotations
 

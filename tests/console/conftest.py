@@ -19,9 +19,12 @@ NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
 @pytest.fixture
 def page_cases() -> tuple[PageCase, ...]:
-    """Four cases, in this order: overdue, restricted before its move, with a day ahead, and without a day.
+    """Four cases, in this order.
 
-    The third case has no reference of the council.
+    - an overdue case
+    - a case with a restriction before its move
+    - a case with a date ahead, and without the council's reference
+    - a case without a date
     """
     overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
     rows = [

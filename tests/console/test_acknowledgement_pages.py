@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from justhtml import JustHTML
 
+from services.console.link_problems import LinkProblem
 from services.console.pages import (
     ALL_FIELD,
     CASE_FIELD,
@@ -17,7 +18,6 @@ from services.console.pages import (
     Acknowledgement,
     AcknowledgementView,
     FormError,
-    LinkProblem,
     PageCase,
     acknowledged_page,
     acknowledgement_page,

@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, Page, expect
 from schemas.codes import MatchLevel
 from services.alerts.message.message import AlertDigest, Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
+from services.console.link_problems import LinkProblem
 from services.console.pages import (
     AcknowledgedView,
     Acknowledgement,
     AcknowledgementView,
     FormError,
-    LinkProblem,
     WithdrawnView,
     acknowledged_page,
     acknowledgement_page,
@@ -171,7 +171,7 @@ def test_the_mail_is_accessible_in_light_and_dark_and_fits_a_phone(
     page.emulate_media(color_scheme=scheme)
     page.set_content(mail)
     assert_fits(page, width)
-    # Best practice asks for the landmarks of a page; a mail is shown inside the page of its reader, which has its own.
+    # Best practice asks for landmarks on a page. A mail is shown within the page of a mail program, which has its own.
     assert_accessible(page)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI description serves an integrator: named schemas, ids, headers, links, and fitting examples."""
+"""The OpenAPI description has what an integrator needs: named schemas, ids, headers, links, and valid examples."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def everything(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every JSON object in a value, at any depth. If the value is an object, yield the value too."""
+    """Yield every JSON object in a value, at any depth. The value itself counts, if it is an object."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())

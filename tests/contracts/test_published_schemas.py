@@ -71,7 +71,7 @@ def test_no_text_of_an_envelope_can_hold_one_either() -> None:
 
 
 def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return every schema of a string within `schema`, at any depth."""
+    """Return the schema of every string within `schema`, at any depth."""
     if isinstance(schema, list):
         return [text for one in schema for text in _texts(one, definitions)]
     if not isinstance(schema, dict):
@@ -85,7 +85,7 @@ def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
 def _can_name_nobody(text: dict[str, Any]) -> bool:
     """Return True if the string can name no person.
 
-    Such a string is a code, a date, or a string with a pattern. Neither a number nor a name fits the pattern.
+    Such a string is a code or a date, or its pattern fits no telephone number, address, name, postcode or UPRN.
     """
     if text.keys() & {"enum", "const", "format"}:
         return True

@@ -29,10 +29,9 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Close unused event loops, and collect the sockets of failed connections.
+    """Close the event loops and the sockets that clients have left to the garbage collector.
 
-    Clients leave the loops and the sockets to the garbage collector. If the collector freed the sockets of a loop
-    first, the loop could no longer be closed. So the loops are closed first.
+    The loops are closed first. If the collector freed the sockets of a loop first, the loop could no longer be closed.
     """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -51,7 +50,6 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture(scope="package")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A broker without a topic."""
     pytest_socket.enable_socket()
     made = Broker(tmp_path_factory.mktemp("kafka")).start()
     yield made
@@ -60,7 +58,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture
 def settings(broker: Broker) -> KafkaSettings:
-    """The settings for the broker. All topics exist."""
     made = KafkaSettings(_env_file=None, brokers=broker.address, replication=1, partitions=4)
     make_topics(made)
     return made

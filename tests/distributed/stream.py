@@ -61,7 +61,7 @@ class Tap:
 
 @contextmanager
 def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
-    """A tap on these topics while the block runs. If no topic is named, the tap is on all topics."""
+    """Open a tap on these topics until the `with` block ends. If no topic is named, the tap is on all topics."""
     tap = Tap(settings, *topics)
     try:
         yield tap

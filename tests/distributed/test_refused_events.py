@@ -42,7 +42,7 @@ def limit(settings: KafkaSettings, topic: str, most: int) -> None:
 
 @pytest.fixture
 def narrow(settings: KafkaSettings) -> Iterator[None]:
-    """The topic of notices accepts no record of more than LIMIT bytes."""
+    """Let the topic of notices accept no record of more than LIMIT bytes."""
     limit(settings, NOTICES, LIMIT)
     yield
     limit(settings, NOTICES, 1_000_000)
@@ -68,7 +68,7 @@ def write(store: Store, key: str, notices: Sequence[NoticeRef]) -> None:
 
 
 def numbers(records: Sequence[Any]) -> Counter[int]:
-    """Return the number of events about each notice. A record that was sent again counts once, by its event id."""
+    """Return the number of events about each notice. Records with the same event id count as one event."""
     said: list[Any] = [decode(value).data for value in {header_id(one): one.value for one in records}.values()]
     return Counter(one.notice for data in said for one in data.records)
 
@@ -153,7 +153,7 @@ def test_whatever_the_sizes_every_record_is_in_one_published_event_or_in_quarant
 def test_a_topic_that_fails_holds_up_no_other(
     store: Store, publisher: Publisher, settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Nothing can be sent to it: it does not exist, and is not made.
+    # Nothing can be sent to this topic. It does not exist, and nobody makes it.
     monkeypatch.setattr(CasesChanged, "topic", "pullcord.missing")
     monkeypatch.setitem(publisher._producer.config, "max_block_ms", 500)
     case = CaseRef(case="C-2222-3333", entry=1, event="opened", state="open")
@@ -165,7 +165,7 @@ def test_a_topic_that_fails_holds_up_no_other(
     with tapped(settings, NOTICES) as tap:
         assert relay.run_once() == 2
         assert len(tap.read()) == 2
-        # What failed waits its turn, and is not forgotten.
+        # The event that failed waits for its next try.
         write_events(store, [("provider:RAVN:1", 3)])
         assert relay.run_once() == 1
         assert len(unpublished_events(store)) == 1

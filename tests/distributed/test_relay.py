@@ -50,7 +50,7 @@ class CrashError(PullcordError):
 
 
 def numbered(record: Any) -> int:
-    """Return the number that `write_events` gave to an event."""
+    """Return the number that the test gave to an event (see `write_events`)."""
     said: Any = decode(record.value).data
     return int(said.records[0].record)
 
@@ -130,7 +130,7 @@ def test_events_are_compressed_and_keyed_by_feed_and_shard(
 
 
 def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
-    """Return the batch that contains each of these records, read from the broker's disk."""
+    """Read the broker's disk. For each record, return the batch that contains it."""
     return [
         batch
         for record in records

@@ -72,7 +72,7 @@ def test_a_relay_whose_brokers_go_away_is_not_ready_until_they_are_back_and_stop
             assert running.stopped() == 0
         finally:
             broker.start()
-        # Every line is JSON, also what libraries had to say.
+        # Every line is JSON, also the messages of libraries.
         assert running.lines()
 
 

@@ -47,7 +47,7 @@ class Way:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with certificates of two authorities, of the broker and of Pullcord.
+    """A folder with the certificates of the broker, of Pullcord, and of two authorities.
 
     The second authority has issued no certificate.
     """
@@ -63,7 +63,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def keystore(certificate: trustme.LeafCert) -> bytes:
-    """Return the key and the certificates in the form for Kafka. The key is in PKCS#8."""
+    """Return the key and the certificates in the format that Kafka reads. The key is in PKCS#8."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
@@ -108,7 +108,7 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """A function that makes the settings for a broker in `ways`, through environment variables.
+    """A function that sets environment variables for a broker in `ways`, and returns the settings that result.
 
     The function can change some of the settings. A setting with the value None is left out.
     """
@@ -151,11 +151,11 @@ SECRETS = (PASSWORD, WRONG)
 
 
 def changed_for(certificates: Path, wrong: Changed) -> Changed:
-    """The changed settings. The name of the unknown authority's file is replaced by the path of the file."""
+    """Return the changed settings. If a setting names the file of the unknown authority, it gets the full path."""
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 
-# Ways that do not lead in, and the setting to look at.
+# Settings with which no connection succeeds, each with the setting that the error names.
 OTHERWISE = [
     pytest.param("certificate", UNKNOWN_AUTHORITY, "PULLCORD_KAFKA_CA_FILE", id="a-broker-that-nobody-vouches-for"),
     pytest.param("certificate", NO_CERTIFICATE, "PULLCORD_KAFKA_CERTIFICATE_FILE", id="no-certificate"),

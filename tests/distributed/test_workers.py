@@ -69,7 +69,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic: events in the form of a relay, and bytes unchanged."""
+    """Publish to a topic. Events get the same form as from the relay. Bytes are published as they are."""
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):
@@ -173,7 +173,7 @@ def test_a_database_that_is_away_is_waited_for_and_nothing_is_acknowledged_meanw
 
 
 class Gate:
-    """Makes a consumer wait during a batch."""
+    """Stops a consumer in the middle of a batch until the test lets it go on."""
 
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()

@@ -1,4 +1,4 @@
-"""Runs workers in a thread with an event loop. The consumers remember their events."""
+"""Runs workers in a thread with an event loop. The consumers record the events that they get."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services.storage.store import Store
 from services.storage.tables import inbox
 from services.storage.unit_of_work import UnitOfWork
 
-# For tests in which clients fail, or more than one worker runs: what these leave behind is no fault of ours.
+# Clients that fail, and several workers in one process, leave sockets and loops open. That is no fault of our code.
 LITTER = pytest.mark.filterwarnings("ignore:unclosed (<s|event loop):ResourceWarning")
 
 # Seconds in which a worker starts or stops.
@@ -32,11 +32,11 @@ WITHIN = 40.0
 
 @dataclass
 class Listener:
-    """A consumer that only remembers its events."""
+    """A consumer that only records the ids of its events."""
 
     name: str
     topics: tuple[str, ...]
-    # What it does before it handles a batch.
+    # Called before the consumer handles a batch.
     first: Callable[[], None] = lambda: None
     heard: list[str] = field(default_factory=list)
 
@@ -81,7 +81,7 @@ class Working:
 
 @contextmanager
 def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> Iterator[Working]:
-    """Run a worker until the block ends."""
+    """Run a worker until the `with` block ends."""
     made = Working(store, consumer, settings, folder)
     try:
         made.start()
@@ -94,7 +94,7 @@ def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: P
 
 
 def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
-    """Return the sum of the acknowledged offsets of the consumer's worker over all partitions."""
+    """Return the sum of the offsets that the consumer's group has committed, over all partitions."""
     group = f"pullcord-{consumer.name}"
     admin = KafkaAdminClient(**settings.client())
     try:
@@ -105,6 +105,6 @@ def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
 
 
 def handled(store: Store, consumer: Consumer) -> set[str]:
-    """The events in the consumer's inbox."""
+    """Return the ids of the events in the inbox of the consumer."""
     with store.reading() as connection:
         return set(connection.scalars(select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)))

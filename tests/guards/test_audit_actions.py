@@ -1,4 +1,4 @@
-"""The audit's vocabulary: every action has its fields, and a service records every action."""
+"""Every action of the audit has its fields, and some service records it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name
 
 
 def words_said() -> Iterator[str]:
-    """Return every action in the code of the services. The vocabulary itself is left out."""
+    """Return every audit action that the code of the services uses. The list of all actions is left out."""
     for path in modules("services"):
         if path.name == "audit.py" and path.parent.name == "core":
             continue

@@ -13,8 +13,8 @@ FOLDERS: dict[str, dict[str, int]] = PLAN["folders"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 PAGE = (ROOT / "docs" / "testing.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \|.*\| (\d+)(, two processes)? \|$", re.MULTILINE)
+# Has its own target in the Makefile, because it needs Go.
 APART = "cluster"
-"""Has a target of its own, as it needs Go."""
 
 
 def listed(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The form of the code: short modules, absolute imports, pure rules, no marks of unfinished work."""
+"""The form of the code: short modules, absolute imports, pure rules, and no notes about unfinished work."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PURE = sorted(
     | {path for path in modules("services/core") if path.name != "clock.py"}
     | {path for room in ("states", "review") for path in modules(f"services/alerts/{room}")}
 )
-# Pure, but for the types of the library that reads workbooks: the contract on pure files forbids it.
+# Pure, except for types of the workbook library, which the contract on pure files forbids.
 READS_WORKBOOKS = {"services/ingest/files/xlsx/xlsx_cell.py", "services/runtime/demo/samples.py"}
 IMPURE_CALLS = re.compile(
     r"(.*\.)?(now|today|utcnow|time_ns|perf_counter|monotonic|urandom|uuid\d|getenv|open|print|sleep)"

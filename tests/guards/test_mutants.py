@@ -1,4 +1,7 @@
-"""Mutation testing names modules and tests that exist: a module that has moved would be left out in silence."""
+"""All modules and tests in the settings of mutation testing exist.
+
+Otherwise a renamed module would no longer be tested.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.checks.source import ROOT
 
-# Retired names, each with the one that stands in its place.
+# Retired names, each with the name that replaces it.
 NAMES = {
     "ALARM": "URGENT",
     "AuditWord": "AuditAction",
@@ -57,14 +57,14 @@ COMMANDS = ROOT / "services" / "runtime" / "cli" / "commands"
 # Retired words of texts.
 WORDS = {"nought": "zero", "nine tenths": "90th percentile", "door": "ingest API", "pump": "event dispatcher"}
 
-# Retired parts of names, each with the one that stands in its place.
+# Retired parts of names, each with the part that replaces it.
 PARTS = {"door": "ingest", "doors": "ingest", "pump": "dispatcher", "pumps": "dispatchers"}
 
+# Here "door" means a real door: a way to contact a resident, a part of an address, or what must not be sent.
 IN_THE_FIELD = re.compile(
     r"next.door|[a-z]door\b|door_?sensor|door.?code|key-safe\s+and\s+door|answered the door|call\|door|[\"']door[\"']",
     re.IGNORECASE,
 )
-"""A resident's own door: a way to contact them, part of an address, and what must not be sent."""
 
 MODULES = sorted(
     path

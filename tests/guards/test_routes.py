@@ -1,4 +1,4 @@
-"""Every route needs a key, unless the route states a reason why not."""
+"""Every route needs a key, except routes that give a reason for needing none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, in the form of OpenAPI. Routes of included routers are included."""
+    """Yield the method and the path of every route, with those of included routers. Paths have the form of OpenAPI."""
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

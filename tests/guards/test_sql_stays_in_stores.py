@@ -8,10 +8,10 @@ import pytest
 
 from tests.support.checks.source import ROOT, imports, modules, name_of
 
+# The lower-case names that are no part of a statement. These may be imported anywhere, as may types.
 OF_NO_STATEMENT = frozenset({"create_engine", "event", "inspect", "make_url", "exc"})
-"""The names in small letters that are no part of a statement. These may be imported anywhere, as may types."""
 
-# Says in which table each kind of record is kept.
+# This module names the table of each kind of record.
 NAMES_TABLES = {"services/ingest/recording/record_types.py"}
 
 

@@ -1,4 +1,4 @@
-"""One deployment for all hostile requests of a module. So each request meets the effects of the earlier requests."""
+"""One deployment for all hostile requests of a module, so that each request meets the effects of earlier requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.http import Api, open_api
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """An API that stays open for all tests of a module.
 
-    At the end, everything that the API accepted must still be handled.
+    At the end, check that everything it accepted can be handled.
     """
     engine = sqlite_engine(tmp_path_factory.mktemp("house"))
     deployment = Deployment(engine).with_officers()

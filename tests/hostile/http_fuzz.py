@@ -1,4 +1,4 @@
-"""Checks of answers to hostile requests: clear, of a stable type, and without a repetition of sent text."""
+"""Checks the answers to hostile requests. They must be clear, have a known type, and repeat nothing that was sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TELLTALE = "01632 960777"
 STREET = "Thistledown"
 
 PROVOKED = frozenset(range(400, 500))
-# A value below this many signs may stand in an answer by chance.
+# A value with fewer characters may be in an answer by chance.
 SHORTEST_VALUE = 6
 
 _OWN_WORDS = frozenset({*MigrationNotice.model_fields, *RegisterEntry.model_fields, *Scope})
@@ -31,7 +31,7 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_]+")
 
 
 def named(rows: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
-    """Return a table for `parametrize`. The first value of each row is the name of the test."""
+    """Return parameters for `pytest.mark.parametrize`. The first value of each row is the name of the test."""
     return [pytest.param(*row[1:], id=row[0]) for row in rows]
 
 
@@ -45,7 +45,8 @@ def assert_refused(response: Response, status: int, kind: str) -> None:
 def assert_silent(response: Response, *sent: Any) -> None:
     """Assert that the answer repeats no part of `sent` that could be personal.
 
-    These parts could be personal: the number TELLTALE, the street STREET, any value, and an odd name of a field.
+    The answer must not hold the telephone number TELLTALE, the street STREET, a value from `sent`, or a field name that
+    is not a plain word. Short values, and words that Pullcord itself uses, are allowed.
     """
     digits = re.sub(r"\D", "", response.text)
     assert "1632960777" not in digits

@@ -1,4 +1,4 @@
-"""Hostile rows: the changes to a good row (`...` leaves a field out), and the API's answer to the changed row."""
+"""Hostile rows. Each changes some fields of a good row, and states the answer that the API must give."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 class HostileRow:
     """A hostile row.
 
-    `field` and `code` name the expected issue of the row. They are None if no issue is expected.
+    `changes` holds the fields that differ from a good row. The value `...` leaves a field out. `field` and `code` name
+    the expected issue of the row. They are None if no issue is expected.
     """
 
     name: str
@@ -45,7 +46,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a hostile notice. It names its line only by `value`, an invalid telephone number."""
+    """Return a notice with the invalid telephone number `value`. Its issue must have this code."""
     return refused(name, "cli", code, {"cli": value})
 
 

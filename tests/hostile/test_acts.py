@@ -1,4 +1,4 @@
-"""Hostile requests through the API or a link: to record an event, acknowledge an alert or decide a match."""
+"""Hostile requests that record an event, acknowledge an alert or decide about a match, by API or by link."""
 
 from __future__ import annotations
 

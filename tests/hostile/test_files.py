@@ -1,4 +1,4 @@
-"""Hostile files. A file that is not a table is refused whole. A hostile row is named by its number."""
+"""Hostile files. A file that is not a table is refused whole. If only a row is hostile, the answer gives its number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.http import CSV, REGISTER_UPLOADS, XLSX, Api
 NUMBERS = count(1)
 HEADINGS = ["Case ID", "Tel No", "UPRN", "Postcode", "Address 1", "Last confirmed"]
 GOOD = [TELLTALE, "100012345678", "FY4 1QZ", f"3 {STREET} Road", "2026-11-01"]
-# The homes of a scheme share a line, so rows that are alike raise no question.
+# The homes of a scheme share a telephone line. With this column, similar rows are not questioned.
 IN_A_SCHEME = [*HEADINGS, "Scheme"]
 HEAD = ",".join(HEADINGS)
 LINE = ",".join(["h1", *GOOD])
@@ -150,7 +150,7 @@ def test_a_hostile_cell_costs_its_row_at_most(
     assert outcomes_of(response.json()) == {3: outcome}
     assert (field, code) in issues_of(response.json(), 3)
     assert response.json()["counts"]["accepted"] == 2
-    # Headings stand in every answer; cells never do.
+    # Every answer shows the headings. No answer shows a cell.
     assert_silent(response, list(changes.values()))
     api.deployment.settle()
 

@@ -1,4 +1,4 @@
-"""The caller chooses the method of a request, and may send any word. The log shows only words of a closed list."""
+"""A caller may send any word as the method of a request. The log shows only methods from a fixed list."""
 
 from __future__ import annotations
 

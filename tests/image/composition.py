@@ -1,4 +1,4 @@
-"""Reads `deploy/compose.yaml` as an engine does, with the default of each variable."""
+"""Reads `deploy/compose.yaml` as a container engine does, with the default of each variable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.checks.source import ROOT
 
 FOLDER = ROOT / "deploy"
 TEXT = (FOLDER / "compose.yaml").read_text()
-# What whoever starts it must say.
+# Variables that a person must set before the start.
 ASKED_FOR = {"PULLCORD_PUBLIC_URL": "https://pullcord.example"}
 
 Service = dict[str, Any]

@@ -20,10 +20,10 @@ from tests.support.servers.killing import until
 
 USER = 10001
 DATA = "/var/lib/pullcord"
-# Seconds; the machine may be busy.
+# In seconds. The machine may be busy.
 SERVING_WITHIN = 60.0
 
-# What `--read-only --tmpfs /tmp` means to a container engine, in a name space of mounts that ends with the program.
+# Does the same as `--read-only --tmpfs /tmp` of a container engine. The mounts end with the program.
 READ_ONLY = f"""set -eu
 root=$1 data=$2; shift 2
 mount --bind "$root" "$root"
@@ -52,13 +52,13 @@ class Container:
         return found
 
     def command(self, *words: str, **environment: str) -> list[str]:
-        """Return the command line that runs these words in the container."""
+        """Return the command line that runs `words` in the container."""
         given = [f"--env={name}={value}" for name, value in environment.items()]
         volume = f"--volume={self.folder}:{DATA}"
         return self.buildah.command("run", "--isolation=chroot", volume, *given, self.name, "--", *words)
 
     def run(self, *words: str) -> str:
-        """Run these words in the container and return the output. If the run fails, the error shows the output."""
+        """Run `words` in the container and return the output. If the run fails, the error shows the output."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout.strip()
@@ -88,8 +88,8 @@ class Served:
     client: httpx.Client
 
     def stop(self) -> int:
-        """Stop the service as an engine does. Return the exit code."""
-        # The service is the parent of the process that answers HTTP, and what the engine runs comes before both.
+        """Stop the service as a container engine does. Return the exit code."""
+        # The service is the parent of the HTTP process. The command line has further processes above both.
         programs = psutil.Process(self.process.pid).children(recursive=True)
         (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
         service = http.parent()
@@ -100,7 +100,7 @@ class Served:
 
 @contextmanager
 def served(container: Container) -> Iterator[Served]:
-    """Run the image's entry point with the image's arguments, on a free port, until the block ends."""
+    """Run the image's entry point with the image's arguments, on a free port, until the `with` block ends."""
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     config = container.about["config"]

@@ -1,4 +1,4 @@
-"""The deployment on one machine is complete, can be read by an engine, and has only the necessary rights."""
+"""The deployment on one machine is complete, a container engine can read it, and it has only the necessary rights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.image.composition import COMPOSE, FOLDER, LONG_LIVED, OURS, SERVICES,
 from tests.support.checks.source import ROOT
 
 SCHEMA = json.loads((ROOT / "tests" / "image" / "compose-spec" / "compose-spec.json").read_text())
-# What PostgreSQL's own library reads.
+# The variables that PostgreSQL's own library reads.
 OF_POSTGRES = frozenset(["PGSERVICEFILE"])
 
 each = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)

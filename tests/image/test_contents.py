@@ -25,7 +25,7 @@ import json
 from importlib.metadata import distributions
 print(json.dumps({one.name.lower().replace("_", "-").replace(".", "-"): one.version for one in distributions()}))
 """
-# The sources that Python would compile again at every start, for want of a place to keep the result.
+# Prints the sources that Python would compile again at every start, because it can store no result.
 STALE = """
 import json, struct
 from importlib.util import cache_from_source

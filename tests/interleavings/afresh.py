@@ -1,7 +1,7 @@
-"""Judges all matches again from the present records, and compares them with the stored matches.
+"""Judges all pairs of records again, and compares the result with the stored matches.
 
 It uses no tokens, no events and none of the matcher's queries. It opens every live record, pairs the records that share
-a number, a UPRN or a postcode, and judges each pair.
+a telephone number, a UPRN or a postcode, and judges each pair.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from services.storage.tables import matches, notices, register_entries
 from services.storage.vault import place
 
 Value = tuple[TokenKind, str]
-# By notice and entry: the level, the reasons, the version of the notice and that of the entry.
+# The key is a notice and an entry. The value is the level, the reasons, the notice's version and the entry's version.
 Pairs = dict[tuple[int, int], tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences between the stored matches and the matches that the records call for."""
+    """The differences between the stored matches and the matches that should be stored."""
 
     # Pairs that should match, but have no stored match.
     missed: frozenset[tuple[int, int]]
-    # Pairs with a stored match that should not exist, or that has a wrong level, wrong reasons or old versions.
+    # Pairs whose stored match should not exist, or has a wrong level, wrong reasons or old versions.
     stale: frozenset[tuple[int, int]]
 
     def __bool__(self) -> bool:
@@ -53,7 +53,7 @@ class LiveRecord:
 
 
 def differences(store: Store) -> Differences:
-    """Compare the stored matches with matches judged again from the records."""
+    """Judge all pairs of records again, and compare the result with the stored matches."""
     with store.reading() as connection:
         kept, called_for = _on_record(connection), _judged(store, connection)
     stale = {pair for pair, match in kept.items() if called_for.get(pair) != match}
@@ -68,7 +68,6 @@ def _on_record(connection: Connection) -> Pairs:
 
 
 def live_matches(store: Store) -> int:
-    """The number of live matches."""
     with store.reading() as connection:
         return len(_on_record(connection))
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests of this package, and a store on a fresh database for each."""
+"""A PostgreSQL server for the tests of this package. Each test gets a store on a fresh database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture
 def store(databases: Databases) -> Iterator[Store]:
-    """Two providers, two councils, and nothing on record."""
+    """A database with two providers and two councils, and no records."""
     made = make_store(databases.fresh(), FrozenClock())
     for code in PROVIDERS:
         add_feed(made, "provider", code, code)

@@ -1,6 +1,6 @@
-"""The two interleavings that can lose a match or keep a stale one, arranged so that they always happen.
+"""The two interleavings that can lose a match or keep an outdated one. The tests force them to happen.
 
-Each is run on the product, which handles it, and on a product with one deliberate mistake, which does not.
+The real code handles both. Code with one deliberate mistake does not.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ changes = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys()
 
 
 def settle(store: Store) -> None:
-    """Let a matcher handle all that has been committed."""
+    """Let a matcher handle all committed events."""
     dispatcher = EventDispatcher(store, (Matcher(),))
     while dispatcher.run_once():
         pass
@@ -81,7 +81,7 @@ def match_elsewhere(store: Store, events: Sequence[StoredEvent]) -> None:
 
 
 def both_at_once(store: Store) -> None:
-    """Write a notice and an entry of one line so that neither writer can see what the other has written."""
+    """Write a notice and an entry of one line at the same time, so that neither writer sees the other's record."""
     with committing_together(store.engine, 2), ThreadPoolExecutor(2) as threads:
         for writer in [threads.submit(post, store, HERE), threads.submit(put, store, HERE)]:
             writer.result()

@@ -1,8 +1,8 @@
-"""Writers and matchers run at the same time, and the final matches are those that the records call for.
+"""Writers and matchers run at the same time. The final matches must be those that fit the final records.
 
 `PULLCORD_TEST_INTERLEAVINGS` is the number of pairs of a run. Pullcord's promise is tested with 100,000.
-`PULLCORD_TEST_SEED` repeats the choices of an earlier run. Without it, each run has its own seed and prints it. A seed
-does not repeat the timing between processes.
+`PULLCORD_TEST_SEED` repeats the random choices of an earlier run. Without it, each run has a new seed and prints it. A
+seed does not repeat the timing between processes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 PAIRS = int(os.environ.get("PULLCORD_TEST_INTERLEAVINGS", "10000"))
 ROUND = 300
-# In so many a mistake must show; the first is nearly always enough.
+# A mistake must show within this many rounds. The first round is nearly always enough.
 ROUNDS = 12
 
 Show = Callable[[str], None]
@@ -36,7 +36,7 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def show(capsys: pytest.CaptureFixture[str]) -> Show:
-    """Returns a function that prints a text even if the test passes."""
+    """A function that prints a text even if the test passes."""
 
     def say(text: str) -> None:
         with capsys.disabled():

@@ -1,5 +1,3 @@
-"""What the tests of monitoring share."""
-
 from __future__ import annotations
 
 import pytest
@@ -13,7 +11,7 @@ __all__ = ["api", "busy"]
 
 @pytest.fixture
 def busy(deployment: Deployment) -> str:
-    """What /metrics answers on a busy day."""
+    """The answer of /metrics after requests of several kinds."""
     with open_api(deployment) as api:
         api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
         _, alert, _ = api.alerted_case()

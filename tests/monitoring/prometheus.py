@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one target every two seconds, with our rules."""
+"""A real Prometheus with our rules. It reads the metrics of one target every two seconds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ STARTED_WITHIN = 30.0
 
 @dataclass
 class Prometheus:
-    """A Prometheus server with its own folder. Its rules are ours, except that each alert waits for only one second."""
+    """A Prometheus server with its own folder and our rules.
+
+    Each alert fires after one second, not after its usual time.
+    """
 
     folder: Path
     target_port: int

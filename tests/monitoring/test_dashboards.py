@@ -1,4 +1,4 @@
-"""The dashboards are made by their generators, are complete, and hold only queries that Prometheus understands."""
+"""The generators make the dashboards. The dashboards are complete, and Prometheus understands all their queries."""
 
 from __future__ import annotations
 

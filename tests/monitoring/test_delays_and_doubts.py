@@ -1,6 +1,6 @@
-"""The figures behind three alerts of Prometheus.
+"""The metrics behind three alerts of Prometheus.
 
-They fire if a further line passes its date unconfirmed, if an attempt is in doubt, or if a first message is late.
+The alerts fire if a further line passes its date unconfirmed, if an attempt is in doubt, or if a first message is late.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every metric that a rule or a dashboard names exists, and every metric that exists is used by one."""
+"""Every metric in a rule or a dashboard exists, and every metric that exists is used in a rule or a dashboard."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.http import Api
 
 PAGE = ROOT / "docs" / "reference" / "metrics.md"
 DOCUMENTED = set(re.findall(r"^\| `(pullcord_\w+)` \|", PAGE.read_text(), re.MULTILINE))
-# What /metrics/oversight answers with.
+# The metrics in an answer of /metrics/oversight.
 OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
 
 

@@ -1,4 +1,4 @@
-"""The alert rules: promtool finds no fault in them, and each says in plain words what to do."""
+"""The alert rules. promtool finds no fault in them, and each rule says in plain words what to do."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from tests.support.checks.source import ROOT
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = re.findall(r"^## (Pullcord\w+)$", RUNBOOK, re.MULTILINE)
 TESTS = yaml.safe_load((FOLDER / "rules.test.yaml").read_text())
-# Codes of ours and addresses of processes: a text that leaves the deployment shows no other label.
+# Labels with our own codes, or with the address of a process. No other label may be in a text that leaves the
+# deployment.
 LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
 
 
 def expected(test: dict[str, Any]) -> set[str]:
-    """Return the names of the alerts that a test of promtool expects to fire at any time."""
+    """Return the names of all alerts that a promtool test expects to fire at some time."""
     samples = [sample["labels"] for one in test.get("promql_expr_test", ()) for sample in one.get("exp_samples", ())]
     of_rules = {one["alertname"] for one in test.get("alert_rule_test", ()) if one.get("exp_alerts")}
     return of_rules | {name for labels in samples for name in re.findall(r'alertname="(\w+)"', labels)}

@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real Pullcord: an alert fires when the engine stops, and ends when it is back."""
+"""A real Prometheus watches a real Pullcord. An alert fires when the engine stops, and ends when it runs again."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from tests.support.servers.killing import READY_WITHIN, Mailbox, ServedDeploymen
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 LINES = 3
-# Seconds in which what was done must be seen.
+# Seconds in which the effect of an act must be seen.
 PATIENCE = 60.0
 # A port on which nobody answers.
 DISCARD = 9
-# The number of processes that answer: the one figure that may be shown when none does.
+# The number of processes that answer. Only this figure may be shown if no process answers.
 PROCESSES = chosen('count(up{job="$job", namespace=~"$namespace"} == 1) or vector(0)')
 ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
@@ -79,7 +79,7 @@ def told(deployment: ServedDeployment) -> int:
 
 
 def make_due(deployment: ServedDeployment) -> None:
-    """Set every case to have been due for five minutes."""
+    """Make every case due five minutes ago."""
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 
@@ -103,7 +103,7 @@ def is_ready(client: httpx.Client) -> bool:
 
 
 def figures_of_now() -> dict[str, str]:
-    """The queries of the panels that show a single figure of the running service, by the panels' titles."""
+    """The queries of the panels that show one current figure, by panel title. The regulator's figures are left out."""
     panels = (panel for board in BOARDS for panel in board.panels if panel["type"] == "stat")
     asked = {panel["title"]: chosen(panel["targets"][0]["expr"]) for panel in panels}
     return {title: query for title, query in asked.items() if "pullcord_oversight_" not in query}

@@ -25,12 +25,11 @@ ALERTS: dict[str, dict[str, Any]] = {
 }
 RECORDED = [rule["record"] for group in GROUPS for rule in group["rules"] if "record" in rule]
 
-# What Grafana puts in the place of its variables.
+# The values that Grafana puts in place of its variables.
 CHOICES = {"$__rate_interval": "5m", "$job": "pullcord", "$namespace": ".*", "$figure": "holds"}
 
 
 def tool(name: str) -> str:
-    """Return the path of one of Prometheus' programs."""
     found = shutil.which(name)
     if found is None:
         pytest.fail(f"{name} is missing: run scripts/install/prometheus.sh")
@@ -47,7 +46,6 @@ class Said:
 
 
 def run(program: str, *arguments: str | Path, given: str | None = None) -> Said:
-    """Run one of Prometheus' programs."""
     command = [tool(program), *map(str, arguments)]
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
@@ -55,7 +53,7 @@ def run(program: str, *arguments: str | Path, given: str | None = None) -> Said:
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard as its file has it."""
+    """A dashboard, as it is in its file."""
 
     path: Path
 

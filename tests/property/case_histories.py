@@ -1,8 +1,10 @@
-"""Random histories of one register entry, without a database: two providers, a policy edit and a person's acts.
+"""Random histories of one case, without a database.
 
-`play` leads a case through one history. It reviews the case only when its `due_at` has come, as the engine does. It
-raises AssertionError if the resident is forgotten, that is, if the next review or the next message of an open case is
-missing or too late, or if the case ends although a line is still at risk.
+A history has notices of two providers, changes of the policy, and acts of a person. `play` runs a case through one
+history. It reviews the case only when `due_at` has come, as the engine does.
+
+`play` raises AssertionError if the resident is forgotten: an open case is reviewed too late, its next message comes too
+late, or the case ends although a line is still at risk.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ OFFICER = "Asha Patel"
 
 @dataclass
 class History:
-    """A case, and the notices, the policy and the time that it depends on."""
+    """A case, and the notices, the policy and the time on which it depends."""
 
     dice: random.Random
     recompute_on_edit: bool = True
@@ -167,7 +169,7 @@ class History:
         ]
 
     def check(self) -> None:
-        """Assert that the resident of this case is not forgotten, as the module's docstring explains it."""
+        """Assert that the resident of this case is not forgotten (see the module's docstring)."""
         case = self.case
         if case.revision == 0:
             return
@@ -200,7 +202,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """The lines that move or are restricted after the last passed test, or all lines if no test has passed."""
+        """The lines with a move or a restriction after the last passed test, or all lines if no test has passed."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 
@@ -222,10 +224,7 @@ class History:
 
 
 def play(seed: int, steps: int = 40, *, recompute_on_edit: bool = True, look_after_acts: bool = True) -> History:
-    """Lead a case through a random history.
-
-    Raises AssertionError if the resident is forgotten.
-    """
+    """Run a case through a random history. Raises AssertionError if the resident is forgotten."""
     history = History(random.Random(seed), recompute_on_edit, look_after_acts)
     for _ in range(steps):
         chosen = history.dice.choices(("post", "act", "edit", "wait"), (3, 4, 1, 5))[0]
@@ -251,7 +250,10 @@ def _last_day(line: Line) -> date:
 
 
 def _days_that_lie_ahead(case: Case, now: datetime) -> datetime | None:
-    """Return the due time after an act, by a former, wrong rule. The rule ignored every day that had already begun."""
+    """Return the due time after an act, as former, faulty code did.
+
+    That code ignored every day that had already begun.
+    """
     days = (case.hold_until, case.review_on, case.restriction_on, case.planned_on)
     ahead = [london_midnight(day) for day in days if day is not None]
     return min((moment for moment in ahead if moment > now), default=None)

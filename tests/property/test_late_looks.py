@@ -1,6 +1,6 @@
 """One late review of a case has the same effect as daily reviews.
 
-The days since the last review take effect one by one, in their order.
+It handles the days since the last review one by one, in their order.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DAYS_AWAY = 60
 
 
 def _after_days_away(seed: int) -> tuple[object, object]:
-    """Return the state of a case after two months: first with daily reviews, then with one review at the end."""
+    """Return two states of a case after two months: after daily reviews, and after one review at the end."""
     daily = play(seed, steps=random.Random(seed).randint(3, 25))
     if daily.case.revision == 0:
         return None, None

@@ -35,7 +35,7 @@ FEWER = settings(max_examples=40, deadline=None)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Random stories: submissions in batches, with steps of the dispatcher, crashes and replays between them."""
+    """Random stories. A story has submissions, runs of the dispatcher, crashes and replays."""
     places = draw(bases)
     told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
     kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
@@ -54,11 +54,11 @@ def _in_order(story: Sequence[Step]) -> list[Step]:
 
 
 class Killed(BaseException):
-    """Stands for the end of a process. Nothing catches it."""
+    """Stands for the end of a process. No code catches it."""
 
 
 class FallsOver:
-    """A consumer that does its work, and dies before the work is committed."""
+    """A consumer that does its work and then dies before the commit."""
 
     def __init__(self, consumer: Any) -> None:
         self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
@@ -80,7 +80,7 @@ def fresh_deployment() -> Iterator[Deployment]:
 
 
 def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
-    """Carry out the steps in the deployment, and note the expected records in the world."""
+    """Carry out the steps in the deployment, and record the expected results in `world`."""
     for kind, what in story:
         deployment.clock.advance(seconds=1)
         DEEDS[kind](deployment, world, what)
@@ -138,14 +138,14 @@ DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
 
 
 def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
-    """Return the lines, level and harmful day of each case that has lines at risk, by entry."""
+    """Return the number of lines, the level and the harmful day of each case with lines at risk, by entry."""
     return {
         name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(deployment).items() if case.lines
     }
 
 
 def differences_found(deployment: Deployment) -> list[Difference]:
-    """Return what `pullcord audit check` finds: nobody has changed anything by hand."""
+    """Return the findings of `pullcord audit check`."""
     with deployment.store.reading() as connection:
         return [*audit_differences(connection, deployment.store), *sealed_differences(connection, deployment.store)]
 
@@ -169,7 +169,7 @@ def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
-    """The same versions twice, in two orders."""
+    """The same versions in two orders."""
     places = draw(bases)
     versions = st.one_of(notice_versions(places), entry_versions(places))
     rows = in_order(draw(st.lists(versions, min_size=4, max_size=12)))

@@ -1,4 +1,4 @@
-"""No random history of two providers, two lines, a policy edit and a person's acts leaves a resident forgotten."""
+"""No random history leaves a resident forgotten, whatever two providers, a policy edit and a person do."""
 
 from __future__ import annotations
 
@@ -52,9 +52,10 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
 
 
 def _led_past_a_barring_day() -> History:
-    """Return a history that runs until the night of 5 December, the day of a line's restriction.
+    """Return a history that ends in the night of 5 December, the day on which a line is restricted.
 
-    The provider holds the line until January. An area notice that may cover the home has an earlier restriction.
+    Two notices matter. The provider has confirmed a hold on the line until January. An area notice that may cover the
+    home has an earlier restriction.
     """
     history = History(random.Random(1))
     line = Line(
@@ -86,7 +87,7 @@ def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> 
 
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     def hiding(case: Case, _lines: Sequence[Line], after: date = timeline.EVER) -> Iterator[date]:
-        """Yield the days of a case, but of all restrictions of its lines only the earliest."""
+        """Yield the days of a case. Of the restrictions of its lines, yield only the earliest."""
         yield from timeline.turning_days(case, (), after)
         if case.restriction_on is not None and not case.ended and case.restriction_on > after:
             yield case.restriction_on

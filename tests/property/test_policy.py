@@ -1,4 +1,4 @@
-"""Promises of the alert policy, for every case and every day of the year."""
+"""Rules that the alert policy keeps for every case and every day of the year."""
 
 from __future__ import annotations
 
@@ -69,9 +69,8 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
     """Cases whose last threshold agrees with their harmful day.
 
-    If a case was alerted, its last threshold is the one that had been reached at the time of that alert. At that time,
-    or at the opening if there was no alert, the harmful day was at least `least_left` days away. If the number is
-    negative, the day may have passed.
+    If there was an alert, the last threshold is the one that applied at that time. At the last alert, or at the opening
+    if there was none, the harmful day was at least `least_left` days ahead. A negative number allows days in the past.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
@@ -195,7 +194,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
 
 
 def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
-    """Return the time and the threshold of each alert about a case on which nobody acts."""
+    """Return the time and the threshold of each alert up to the day `until`, if nobody acts on the case."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
         found = due(case, now)

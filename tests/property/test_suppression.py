@@ -1,7 +1,7 @@
 """Small counts: an attacker who knows all published figures never learns a small count.
 
-The tests try every world, that is, every set of true counts that fits the published figures. The attacker also knows
-the rules: a withheld count is not 0, and the tables depend on each other. A small count is given away if it has the
+The tests try every possible world. A world is a set of true counts that fits the published figures. The attacker also
+knows that a withheld count is not 0, and how the tables depend on each other. A small count is given away if it has the
 same value in every world, or is small in every world.
 """
 
@@ -19,7 +19,7 @@ from services.audit.figures.publishing import Shown as ShownFigure
 from services.audit.figures.publishing import of_figure, shown
 from services.audit.figures.suppression import Shown, TablePart, publish_crossed, publish_tables
 
-# Counts of 1 and 2 are small here: worlds stay few.
+# Only counts of 1 and 2 are small here, so that there are few worlds.
 SMALL = 3
 
 LARGEST = 6
@@ -37,7 +37,7 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """Return the places of those small counts that are given away.
+    """Return the positions of the small counts that are given away.
 
     Such a count has the same value in every world, or is small in every world. `truth` must be one of the worlds.
     """
@@ -52,7 +52,7 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """Return the possible values of each count, judged without the other counts.
+    """Return the possible values of each count, if the other counts are not used.
 
     A published count has one possible value. A withheld count may have any value from 1 to `most`.
     """
@@ -60,9 +60,9 @@ def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """Yield every table that fits a published table and its total.
+    """Yield every table of true counts that fits a published table and its total.
 
-    If `shared`, one case may be counted in several places, so the counts may add up to more than the total.
+    If `shared` is True, one case may be counted in several places. The counts may then add up to more than the total.
     """
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
@@ -96,7 +96,7 @@ def test_what_is_shown_is_true_and_nought_is_never_withheld(values: list[int]) -
         assert count == table[name] or (count is None and table[name] > 0)
 
 
-# Cases, each with the providers it counts for and whether a part of the figure counts it too.
+# Cases. Each has its providers, and True if it also counts in the part of the figure.
 cases_of_providers = st.lists(st.tuples(st.sets(st.sampled_from("abc"), min_size=1), st.booleans()), max_size=9)
 
 
@@ -118,7 +118,7 @@ def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 3, 4, 5]), st.integers(0, 4)), min_size=2, max_size=3))
 @settings(max_examples=500)
 def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tuple[int, int]]) -> None:
-    """Some figures are a part of another figure. The difference of the two is protected like any other count."""
+    """Some figures are a part of another figure. The difference of the two figures is protected too."""
     part, left = named(one for one, _ in pairs), named(other for _, other in pairs)
     whole = {name: part[name] + left[name] for name in part}
     totals = sum(part.values()), sum(whole.values())
@@ -136,7 +136,10 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
 
 
 def rows_that_fit(shown: Shown, row_sum: int | None, total: int) -> list[tuple[int, ...]]:
-    """Return every row of a table of councils by kinds that fits its published counts and its published sum."""
+    """Return every row of true counts that fits the published counts and the published sum of the row.
+
+    Without a published sum, the sum may be any number from 1 to `total`.
+    """
     choices = product(*(range(total + 1) if count is None else [count] for count in shown.values()))
     return [row for row in choices if (1 <= sum(row) <= total if row_sum is None else sum(row) == row_sum)]
 
@@ -190,14 +193,14 @@ def test_a_table_of_councils_by_kinds_without_a_small_count_is_shown_whole(value
     assert publish_crossed(crossed, rows, kinds, SMALL) == crossed
 
 
-# A day of each band of waits.
+# One number of days in each band of waits.
 DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """Return the published figure of one council's waits. `bands` holds the number of waits in each band.
+    """Return the published figure for the waits of one council. `bands` holds the number of waits in each band.
 
-    Each wait ends `day` days after the beginning of its band.
+    Every wait in a band has the same length: a fixed day of the band, plus `day` days.
     """
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
@@ -218,7 +221,7 @@ waits_in_bands = st.tuples(*[few_or_many] * len(BAND_NAMES)).filter(lambda bands
 @given(waits_in_bands)
 @settings(max_examples=150)
 def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(bands: tuple[int, ...]) -> None:
-    """The attacker keeps only those worlds that have the published quantiles."""
+    """The attacker drops all worlds that do not have the published quantiles."""
     published = waits_of(bands)
     if published.total is None:
         assert published.waits == {}
@@ -228,7 +231,7 @@ def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(ba
 
 
 def told(world: tuple[int, ...], published: ShownFigure) -> bool:
-    """Return True if every published quantile is equal to the quantile of the counts in this world."""
+    """Return True if each published quantile is the quantile of the counts in this world."""
     wait = published.waits.get((Dimension.TOTAL, ""))
     if wait is None:
         return True
@@ -247,7 +250,7 @@ def quantile(world: Sequence[int], tenths: int) -> str:
 
 @given(waits_in_bands)
 def test_quantiles_are_true_and_follow_from_the_published_counts_alone(bands: tuple[int, ...]) -> None:
-    """The quantiles stay the same if waits move to another day of their band, and are true in every world that fits."""
+    """The quantiles do not change if waits move within their band. They are true in every world."""
     published = waits_of(bands)
     assert waits_of(bands, day=1) == published
     wait = published.waits.get((Dimension.TOTAL, ""))

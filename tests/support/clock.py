@@ -1,5 +1,3 @@
-"""A clock for tests that stands still until a test moves it."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -9,7 +7,7 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 class FrozenClock:
-    """A clock that shows the time it was set to."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, start: datetime = START) -> None:
         self._now = start

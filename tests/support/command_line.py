@@ -23,7 +23,9 @@ from tests.support.deployment import PATIENCE, RecordingChannel
 
 BLACKPOOL, RAVEN = "E06000009", "RAVN"
 NUMBER = "01632 960123"
-ROUTE = "mailto://user:secret-word@mail.example?to=desk@council.example"
+MAIL_SERVER = "mailto://user:secret-word@mail.example"
+ADDRESS = "desk@council.example"
+ROUTE = f"{MAIL_SERVER}?to=desk%40council.example"
 ENTRY = {"Client Ref": "TC1", "Tel No": NUMBER, "Post Code": "FY3 8AB", "Address 1": "14 Lapwing Close"}
 NOTICE = {"id": "n1", "cli": "+44 1632 960123", "planned_migration_date": "2026-12-03"}
 
@@ -53,7 +55,7 @@ def _ready() -> TemporaryDirectory[str]:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line, and a folder for the files of commands."""
+    """A machine with Pullcord's command line. `folder` holds the files that commands read and write."""
 
     folder: Path
     clock: FrozenClock
@@ -104,7 +106,7 @@ class Desk:
         return next(word for word in self.run("cases").out.split() if word.startswith("C-"))
 
     def with_an_officer(self) -> None:
-        self.done("policy", "contact", "add", BLACKPOOL, typing=f"{ROUTE}\n")
+        self.done("policy", "contact", "add", BLACKPOOL, typing=f"{ADDRESS}\n")
 
     @contextmanager
     def store(self) -> Iterator[Store]:

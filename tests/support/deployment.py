@@ -62,7 +62,7 @@ class SentMessage:
 class RecordingChannel:
     """A channel that records every message it accepts.
 
-    `results` are returned for the next messages, one for each. After that the channel accepts every message.
+    Each message uses up the first of the `results`. If no result is left, the channel accepts the message.
     """
 
     sent: list[SentMessage] = field(default_factory=list)
@@ -83,7 +83,7 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
 
 
 class Deployment:
-    """A Pullcord with Blackpool's register and Raven Telecom's notices, run step by step by a test."""
+    """A Pullcord with the council Blackpool and the provider Raven Telecom. A test runs it step by step."""
 
     def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
         self.clock = clock or FrozenClock()
@@ -92,19 +92,21 @@ class Deployment:
         self.ruleset = load_ruleset(RULESET)
         self.consumers = make_consumers(self.ruleset)
         self.event_dispatcher = EventDispatcher(self.store, self.consumers)
-        self.fallback = (Contact(label="operator", route="mailto://operator.example"),)
+        self.fallback = (Contact(person="operator", channel="route", address="mailto://operator.example"),)
         # Most tests let weeks pass in which their feeds send nothing.
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
-        presentation = Presentation("https://pullcord.example", timedelta(days=30))
+        presentation = Presentation("https://pullcord.example", timedelta(hours=72))
         pool = DeliveryPool(self.channel)
-        self.dispatcher = Dispatcher(self.store, pool, presentation, self.fallback, patience=PATIENCE)
+        self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
         add_feed(self.store, "council", "E06000009", "Blackpool")
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Give Blackpool a policy. By default it has one duty desk, which is alerted at every threshold."""
-        desk = Contact(label="duty desk", route="mailto://desk.example")
-        made = policy or CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))
+        """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold."""
+        desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+        # Most tests look at each message about a case, and let many happen on one day.
+        tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
+        made = policy or CouncilPolicy(tiers=tiers, one_digest_a_day=False)
         set_policy(self.store, BLACKPOOL, made, by="Test Setup")
         return self
 
@@ -126,7 +128,7 @@ class Deployment:
             pass
 
     def tick(self, **by: float) -> None:
-        """Handle all events, move the clock on, then do everything that is due."""
+        """Handle all events, move the clock forward, and do everything that is then due."""
         self.settle()
         self.clock.advance(**by)
         self.settle()
@@ -140,7 +142,7 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """Return the live matches as (notice, entry, level, reasons)."""
+        """Return the live matches. Each holds the id of the notice, the id of the entry, the level and the reasons."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )
@@ -162,7 +164,7 @@ class Deployment:
     ) -> tuple[Receipt, list[RowOutcome]]:
         # A row without a reference gets one from its position, so that a test can leave the reference out.
         numbered = [RawRow(number, {identity: f"r{number}", **row}) for number, row in enumerate(rows, start=1)]
-        # Equal rows have an equal digest, as equal bodies have over HTTP.
+        # Equal rows have an equal digest. Over HTTP, the same holds for equal bodies.
         digest = sha256(repr(numbered).encode()).digest()
         return accept(self.store, Origin(feed, kind, "test", digest, key), numbered, replacement)
 

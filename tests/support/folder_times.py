@@ -1,7 +1,7 @@
-"""A pytest plugin that prints the time of each folder's tests at the end, beside the folder's budget.
+"""A pytest plugin. At the end it prints the time of each folder's tests, beside the folder's budget.
 
-The time of a test is the sum of its setup, call and teardown. Tests in workers of pytest-xdist are included. The times
-are printed and never asserted, because a busy machine is not a fault of the code.
+The time of a test is the sum of its setup, call and teardown. Tests in workers of pytest-xdist are included. No test
+fails because of the times: a busy machine is not a fault of the code.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class FolderTimes:
 
 
 def folder_of(nodeid: str) -> str:
-    """Return the folder of a test below `tests/`, such as `unit`, or `.` if its file is not in such a folder."""
+    """Return the folder below `tests/` that holds a test, such as `unit`.
+
+    If the file is in `tests/` itself, return `.`.
+    """
     parts = nodeid.partition("::")[0].split("/")
     below = parts[1:] if parts[0] == "tests" else parts
     return below[0] if len(below) > 1 else "."

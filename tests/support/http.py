@@ -63,7 +63,7 @@ NOTICE = {
 
 @dataclass
 class Api:
-    """The HTTP application of a deployment, with an API key for each caller."""
+    """The HTTP application of a deployment. Each caller has an API key."""
 
     deployment: Deployment
     parts: Parts
@@ -77,26 +77,48 @@ class Api:
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
     def send_form(self, link: str, **fields: Any) -> Response:
-        """Send the form behind a link, and follow the redirect to the page after it, as a browser does."""
+        """Send the form on a link's page. Follow the redirect as a browser does, and return the next page."""
         return self.ask(None, "POST", link, data=fields, follow_redirects=True)
 
     def header(self, who: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
 
-    def alerted_case(self) -> tuple[str, str, str]:
-        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the message."""
+    def put_at_risk(self) -> None:
+        """Put one line at risk, and do what is due then."""
         self.deployment.put_entries(ENTRY)
         self.deployment.post_notices(NOTICE)
         # Alerts are gathered for 30 seconds before they are sent.
         self.deployment.tick(seconds=31)
-        message = self.deployment.mails()[-1].message
-        link = next(word for word in message.text.split() if "/a/" in word)
+
+    def alerted_case(self) -> tuple[str, str, str]:
+        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the message."""
+        self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
-        return self.deployment.cases()[0].reference, alert, link.removeprefix("https://pullcord.example")
+        return self.deployment.cases()[0].reference, alert, newest_link(self)
+
+    def alerted_cases(self, number: int) -> tuple[list[str], str]:
+        """Alert the duty desk about several lines at once. Return the cases and the path of the link in the message."""
+        for own in range(1, number + 1):
+            self.deployment.put_entries({**ENTRY, "entry_id": f"e{own}", "cli": f"01632 96012{own}"})
+            self.deployment.post_notices({**NOTICE, "id": f"n{own}", "cli": f"01632 96012{own}"})
+        self.deployment.tick(seconds=31)
+        return [case.reference for case in self.deployment.cases()], newest_link(self)
+
+
+def links_of(text: str) -> list[str]:
+    """Return the paths of the links in a message, in their order."""
+    paths = (word.removeprefix("https://pullcord.example") for word in text.split())
+    return [path for path in paths if path.startswith("/a/")]
+
+
+def newest_link(api: Api, route: str | None = None) -> str:
+    """Return the path of the link in the newest message, or in the newest message by one route."""
+    mails = (mail for mail in reversed(api.deployment.mails()) if route in (None, mail.route))
+    return links_of(next(mails).message.text)[0]
 
 
 def problem_of(response: Response) -> tuple[int, str]:
-    """Return the status and the type of a problem, and assert that it is a complete problem (RFC 9457)."""
+    """Return the status and the type of a problem. Assert that the problem is complete (RFC 9457)."""
     assert response.headers["content-type"] == PROBLEM
     body = response.json()
     assert body["status"] == response.status_code

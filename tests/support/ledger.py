@@ -1,4 +1,4 @@
-"""Reads a deployment's database for tests: rows of tables, and matches with the references of the feeds."""
+"""Reads a deployment's database for tests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def references(deployment: Deployment, table: Table) -> dict[int, str]:
 
 
 def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the level and the reasons of the live matches, by the notice's and the entry's own references."""
+    """Return the level and the reasons of each live match.
+
+    The key is a pair: the provider's reference of the notice, and the council's reference of the entry.
+    """
     notice, entry = references(deployment, notices), references(deployment, register_entries)
     return {(notice[one], entry[other]): (level, reasons) for one, other, level, reasons in deployment.matches()}
 
@@ -58,7 +61,7 @@ def state_of_record(deployment: Deployment) -> dict[str, list[Any]]:
 
 
 def tell_everything_again(deployment: Deployment) -> int:
-    """Mark every event as unpublished, so that it is published again. Return the number of events."""
+    """Mark every event as unpublished, so that all are published again. Return the number of events."""
     with deployment.store.writing() as connection:
         # The next run of the event dispatcher publishes every event that is not marked as published.
         return connection.execute(update(outbox).values(published_at=None)).rowcount

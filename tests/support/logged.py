@@ -1,4 +1,4 @@
-"""The log of a process, caught in memory."""
+"""Catches the log of a process in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.runtime.logs import configure
 
 @contextmanager
 def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
-    """Yield the stream to which the log is written. Afterwards logging is set up as before."""
+    """Set logging up for this role, and yield the stream that gets the log. Afterwards restore the old setup."""
     handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
     spoken = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
@@ -29,7 +29,7 @@ def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
 
 @contextmanager
 def everything_logged(*libraries: str) -> Iterator[list[str]]:
-    """Yield the texts that reach the root of the log, while it and these libraries write as much as they can."""
+    """Let the root logger and these libraries log as much as they can. Yield the texts that reach the root logger."""
     texts: list[str] = []
     handler = _Keeping(texts)
     loggers = [logging.getLogger(name) for name in ("", *libraries)]

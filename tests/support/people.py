@@ -1,4 +1,4 @@
-"""Does what people do, for tests: officers acknowledge alerts, record their acts, and decide on matches."""
+"""Does what people do: officers acknowledge alerts, record their acts, and decide on matches."""
 
 from __future__ import annotations
 

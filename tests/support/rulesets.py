@@ -1,4 +1,4 @@
-"""Makes rule sets for tests, which a deployment may use in place of `pstn-2026`."""
+"""Makes rule sets for tests."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ def rule(name: str, *, at_risk: bool, **when: str) -> dict[str, Any]:
 
 
 def ruleset(name: str, *first: Mapping[str, Any], instead_of: Sequence[str] = ()) -> Ruleset:
-    """Return the rules in `first`, followed by the rules of `pstn-2026` without those named in `instead_of`."""
+    """Return a rule set with the rules in `first`, followed by the rules of `pstn-2026`.
+
+    `instead_of` names the rules of `pstn-2026` that are left out.
+    """
     kept = [one for one in PSTN["rules"] if one["id"] not in instead_of]
     return Ruleset.model_validate(PSTN | {"name": name, "rules": [*first, *kept]})
 
 
 @contextmanager
 def installed(folder: Path, *made: Ruleset) -> Iterator[None]:
-    """Let `load_ruleset` find the rule sets by their names, beside `pstn-2026`, while the block runs."""
+    """Let `load_ruleset` find these rule sets beside `pstn-2026`, until the `with` block ends."""
     for one in (ruleset("pstn-2026"), *made):
         (folder / f"{one.name}.json").write_text(one.model_dump_json(), encoding="utf-8")
     with patch.object(rules, "FOLDER", folder):

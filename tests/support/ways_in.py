@@ -31,7 +31,7 @@ _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", 
 
 
 class NamedRow(NamedTuple):
-    """A row that an answer names, with the problem found in it."""
+    """A row that an answer names, and one of its problems."""
 
     row: int
     outcome: str
@@ -40,7 +40,10 @@ class NamedRow(NamedTuple):
 
 
 class Way(Protocol):
-    """A way to send a file. `send` checks that all answers name the same rows, and returns these rows."""
+    """A way to send a file. `send` returns the rows that the answers name.
+
+    `send` also asserts that all answers name the same rows.
+    """
 
     def store(self) -> AbstractContextManager[Store]: ...
 
@@ -49,7 +52,7 @@ class Way(Protocol):
 
 @dataclass
 class CommandLine:
-    """Sends a file with `pullcord import`. The exit code must be 0, and the file of errors names the rows."""
+    """Sends a file with `pullcord import`. The exit code must be 0. The rows are read from the file of errors."""
 
     desk: Desk
 
@@ -71,7 +74,7 @@ class CommandLine:
 
 @dataclass
 class Upload:
-    """Uploads a file over HTTP, and compares the receipt with the receipt that is fetched later."""
+    """Uploads a file over HTTP. The first receipt must be the same as the receipt that is fetched later."""
 
     api: Api
 
@@ -90,7 +93,10 @@ class Upload:
 
 @dataclass
 class Post:
-    """Sends the rows of a file as JSON over HTTP. Rows count from 1 there, but from 2 in a spreadsheet."""
+    """Sends the rows of a file as JSON over HTTP.
+
+    In JSON, the first row has the number 1. In a spreadsheet it has the number 2, so the numbers are raised by one.
+    """
 
     api: Api
 
@@ -107,9 +113,9 @@ class Post:
 
 
 def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[NamedRow]:
-    """Send a request and return the rows that the answer names.
+    """Send a request. Return the rows that the answer names.
 
-    A repeated request and the stored receipt must name the same rows.
+    Then send the request again, and read the stored receipt. Both must name the same rows.
     """
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
@@ -140,14 +146,14 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """Return two planned days for every notice, in order: its own, and that of a version that ties with it."""
+    """Return two planned days for every stored notice: its own, and that of a version that ties with it."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """Return, for every entry, its first telephone number, and how many telephone tokens lead to the entry."""
+    """Return two values for each entry: its first telephone number, and the number of its telephone tokens."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

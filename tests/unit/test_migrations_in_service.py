@@ -22,12 +22,12 @@ SQUAWK = Path(sys.executable).with_name("squawk")
 RULES = ROOT / ".squawk.toml"
 EXCLUDED = tuple(tomllib.loads(RULES.read_text())["excluded_rules"])
 
-# The first migration makes the tables: nobody is at work on them whom it could hold up.
+# The first migration makes the tables, so no process can be waiting for them.
 NOBODY_WAITS_YET = ("require-lock-timeout", "require-statement-timeout")
 
 REVISIONS = [*ScriptDirectory(str(MIGRATIONS)).walk_revisions()][::-1]
 
-# Statements that hold up a database in service or break the version before, and the rule by which they are found.
+# Statements that block a database in use or break the earlier version, each with the rule that finds it.
 HOLDING_UP = {
     "ALTER TABLE cases ADD COLUMN urgency TEXT NOT NULL": "adding-required-field",
     "ALTER TABLE cases ALTER COLUMN lines TYPE BIGINT": "changing-column-type",
@@ -50,7 +50,7 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """Return squawk's findings on statements: one line for each, with the name of the rule."""
+    """Return squawk's findings on statements. Each finding is a line with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

@@ -1,10 +1,11 @@
-"""Prepares a deployment for the first post: feeds, their keys, and a council with a duty desk."""
+"""Prepares a deployment for the first post: feeds, their keys, and the contact of a council."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
 
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from services.alerts.policy.councils import set_policy
@@ -23,7 +24,7 @@ PROVIDERS = ("RAVN", "HBRT")
 
 @dataclass(frozen=True)
 class Keys:
-    """The API keys: one for the council, and one for each provider."""
+    """The API keys of the council and of each provider."""
 
     council: str
     providers: tuple[str, ...]
@@ -48,5 +49,7 @@ def furnish(engine: Engine, keyring: Keyring, mail_port: int) -> Keys:
 def _policy(mail_port: int) -> CouncilPolicy:
     # No quiet hours and no gathering of alerts, so that a mail waits for nothing except its own processing.
     route = f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to=desk@council.example&mode=insecure"
-    tier = Tier(label="duty", from_days=56, contacts=(Contact.model_validate({"label": "desk", "route": route}),))
+    tier = Tier(
+        label="duty", from_days=56, contacts=(Contact(person="desk", channel="route", address=SecretStr(route)),)
+    )
     return CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())

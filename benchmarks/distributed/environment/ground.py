@@ -1,4 +1,4 @@
-"""Starts the servers that all measurements share: a broker, a PostgreSQL and a mail server."""
+"""The servers that all measurements share: a broker, a PostgreSQL and a mail server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLANK = "blank"
 
 
 class WrongMatchesError(Exception):
-    """Matching found a wrong number of matches."""
+    """Matching has found a wrong number of matches."""
 
 
 @dataclass
@@ -49,9 +49,9 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Create the database `database` as a copy of the database `of`. Return `database`.
+        """Create a database as a copy of the database `of`, and return its name.
 
-        Close all connections to `of` first.
+        The caller must first close all connections to `of`.
         """
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.

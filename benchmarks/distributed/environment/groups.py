@@ -1,4 +1,4 @@
-"""Waits for the members of a consumer group."""
+"""Waits until a consumer group is ready."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until a consumer group has `members` members, and each of its partitions is assigned.
+    """Wait until a consumer group has this number of members, and all its partitions are assigned to them.
 
     Raises TimeoutError after `READY_SECONDS`.
     """

@@ -14,7 +14,7 @@ from benchmarks.distributed.environment.processes import free_port
 class Mailbox(Controller):
     """A mail server that accepts every mail.
 
-    `first` maps each alert to the arrival time of its first mail, in seconds of the system's clock.
+    `first` has the time at which the first mail of each alert arrived, by alert, in seconds of the system's clock.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Wait until `condition` returns True. Raises TimeoutError, with `what` in its text, after `seconds`."""
+    """Wait until the condition holds. Raises TimeoutError after `seconds`, with the text `what` for the condition."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -40,16 +40,16 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Role:
-    """One process of Pullcord, with its log."""
+    """A process of Pullcord, with its log."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def says(self, words: str) -> bool:
-        """Return True if the log of the process contains `words`.
+        """Return True if the log of the process contains these words.
 
-        Raises RuntimeError, with the end of the log, if the process has ended.
+        Raises RuntimeError with the end of the log if the process has ended.
         """
         written = self.log.read_text()
         if self.process.poll() is not None:
@@ -67,7 +67,7 @@ class Role:
 
 @dataclass
 class Processes:
-    """The processes of a deployment, which stop when the block ends."""
+    """The processes of a deployment. They are stopped when the block ends."""
 
     folder: Path
     environment: Mapping[str, str]

@@ -15,7 +15,7 @@ BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 def spent(deployment: Deployment) -> Mapping[str, float]:
     """Return the processor time (seconds) that each role has used so far.
 
-    The broker, PostgreSQL and this process are listed too. This process runs the clients.
+    The broker, PostgreSQL and this process with its clients are also listed.
     """
     seconds: defaultdict[str, float] = defaultdict(float)
     for role in deployment.processes.running:

@@ -1,4 +1,4 @@
-"""Reads the time of each step that a line takes: match, case, alert and mail."""
+"""Reads the times at which each line was matched, got a case, and was in an alert and in a mail."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The times of one line, from the answer 202 to the first mail, in seconds of the system's clock.
+    """The time of each step of one line, from the answer 202 to the first mail, in seconds of the system's clock.
 
-    `opened` is when the case was opened. `owed` is when the alert was written. All rows of a batch have the time at
-    which the batch began.
+    `opened` is when the case was opened, and `owed` when the alert was written. A step that is done in a batch has the
+    time at which the batch began.
     """
 
     answered: float
@@ -41,8 +41,7 @@ class Journey:
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
     """Return the journeys of the lines whose mail has arrived.
 
-    `answered` maps each submission to the time of its answer 202. `mails` maps each alert to the arrival time of its
-    first mail.
+    `answered` has the time of the answer 202 by submission. `mails` has the arrival time of the first mail by alert.
     """
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)

@@ -1,4 +1,4 @@
-"""Profiles the processor time of each role with py-spy, which reads each stack a hundred times a second."""
+"""Profiles the processor time of each role with py-spy, which looks a hundred times a second at what a process runs."""
 
 from __future__ import annotations
 
@@ -24,15 +24,12 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """The number of samples of each role, by module: the innermost module of Pullcord in the stack."""
+    """The number of samples in which each module of Pullcord was at work, by role and module."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the modules of a role with the most samples. `most` is the highest number of modules.
-
-        The values are shares of the role's samples (0 to 1).
-        """
+        """Return the `most` modules of a role that were seen most often, with their shares of all samples (0 to 1)."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
+from services.alerts.case.by_link import ByLink
 from services.alerts.case.consumer import effects_of, happened
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.alerts import (
@@ -106,14 +107,21 @@ def _decision(case: Case, event: CaseEvent) -> Decision:
 
 
 def acknowledge(
-    store: Store, alert: str, by: HumanAct, feed_id: str | None = None, only: Collection[str] | None = None
+    store: Store,
+    alert: str,
+    by: HumanAct,
+    feed_id: str | None = None,
+    only: Collection[str] | None = None,
+    link: ByLink | None = None,
+    now: datetime | None = None,
 ) -> Acknowledged:
     """Acknowledge the open cases of an alert. If `only` is set, acknowledge only the cases with these references.
 
     An acknowledgement pauses messages, but makes nobody safe. If the alert does not cover a case, the case is left out
-    (see `covered_by`). Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
+    (see `covered_by`). `link` is set if the person is not signed in. `now` is set if the person acknowledges several
+    alerts at one moment. Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
     """
-    now = store.now()
+    now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
     with store.reading() as connection:
         found = find_alert(connection, alert, feed_id)
@@ -126,32 +134,41 @@ def acknowledge(
         # Other writers, such as alerts of other councils, have their turn between two chunks.
         with store.writing() as connection:
             work = UnitOfWork(connection, store, now)
-            paused += _acknowledge(work, found, chosen[start : start + CHUNK], by)
+            paused += _acknowledge(work, found, chosen[start : start + CHUNK], by, link)
     until = min((case.paused_until for case in paused if case.paused_until), default=None)
     return Acknowledged(found.reference, tuple(paused), until)
 
 
-def _acknowledge(work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: HumanAct) -> list[Case]:
+def _acknowledge(
+    work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: HumanAct, link: ByLink | None
+) -> list[Case]:
     # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
     covered = covered_by(work.connection, alert.pk)
     policy = load_council(work.connection, work.store, alert.council).policy
     chosen = [case for case in cases_by_pk(work.connection, pks) if covered(case) and not case.clock_stopped]
-    paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, policy)
+    paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, policy, link)
     if paused:
         mark_acknowledged(work.connection, alert.pk, work.now)
         fields = {"alert": alert.reference, "cases": [case.reference for case in paused]}
         row = AuditRow(
-            AuditAction.ALERT_ACKNOWLEDGED, fields, subject=alert.reference, feed_id=alert.council, actor=by.by
+            AuditAction.ALERT_ACKNOWLEDGED,
+            fields,
+            subject=alert.reference,
+            feed_id=alert.council,
+            actor=by.by,
+            sealed=link.recorded() if link else {},
         )
         work.record_audit(row)
     return paused
 
 
-def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[str]) -> list[Case]:
+def accept_changes(
+    store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
+) -> list[Case]:
     """Accept the changes that wait for a person. Return the changed cases.
 
-    `only` holds the references of the cases. A case without a waiting change is left out of the result. Raises
-    NotFoundError if a reference names no case of the council.
+    `only` holds the references of the cases. A case without a waiting change is left out of the result. `link`
+    is set if the person is not signed in. Raises NotFoundError if a reference names no case of the council.
     """
     now = store.now()
     with store.reading() as connection:
@@ -162,7 +179,7 @@ def accept_changes(store: Store, feed_id: str, by: HumanAct, only: Collection[st
             work = UnitOfWork(connection, store, now)
             policy = load_council(connection, store, feed_id).policy
             waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
-            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, policy)
+            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, policy, link)
     return accepted
 
 
@@ -185,23 +202,35 @@ def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
 
 
 def _record(
-    work: UnitOfWork, chosen: Sequence[Case], event: CaseEvent, record: HumanAct, policy: CouncilPolicy
+    work: UnitOfWork,
+    chosen: Sequence[Case],
+    event: CaseEvent,
+    record: HumanAct,
+    policy: CouncilPolicy,
+    link: ByLink | None = None,
 ) -> list[Case]:
     # The cases are loaded and written together: a statement for each would hold the database for seconds.
     contexts = load_contexts(work.connection, [case.entry_pk for case in chosen])
     # Who accepts the changes of the feeds has the case judged by what they say now.
     if event is not CaseEvent.ACCEPT_CHANGES:
         contexts = with_kept_facts(contexts)
-    reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now) for case in chosen]
+    reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now, link) for case in chosen]
     save_cases(work.connection, [owed.case for owed in reviews])
     work.announce(effects_of(reviews).announcements)
     recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
+    recorded |= link.recorded() if link else {}
     work.record_audit(*(row for owed in reviews for row in _rows(owed, recorded, record.by)))
     return [owed.case for owed in reviews]
 
 
 def _after(
-    case: Case, context: CaseContext, event: CaseEvent, record: HumanAct, policy: CouncilPolicy, now: datetime
+    case: Case,
+    context: CaseContext,
+    event: CaseEvent,
+    record: HumanAct,
+    policy: CouncilPolicy,
+    now: datetime,
+    link: ByLink | None,
 ) -> Owed:
     transitions: list[Transition] = []
     check_days(case, record, now)
@@ -212,7 +241,8 @@ def _after(
     # Every act pauses the messages about a case, not only an acknowledgement.
     is_step = event is not CaseEvent.ACKNOWLEDGE
     if not changed.clock_stopped:
-        changed = replace(changed, paused_until=pause_until(policy, changed.clock, now, is_step=is_step))
+        until = pause_until(policy, changed.clock, now, is_step=is_step)
+        changed = replace(changed, paused_until=link.pause(until, changed, now) if link else until)
     # Somebody has answered, so the next message goes to the first level again.
     times = 0 if is_step else changed.acknowledged_times + 1
     changed = replace(changed, asked=0, unanswered=0, acknowledged_times=times)

@@ -40,8 +40,8 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
         reviews = []
         for entry_pk, context in contexts.items():
             case = context.case
-            # A later alert about the case is being sent. The acceptance of that alert will count.
-            if case is None or case.tried_at is None or case.tried_at > alert.created_at:
+            # If a later alert about the case is being sent, the acceptance of that alert will count.
+            if case is None or case.tried_at is None or alert_pk < (case.tried_alert or 0):
                 continue
             policy = CasePolicy(council.policy)
             _time_first(case, council.policy, now)
@@ -62,7 +62,7 @@ def _time_first(case: Case, policy: CouncilPolicy, now: datetime) -> None:
 def _accepted(case: Case, said: SaidOfCase, reason: str, now: datetime) -> Case:
     if is_about_withdrawal(reason):
         # The council now knows that the warning is over, so no further message is due.
-        return replace(case, warned=False, tried_at=None)
+        return replace(case, warned=False, tried_at=None, tried_alert=None)
     return replace(
         case,
         last_alert_at=now,
@@ -72,4 +72,5 @@ def _accepted(case: Case, said: SaidOfCase, reason: str, now: datetime) -> Case:
         unanswered=case.unanswered + (said.first_level == 1),
         warned=True,
         tried_at=None,
+        tried_alert=None,
     )

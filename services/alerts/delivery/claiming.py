@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import Delivery
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.queue import record_delivery_audit
-from services.alerts.delivery.store.attempts import doubt_attempt, insert_attempt
+from services.alerts.delivery.recipients.joining import join_waiting
+from services.alerts.delivery.store.attempts import LinkHashes, doubt_attempt, insert_attempt
 from services.alerts.delivery.store.claims import claim_deliveries, count_due
 from services.alerts.delivery.store.deliveries import mark_sending
 from services.core.audit import AuditAction
+from services.core.tokens import LinkPurpose
 from services.storage.audit import AuditRow
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -50,8 +53,9 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
         due = [
             one
             for destination, most in shares(waiting, room.places(), room.places_at).items()
-            for one in claim_deliveries(connection, now, destination, most, in_flight)
+            for one in claim_deliveries(connection, now, destination, most, in_flight, store.random)
         ]
+        due = join_waiting(work, due)
         # A delivery still marked as sending was left by a process that died or hangs.
         _doubt(work, [one.delivery for one in due if one.left_sending])
         claimed = [one.delivery for one in due]
@@ -92,6 +96,14 @@ def _start(work: UnitOfWork, claimed: Sequence[Delivery]) -> None:
     for delivery in claimed:
         deadline = work.now + ATTEMPT_LIMIT
         # The attempt is recorded before anything is sent, so that after a crash the message counts as perhaps sent.
-        insert_attempt(work.connection, delivery.pk, delivery.number, work.now, deadline)
+        insert_attempt(work.connection, delivery.pk, delivery.number, work.now, deadline, _hashes(work.store, delivery))
         mark_sending(work.connection, delivery.pk, delivery.number, deadline)
         record_delivery_audit(work, AuditAction.ATTEMPT_STARTED, delivery)
+
+
+def _hashes(store: Store, delivery: Delivery) -> LinkHashes:
+    hashed = partial(store.tokeniser.link_hash, alert=delivery.alert)
+    return LinkHashes(
+        hashed(LinkPurpose.ACKNOWLEDGE, code=delivery.codes.acknowledge),
+        hashed(LinkPurpose.ACCEPT_CHANGES, code=delivery.codes.changes),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +25,14 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCodes:
+    """The secret codes of the links in one message. The database holds only their hashes."""
+
+    acknowledge: str = field(repr=False)
+    changes: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery to be sent now. `number` is the number of the attempt. Attempts are recorded before sending."""
 
@@ -38,3 +46,5 @@ class Delivery:
     destination: str  # keyed digest in hexadecimal; it is equal for all routes to one host and port
     number: int  # the number of the attempt, from 1
     created_at: datetime
+    # Each attempt has codes of its own. The links of an earlier attempt, which may have arrived, go on working.
+    codes: LinkCodes

@@ -17,8 +17,9 @@ from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.case.store.contexts import find_facts
 from services.alerts.case.store.entries import find_sealed_entries
 from services.alerts.case.store.lines import find_lines, find_unsure_days
+from services.alerts.delivery.delivery import OPERATOR_TIER, Delivery
 from services.alerts.delivery.restoring import may_repeat
-from services.alerts.delivery.store.alerts import count_earlier_alerts, load_alert, reasons_of
+from services.alerts.delivery.store.alerts import Alert, count_earlier_alerts, load_alert, reasons_of, tiers_told_before
 from services.alerts.message.advice import after_restore
 from services.alerts.message.case_line import CaseLine
 from services.alerts.message.message import AlertDigest
@@ -30,7 +31,6 @@ from services.alerts.review.consent.waiting import WaitingChange, waiting_change
 from services.alerts.review.doubts import Doubt, doubts_of, may_doubt, with_provider_name
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.core.hidden_numbers import has_telephone_number
-from services.core.tokens import Tokeniser
 from services.storage.store import Store
 from services.storage.vault import VaultError, place
 
@@ -45,20 +45,24 @@ class Presentation:
     base_url: str
     links_last: timedelta
     clock_note: str | None = None  # shown while the clock is simulated
+    link_pause_days: int = 1  # working days that an act by link pauses messages at most
 
-    def link(self, tokeniser: Tokeniser, alert: str) -> str:
-        # The code is a keyed digest of the reference, so that nobody can guess the address of another alert.
-        return f"{self.base_url.rstrip('/')}/a/{alert}.{tokeniser.link_code(alert)}"
+    def link(self, alert: str, code: str) -> str:
+        return f"{self.base_url.rstrip('/')}/a/{alert}.{code}"
+
+    def changes_link(self, alert: str, code: str) -> str:
+        return f"{self.link(alert, code)}/changes"
 
 
 def alert_digest(
-    connection: Connection, store: Store, presentation: Presentation, alert_pk: int, tier: str
+    connection: Connection, store: Store, presentation: Presentation, delivery: Delivery
 ) -> AlertDigest | None:
-    """Return the current content of an alert for one tier of contacts, or None if no case is left to show.
+    """Return the current content of an alert for one contact, or None if no case is left to show.
 
     An alert shows only its open cases. An alert about withdrawn notices shows only cases with a notice that is still
     withdrawn.
     """
+    alert_pk = delivery.alert_pk
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
@@ -66,25 +70,46 @@ def alert_digest(
     shown = [case for case in members if _is_shown(case, of_withdrawal=of_withdrawal)]
     if not shown:
         return None
+    link, changes_link = _links(presentation, delivery, shown)
     reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
     return AlertDigest(
         reference=alert.reference,
         council=load_council(connection, store, alert.feed_id).name,
         threshold=alert.threshold,
         reason=alert.reason,
-        tier=tier,
+        tier=delivery.tier,
         cases=tuple(case_lines(connection, shown, reasons)),
         counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in shown),
         repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
-        link=presentation.link(store.tokeniser, alert.reference),
+        link=link,
+        changes_link=changes_link,
         created_at=alert.created_at,
         clock_note=presentation.clock_note,
+        asked_before=_asked_before(connection, alert, delivery.tier),
+        to_operator=delivery.tier == OPERATOR_TIER,
         restored_note=after_restore(restore.at, restore.record_ends) if restore else None,
     )
 
 
+def _asked_before(connection: Connection, alert: Alert, tier: str) -> tuple[str, ...]:
+    # Only somebody who is asked because others did not answer needs to know who they are.
+    if alert.reason not in (EscalationReason.NOBODY_ANSWERED, EscalationReason.NOTHING_MOVED):
+        return ()
+    return tuple(one for one in tiers_told_before(connection, alert.pk) if one != tier)
+
+
 def _is_shown(case: Case, *, of_withdrawal: bool) -> bool:
     return case.withdrawn if of_withdrawal else not case.clock_stopped or case.changes_wait
+
+
+def _links(presentation: Presentation, delivery: Delivery, shown: Sequence[Case]) -> tuple[str, str | None]:
+    # Returns the link of the message, and the link to the changes that wait if that is another one.
+    acknowledge = presentation.link(delivery.alert, delivery.codes.acknowledge)
+    if not any(case.changes_wait for case in shown):
+        return acknowledge, None
+    changes = presentation.changes_link(delivery.alert, delivery.codes.changes)
+    # Without a case to acknowledge, such as on hold, the changes are all that the message is about.
+    return (changes, None) if all(case.clock_stopped for case in shown) else (acknowledge, changes)
 
 
 def case_lines(

@@ -20,7 +20,6 @@ from services.alerts.delivery.operator import operator_message
 from services.alerts.delivery.queue import cancel_delivery, route_of, settle
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
-from services.alerts.policy.policy import Contact
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.store import Store
 
@@ -36,7 +35,6 @@ class Dispatcher:
     store: Store
     pool: DeliveryPool
     presentation: Presentation
-    fallback: tuple[Contact, ...] = ()  # these contacts get an alert when every delivery of it was given up
     patience: float = QUICK  # seconds to wait for jobs that were just started; a later call settles slower jobs
     when_ended: Callable[[], None] = lambda: None  # called on any thread when a job has ended and can be settled
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
@@ -89,7 +87,7 @@ class Dispatcher:
             raise
         except Exception as error:  # noqa: BLE001 - a message that cannot be rendered must not delay other messages
             log.error("message_not_made", alerts=delivery.alert, error=type(error).__name__)
-            settle(self.store, delivery, NOT_MADE, self.fallback)
+            settle(self.store, delivery, NOT_MADE)
             self._in_flight.pop(delivery.pk)
             return
         if message is None:
@@ -137,13 +135,13 @@ class Dispatcher:
     def _settle(self, job: SendJob, result: SendResult) -> None:
         delivery = self._in_flight[job.delivery]
         try:
-            settle(self.store, delivery, result, self.fallback)
+            settle(self.store, delivery, result)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - the record of one case may be faulty; its cases stay due
             # The outcome is written and the cases are left out. Otherwise each such error would send the message again.
             log.error("cases_not_counted_as_alerted", alerts=delivery.alert, error=type(error).__name__)
-            settle(self.store, delivery, result, self.fallback, counting=False)
+            settle(self.store, delivery, result, counting=False)
         del self._in_flight[job.delivery]
         DELIVERIES.labels(result.outcome.value).inc()
 
@@ -152,7 +150,7 @@ class Dispatcher:
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert_pk)
-            digest = alert_digest(connection, self.store, self.presentation, delivery.alert_pk, delivery.tier)
+            digest = alert_digest(connection, self.store, self.presentation, delivery)
         if digest is None:
             return None
         make = render_withdrawn if is_about_withdrawal(digest.reason) else render

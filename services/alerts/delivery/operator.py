@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from services.alerts.delivery import operator_messages
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
-from services.alerts.delivery.queue import intend_deliveries, record_unreachable
+from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.silences import mark_silent_feeds
 from services.alerts.delivery.store.alerts import Alert, insert_alert, load_alert
 from services.alerts.delivery.store.refused_files import mark_overdue_files
@@ -75,7 +75,7 @@ def _intend(work: UnitOfWork, contacts: Sequence[Contact], reason: str) -> None:
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     alert = new_reference("A", work.store.random)
     insert_alert(work.connection, Alert(pk, alert, OPERATOR_FEED, 0, reason, work.now, cases=0))
-    intend_deliveries(work, pk, [(OPERATOR_TIER, contact) for contact in contacts])
+    intend_deliveries(work, pk, [Recipient(OPERATOR_TIER, contact, work.now) for contact in contacts])
     fields = {"alert": alert, "threshold": 0, "reason": reason, "cases": 0, "deliveries": len(contacts)}
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=alert))
     if not contacts:

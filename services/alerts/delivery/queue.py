@@ -7,6 +7,7 @@ delivery is in the database.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
@@ -14,21 +15,22 @@ from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
+from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
-from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER, Delivery, DeliveryState
-from services.alerts.delivery.store.alerts import count_cases_of_alert
+from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery, DeliveryState
+from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
-    all_given_up,
     insert_deliveries,
     lock_delivery,
     lock_older,
     move_delivery,
 )
-from services.alerts.policy.policy import Contact
+from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
+from services.core.errors import RefusedError
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -36,8 +38,8 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
-# A delivery whose attempts fail for temporary reasons is given up after this time (policy of the deployment).
-GIVE_UP_AFTER = timedelta(hours=24)
+# A delivery whose attempts fail for temporary reasons is given up when a new message about its cases is written.
+GIVE_UP_AFTER = TRIED_FOR
 
 # Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
 # with the longest attempt.
@@ -47,13 +49,33 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 LONGEST_ASKED = 300.0
 
 
-def intend_deliveries(work: UnitOfWork, alert_pk: int, contacts: Sequence[tuple[str, Contact]]) -> None:
-    """Write one delivery of an alert for each pair of a tier and a contact. The deliveries are due at once."""
-    if not contacts:
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody who gets an alert as a member of `tier`. `due_at` is when the message is sent."""
+
+    tier: str
+    contact: Contact
+    due_at: datetime
+
+
+def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Recipient]) -> None:
+    """Write one delivery of an alert for each recipient."""
+    if not recipients:
         return
-    pks = allocate_ids(work.connection, "deliveries", len(contacts))
-    rows = [_intended(work, pk, alert_pk, tier, contact) for pk, (tier, contact) in zip(pks, contacts, strict=True)]
+    pks = allocate_ids(work.connection, "deliveries", len(recipients))
+    rows = [_intended(work, pk, alert_pk, one) for pk, one in zip(pks, recipients, strict=True)]
     insert_deliveries(work.connection, rows)
+
+
+def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
+    """Write a delivery of another alert to the contact of `delivery`, due now. Return its id.
+
+    Raises VaultError if the sealed route of `delivery` does not open.
+    """
+    (pk,) = allocate_ids(work.connection, "deliveries", 1)
+    row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
+    insert_deliveries(work.connection, [{**row, "tier": delivery.tier, "due_at": work.now}])
+    return pk
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
@@ -66,17 +88,39 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
 
 
 def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the decrypted route of a delivery. The route is secret. Raises VaultError if decryption fails."""
-    return str(store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed))
+    """Return the route of a delivery, by the services that are set now. The route is secret.
+
+    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
+    decryption fails.
+    """
+    return _route(contact_of(store, delivery), store)
 
 
-def settle(
-    store: Store, delivery: Delivery, result: SendResult, others: Sequence[Contact], *, counting: bool = True
-) -> DeliveryState:
+def contact_of(store: Store, delivery: Delivery) -> Contact:
+    """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
+    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
+    return Contact(person=delivery.contact, **sealed)
+
+
+def _route(contact: Contact, store: Store) -> str:
+    try:
+        return contact_route(contact, store.policy.services)
+    except RefusedError:
+        return ""
+
+
+def _destination(contact: Contact, store: Store) -> str:
+    # A process without the service of a channel, such as the API, may write a delivery too.
+    route = _route(contact, store)
+    return destination_of(route) if route else contact.channel
+
+
+def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the alert can no longer reach anybody, write a delivery to each contact of `others`. If the message was sent and
-    `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases stays due.
+    If the delivery is given up, the next look at the alert is due at once, so that others are asked. If the message was
+    sent and `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases
+    stays due.
     """
     now = store.now()
     state, due_at = _next(delivery, result, now)
@@ -98,8 +142,8 @@ def settle(
         if due_at is None:
             _announce(work, delivery, state.value)
         # Done in the same transaction, so that a crash cannot leave an alert that nobody ever gets.
-        if state is DeliveryState.GIVEN_UP:
-            _look_for_others(work, delivery, others)
+        if state is DeliveryState.GIVEN_UP and delivery.feed_id != OPERATOR_FEED:
+            move_check(connection, delivery.alert_pk, now)
     return state
 
 
@@ -129,15 +173,21 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
     Return the ids of the cases about which a replaced delivery may have reached somebody. The caller must mark these
     cases as warned. So if a line will not be switched after all, the council gets a message.
     """
-    older, state = lock_older(work.connection, alert_pk, feed_id, contacts), DeliveryState.NOT_NEEDED
-    for delivery in older:
-        move_delivery(work.connection, delivery.pk, state, due_at=None, settled_at=work.now)
-        record_not_needed(work, delivery.pk, delivery.reference, feed_id)
+    older = lock_older(work.connection, alert_pk, feed_id, contacts)
+    settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])
+    return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
+
+
+def settle_as_not_needed(work: UnitOfWork, feed_id: str, replaced: Sequence[tuple[int, str]]) -> None:
+    """Settle deliveries that a newer message replaces. `replaced` holds each delivery's id and alert reference."""
+    state = DeliveryState.NOT_NEEDED
+    for pk, reference in replaced:
+        move_delivery(work.connection, pk, state, due_at=None, settled_at=work.now)
+        record_not_needed(work, pk, reference, feed_id)
     settled = (
-        AlertSettled(alert=one.reference, council=feed_id, delivery=one.pk, outcome=state.value) for one in older
+        AlertSettled(alert=reference, council=feed_id, delivery=pk, outcome=state.value) for pk, reference in replaced
     )
     work.announce([Announcement("alerts", feed_id, event) for event in settled])
-    return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
 
 
 def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
@@ -145,30 +195,25 @@ def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: s
     work.record_audit(AuditRow(AuditAction.DELIVERY_NOT_NEEDED, fields, subject=alert, feed_id=feed_id))
 
 
-def _look_for_others(work: UnitOfWork, delivery: Delivery, others: Sequence[Contact]) -> None:
-    # If a message to the operator fails, nobody else is left to alert.
-    if delivery.tier == OPERATOR_TIER or not all_given_up(work.connection, delivery.alert_pk):
-        return
-    alertable = count_cases_of_alert(work.connection, delivery.alert_pk)
-    record_unreachable(work, delivery.feed_id, delivery.alert, alertable)
-    intend_deliveries(work, delivery.alert_pk, [(OPERATOR_TIER, contact) for contact in others])
+def _intended(work: UnitOfWork, pk: int, alert_pk: int, recipient: Recipient) -> dict[str, object]:
+    row = _row(work, pk, alert_pk, recipient.contact)
+    return {**row, "tier": recipient.tier, "due_at": recipient.due_at}
 
 
-def _intended(work: UnitOfWork, pk: int, alert_pk: int, tier: str, contact: Contact) -> dict[str, object]:
-    # The delivery keeps the route that the contact had when the alert was written. It is sealed for this row, by its
-    # id.
-    route = contact.route.get_secret_value()
+def _row(work: UnitOfWork, pk: int, alert_pk: int, contact: Contact) -> dict[str, object]:
+    # The delivery keeps the address that the contact had when the alert was written. It is sealed for this row, by its
+    # id. The route is made when the message is sent, so that a change of the mail server holds for it too.
+    sealed = {"channel": contact.channel, "address": contact.address.get_secret_value()}
     return {
         "pk": pk,
         "alert_pk": alert_pk,
-        "tier": tier,
-        "contact": contact.label,
-        "route_sealed": work.store.vault.seal(place("deliveries", pk), route),
-        "destination": work.store.tokeniser.digest(destination_of(route).encode()),
+        "contact": contact.person,
+        "channel": contact.channel,
+        "route_sealed": work.store.vault.seal(place("deliveries", pk), sealed),
+        "destination": work.store.tokeniser.digest(_destination(contact, work.store).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
         "created_at": work.now,
-        "due_at": work.now,
     }
 
 

@@ -12,9 +12,17 @@ from datetime import date, datetime
 
 from schemas.codes import MatchLevel
 from services.alerts.message.case_line import CaseLine, Urgency, most_urgent_first, urgency
-from services.alerts.message.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
+from services.alerts.message.wording import SURE, SURE_BECAUSE, and_list, distance, lines, long_day, moment, subject_day
 
+OPERATOR_STEP = (
+    "You get this as the operator of Pullcord, because nobody at the council could be reached or has answered. Ring "
+    "the council's telecare team, and ask who acts on these cases."
+)
 LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
+CHANGES_LINK = (
+    "Changes that would end or delay some of these cases wait until somebody agrees. See the changes and accept those "
+    "that are right:"
+)
 PRIVACY = (
     "This message holds no names, telephone numbers or addresses. The page shows your own reference for each case. "
     "Do not reply with a resident's details."
@@ -190,7 +198,7 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "threshold_reached": f"These cases have reached {reached}.",
         "repeat": f"This is reminder {repeat_number}. Nobody has acknowledged the messages before it.",
         "acknowledgement_lapsed": "The pause after an acknowledgement has ended and these lines are still not safe.",
-        "nobody_answered": "Nobody has answered the messages about these cases, so the next in line is asked too.",
+        "nobody_answered": "Nobody has acted on earlier messages about these cases, so you are asked too.",
         "nothing_moved": "These cases were acknowledged more than once, and nobody has recorded a step since.",
         "urgent_state": "These residents may have no working alarm now.",
         "post_check": "Each line needs a test call after the switch.",
@@ -199,6 +207,16 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
     }
     # A newer version of Pullcord may have written an unknown reason: it gets the plain sentence.
     return sentences.get(reason, "These cases are still open.")
+
+
+def unanswered_lead(reason: str) -> str:
+    """Return the first words of the subject line of a message that asks the next in line, or an empty text."""
+    return {"nobody_answered": "NOBODY HAS ANSWERED: ", "nothing_moved": "NOTHING HAS MOVED: "}.get(reason, "")
+
+
+def asked_before(tiers: Sequence[str]) -> str:
+    """Return a sentence that names the tiers with an earlier message, or an empty text if there are none."""
+    return f"Earlier messages about these cases went to: {and_list(tiers)}." if tiers else ""
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:

@@ -41,9 +41,12 @@ class AlertDigest:
     cases: tuple[CaseLine, ...]
     counts_by_level: Mapping[MatchLevel, int]
     repeat_number: int  # 0 for a first message
-    link: str
+    link: str  # opens a page for one purpose; the contact of this message alone has it
     created_at: datetime
     clock_note: str | None = None  # shown at the top while the clock is simulated
+    asked_before: tuple[str, ...] = ()  # the tiers that had an earlier message about one of the cases
+    to_operator: bool = False  # the message goes to the operator of Pullcord
+    changes_link: str | None = None  # the page of the changes that wait, if some wait and `link` does not lead to it
     restored_note: str | None = None  # shown if the message may repeat a message of which a restore lost the record
 
     def __post_init__(self) -> None:
@@ -64,14 +67,16 @@ def render(digest: AlertDigest, now: datetime) -> Message:
     """Return the mail as of `now`. Texts such as "in 3 days" count from the day of `now` in London."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
-    subject = subject_line(digest, advice.subject_lead(groups, today))
+    lead = f"{advice.unanswered_lead(digest.reason)}{advice.subject_lead(groups, today)}"
+    subject = subject_line(digest, lead)
     ordered = [case for cases in groups.values() for case in cases]
     context = {
         **common(digest, subject),
         "summary": advice.summary(groups, today),
         "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
+        "asked_before": advice.asked_before([shown_name(tier) for tier in digest.asked_before]),
         "how_sure": advice.how_sure(digest.counts_by_level),
-        "steps": advice.steps(groups),
+        "steps": [*([advice.OPERATOR_STEP] if digest.to_operator else []), *advice.steps(groups)],
         "rows": [case_row(case, today) for case in ordered[:LISTED]],
     }
     return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))

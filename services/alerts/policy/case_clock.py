@@ -95,3 +95,5 @@ class Escalation:
     reason: EscalationReason
     first_level: int = 1
     last_level: int = 1
+    # True if the message must not wait for the next working day.
+    urgent: bool = False

@@ -60,7 +60,7 @@ def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:
-    """Save a council's policy and return the new version. The policy is sealed because routes are secret."""
+    """Save a council's policy and return the new version. The policy is sealed because addresses are secret."""
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.

@@ -24,6 +24,7 @@ from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT
 from services.core.clock import london_midnight
 
 __all__ = [
+    "TRIED_FOR",
     "CaseClock",
     "Contact",
     "CouncilPolicy",
@@ -37,6 +38,9 @@ __all__ = [
     "threshold_now",
 ]
 
+# A message that reached nobody is written anew after this time. Its deliveries have been given up by then.
+TRIED_FOR = timedelta(hours=24)
+
 # After this many acknowledgements without a recorded step, the next level is told that nothing has moved.
 _NOTHING_MOVED_AFTER = 2
 
@@ -47,18 +51,19 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
         return None
     reminder = reminder_due(clock, policy)
     silence = next_level_due(clock, policy, reminder)
-    due = _after_try(clock, policy, reminder if silence is None else min(reminder, silence))
+    due = _after_try(clock, reminder if silence is None else min(reminder, silence))
     due_at = _when_awake(clock, policy, due, now)
     # The threshold of an overdue message is that of the day on which it is sent, not of the day on which it was due.
     sent_at = max(due_at, now)
     threshold = threshold_at(clock, policy, sent_at)
     asks_next = silence is not None and silence <= sent_at
     # Only the next level gets a message that no reminder is due with.
-    if asks_next and reminder > sent_at:
-        level = clock.asked + 1
-        return Escalation(due_at, threshold, EscalationReason.NOBODY_ANSWERED, level, level)
     reason = EscalationReason.NOBODY_ANSWERED if asks_next else _reason(clock, policy, sent_at)
-    return Escalation(due_at, threshold, reason, 1, _last_level(clock, policy, threshold, asks_next=asks_next))
+    urgent = _cannot_wait(clock, policy, sent_at)
+    if asks_next and reminder > sent_at:
+        return Escalation(due_at, threshold, reason, clock.asked + 1, clock.asked + 1, urgent)
+    last = _last_level(clock, policy, threshold, asks_next=asks_next)
+    return Escalation(due_at, threshold, reason, 1, last, urgent)
 
 
 def _last_level(clock: CaseClock, policy: CouncilPolicy, threshold: int, *, asks_next: bool) -> int:
@@ -73,11 +78,11 @@ def _nothing_moved(clock: CaseClock) -> bool:
     return clock.pause is not None and clock.acknowledged_times >= _NOTHING_MOVED_AFTER
 
 
-def _after_try(clock: CaseClock, policy: CouncilPolicy, due: datetime) -> datetime:
+def _after_try(clock: CaseClock, due: datetime) -> datetime:
     if clock.tried_at is None or (clock.pause or clock.tried_at) > clock.tried_at:
         return due
-    # A message that reached nobody is due again soon, but not at every review.
-    return max(due, clock.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
+    # Until then each delivery of the message is tried again, and others are asked.
+    return max(due, clock.tried_at + TRIED_FOR)
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:
@@ -98,6 +103,14 @@ def _at_work(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> datetime:
     # If too few working days would be left, the message goes on the closed day too, but not at night.
     day = london_midnight(clock.harm_on)
     return out_of_quiet_hours(policy, at) if policy.days.fewer_left(policy.least_working_days, start, day) else start
+
+
+def _cannot_wait(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:
+    # True if too few working days would be left after the start of the next one.
+    if clock.after_the_fact or clock.harm_on is None:
+        return _wakes_people(clock, policy, at)
+    following = policy.days.next_start(at + timedelta(microseconds=1))
+    return policy.days.fewer_left(policy.least_working_days, following, london_midnight(clock.harm_on))
 
 
 def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool:

@@ -10,28 +10,22 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, Self
 
-from pydantic import (
-    Field,
-    PositiveInt,
-    SecretStr,
-    SerializationInfo,
-    field_serializer,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PositiveInt, ValidationError, field_validator, model_validator
 
+from services.alerts.policy.contacts import REVEAL, Contact
+from services.alerts.policy.rota.cover import CoverPolicy, CoverTier
+from services.alerts.policy.rota.rota_settings import Rota
 from services.core.days.closures import MOST_CLOSURES, Closure, Closures
 from services.core.days.council_days import CouncilDays
 from services.core.days.working_days import Nation
 from services.core.texts import Closed, Label
 
+__all__ = ["Contact", "CouncilPolicy", "Days", "Hours", "Thresholds", "Tier"]
+
 Days = Annotated[int, Field(ge=0, le=3650)]
 Hours = PositiveInt
 WorkingDays = Annotated[int, Field(ge=1, le=60)]
 Thresholds = tuple[Days, ...]
-
-# With this context, routes are written in full. It is used only to store a policy.
-_REVEAL = {"routes": "reveal"}
 
 
 # Asked several times in each review of a case.
@@ -40,31 +34,16 @@ def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time) -> Co
     return CouncilDays(nation, Closures(closures=closures), day_starts)
 
 
-class Contact(Closed):
-    """Somebody who gets messages. `route` is a secret Apprise URL. Only `CouncilPolicy.stored` shows the URL."""
-
-    label: Label
-    route: Annotated[SecretStr, Field(max_length=2000)]
-
-    @field_validator("route")
-    @classmethod
-    def _is_an_address(cls, route: SecretStr) -> SecretStr:
-        scheme, _, rest = route.get_secret_value().partition("://")
-        if not scheme.replace("+", "").isalnum() or not rest.strip():
-            raise ValueError("route: is no address a message can be sent to; give it as scheme://...")
-        return route
-
-    @field_serializer("route", when_used="json")
-    def _masked_unless_stored(self, route: SecretStr, info: SerializationInfo) -> str:
-        return route.get_secret_value() if info.context == _REVEAL else str(route)
-
-
 class Tier(Closed):
     """Contacts who start to get messages `from_days` days before the harmful day."""
 
     label: Label
     from_days: Days
     contacts: tuple[Contact, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(contact.person for contact in self.contacts))
 
 
 class CouncilPolicy(Closed):
@@ -128,8 +107,17 @@ class CouncilPolicy(Closed):
     # The shortest pause, even if the next threshold is nearer.
     acknowledgement_min_hours: Hours = 4
 
-    # Minutes after which a message that no mail system has accepted is due again, also to the operator of Pullcord.
+    # Minutes after which others are asked, if no mail system has accepted an urgent message to a tier.
+    unreached_urgent_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+
+    # The same for a message that is not urgent.
     unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
+
+    # The fewest minutes between two urgent messages to one person.
+    urgent_interval_minutes: Annotated[int, Field(ge=0, le=120)] = 15
+
+    # True if a message that is not urgent waits for the next working day, for a person who had a message on this one.
+    one_digest_a_day: bool = True
 
     # Local hours in which nobody is paged. There are no quiet hours if both times are the same.
     quiet_from: time = time(22)
@@ -146,6 +134,12 @@ class CouncilPolicy(Closed):
 
     # Days on which the council is closed, beside weekends and bank holidays.
     closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
+
+    # Who is on duty. In a tier without a layer of the rota, all contacts are.
+    rota: Rota | None = None
+
+    # Gets urgent messages at night and on closed days, if nobody is on duty then.
+    out_of_hours: Contact | None = None
 
     # The number of open cases that may be ended or delayed by feeds in 24 hours before a person must agree. Policy of
     # the deployment [P].
@@ -165,9 +159,24 @@ class CouncilPolicy(Closed):
     def days(self) -> CouncilDays:
         return _days(self.nation or Nation.ENGLAND, self.closures, self.day_starts)
 
+    @property
+    def cover(self) -> CoverPolicy | None:
+        """Return the parts that decide who is on duty, or None without a rota."""
+        if self.rota is None:
+            return None
+        return CoverPolicy(
+            tiers=tuple(CoverTier(label=tier.label, contacts=tier.people) for tier in self.tiers),
+            rota=self.rota,
+            out_of_hours=self.out_of_hours and self.out_of_hours.person,
+            closures=self.closures,
+            quiet_from=self.quiet_from,
+            quiet_until=self.quiet_until,
+            day_starts=self.day_starts,
+        )
+
     def stored(self) -> str:
-        """Return the policy as JSON with all routes. Encrypt the JSON before saving. Never show the JSON."""
-        return self.model_dump_json(context=_REVEAL)
+        """Return the policy as JSON with all addresses. Encrypt the JSON before saving. Never show the JSON."""
+        return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")
     @classmethod
@@ -209,6 +218,15 @@ class CouncilPolicy(Closed):
         begin, end, at = self.quiet_from, self.quiet_until, self.day_starts
         if (begin <= at < end) if begin <= end else (at >= begin or at < end):
             raise ValueError("day_starts: must not lie in the quiet hours, as messages of the day go out then")
+        return self
+
+    @model_validator(mode="after")
+    def _rota_fits(self) -> Self:
+        try:
+            _ = self.cover
+        except ValidationError as error:
+            said = (fault["msg"].removeprefix("Value error, ") for fault in error.errors(include_input=False))
+            raise ValueError("; ".join(said)) from None
         return self
 
     @model_validator(mode="after")

@@ -66,8 +66,10 @@ class Case:
     seen: Mapping[str, Any] = field(default_factory=dict)
     # The number of facts that were news about the case. An acknowledgement covers the facts that its message named.
     facts: int = 0
-    # The time of the last message, as long as no mail system has accepted it.
+    # When the last message was due to be sent, as long as no mail system has accepted it.
     tried_at: datetime | None = None
+    # The id of the alert with that message.
+    tried_alert: int | None = None
     # The day of the last test call that passed after a move.
     tested_on: date | None = None
     # A code of `SolutionKind`: the solution that now carries the alarm.

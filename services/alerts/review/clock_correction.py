@@ -14,6 +14,7 @@ from typing import Any
 
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.policy.slots import LONGEST_WAIT
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
@@ -79,7 +80,7 @@ def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> 
         state_since=now if case.state_since > latest else case.state_since,
         last_alert_at=None if told else case.last_alert_at,
         last_threshold=None if told else case.last_threshold,
-        tried_at=None if case.tried_at is not None and case.tried_at > latest else case.tried_at,
+        tried_at=None if case.tried_at is not None and case.tried_at > latest + LONGEST_WAIT else case.tried_at,
         changes_wait_since=case.changes_wait_since and min(case.changes_wait_since, now),
         changes_raised_on=case.changes_raised_on and min(case.changes_raised_on, london_day(now)),
         relaxed_at=case.relaxed_at and min(case.relaxed_at, now),

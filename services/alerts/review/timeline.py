@@ -188,7 +188,7 @@ def _noted_once(case: Case, dated: DatedEvent) -> Case:
         return replace(case, review_on=None)
     if dated.event is CaseEvent.END_HOLD:
         return replace(case, hold_until=None, seen=stored(_without_holds(memories(case))))
-    # A pause that ran out stays on the case until a message follows it: that message is due at its end.
+    # A pause that has ended stays on the case: the message that is due because of it says so.
     return case
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from services.alerts.policy.case_clock import Escalation, EscalationReason
 from services.alerts.policy.levels import level_by_date, reachable_tiers
-from services.alerts.policy.policy import CouncilPolicy, next_escalation, threshold_now
+from services.alerts.policy.policy import TRIED_FOR, CouncilPolicy, next_escalation, threshold_now
 from services.alerts.policy.policy_days import next_office_hours, thresholds_for
 from services.alerts.review.case import Case
 from services.core.clock import london_day, london_midnight
@@ -67,7 +67,7 @@ def _levels(case: Case, policy: CouncilPolicy, threshold: int) -> int:
 
 def _changes_told_at(case: Case, since: datetime, policy: CouncilPolicy) -> datetime:
     if case.tried_at is not None:
-        return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
+        return case.tried_at + TRIED_FOR
     raised_at = max(since, london_midnight(case.changes_raised_on or london_day(since)))
     gathered = raised_at + timedelta(seconds=policy.grouping_seconds)
     return gathered if case.paused_until is None else max(gathered, case.paused_until)
@@ -75,5 +75,5 @@ def _changes_told_at(case: Case, since: datetime, policy: CouncilPolicy) -> date
 
 def _gathered(case: Case, policy: CouncilPolicy) -> datetime:
     if case.tried_at is not None and case.tried_at >= case.state_since:
-        return case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes)
+        return case.tried_at + TRIED_FOR
     return case.state_since + timedelta(seconds=policy.grouping_seconds)

@@ -20,6 +20,7 @@ _OF_DELIVERIES = (
     AuditAction.DELIVERY_IN_DOUBT,
     AuditAction.DELIVERY_GIVEN_UP,
     AuditAction.DELIVERY_NOT_NEEDED,
+    AuditAction.CONTACT_LINK_REVOKED,
 )
 # The final states of a delivery, each with the action that leads to it.
 _FINAL = {
@@ -31,7 +32,7 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """The facts of one alert in the audit."""
+    """One alert, according to the audit."""
 
     cases: int = 0
     deliveries: int = 0
@@ -42,10 +43,11 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """The facts of one delivery in the audit."""
+    """One delivery, according to the audit."""
 
     alert: str
     attempts: int = 0
+    link_revoked: bool = False
     actions: set[AuditAction] = field(default_factory=set)
 
 
@@ -76,6 +78,7 @@ def _replayed(connection: Connection) -> tuple[dict[str, _Told], dict[int, _Deli
         else:
             known = sent.setdefault(row.fields["delivery"], _Delivery(row.fields["alert"]))
             known.actions.add(row.action)
+            known.link_revoked |= row.action is AuditAction.CONTACT_LINK_REVOKED
             known.attempts = max(known.attempts, row.fields.get("number", 0))
             alert.attempted |= row.action is AuditAction.ATTEMPT_STARTED
     return told, sent
@@ -112,6 +115,8 @@ def _of_deliveries(connection: Connection, sent: dict[int, _Delivery]) -> Iterat
             yield Difference(what, f"{row.state}, never due", "due")
         if row.attempts != told.attempts or row.stored_attempts != told.attempts:
             yield Difference(f"{what} attempts", str(min(row.attempts, row.stored_attempts)), str(told.attempts))
+        if row.link_revoked is not told.link_revoked:
+            yield Difference(f"{what} link revoked", _yes(row.link_revoked), _yes(told.link_revoked))
     for pk, delivery in sorted(sent.items()):
         yield Difference(f"delivery {pk} of alert {delivery.alert}", NOT_THERE, "there")
 

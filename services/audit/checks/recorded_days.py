@@ -1,7 +1,7 @@
-"""Checks that no case is silent longer than a recorded day allows. The audit keeps the recorded days sealed.
+"""Checks that each case starts its messages again on a day that was recorded in the audit, and no later.
 
-A hold stops the messages about a case until the hold ends. An interim solution stops the messages until the re-test or
-the review is due.
+A hold stops the messages about a case until the hold ends. An interim solution stops the messages until a re-test or a
+review is due. The audit keeps these days sealed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.storage.vault import VaultError, place
 
 
 class _Kind(NamedTuple):
-    """A column of a case that holds a day, the event that sets the day, and the event that empties the column."""
+    """A date column of the case table, with the event that fills the column and the event that empties the column."""
 
     name: str
     column: Callable[[StoredCase], date | None]
@@ -62,7 +62,7 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """The audit's days for one case and one kind of day."""
+    """The recorded days of one case and one `_Kind`, according to the audit."""
 
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.

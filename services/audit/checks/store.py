@@ -1,4 +1,4 @@
-"""Reads the stored data that the other modules compare with the audit."""
+"""Reads the stored data that is compared with the audit."""
 
 from __future__ import annotations
 
@@ -69,9 +69,10 @@ def stored_cases(connection: Connection) -> Iterator[StoredCase]:
 def acts_with_days(
     connection: Connection, actions: Collection[AuditAction], events: Collection[str]
 ) -> Iterator[tuple[int, str, str, bytes | None]]:
-    """Yield the audit rows about these events of cases, in the order of writing.
+    """Yield the audit rows of `actions` whose case event is one of `events`, in the order of writing.
 
-    Each item holds the id of the row, the reference of the case, the event, and the sealed record or None.
+    Each item has the id of the row, the reference of the case, the event, and the sealed part of the row if there is
+    one.
     """
     row = audit.c
     query = select(row.pk, row.fields, row.actor_sealed).where(row.action.in_([action.value for action in actions]))
@@ -93,7 +94,8 @@ def stored_deliveries(connection: Connection) -> Iterator[Row[Any]]:
     # Each row has the delivery's id, state and due time, its number of attempts, and the attempts that are stored.
     row, attempt = deliveries.c, delivery_attempts.c
     made = select(func.count()).where(attempt.delivery_pk == row.pk).scalar_subquery().label("stored_attempts")
-    query = select(row.pk, row.state, row.due_at, row.attempts, made, alerts.c.reference)
+    revoked = row.link_revoked_at.is_not(None).label("link_revoked")
+    query = select(row.pk, row.state, row.due_at, row.attempts, made, alerts.c.reference, revoked)
     yield from _all(connection, query.join_from(deliveries, alerts, alerts.c.pk == row.alert_pk))
 
 
@@ -104,7 +106,7 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return True or False for each record of a table, by id: True if the record is live.
+    """Return the id of each record in a table, with True if the record is live.
 
     `table` is the name of the table of notices or of the table of register entries.
     """
@@ -113,9 +115,9 @@ def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
 
 
 def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
-    """Return the ids of notices that count as replaced, although no other notice replaces them.
+    """Return the ids of notices that are no longer live, although no other notice replaces them.
 
-    The records of areas are left out, because an area record ends in another way.
+    Area records are left out: they end in another way.
     """
     earlier, later = notices.c, notices.alias("later")
     query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
@@ -123,7 +125,7 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return two values for each API key, by id: a text with role and end, and True if the key is revoked."""
+    """Return all API keys by id. Each has its role and expiry as one text, and True if it is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}
@@ -139,16 +141,15 @@ def stored_submissions(connection: Connection) -> frozenset[str]:
 
 
 def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Return the pairs of consumer and event id that are in quarantine."""
+    """Return each event in quarantine as a pair: the consumer that failed, and the event id."""
     rows = _all(connection, select(quarantine.c.consumer, quarantine.c.event_id))
     return frozenset((consumer, event) for consumer, event in rows)
 
 
 def missing_audit_rows(connection: Connection) -> int:
-    """Return the number of audit rows that are missing now. The number is computed from the gaps in the ids.
+    """Return the number of ids without an audit row.
 
-    On PostgreSQL the result is always 0. There, a transaction that was rolled back also leaves a gap, so a gap proves
-    nothing.
+    On PostgreSQL, return 0: a transaction that is rolled back also uses up ids, so a missing id proves nothing.
     """
     if connection.dialect.name == "postgresql":
         return 0

@@ -16,7 +16,7 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """The table that a count belongs to: the total, or a table by council, by provider, by kind, or by two of these."""
+    """The tables of a figure: the total, by council, by provider, by kind, and two that combine these."""
 
     TOTAL = "total"
     COUNCIL = "council"
@@ -48,7 +48,7 @@ class RecordedAction:
 
 @dataclass(frozen=True, slots=True)
 class CaseStanding:
-    """The state of a case after the last audit row about the case."""
+    """The state of a case at one moment, as the audit shows it."""
 
     state: str
     harm_on: date | None
@@ -57,10 +57,10 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Count the figures of a month from the audit rows of the month. The rows must be in the order of writing.
+    """Count the figures of a month. `rows` are the audit rows of the month, in the order of writing.
 
-    A case has two first acts after a notice (see `First`): the first act of any person, and the first confirmation.
-    `seen` holds the first acts of earlier months. The first acts of this month are added to `seen`.
+    Some figures count only the first act on a case (see `First`). `seen` holds the first acts of earlier months. The
+    first acts of this month are added to `seen`.
     """
     counts: Counts = Counter()
     for row in rows:
@@ -72,7 +72,7 @@ def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
 
 
 def replay_cases(rows: Iterable[RecordedAction]) -> dict[str, CaseStanding]:
-    """Return the state of every case after the last of these audit rows, by the reference of the case."""
+    """Return the state that each case has after these audit rows, by the reference of the case."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
@@ -105,10 +105,7 @@ def firsts_of(row: RecordedAction) -> Iterator[First]:
 def add_counts(
     counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
 ) -> None:
-    """Add `number` to a figure in each of its tables.
-
-    The tables are: total, kind, council, provider, council with kind, and provider with kind.
-    """
+    """Add `number` to the total of a figure, and to its tables by council, provider and kind."""
     counts[figure, Dimension.TOTAL, ""] += number
     if kind:
         counts[figure, Dimension.KIND, kind] += number

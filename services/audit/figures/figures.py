@@ -1,7 +1,7 @@
 """Definitions of the regulator's figures. Pure.
 
 A definition says what the figure counts, and on which finding or commitment the figure is based. The numbers of days in
-the definitions are policy of the deployment. No source prescribes them.
+the definitions are our own choice: no source prescribes them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,6 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """The type of a figure.
-
-    A flow counts events in a month. A stock is the state at the end of a month. A wait is a number of days.
-    """
-
     # Events in the month.
     FLOW = "flow"
     # The state at the end of the month.
@@ -26,7 +21,7 @@ class Kind(StrEnum):
 
 
 class Figure(StrEnum):
-    """The codes of the figures. Codes are published, so a code must never change."""
+    """The code of each figure. Codes are published, so a code must never change."""
 
     MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
     RESTRICTED_WHILE_OPEN = "restricted_while_open"
@@ -49,8 +44,6 @@ class Figure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The definition of a figure. `rule` is the finding or commitment that the figure is based on."""
-
     figure: Figure
     title: str
     kind: Kind
@@ -73,23 +66,23 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """The figure that is the denominator of this figure, or None if there is no denominator."""
+        """The figure whose counts are the denominators of this figure, or None."""
         return self.part_of or self.beside
 
 
-# A notice with fewer days than this to its harmful day is shown as late (policy of the deployment).
+# A notice with fewer days than this to its harmful day is shown as late (our own choice).
 LATE_DAYS: Final = 56
 
-# A register entry not confirmed for this many days is stale (policy of the deployment).
+# A register entry not confirmed for this many days is stale (our own choice).
 STALE_DAYS: Final = 365
 
-# A feed that sent nothing for this many days is silent (policy of the deployment).
+# A feed that sent nothing for this many days is silent (our own choice).
 SILENT_DAYS: Final = 31
 
-# Medians are shown of at least this many waits (policy of the deployment).
+# Medians are shown of at least this many waits (our own choice).
 SMALLEST_WAITS: Final = 10
 
-# The bands in which waits are shown, each with its last day (policy of the deployment).
+# The bands in which waits are shown, each with its last day (our own choice).
 BANDS: Final = (
     (2, "0_to_2_days"),
     (7, "3_to_7_days"),

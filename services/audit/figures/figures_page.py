@@ -1,4 +1,7 @@
-"""Writes the table of figures into a page: `python -m services.audit.figures.figures_page docs/oversight.md`."""
+"""Writes the table of figures into a page of the documentation.
+
+Run `python -m services.audit.figures.figures_page docs/oversight.md`.
+"""
 
 from __future__ import annotations
 

@@ -48,10 +48,7 @@ def month_of(moment: datetime) -> Month:
 
 
 def read_month(text: str) -> Month:
-    """Return the month that a text such as `2026-11` names.
-
-    Raises RefusedError if the text has another form.
-    """
+    """Return the month of a text such as `2026-11`. Raises RefusedError for any other text."""
     found = _FORM.fullmatch(text.strip())
     if found is None:
         raise RefusedError("a month is written as year and month, such as 2026-11")
@@ -66,7 +63,7 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Return the months that a text names: `2026-11`, or `2026-01..2026-11` with both ends included.
+    """Return the months of a text: one month `2026-11`, or the months from one to another `2026-01..2026-11`.
 
     Raises RefusedError if the text has another form, ends before it begins, or names more than `MOST` months.
     """

@@ -1,7 +1,4 @@
-"""Prepares figures for publication. Pure.
-
-Small counts are withheld. Waits are shown as bands of days and as quantiles.
-"""
+"""Prepares figures for publication: withholds small counts, and works out medians of waits. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure of one month, ready for publication. A withheld count is None."""
+    """A figure of one month as published. A withheld count is None."""
 
     definition: Definition
     total: int | None
@@ -44,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """The figures of a month, ready for publication. `complete` is False for the current month."""
+    """The figures of a month as published. `complete` is False for the current month."""
 
     month: Month
     figures: Sequence[Shown]
@@ -52,10 +49,10 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """Return all figures of a month, ready for publication.
+    """Return all figures of a month as published.
 
-    If a figure counts people, counts from 1 to `small` - 1 are withheld. A count is also withheld if it would reveal a
-    withheld count.
+    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts from which a reader could
+    work out a withheld count.
     """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
@@ -84,7 +81,7 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the published denominator of a count. The count stands in the figure `one`, under `dimension` and `key`.
+    """Return the published denominator of a count: the count in figure `one`, table `dimension` and row `key`.
 
     Return None if the count has no denominator, or if the denominator is withheld.
     """

@@ -1,8 +1,7 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
-A quantile is computed from the published counts of the bands, and from nothing else. So a quantile reveals nothing
-beyond these counts. An exact day would reveal more, perhaps even a withheld count. For example, a 90th percentile of 30
-days among ten waits says that nine of the waits were 30 days or shorter.
+They are computed only from the published counts of the bands, so they reveal nothing more than these counts. An exact
+number of days could reveal a withheld count.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The band of days with the median wait, and the band of days with the 90th percentile of the waits.
+    """The bands of days in which the median and the 90th percentile of some waits lie.
 
-    If the published counts do not determine a band, the band is None.
+    A band is None if it depends on withheld counts.
     """
 
     median: str | None
@@ -30,15 +29,15 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """Return the largest number of days in a band. Return None for the last band, which has no end."""
+    """Return the largest number of days in a band, or None for the last band, which has no end."""
     return _LAST_DAYS[band]
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the quantiles that published counts determine, or None if the counts determine no quantile.
+    """Return the median and the 90th percentile of some waits. Return None if there are too few waits.
 
-    If there are too few waits, the result is also None. `bands` holds the published count of each band, from the
-    shortest wait to the longest. A withheld count is None.
+    Also return None if both bands depend on withheld counts. `bands` holds the published count of each band, the
+    shortest waits first. A withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:
         return None

@@ -1,14 +1,12 @@
 """Withholds small counts in published figures, so that nobody can be identified from the figures. Pure.
 
-Each figure of a month has a total and several tables: by council, by provider, by kind. The counts of a table usually
-add up to the total. If a case counts for several providers, the counts add up to more than the total. A small count is
-withheld. A reader who knows the total could work out a single withheld count by subtraction, so other counts of the
-table are withheld too. As a result, a reader cannot even tell whether a withheld count is small.
+A figure of a month has a total and several tables. A reader who knows the total can work out a single withheld count of
+a table by subtraction. So further counts of the table are withheld, until no small count can be worked out.
 
-One figure may count a part of another figure. A reader can subtract the part from the whole. So the difference is
+One figure may count a part of another figure, and a reader can subtract the part from the whole. So the differences are
 protected in the same way. Months never overlap and are never added up, so no other subtraction is possible.
 
-The limit below which a count is small is policy of the deployment.
+The limit below which a count is small is our own choice.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-# Counts from 1 to below this are withheld (policy of the deployment: no source prescribes a number).
+# Counts from 1 to below this are withheld (our own choice: no source prescribes a number).
 SMALL = 5
 
 # A table: a count for each council, provider or kind.
@@ -28,7 +26,7 @@ Shown = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """The total and the tables of a figure after suppression. A withheld count is None."""
+    """The total and the tables of a figure after small counts were withheld. A withheld count is None."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -36,7 +34,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """A figure that counts a part of another figure. In `total` and `tables`, no count is withheld."""
+    """The counts of a figure that counts a part of another figure. No count is withheld here."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -48,10 +46,10 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Return the tables of a figure. Counts are withheld, so that nobody can read or work out a small count.
+    """Withhold counts of a figure, so that nobody can read or work out a small count.
 
     In each table, the counts must add up to `total` or more. `part` is a published figure that counts a part of this
-    figure. A reader can subtract the part from this figure. The whole figure is withheld in three cases:
+    figure, so a reader can subtract it. The whole figure is withheld in three cases:
 
     - `total` is small.
     - The difference between `total` and the total of the part is small.
@@ -79,11 +77,11 @@ def publish_crossed(
     """Return a table of councils (or providers) by kinds. Each row is shown or withheld as a whole.
 
     `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A row is
-    withheld if it has a small count, or if the total of the row is withheld.
+    withheld if it has a small count, or if its total is withheld.
 
-    A reader can subtract the shown rows from the total of a kind. The rest is the sum of the withheld counts of this
-    kind. If one of these counts is small, the sum must not be small. So further rows are withheld until the sum is
-    large enough. If the sum stays small, or if the total of a kind is withheld, all rows are withheld.
+    A reader can subtract the shown rows from the total of a kind. The rest is the sum of the withheld counts. If this
+    sum would reveal a small count, further rows are withheld. If no rows are left to withhold, or if the total of a
+    kind is withheld, the whole table is withheld.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
@@ -112,11 +110,10 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 
 
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
-    """Return True if nobody can work out the withheld counts.
+    """Return True if nobody can work out a small count among the withheld counts.
 
-    A reader who knows the total can work out the sum of the withheld counts. The reader also knows that each withheld
-    count is at least 1. So a withheld count is at most the sum minus 1 for each of the other withheld counts. This
-    maximum must not be small. If a small count is the only withheld count, the result is always False.
+    A reader knows the sum of the withheld counts, and that each of them is at least 1. So one of them is at most the
+    sum minus 1 for each of the others. This maximum must not be small.
     """
     together = sum(counts.get(key, 0) for key in withheld)
     return together - (len(withheld) - 1) >= small

@@ -1,7 +1,4 @@
-"""Writes figures as one long table with a line for each count. Pure.
-
-CSV files and other programs use this table.
-"""
+"""Writes figures as one long table with a line for each count, for CSV files and other programs. Pure."""
 
 from __future__ import annotations
 
@@ -35,9 +32,8 @@ COLUMNS = (
 class FigureCell:
     """A published count with its table and key. `count` is None if the count is withheld or not known.
 
-    `out_of` is the denominator of the count. `median_days` is the largest number of days in the band of the median.
-    `p90_days` is the largest number of days in the band of the 90th percentile. For the longest band, which has no end,
-    the number is None.
+    `median_days` and `p90_days` are the largest numbers of days in `median_band` and `p90_band`. The last band has no
+    end and gives None.
     """
 
     table: Dimension
@@ -58,7 +54,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield every count of a figure, the total first. `figures` holds all figures of the month."""
+    """Yield every count of a figure, the total first. `figures` are all figures of the month, for the denominators."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():
@@ -66,11 +62,7 @@ def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """Return the figures as CSV (RFC 4180).
-
-    If a count is withheld or not known, its cell is empty. The column `withheld` is true for a withheld count, and
-    false for any other count.
-    """
+    """Return the figures as CSV (RFC 4180). A count that is withheld or not known is an empty cell."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

@@ -29,7 +29,7 @@ BANDS = tuple(band_days(name) for name in BAND_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A count with its label. `word` replaces a count that is withheld or not known."""
+    """A count in a plot. `word` is shown instead of a count that is withheld or not known."""
 
     label: str
     value: int | None
@@ -50,7 +50,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar, with the positions of the label and the text. A bar without a number has length zero."""
+    """A bar, and the positions of its texts. The bar of a withheld or unknown count has length zero."""
 
     point: Point
     x: float
@@ -68,11 +68,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture with bars.
-
-    `base` is the coordinate at which the bars begin: a y coordinate for vertical bars, an x coordinate for horizontal
-    bars.
-    """
+    """A plot with bars. The bars begin at the coordinate `base`: y for vertical bars, x for horizontal bars."""
 
     width: float
     height: float
@@ -82,9 +78,9 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The waits of a month: the band of days with the median, and the band of days with the 90th percentile.
+    """The median wait and the 90th percentile of a month, as bands of days.
 
-    `median.number` and `p90.number` are the numbers of these bands.
+    `median.number` and `p90.number` are the positions of these bands in BAND_NAMES.
     """
 
     label: str
@@ -94,7 +90,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A `Reach` with its positions. If a value has no number, the y coordinate of the value is None."""
+    """The positions of a `Reach`. A y coordinate is None if its value has no number."""
 
     reach: Reach
     x: float
@@ -105,9 +101,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """A picture with a `Span` for each month.
+    """A plot with a `Span` for each month.
 
-    `axis` holds each band with its y coordinate, and `base` is the y coordinate under the shortest band.
+    `axis` holds the bands of days with their y coordinates. `base` is the lower edge of the shortest band.
     """
 
     width: float
@@ -118,7 +114,7 @@ class SpanPlot:
 
 
 def columns(points: Sequence[Point]) -> Plot:
-    """Return a plot with a vertical bar for each month."""
+    """Return a plot with a vertical bar for each point."""
     share = _share(len(points))
     # Where the widest text does not fit above its bar, all texts run upwards, and need room above the highest bar.
     longest = max((len(point.text) for point in points), default=0) * SIGN_WIDTH
@@ -149,7 +145,7 @@ def columns(points: Sequence[Point]) -> Plot:
 
 
 def rows(points: Sequence[Point]) -> Plot:
-    """Return a plot with a horizontal bar for each council, provider or kind."""
+    """Return a plot with a horizontal bar for each point."""
     room = WIDTH - NAME_WIDTH - VALUE_WIDTH
     most = max((point.value or 0 for point in points), default=0) or 1
     bars = []
@@ -172,7 +168,7 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(reaches: Sequence[Reach]) -> SpanPlot:
-    """Return a plot that shows each month's median wait and 90th percentile, as bands of days."""
+    """Return a plot of the median wait and the 90th percentile of each month."""
     base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
     step = (base - 6) / len(BANDS)
     heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]

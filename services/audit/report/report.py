@@ -1,6 +1,6 @@
 """Makes the report of the figures: one HTML page with plots and tables, for the screen and for A4 paper.
 
-The page is self-contained: it loads no other file.
+The page loads no other file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ KINDS = {
 
 
 def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """Return the page for one or more months, given in order. `names` maps codes of councils and providers to names."""
+    """Return the report as an HTML page.
+
+    The months are in order. `names` maps codes of councils and providers to names.
+    """
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 

@@ -38,10 +38,7 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure. `value` is for the last month, and `note` explains the figure.
-
-    `before` gives the value of the month before the last month.
-    """
+    """A key figure of the last month, with an explanation (`note`) and the value of the month before (`before`)."""
 
     figure: Figure
     title: str
@@ -52,7 +49,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row of a table. `note` is a code or a word that is shown beside the name."""
+    """A row of a table. `note` is a code or a word beside the name."""
 
     name: str
     note: str
@@ -61,8 +58,6 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table with a caption and column headings."""
-
     caption: str
     headings: tuple[str, ...]
     rows: tuple[FigureRow, ...]
@@ -98,14 +93,14 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """Return a plot of the last month with a bar for each kind. Return None if every count is zero or withheld."""
+        """Return a plot of the last month with a bar for each kind, or None if every count is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Return a plot of the last month by council or provider.
+        """Return a plot of the last month with a bar for each council or provider.
 
-        The plot has at most MOST_BARS bars, the highest count first. Return None if every count is zero or withheld.
+        Only the MOST_BARS highest counts have a bar. Return None if every count is zero or withheld.
         """
         shown = _of(self.last, figure)
         points = [
@@ -145,9 +140,9 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield up to two tables of the last month: by council and kind, and by provider and kind.
+        """Yield two tables of the last month: councils by kinds, and providers by kinds.
 
-        If every count in a table is withheld, the table is left out.
+        A table in which every count is withheld is left out.
         """
         shown = _of(self.last, definition.figure)
         for dimension in CODES:

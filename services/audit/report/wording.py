@@ -17,9 +17,9 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The content of a table cell: a number, or a word that explains why the number is missing.
+    """The text of a table cell. If there is no number, the text is a word that says why.
 
-    `of` is the denominator as text, such as `of 52`, or empty if there is no denominator.
+    `of` is the denominator as text, such as `of 52`, or empty.
     """
 
     text: str
@@ -36,7 +36,7 @@ def value(shown: Shown, count: int | None, out_of: int | None = None) -> Value:
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    """Return the band of the median and the band of the 90th percentile. Both values also show the number of waits."""
+    """Return the texts for the median and for the 90th percentile of some waits."""
     count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
     wait = shown.waits.get((dimension, key), NO_WAIT)
     return _band(wait.median, count), _band(wait.p90, count)

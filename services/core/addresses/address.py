@@ -29,8 +29,8 @@ class AddressParts(NamedTuple):
     """The parts of one address, each in a standard spelling. A part that the address does not have is empty.
 
     `sub_units` are the names of the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house
-    numbers in digits. A range of numbers is listed number by number. `street` and `building` are names in short
-    spelling (`high st`, `maple ct`).
+    numbers in digits, with each number of a range. `street` and `building` are names in short spelling (`high st`,
+    `maple ct`).
     """
 
     sub_units: frozenset[str] = frozenset()
@@ -50,9 +50,9 @@ class AddressParts(NamedTuple):
 
 
 def parse_address(lines: Sequence[str], post_town: str | None = None) -> AddressParts:
-    """Return the parts of an address. The address may be in one line or in several, with or without commas.
+    """Return the parts of an address, which may be in one line or in several, with or without commas.
 
-    At the end of the address, a postcode, a nation and the post town are ignored.
+    A postcode, a nation or the post town at the end of the address is ignored.
     """
     segments = without_ending(segments_of(lines), spelt(post_town) if post_town else "")
     # The plain reader is fast but reads only common forms. The full reader reads all other addresses.

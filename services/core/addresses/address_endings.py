@@ -16,10 +16,10 @@ _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 
 def without_ending(segments: list[str], town: str) -> list[str]:
-    """Return the segments without any postcode, nation or `town` at the end.
+    """Return the segments without the postcode, the nation and `town` at the end of the address.
 
-    A segment that is only the town or a nation is removed at any place except the first. The first segment may name a
-    building.
+    A segment that is only the town or a nation is also removed elsewhere. Only the first segment stays, because it may
+    name a building.
     """
     kept = segments[:1]
     for segment in segments[1:]:

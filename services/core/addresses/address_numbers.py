@@ -13,7 +13,7 @@ _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """House numbers written together, such as `18a-18c`: the numbers, the sub-units, and the position in the text."""
+    """House numbers written as one text, such as `18a-18c`, and where the text starts and ends."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]

@@ -1,20 +1,17 @@
 """Fast reader for the plain forms that most addresses have: `flat 2`, `maple ct`, `18a high st`.
 
 A plain segment has up to four things in this order: a sub-unit (`flat 2`, `room b`), a name, a house number, a second
-name. Any of the four may be missing, but a name always follows a number. A name is words without digits. One pattern
-reads a plain segment. The full reader (`read_parts`) needs about twenty patterns. Both readers give equal results,
-because the full reader finds nothing else in a plain segment:
+name. Any of the four may be missing, but a name always follows a number. A name is words without digits. If one segment
+of an address is not plain, `read_parts` reads the whole address.
 
-- No other sub-unit. `take_sub_units` looks for a word of `NAMING_WORDS`, a slash, a dash, or a letter right before a
-  digit. In a plain segment, a word of `NAMING_WORDS` stands only at the start of the sub-unit. A plain segment has no
-  slash, no dash, and no letter right before a digit.
-- No more text in a house number. After a number, the full reader can add a separate letter (`18 a`), or `to` and a
-  second number (`18 to 20`). In a plain segment, the word after a number has at least two letters and is not `to`. The
-  full reader also drops a `no` before a number (`no 18`). A plain segment has no `no` before a number.
-- No number to join. The full reader joins a number without a name to the next segment. In a plain segment every number
-  has a name.
+One pattern reads a plain segment, where the full reader `read_parts` needs about twenty. Both readers give equal
+results, because the full reader would find nothing more in a plain segment:
 
-If one segment of an address is not plain, `read_parts` reads the whole address.
+- A second sub-unit would need a word of `NAMING_WORDS` that does not start the segment, a slash, a dash, or a letter
+  right before a digit.
+- A longer house number would be `18 a`, `18 to 20` or `no 18`. In a plain segment, the word after a number has at least
+  two letters and is not `to`, and the word before it is not `no`.
+- A number without a name would be joined to the next segment. In a plain segment, every number has a name.
 """
 
 import re
@@ -50,7 +47,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return the same result as `read_parts`. Return None if a segment is not plain."""
+    """Return what `read_parts` would return, or None if a segment is not plain."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

@@ -1,4 +1,4 @@
-"""Splits an address into parts with house numbers and names, and collects the sub-units of the address."""
+"""Reads the segments of an address: takes out the sub-units, then splits each segment into house numbers and names."""
 
 import re
 from collections.abc import Iterable
@@ -14,9 +14,10 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """One part of an address, without sub-units.
+    """One segment of an address without its sub-units. A segment that is only a number is joined to the next segment.
 
-    The part has the house numbers, the words before the first number, and the name after the last number.
+    `before` is the text before the first number, and `name` is the name after the last number. If there is no name
+    after a number, `before` is empty and `name` is the name of the whole segment.
     """
 
     numbers: list[HouseNumber]
@@ -29,10 +30,10 @@ class AddressPart(NamedTuple):
 
 
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
-    """Return the sub-units of an address, and the parts of the address in order.
+    """Return the sub-units of an address, and its parts in order.
 
-    Only a sub-unit after a word such as `flat` is returned. The segments are the result of `segments_of`, without the
-    ending of the address.
+    `segments` come from `segments_of` and `without_ending`. A letter behind a house number (`18a`) stays in its part
+    and is not among the sub-units.
     """
     units: set[str] = set()
     rests: list[str] = []

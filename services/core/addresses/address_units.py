@@ -1,4 +1,4 @@
-"""Finds flats, rooms and floors in one part of an address. The part is already in standard spelling."""
+"""Finds flats, rooms and floors in one segment of an address. The segment is already in standard spelling."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -105,8 +105,8 @@ def may_name_sub_unit(text: str) -> bool:
 def take_sub_units(text: str) -> tuple[set[str], str]:
     """Return the sub-units in the text, and the rest of the text.
 
-    `flat a` gives `a`, and `ground floor flat` gives `ground`. The Scottish `2/1` and `2f1` mean the first flat on the
-    second floor. Both give `2/1`.
+    `flat a` gives `a`, and `ground floor flat` gives `ground`. The Scottish forms `2/1` and `2f1` mean the first flat
+    on the second floor, and both give `2/1`.
     """
     if not may_name_sub_unit(text):
         return set(), text

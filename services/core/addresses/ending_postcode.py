@@ -1,4 +1,4 @@
-"""Finds the postcode at the end of an address. Used for records without a readable postcode field."""
+"""Finds the postcode at the end of an address, for records whose postcode field cannot be read."""
 
 import re
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return the postcode at the end of an address, or at the end of a part of the address.
+    """Return the postcode at the end of an address, or at the end of one of its lines or parts.
 
-    Return None if there is no such postcode, or if there are several.
+    Return None if there is none, or if there are two different ones.
     """
     found = set()
     for line in lines:

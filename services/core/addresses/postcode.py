@@ -1,4 +1,4 @@
-"""Reads UK postcodes, and the areas that an area notice names.
+"""Reads UK postcodes and the areas of area notices.
 
 Royal Mail defines the forms. A postcode is an outward code (area letters and district) and an inward code (a digit and
 two letters). The canonical form is upper case with one space.
@@ -34,22 +34,20 @@ _LONGEST: Final = 12
 
 
 class PostcodeMend(StrEnum):
-    """A correction made to a postcode."""
-
     LETTERS_AND_DIGITS_SWAPPED = "letters_and_digits_swapped"
 
 
 class PostcodeReading(NamedTuple):
-    """A canonical postcode (`FY3 8AA`), and the corrections made to the postcode."""
+    """A canonical postcode (`FY3 8AA`), and the corrections that were made to the text."""
 
     postcode: str
     mends: frozenset[PostcodeMend] = frozenset()
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode if the whole text is a postcode. Return None for any other text.
+    """Return the postcode if the whole text is a postcode, otherwise None.
 
-    O and 0 are often confused, and so are I and 1. The position in the postcode shows which sign is meant.
+    O and 0 are often confused, and so are I and 1. The position in the postcode shows which is meant.
     """
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
@@ -64,10 +62,9 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return the canonical form of a postcode, sector or outward code. Return None for any other text.
+    """Return the canonical form of a postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), otherwise None.
 
-    The forms are `FY3 8AA`, `FY3 8` and `FY3`. A sector without the space, such as `FY38`, looks like an outward code.
-    Such a sector is read as an outward code.
+    A sector without the space, such as `FY38`, cannot be told from an outward code and is read as an outward code.
     """
     if full := read_postcode(text):
         return full.postcode

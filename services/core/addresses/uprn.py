@@ -15,8 +15,6 @@ _ROUNDED: Final = re.compile("[0-9]{5,6}0{6}")
 
 
 class UprnMend(StrEnum):
-    """A correction made to a UPRN."""
-
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
     ZERO_PADDING_DROPPED = "zero_padding_dropped"
 
@@ -24,7 +22,7 @@ class UprnMend(StrEnum):
 class UprnProblem(StrEnum):
     """The reason why a text is no UPRN.
 
-    If a spreadsheet has rounded a UPRN, the lost digits are never guessed: the guess could be the UPRN of a neighbour.
+    Digits that a spreadsheet has rounded away are never guessed: the guess could be the UPRN of a neighbour.
     """
 
     SCIENTIFIC_NOTATION = "scientific_notation"
@@ -34,10 +32,7 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """The result of reading one cell: the UPRN, the corrections, and the problem.
-
-    All three are empty for an empty cell.
-    """
+    """The UPRN in a cell, the corrections, and the problem. All three are empty for an empty cell."""
 
     uprn: str | None = None
     mends: frozenset[UprnMend] = frozenset()

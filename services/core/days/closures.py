@@ -1,4 +1,4 @@
-"""The days on which a council is closed, beside weekends and the bank holidays of its nation."""
+"""The days on which a council is closed, besides weekends and the bank holidays of its nation."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -20,7 +20,7 @@ ClosureDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 class Closure(Closed):
     """Days in a row on which a council is closed, such as the days between Christmas and New Year.
 
-    Both days are closed. `last` is left out for a single day.
+    The council is also closed on `first` and `last`. A closure of one day has no `last`.
     """
 
     label: Label

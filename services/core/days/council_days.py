@@ -1,7 +1,7 @@
-"""The working days of one council, and the moments that are counted by them.
+"""The working days of one council, and times counted in its working days.
 
-A working day is a day on which the council is at work: Monday to Friday, except the bank holidays of its nation and its
-own closures. All moments have a time zone, and results are in UTC.
+A working day is Monday to Friday, except the bank holidays of the council's nation and the council's own closures. All
+times have a time zone, and results are in UTC.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class CouncilDays:
         return is_working_day(day, self.nation, self.closures)
 
     def plus(self, day: date, n: int) -> date:
-        """Return the `n`th working day after `day`: backwards for a negative `n`, `day` itself for 0."""
+        """Return the `n`th working day after `day`. Count backwards if `n` is negative. Return `day` if `n` is 0."""
         return add_working_days(day, n, self.nation, self.closures)
 
     def noon_before(self, day: date) -> datetime:
@@ -39,17 +39,23 @@ class CouncilDays:
         return london_time(self.plus(day, -n), self.day_starts)
 
     def next_start(self, moment: datetime) -> datetime:
-        """Return the first start of a working day that is not before `moment`."""
+        """Return the start of the next working day. If a working day starts exactly at `moment`, return `moment`."""
         start = london_time(today := london_day(moment), self.day_starts)
         if self.is_working(today) and start >= moment:
             return start
         return london_time(self.plus(today, 1), self.day_starts)
 
-    def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """Return True if fewer than `n` working days are left from `now` to `before`.
+    def last_start(self, moment: datetime) -> datetime:
+        """Return the last start of a working day that is not after `moment`."""
+        start = london_time(today := london_day(moment), self.day_starts)
+        if self.is_working(today) and start <= moment:
+            return start
+        return self.start_before(today, 1)
 
-        A working day is left if it starts at `now` or later, and before `before`. So a day that has begun is not
-        counted, and neither is the harmful day itself if `before` is its midnight.
+    def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
+        """Return True if fewer than `n` working days start from `now` on and before `before`.
+
+        So a working day that has already begun does not count.
         """
         start = now
         for _ in range(n):
@@ -69,8 +75,8 @@ def same_time_on(day: date, moment: datetime) -> datetime:
 def london_time(day: date, at: time) -> datetime:
     """Return a local time of Europe/London as a UTC time. A later local time never gives an earlier UTC time.
 
-    A time that the clocks skip in March counts as the moment of the change. Of a time that comes twice in October, the
-    first counts.
+    A time that the clocks skip in March gives the moment of the change. A time that comes twice in October gives the
+    first of the two.
     """
     local = datetime.combine(day, at.replace(fold=0), LONDON)
     moment = local.astimezone(UTC)

@@ -1,7 +1,6 @@
-"""Judges how long a feed may be silent, from the gaps between the days on which the feed sent something.
+"""Decides how long a feed may send nothing, from the gaps between the days on which it sent something.
 
-No source prescribes the numbers [P]. The numbers in `SilencePolicy` are settings. The other numbers say how a gap is
-judged.
+All numbers are our own choice: no source prescribes them [P]. Those in `SilencePolicy` are settings.
 """
 
 from __future__ import annotations
@@ -28,8 +27,6 @@ SHORTEST: Final = timedelta(days=2)
 
 @dataclass(frozen=True)
 class SilencePolicy:
-    """The limits for the silence of a feed. Every number is policy of the deployment [P]."""
-
     without_rhythm: timedelta = WITHOUT_RHYTHM
     patience: float = PATIENCE
     shortest: timedelta = SHORTEST
@@ -39,10 +36,10 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the typical gap between these moments, or None if there are too few gaps.
+    """Return the typical gap between these times, or None if there are too few gaps.
 
-    At least nine in ten of the newest gaps are no longer than the typical gap. If one gap is far longer than all
-    others, it is left out. `heard` has one moment for each day on which the feed sent something, in any order.
+    At least nine in ten of the newest gaps are no longer than the typical gap. One gap that is more than twice as long
+    as all others is left out. `heard` has one time for each day on which the feed sent something, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])

@@ -10,5 +10,5 @@ EARLIEST, LATEST = date(2017, 1, 1), date(2040, 12, 31)
 
 
 def is_plausible(day: date) -> bool:
-    """Return True if the date is plausible as the day of a migration, the end of a hold or the day of a visit."""
+    """Return True if a migration, the end of a hold or a visit may have this date."""
     return EARLIEST <= day <= LATEST

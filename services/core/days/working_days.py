@@ -71,18 +71,22 @@ _BY_COUNCIL: Final = {
 def nation_of(feed_id: str) -> Nation:
     """Return the nation of a council such as `council:W06000015`. For a provider, return England."""
     kind, _, code = feed_id.partition(":")
-    # The first letter of a council's GSS code names its nation. England for providers is policy of the deployment.
+    # The first letter of a council's GSS code names its nation. England for providers is our own choice.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
 
 
 def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
-    """Return the same time of day on the next working day.
+    return working_days_after(moment, 1, nation)
 
-    If `moment` falls on a day off, return the midnight at which the next working day ends. For example, a row that is
+
+def working_days_after(moment: datetime, n: int, nation: Nation) -> datetime:
+    """Return the same time of day on the `n`th working day after `moment`.
+
+    If `moment` falls on a day off, return the midnight at which the `n`th working day ends. For example, a row that is
     refused on a Saturday can be corrected until the end of Monday.
     """
     local = moment.astimezone(LONDON)
     if not is_working_day(local.date(), nation):
-        return london_midnight(add_working_days(local.date(), 2, nation))
-    day = add_working_days(local.date(), 1, nation)
+        return london_midnight(add_working_days(local.date(), n + 1, nation))
+    day = add_working_days(local.date(), n, nation)
     return datetime.combine(day, local.time(), LONDON).astimezone(UTC)

@@ -34,11 +34,10 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
 class NumberReading(NamedTuple):
-    """The result of reading one cell.
+    """The UK numbers in a cell, the corrections, and the reasons why parts of the cell could not be read.
 
-    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. `mends` are the
-    corrections. `problems` are the reasons why a part of the cell could not be read. All three are empty for an empty
-    cell.
+    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. All three fields are empty
+    for an empty cell.
     """
 
     numbers: tuple[str, ...] = ()
@@ -47,10 +46,7 @@ class NumberReading(NamedTuple):
 
 
 def read_numbers(cell: str) -> NumberReading:
-    """Return every UK number in the cell.
-
-    If a number cannot be read, the result has a problem for this number. The other numbers are still read.
-    """
+    """Return every UK number in the cell. If a number cannot be read, the others are still read."""
     match = _clean_number(cell)
     if match is None:
         return _read_dirty(cell)
@@ -58,7 +54,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the only UK number in the text, in E.164 form. Return None if the text holds no number, or several."""
+    """Return the UK number in the text in E.164 form. Return None if there is none, or more than one."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

@@ -1,8 +1,7 @@
 """The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan.
 
-Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. A national number is written here without its
-leading zero. Only the form of a number is checked. A number need not be in use, so that numbers for drama and numbers
-of future ranges pass too.
+Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. In this module, a national number has no leading
+zero. Only the form is checked, so numbers that are not in use pass too, such as those reserved for drama.
 """
 
 import re
@@ -46,10 +45,9 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match `written` (digits, perhaps a plus) as one UK number. Return None if `written` is anything else.
+    """Match `written` (digits, perhaps with a plus) as one UK number. Return None for any other text.
 
-    Group 1 is the national number. If `written` has neither a leading zero nor a country code, group 1 starts at
-    position 0.
+    Group 1 is the national number. It starts at position 0 if `written` has neither a leading zero nor a country code.
     """
     return _WRITTEN.fullmatch(written)
 

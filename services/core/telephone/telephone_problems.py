@@ -1,4 +1,4 @@
-"""Faults in a cell of telephone numbers: faults that Pullcord corrects, and faults that a person must correct.
+"""Faults in a cell of telephone numbers: those that Pullcord corrects, and those that a person must correct.
 
 The messages never repeat the number.
 """
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """A correction made to a cell. The corrected faults are known from spreadsheets of councils and providers."""
+    """A correction made to a cell. Each corrects a fault that spreadsheets of councils and providers really have."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"

@@ -32,7 +32,7 @@ def clean_cells(cells: Sequence[str]) -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    """Return the text without invisible signs and outer blanks.
+    """Return the text without invisible signs and without blanks at its ends.
 
     Escapes are decoded, and unusual blanks and hyphens become plain ones.
     """

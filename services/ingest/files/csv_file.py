@@ -76,9 +76,10 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 class _Lines:
-    """The lines of a file for the csv reader. The length of one row is limited.
+    """The lines of a file for the csv reader, with a limit on the length of one row.
 
-    Without this limit, an open quotation mark would make the csv reader join any number of lines into one row.
+    Without the limit, a quotation mark that is never closed would make the csv reader join all later lines into one
+    row.
     """
 
     def __init__(self, stream: io.TextIOWrapper, limits: FileLimits) -> None:

@@ -1,4 +1,4 @@
-"""Finds the row of headings near the top of a file, or the two rows that together make the headings."""
+"""Finds the row of headings near the top of a file, or the two rows that form the headings together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """The headings, and the positions (counted from 0) of the first and the last row with headings."""
+    """The headings, and the positions (from 0) of the first and the last row that they stand in."""
 
     first: int
     last: int
@@ -30,9 +30,9 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings in a row.
+    """Return the number of different known headings in a row, or 0 if there is only one.
 
-    If only one heading is known, the result is 0, because a single known heading may be the title of the sheet.
+    A single known heading may be the title of the sheet.
     """
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
@@ -45,10 +45,10 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings. If several rows have the same number, return the first of them.
+    """Return the row with the most known headings, or the first row that is not blank if `known_heading` is None.
 
-    If the row above or below belongs to the headings, the two rows are joined. If `known_heading` is None, the first
-    row that is not blank is returned. Raises `FileRefused` if no row has headings.
+    If several rows have the most, the first of them is returned. A row above or below that belongs to the headings is
+    joined with it. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

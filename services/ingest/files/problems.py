@@ -1,7 +1,6 @@
-"""Faults of a spreadsheet, each with a reason and a remedy for the sender.
+"""Faults of a spreadsheet, with the row, the column, the reason and the remedy for the sender.
 
-A problem names the row, the column, the reason and the remedy. A problem never quotes a cell, because a cell may hold
-personal data.
+A fault never quotes a cell, because a cell may hold personal data.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be accepted. A second upload of the same file will be refused too."""
+    """The file cannot be accepted. The same file will be refused again."""
 
     def __init__(self, code: FileCode) -> None:
         self.code = code
@@ -192,7 +191,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return the remark that only the first of these visible sheets was read."""
+    """Return the remark that only the first of these visible sheets was read. `names` are the names of all of them."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -211,7 +210,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on a whole file. The value is the sentence for the sender. No remark reports a loss of data."""
+    """A remark on a whole file. The value is the sentence for the sender. It never means that data was lost."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

@@ -29,9 +29,9 @@ def read_table(
 ) -> Table:
     """Read a CSV, XLSX or XLSM file.
 
-    With `known_heading`, the headings are the row with the most known headings among the first `limits.heading_rows`
-    rows. Without `known_heading`, the headings are the first row that is not blank. Raises `FileRefused`, here or while
-    the rows are read. The text of the error never quotes a cell or the file's name.
+    The headings are the row with the most known headings among the first `limits.heading_rows` rows. Without
+    `known_heading` they are the first row that is not blank. Raises `FileRefused`, now or while the rows are iterated.
+    The error never quotes a cell or the file's name.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():

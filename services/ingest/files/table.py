@@ -1,4 +1,4 @@
-"""A table from a file of any format: a row of headings, then rows of text with their faults."""
+"""A table from a file of any format: headings, then rows of text with their faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, Fil
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """Limits of one file. Every number is policy of the deployment."""
+    """Limits of one file. All are our own choice: no source prescribes them."""
 
     bytes: int = 20_000_000
     rows: int = 100_000
@@ -29,7 +29,7 @@ class FileLimits:
 
 
 class DateSystem(StrEnum):
-    """The year from which a workbook counts the days of a date. `TEXT` means a text file, which states no year."""
+    """The year from which a workbook counts the days of a date. A text file states no year and has `TEXT`."""
 
     TEXT = "text"
     SINCE_1900 = "1900"
@@ -38,7 +38,7 @@ class DateSystem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row that is not blank, with one stripped cell for each heading. An empty cell is an empty text."""
+    """A row that is not blank, with one stripped cell for each heading. An empty cell is ""."""
 
     number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
@@ -46,10 +46,7 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return False if a value of the row may stand in the wrong column.
-
-        Such a row is reported and not read.
-        """
+        """Return False if a value of the row may be in the wrong column. The row is then reported, and not read."""
         return not any(problem.index is None for problem in self.problems)
 
 
@@ -57,7 +54,7 @@ class SheetRow:
 class Table:
     """The headings of a file and the rows below them. The rows can be iterated only once.
 
-    Iterating raises `FileRefused` if there are too many rows, or if the file turns out to be damaged.
+    The iteration raises `FileRefused` if there are too many rows, or if the file turns out to be damaged.
     """
 
     headings: tuple[str, ...]
@@ -69,7 +66,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault found before the headings are known. `index` is None if the fault concerns the whole row."""
+    """A fault that is found before the headings are known. `index` is the column, or None for the whole row."""
 
     code: CellCode
     index: int | None = None
@@ -93,9 +90,9 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Find the headings and return the table below them.
+    """Find the headings, and return the table below them.
 
-    `cells_may_shift` is True for text files, because a separator inside an address moves all later cells. Raises
+    `cells_may_shift` is True for text files, in which a separator inside an address moves all later cells. Raises
     `FileRefused` if there are no headings, or more than `limits.columns`.
     """
     top = list(islice(raw_rows, limits.heading_rows))
@@ -118,9 +115,9 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return the heading and the letter of a column.
+    """Return the heading and the letter of a column, such as `Postcode (column C)`.
 
-    A heading that is empty or looks like a telephone number is left out.
+    A heading that looks like a telephone number is left out.
     """
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
@@ -135,7 +132,7 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 class _RowFitter:
-    """Turns raw rows into rows with one cell for each heading, and leaves out rows that repeat the headings."""
+    """Makes rows with one cell for each heading. Leaves out blank rows and rows that repeat the headings."""
 
     def __init__(
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]

@@ -1,7 +1,7 @@
-"""Maps the columns of a spreadsheet to fields, and each row to its field values. Pure.
+"""Finds the field of each column of a spreadsheet, and the field values of each row. Pure.
 
-Some columns must never be kept: names, dates of birth, NHS numbers, key-safe codes. Such a column is recognised, so
-that the sender is warned. No cell of such a column is ever read from a row.
+Some columns must never be kept: names, dates of birth, NHS numbers, key-safe codes. They are recognised so that the
+sender is warned, and none of their cells is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns for one field. The better match is read. If both match equally well, the first column is read."""
+    """Two columns for one field, of which one is read."""
 
     field: str
     read: str
@@ -41,7 +41,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The columns that are read from each row, and the columns that are not read."""
+    """The columns that are read from each row, and the columns that are not read, with the reasons."""
 
     kind: RecordKind
     # Column, counted from 0, to the field it feeds.
@@ -101,15 +101,15 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a function that returns True for a known heading. Mappings by hand are not used."""
+    """Return a function that returns True for the known headings of this kind of record."""
     return knows_heading(kind, {})
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide the field of each heading. A mapping by hand comes first.
+    """Decide which field each column is read as. A mapping by hand comes first.
 
-    A field's own name beats a synonym, and a synonym beats a heading with a typing error. If two columns match equally
-    well, the first is read. Telephone numbers, address lines and areas may come from several columns.
+    Otherwise the exact name of a field comes first, then a synonym, then a heading with a typing error. Of two equally
+    good columns, the first is read. Only telephone numbers, address lines and areas may come from several columns.
     """
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
@@ -158,7 +158,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
 
 
 def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str]]:
-    """Return the values of the row by field name. Fields with empty cells are left out."""
+    """Return the values of a row by field. Fields whose cells are empty are left out."""
     cells = row.cells
     values: dict[str, str | list[str]] = {name: cells[at] for at, name in column_map.single if cells[at]}
     for name, columns in column_map.gathered:

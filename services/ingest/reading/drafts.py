@@ -1,4 +1,4 @@
-"""The two results of reading a row: a draft of a record that can be written, or a refusal with issues."""
+"""The two results of reading a row: a draft that can be written as a record, or a refusal with issues."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from services.ingest.reading.stamps import Stamp
 
 
 class RecordKind(StrEnum):
-    """The kind of record that a submission holds."""
+    """The kind of the records in a submission."""
 
     NOTICE = "notice"
     ENTRY = "entry"
 
 
 class JoinedRow(NamedTuple):
-    """A register row that was joined with another row of the same reference."""
+    """A register row whose values are now in another row with the same reference."""
 
     number: int
     issues: tuple[Issue, ...]
 
 
 class TwoReadings(NamedTuple):
-    """The two days that a date may mean, the earlier first. `field` is the field of the date."""
+    """The two days that a date can be read as, the earlier first. `field` is the field of the date."""
 
     field: str
     either: date
@@ -39,7 +39,7 @@ class TwoReadings(NamedTuple):
 
 
 class RawRow(NamedTuple):
-    """A row as sent: the number that the sender sees, the fields, and the issues found while the file was parsed."""
+    """A row as it was sent: the number that the sender sees, the fields, and the issues found so far."""
 
     number: int
     fields: Mapping[str, Any]
@@ -55,7 +55,7 @@ class RawRow(NamedTuple):
 
 
 class NoticeFacts(NamedTuple):
-    """The part of a notice that is stored unencrypted: dates and codes for rules and statistics."""
+    """The part of a notice that is stored unencrypted: dates and codes."""
 
     scope: Scope
     status: NoticeStatus
@@ -88,7 +88,7 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 class Draft(NamedTuple, Generic[Facts]):
     """A row that can be written as a version of a record.
 
-    Of two versions of a record, the version with the later stamp counts, whichever arrives first.
+    Of two versions of a record, the one with the later stamp counts, whichever arrives first.
     """
 
     row: int
@@ -108,7 +108,7 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part. A part of the place that is not known is None."""
+        """Return the private part as a dictionary. A part of the place that is not known is None."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 

@@ -1,4 +1,4 @@
-"""Recognises a heading as a field or as a column that is never kept. Pure."""
+"""Recognises the field that a heading stands for, and headings of columns that must never be kept. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LONGEST = 200  # characters of a heading
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The field that a heading stands for, and the quality of the match (a lower `rank` is better)."""
+    """The field that a heading stands for. The lower the `rank`, the surer it is."""
 
     CHOSEN: ClassVar[int] = -1  # mapped by hand
     EXACT: ClassVar[int] = 0
@@ -57,9 +57,9 @@ _NO_FIELD = Meaning("", Meaning.NEAR)
 
 
 def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
-    """Return the meaning of a heading in a file of this kind, or None if the heading is unknown.
+    """Return the field that a heading stands for in a file of this kind, or None.
 
-    If `near` is true, a heading may have one or two typing errors.
+    With `near`, a heading may have one or two typing errors.
     """
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:
@@ -75,9 +75,9 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True if no record may carry this field of a JSON row.
+    """Return True if a JSON row may not have this field, because it could hold data that must never be kept.
 
-    The list of forbidden headings for files also applies to the fields of JSON rows.
+    The headings that are forbidden in files are also forbidden as names of JSON fields.
     """
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN

@@ -14,8 +14,6 @@ MOST_ISSUES: Final = 200_000
 
 
 class Outcome(StrEnum):
-    """The outcome of a row."""
-
     ACCEPTED = "accepted"
     WARNED = "accepted_with_warnings"  # stored, and matched by the fields that are sound
     UNCHANGED = "unchanged"  # the same content is on record already
@@ -24,9 +22,9 @@ class Outcome(StrEnum):
 
 
 class Issue(NamedTuple):
-    """A fault in a row: the field, a stable code, the reason and the remedy.
+    """A fault in a row: its field, a stable code, the reason and the remedy.
 
-    An issue never repeats the value, which may be personal. The only exception is a date that can be read in two orders
+    An issue never quotes the value, which may be personal. The only exception is a date that can be read in two orders
     of day and month.
     """
 
@@ -42,7 +40,7 @@ _OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It 
 
 
 def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return the issues of a rejected row. Sentences which say that the row was kept are removed."""
+    """Return the issues of a rejected row, without sentences that say that the row was kept."""
     return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
 
 
@@ -53,8 +51,6 @@ def _without_kept(reason: str) -> str:
 
 
 class RowOutcome(NamedTuple):
-    """The outcome of one row, with its issues."""
-
     # As the sender counts: the row of the spreadsheet, the line of NDJSON, or the item of a list from 1.
     row: int
     outcome: Outcome
@@ -70,9 +66,9 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with about `most` issues in total, and at most `_ISSUES_A_ROW` issues in each row.
+    """Yield the outcomes with about `most` issues in all, and at most `_ISSUES_A_ROW` issues for each row.
 
-    Each row keeps its first issue in any case. If issues of a row are left out, one more issue gives their number.
+    Each row keeps at least its first issue. If issues of a row are left out, one more issue says how many.
     """
     left = most
     for outcome in outcomes:
@@ -88,9 +84,9 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return outcomes in their stored form: the row numbers, one letter for each row, and the issues by position.
+    """Return outcomes as they are stored: row numbers, one letter for each outcome, and the issues.
 
-    References of records are left out, because references are stored sealed.
+    The references are left out, because they are stored sealed.
     """
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}

@@ -55,7 +55,10 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
 
 
 def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
-    """Return a council's row as a draft or a refusal. A faulty number, UPRN or address never refuses the row."""
+    """Return a council's row as a draft or a refusal.
+
+    A bad telephone number, UPRN or address is no reason to refuse it.
+    """
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
         return Refused(row.number, issues, _reference(row, "entry_id"))
@@ -90,7 +93,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the part of a draft that is stored encrypted, as JSON.
 
-    `rivals` are the places in other versions of the record. These versions have the same stamp as the draft.
+    `rivals` are the places in versions of the record that tie with the draft.
     """
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 

@@ -1,4 +1,4 @@
-"""Reads a spreadsheet. The result is rows with typed fields, and remarks on the columns."""
+"""Reads a spreadsheet into rows with typed fields and remarks on its columns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading: columns, remarks for the sender, and rows. The rows can be iterated only once."""
+    """A file after reading: its columns, remarks for the sender, and its rows, which can be iterated only once."""
 
     columns: ColumnMap
     headings: tuple[str, ...]
@@ -50,14 +50,14 @@ class Sheet:
     to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Return all remarks. Call this after all rows are read and their outcomes are known."""
+        """Return all remarks. Call this only after all rows are read, when their outcomes are known."""
         reason = self.one_reason(outcomes)
         return capped(
             (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)
         )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """If every row was rejected because the same column is missing, return the reason. Otherwise return None."""
+        """Return the sentence about a missing column if this is why every row was rejected. Otherwise return None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 
@@ -75,10 +75,9 @@ def read_sheet(
     """Read a CSV or XLSX file of notices or register entries.
 
     `dates` is the order of day and month that the sender states. `by_hand` maps columns ("Lifeline No=entry_id"), and
-    `words` maps statuses ("Live=active"). `remembered` holds the mappings that the sender made before.
+    `words` maps statuses ("Live=active"). `remembered` holds mappings from the sender's earlier files.
 
-    Raises RefusedError if a mapping in `by_hand` or `words` is wrong. Raises FileRefused, here or while the rows are
-    iterated.
+    Raises RefusedError if a mapping is wrong. Raises FileRefused, now or while the rows are iterated.
     """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)

@@ -1,8 +1,8 @@
-"""The time at which a version was issued or changed, as exactly as the sender gave this time. Pure.
+"""The time at which a version was issued or changed, as exactly as the sender gave it. Pure.
 
-A date alone may mean any moment of its day. So a date is neither earlier nor later than a time on the same day. One
-stamp is earlier than another only if the latest moment of the first is before the earliest moment of the second. If
-neither stamp is earlier, the two versions tie. Then the version that is received later counts.
+A date alone may be any time of its day, so it is neither earlier nor later than a time on the same day. A stamp is
+earlier than another only if this holds for every time that the two may mean. If neither is earlier, the versions tie,
+and the one received later counts.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from services.core.clock import LONDON, london_day, london_midnight
 
-# A row whose stamp is further ahead of our clock than this is refused. Policy of the deployment.
+# A row whose stamp is further ahead of our clock than this is refused. Our own choice.
 AHEAD: Final = timedelta(days=1)
-# Largest difference between two clocks. A stamp further in the future is not believed. Policy of the deployment.
+# Largest difference between two clocks. A stamp further in the future is not believed. Our own choice.
 SLACK: Final = timedelta(minutes=5)
 
 _START, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
@@ -23,9 +23,9 @@ _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1),
 
 
 class Stamp(NamedTuple):
-    """The time at which a version was issued or changed.
+    """The time at which a version was issued or changed. The true time lies between `earliest` and `latest`.
 
-    `at` is stored and shown. The true time lies between `earliest` and `latest`, both included.
+    `at` is the time that is stored and shown.
     """
 
     at: datetime
@@ -46,9 +46,9 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later` is the stamp of a version that was issued after the version with this stamp.
+        """Return True if the version stamped `later` was issued after the version with this stamp.
 
-        Call this only if the version with the stamp `later` was also received later.
+        The version stamped `later` must also have been received later.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -63,7 +63,7 @@ def exact(at: datetime) -> Stamp:
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """Return the stamp of a date alone: any moment of that day in Europe/London."""
+    """Return the stamp of a date alone: any time of that day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
@@ -74,7 +74,7 @@ def unknown(received: datetime) -> Stamp:
 
 
 def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
-    """Return the stamp of a version received at `now`. `typed` is True for a row of a spreadsheet."""
+    """Return the stamp of a version that was received at `now`. `typed` is True for rows of a spreadsheet."""
     if given is None:
         return unknown(now)
     # Systems that know only the date send midnight.
@@ -87,7 +87,10 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return `recorded`. If `recorded` is in the future by mistake, return an unknown stamp instead."""
+    """Return a stamp on record.
+
+    If it is in the future, return an unknown stamp instead: the sender's clock was wrong.
+    """
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -95,9 +98,9 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new` should replace `recorded`, because `new` is later or more exact.
+    """Return True if `new` should replace `recorded`, because it is later or more exact.
 
-    The two versions with these stamps have the same content.
+    Both are stamps of the same content.
     """
     if recorded.before(new):
         return True

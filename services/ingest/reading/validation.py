@@ -1,7 +1,7 @@
-"""Checks a row against its schema and keeps the sound part of the row.
+"""Checks a row against its schema, and keeps the sound part of it.
 
-A fault in a field of `DECISIVE`, such as the reference or the status, refuses the row. If any other field has a fault,
-the row is kept without this field. Each fault gives the sender a reason and a remedy.
+A fault in a field of `DECISIVE`, such as the reference, refuses the row. With a fault in any other field, the row is
+kept without that field. Each fault gives the sender a reason and a remedy.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _LONGEST_LIST: Final = 2_001
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """Return the row as a model, and the issues of the row.
+    """Return the row as a model, without its faulty minor fields, and the issues.
 
-    A faulty minor field is left out of the model. The model is None if the row is refused.
+    The model is None if the row is refused.
     """
     # Pydantic would make an error of each unknown field, and of each item of a list.
     known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
@@ -78,7 +78,7 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
 
 
 def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
-    """Return an issue for each of these names. The names are keys that stand twice in a JSON row."""
+    """Return an issue for each key that occurs twice in a JSON row."""
     shown = sorted({_shown(name) for name in names})
     return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
 
@@ -133,7 +133,7 @@ def _shown(field: str) -> str:
 
 
 def _codes_of(model: type[BaseModel], field: str) -> str:
-    """Return the remedy of a coded field: the list of codes, and the meaning of an empty value."""
+    """Return the remedy for a wrong code: the codes of the field, and what an empty value means."""
     info = model.model_fields[field]
     kinds = (kind for kind in (info.annotation, *get_args(info.annotation)) if isinstance(kind, EnumMeta))
     codes = ", ".join(name for kind in kinds for name in _values(kind))

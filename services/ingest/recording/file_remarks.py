@@ -19,12 +19,12 @@ _WITHOUT_A_LINE: Final = frozenset([AlarmConnection.SIM, AlarmConnection.IP])
 
 
 def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
-    """Return the remarks on a file, with the remarks `first` at the start."""
+    """Return remarks that begin with `first` and go on with `remarks`."""
     return lambda outcomes: capped((*first, *remarks(outcomes)))
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return the remarks on a replacement: how many entries are withdrawn, and which cases end.
+    """Return the remarks on a replacement of a register: how many entries are withdrawn, and which cases end.
 
     `tried` is True in a dry run.
     """
@@ -46,7 +46,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return the remark on entries without a usable telephone number. Alarms that need no line are left out."""
+    """Return the remark on entries without a usable telephone number, except those whose alarm needs no line."""
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

@@ -22,9 +22,9 @@ OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft that was written to the database, with the id, revision, shard and tokens of its record.
+    """A draft that was written to the database, with what its record got there.
 
-    `values` holds the canonical value of each token, in the same order.
+    `tokens` are the tokens of `values`, in the same order.
     """
 
     pk: int
@@ -37,7 +37,7 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """The tables, columns, audit actions and event of one kind of record."""
+    """The tables, columns, audit actions and event of one kind of record: notices or register entries."""
 
     kind: RecordKind
     table: Table

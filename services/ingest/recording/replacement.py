@@ -19,16 +19,16 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The request to replace a whole register with a file. Entries that are missing in the file are withdrawn."""
+    """The request to replace a whole register by a file. Entries that are not in the file are withdrawn."""
 
-    # The largest share of the live entries (0 to 1) withdrawn without confirmation. Policy of the deployment.
+    # The largest share of the live entries (0 to 1) withdrawn without confirmation. Our own choice.
     share: float
     # The exact number of withdrawals that the sender has confirmed.
     confirmed: int | None = None
 
 
 class ReplacementTooLargeError(ConflictError):
-    """A full replacement would withdraw more entries than the deployment allows without confirmation."""
+    """The replacement of a register would withdraw more entries than are allowed without the sender's confirmation."""
 
     def __init__(self, would_withdraw: int, live: int) -> None:
         super().__init__(
@@ -40,16 +40,17 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    """Return the record keys of all rows with a reference. Refused rows are included."""
+    """Return the record keys of all rows that have a reference, even refused rows."""
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading. If the entry of a draft was withdrawn before, the draft gets a new stamp.
+    """Return the reading, with a new stamp on each draft whose entry was withdrawn.
 
-    The new stamp puts the entry back on the register. `gone` holds the record keys of the withdrawn entries.
+    The new stamp puts the entry back on the register, even if the row has an older one. `gone` holds the keys of the
+    withdrawn entries.
     """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:

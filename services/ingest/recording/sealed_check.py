@@ -1,6 +1,6 @@
-"""Compares notices and register entries with their sealed parts. Nobody can change a sealed part without a vault key.
+"""Compares notices and register entries with their sealed parts, which nobody can change without a vault key.
 
-If a token is missing or a date was changed, a line at risk could be hidden from matching.
+A changed date or a missing token could hide a line at risk from matching.
 """
 
 from __future__ import annotations

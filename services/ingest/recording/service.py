@@ -33,10 +33,9 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The outcome that a submission would have.
+    """The result that a submission would have.
 
-    `would_withdraw` is the number of entries that a replacement of the register would withdraw. It is None if no
-    register is replaced.
+    `would_withdraw` is the number of entries that would be withdrawn, or None if no register is replaced.
     """
 
     counts: Mapping[str, int]
@@ -48,16 +47,11 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Store a submission. Return the receipt, with the outcomes of the rows.
+    """Store a submission on disk. Return its receipt, and the outcomes of its rows.
 
-    The submission is on disk when this function returns. If the idempotency key was used before with the same body, no
-    row is stored, and the earlier receipt is returned.
-
-    Raises IdempotencyMismatchError if the idempotency key was used before with another body.
-
-    Raises ReplacementTooLargeError if `replacement` withdraws too many entries without the sender's confirmation.
-
-    Raises FileRefused if `rows` come from a file that cannot be read to its end.
+    If an earlier submission had the same idempotency key and the same body, return its receipt and store no row. Raises
+    IdempotencyMismatchError if it had another body, ReplacementTooLargeError if `replacement` needs the sender's
+    confirmation, and FileRefused if `rows` come from a file that cannot be read to its end.
     """
     now = store.now()
     # Before a transaction begins, so that a long file holds no lock while it is parsed.
@@ -71,7 +65,7 @@ def accept(
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
-    """Return the outcome that a submission would have. Only an audit row about the trial is stored."""
+    """Return the result that a submission would have. Only an audit row about this call is stored."""
     now = store.now()
     reading = _read(store, origin, rows, now)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)

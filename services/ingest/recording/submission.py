@@ -20,11 +20,11 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class IdempotencyMismatchError(ConflictError):
-    """An earlier request used the idempotency key with another body."""
+    """The idempotency key was used before, with another body."""
 
 
 class RefusedTooOftenError(TooOftenError):
-    """No row of a submission was accepted. It is not recorded, because the limit of such submissions is reached."""
+    """No row of a submission was accepted. It is not stored, because the feed has sent too many such submissions."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)
@@ -33,7 +33,7 @@ class RefusedTooOftenError(TooOftenError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The sender of a submission, the kind of its records, its channel and the digest of its body."""
+    """The sender of a submission, the kind of its records, its channel, and the digest of its body."""
 
     feed_id: str
     kind: RecordKind
@@ -44,7 +44,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a submission. `counts` holds the number of rows by outcome."""
+    """The answer to a submission. `counts` has the number of rows with each outcome."""
 
     submission_id: str
     feed_id: str
@@ -57,7 +57,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Facts]):
-    """The result of reading the rows of a submission: drafts and refused rows."""
+    """The rows of a submission after reading: drafts and refused rows."""
 
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
@@ -71,7 +71,7 @@ class Reading(Generic[Facts]):
 
 
 class ChangedRecord(NamedTuple):
-    """A changed record in the database, with its new revision."""
+    """A stored record that was changed, with its new revision."""
 
     pk: int
     revision: int
@@ -80,7 +80,7 @@ class ChangedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionContext(UnitOfWork):
-    """The transaction of one submission, and the feed that sent the submission."""
+    """The transaction of one submission, with the id of its feed."""
 
     feed_id: str
     submission_id: str
@@ -92,7 +92,7 @@ class SubmissionContext(UnitOfWork):
     def announce_changed(
         self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
     ) -> None:
-        """Publish an event about these records. The matcher then matches the records again, or ends their matches."""
+        """Publish an event about changed records, after which the matcher matches them again or ends their matches."""
         announcements = []
         for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
             refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
@@ -101,7 +101,7 @@ class SubmissionContext(UnitOfWork):
         self.announce(announcements)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
-        """Write audit rows about records. `records` holds the id and the revision of each."""
+        """Write audit rows about records. Each of `records` is a pair of a record's id and revision."""
         # In chunks, so that no audit row grows with the size of the submission.
         rows = [
             AuditRow(

@@ -1,8 +1,9 @@
-"""The transactions that write a submission: one for a small submission, several for a large one.
+"""The transactions in which a submission is written: one for a small submission, several for a large one.
 
-While a transaction writes, SQLite lets nobody else write, not even an alert. So a large submission is written in turns,
-and others write between two turns. If the process ends between two turns, the written rows stay, but the sender gets no
-receipt. When the sender sends the submission again, only the missing rows are written (ADR 0008).
+While one transaction writes, SQLite lets nobody else write, not even an alert. So a large submission is written in
+turns, with a pause after each in which others can write. If the process ends in between, the rows written so far stay,
+but the sender gets no receipt. When the sender sends the submission again, only the missing rows are written (ADR
+0008).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _PAUSE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Opens the transactions of one submission. If `shared` is given, it is the one transaction for all turns."""
+    """Opens the transactions of one submission. With `shared`, all of them are this one transaction."""
 
     store: Store
     feed_id: str
@@ -38,7 +39,6 @@ class Turns:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads."""
         if self.shared is not None:
             yield self.shared
             return
@@ -47,7 +47,7 @@ class Turns:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes. It holds the lock of the feed."""
+        """Open a transaction that writes and holds the lock of the feed."""
         if self.shared is not None:
             yield self.shared
             return
@@ -59,7 +59,7 @@ class Turns:
 
 @contextmanager
 def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
-    """Open the transactions for a submission with this number of rows."""
+    """Yield the `Turns` for a submission with this number of rows."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)
         return
@@ -68,7 +68,10 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Divide the drafts among turns. Drafts with the same reference are in one turn, in the order of their rows."""
+    """Divide the drafts among turns.
+
+    Drafts with the same reference are in the same turn, in the order of their rows.
+    """
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -1,4 +1,4 @@
-"""Takes entries off a register, singly or after a full replacement."""
+"""Takes entries off a register: a single entry, or those that are missing from a full replacement."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONE_BY_ONE = "withdrawal"  # takes the place of a submission id if a single entr
 
 
 def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
-    """Take entries off the register. The entries stay in the database, and their matches end."""
+    """Take entries off the register. They stay in the database, and their matches end."""
     # In chunks, because one SQL statement takes a limited number of parameters.
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
@@ -26,7 +26,7 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
-    """Take one entry off the register of a council. A second call changes nothing.
+    """Take one entry off the register of a council. If it is withdrawn already, nothing changes.
 
     Raises NotFoundError if the council has no such entry.
     """

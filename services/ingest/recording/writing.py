@@ -1,4 +1,4 @@
-"""Writes drafts in the caller's transaction, with tokens, events and audit rows."""
+"""Writes drafts with their tokens, events and audit rows, in the transaction of the caller."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_drafts(
 ) -> list[RowOutcome]:
     """Write the drafts that change something. Return the outcome of every draft.
 
-    If the submission is written in turns, `sent` holds all references of the submission that are kept.
+    `sent` holds references that the same submission writes in other transactions.
     """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
@@ -60,7 +60,7 @@ def write_drafts(
 def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Return the outcome that each draft would have. Nothing is written."""
+    """Return the outcome that each draft would have, and write nothing."""
     return _planned(context, record_type, drafts, frozenset()).outcomes
 
 

@@ -1,6 +1,6 @@
-"""The messages between this process and a worker: the length of a pickled value, then the pickled value.
+"""The messages between this process and a worker: the length of a pickled value, then the value.
 
-Only values of a few types are accepted, because a worker reads files that may attack it.
+Values of only a few types are accepted from a worker, because a hostile file may have taken control of it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas."
 
 
 class FrameKind(StrEnum):
-    """The kinds of message that a worker sends.
+    """The kinds of message that a worker sends about a job.
 
-    After BEGUN, SHEET or ROWS, further messages about the job follow. A message of any other kind is the last of its
-    job.
+    After BEGUN, SHEET or ROWS, another message follows. All other kinds are the last of the job.
     """
 
     BEGUN = "begun"
@@ -40,7 +39,7 @@ class FrameKind(StrEnum):
 
 
 class FrameError(PullcordError):
-    """A message is cut off, or holds a value that no worker sends."""
+    """A message is cut off, is too long, or holds a value that no worker sends."""
 
 
 class _Opener(pickle.Unpickler):
@@ -55,15 +54,11 @@ class _Opener(pickle.Unpickler):
 
 
 def closed(value: object) -> bytes:
-    """Pickle a value for sending."""
     return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
 
 def opened_frame(data: bytes) -> Any:
-    """Return the value in a message.
-
-    Raises FrameError if the message names a function, or a class that is not allowed.
-    """
+    """Return the value in a message. Raises FrameError if it contains a function, or a class that is not allowed."""
     return _Opener(BytesIO(data)).load()
 
 
@@ -76,7 +71,7 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 def read_frame(stream: IO[bytes], most: int) -> bytes:
     """Return the next message.
 
-    Raises FrameError if the stream has ended, or if the message has more than `most` bytes.
+    Raises FrameError if the stream has ended, or if the message is longer than `most` bytes.
     """
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:

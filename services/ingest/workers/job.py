@@ -1,4 +1,4 @@
-"""The work of a worker: one file, read into rows."""
+"""The work of a worker: to read one file into rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Limits of the processes that read files. Every limit is policy of the deployment."""
+    """Limits of the processes that read files. All are our own choice: no source prescribes them."""
 
     workers: int = 2
     # Processor time for one file. The whole time may be three times as long, where the machine is busy.
@@ -24,7 +24,7 @@ class WorkerLimits:
 
 
 class FileJob(NamedTuple):
-    """A file to read, and the sender's options for reading."""
+    """A file to read, with the options that the sender gave."""
 
     data: bytes
     kind: RecordKind
@@ -53,5 +53,5 @@ def read_job(job: FileJob) -> Sheet:
 
 
 def without_rows(sheet: Sheet) -> Sheet:
-    """Return a copy of the sheet without rows. The rows are sent separately, after this copy."""
+    """Return the sheet without its rows, which are sent separately."""
     return replace(sheet, rows=())  # type: ignore[arg-type] # an iterator cannot be sent

@@ -1,4 +1,4 @@
-"""Reads files in worker processes. So no file can fill the memory of this process or delay its work."""
+"""Reads files in worker processes, so that no file can fill the memory of this process or delay its work."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _WORN_AT: Final = 5_000_000
 
 
 class NoWorkerFreeError(PullcordError):
-    """All workers were busy with other files, and no worker became free in time."""
+    """All workers were busy with other files, and none became free in time."""
 
 
 class WorkerFailedError(PullcordError):
-    """A worker could not read a file because of an error in Pullcord. The file is not the cause."""
+    """A worker could not read a file because of an error in Pullcord, not in the file."""
 
 
 class _GoneError(PullcordError):
@@ -45,7 +45,7 @@ class _GoneError(PullcordError):
 
 
 class _Worker:
-    """One worker process. It reads one file at a time."""
+    """A worker process. It reads one file at a time."""
 
     def __init__(self, limits: WorkerLimits) -> None:
         command = [sys.executable, "-m", "services.ingest.workers.worker"]
@@ -73,7 +73,7 @@ class _Worker:
                 _there(stream).close()
 
     def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
-        """Return the sheet without rows, and the pickled messages that hold the rows."""
+        """Return the sheet without its rows, and the rows as pickled messages."""
         self._bytes += len(job.data)
         deadline = Timer(seconds, self._process.kill)
         deadline.daemon = True
@@ -120,7 +120,7 @@ class _Worker:
 
 
 class FileReaders:
-    """A number of worker processes. A worker is started when it is first needed, and replaced after it has ended."""
+    """A group of worker processes. Each is started when it is first needed, and replaced if it has ended."""
 
     def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
         self._limits = limits
@@ -129,10 +129,10 @@ class FileReaders:
         self._idle: LifoQueue[_Worker] = LifoQueue()
 
     def read(self, job: FileJob) -> Sheet:
-        """Read a file.
+        """Read a file in a worker.
 
-        Raises FileRefused if the file cannot be read, or not within the limits. Raises RefusedError if a mapping by
-        hand is wrong. Raises NoWorkerFreeError if every worker stays busy for too long.
+        Raises FileRefused if the file cannot be read within the limits, RefusedError if a mapping by hand is wrong, and
+        NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)
@@ -195,7 +195,7 @@ class FileReaders:
 
 @cache
 def file_readers(limits: WorkerLimits) -> FileReaders:
-    """Return this process's readers with these limits. The readers end when this process ends."""
+    """Return the readers of this process with these limits. They end with the process."""
     readers = FileReaders(limits)
     atexit.register(readers.close)
     return readers

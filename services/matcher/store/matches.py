@@ -1,4 +1,4 @@
-"""Loads all data that decides the matches of changed records, and writes the changed matches."""
+"""Loads the data on which the matches of changed records depend, and writes the changed matches."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from services.storage.vault import MissingKeyError, VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a match: notices or register entries.
+    """The notices or the register entries, as one side of a match.
 
-    `tokens` is the table of the side's tokens. `owner` is the column of this table with the id of the record.
+    `tokens` is the table of their tokens. `owner` is the column of that table with the id of the record.
     """
 
     tokens: Table
@@ -48,7 +48,7 @@ _SCOPES = {scope.value: scope for scope in Scope}
 def load(
     work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
 ) -> MatchState:
-    """Load all data that decides the matches of these records and of the pairs in `pages`."""
+    """Load what decides the matches of these records, and of the pairs in `pages`."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
@@ -85,8 +85,8 @@ def _shared_tokens(
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
     """Return a query for the pairs of records that share a token.
 
-    The first record of a pair is on the side `mine`, and has an id in `pks`. The second record is on the side `theirs`.
-    A row holds the id of the first record, the id of the second, and the kind of the token.
+    Each row has the id of a record from `pks` on side `mine`, the id of a record on side `theirs`, and the kind of the
+    token.
     """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
@@ -173,7 +173,7 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 def location_of(private: Mapping[str, Any]) -> Location:
     """Return the location in the decrypted part of a record.
 
-    If nothing shows which version of the record is the newest, `others` holds the locations of the other versions.
+    If it is not known which version of the record is the newest, `others` holds the locations of the other versions.
     """
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
@@ -181,9 +181,9 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a match with the council and shard of its entry. Return None if no such match is live.
+    """Return a live match, with the council and shard of its entry.
 
-    With `feed_id`, only a match of that council is found.
+    With `feed_id`, find only a match of that council.
     """
     notice, entry = pair
     query = (
@@ -207,10 +207,10 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Write the outcome. Return the part that was written.
+    """Write the outcome, and return what was written.
 
-    A pair is left out if one of its records has changed since loading. The event about that change leads to another
-    matching of the pair.
+    A pair is left out if one of its records has changed since it was loaded. The event about that change will have the
+    pair matched again.
     """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)

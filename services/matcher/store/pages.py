@@ -1,4 +1,4 @@
-"""Reads the partners of a record page by page, and counts them."""
+"""Reads the partners of a record page by page, and counts the partners."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Pag
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return these notices or entries as records that are to be matched in turns, from the first partner on."""
+    """Return these notices or entries as records to match in turns, starting with their first partners."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c
@@ -61,7 +61,7 @@ def _notices(connection: Connection, pks: Collection[int], *conditions: ColumnEl
 
 
 def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]) -> Iterator[Partners]:
-    """Count the partners of these records. A record without partners is left out."""
+    """Count the partners of each of these records. Records without partners are left out."""
     if not pks:
         return
     mine, theirs = _SIDES[side]
@@ -76,10 +76,7 @@ def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]
 
 
 def load_page(connection: Connection, record: PagedRecord, limit: int) -> Page:
-    """Return the next `limit` partners of a record.
-
-    A partner shares a token with the record, or has a stored match with the record.
-    """
+    """Return the next `limit` partners of a record: records that share a token or have a stored match with it."""
     return page_of(record, _sharing(connection, record, limit), _matched(connection, record, limit), limit)
 
 

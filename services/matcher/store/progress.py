@@ -1,4 +1,4 @@
-"""Keeps the records whose matching is unfinished, and chooses the record that has the next turn."""
+"""Stores the records whose matching is unfinished, and chooses the one with the next turn."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """Return the feed of each record whose matching is unfinished."""
+    """Return the feed of each record whose matching is unfinished.
+
+    A feed with several such records comes several times.
+    """
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Return the unfinished record that has the next turn, and lock that record. Records in `besides` are left out.
+    """Choose the unfinished record that has the next turn, and lock it. Records in `besides` are left out.
 
-    The feed that has waited longest for a turn comes first. Among the records of that feed, the record with the nearest
-    harmful day comes first.
+    The feed that has waited longest for a turn comes first, with its record that has the nearest harmful day.
     """
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
@@ -44,9 +46,10 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store the progress of each record, and forget the finished records.
+    """Store how far each record was matched, and delete the finished records.
 
-    `waiting` holds records that had no turn yet. Return the feed of each record that becomes unfinished by this call.
+    `waiting` are records that have had no turn yet. Return the feed of each record that was not stored as unfinished
+    before.
     """
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]
@@ -89,9 +92,10 @@ def _pks(keys: Collection[Key], side: PagedSide) -> list[int]:
 
 
 def count_waiting(connection: Connection, feed_id: str, most: int) -> int:
-    """Return the number of a council's entries that still wait to be compared with a notice. Counting stops at `most`.
+    """Return the number of a council's entries that still wait to be compared with a notice, at most `most`.
 
-    An entry waits if its own matching is unfinished, or if the matching of a notice has not yet reached the entry.
+    An entry waits until its own matching is finished, and until the matching of each notice that covers it has reached
+    it.
     """
     unfinished, mine, entry, record = unfinished_matching.c, notice_tokens.c, entry_tokens.c, register_entries.c
     not_reached = (

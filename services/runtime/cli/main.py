@@ -1,4 +1,4 @@
-"""The command line `pullcord`. The modules of `services.runtime.cli.commands` are imported only when used."""
+"""The command line `pullcord`. The module of a command is imported only when the command is used."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: its module, the name of a Typer app or function in the module, and its panel in `--help`."""
+    """A command: its module, its function or Typer app in that module, and its panel in `--help`."""
 
     module: str
     name: str
@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "migrate": CommandEntry("running.init", "migrate", _BEGIN),
     "serve": CommandEntry("running.serve", "serve", _BEGIN),
     "run": CommandEntry("running.run", "app", _BEGIN),
+    "watchdog": CommandEntry("running.watchdog", "app", _BEGIN),
     "demo": CommandEntry("running.demo", "demo", _BEGIN),
     "status": CommandEntry("running.status", "app", _BEGIN),
     "councils": CommandEntry("parties.feeds", "councils", _WHO),
@@ -72,7 +73,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """A mapping of names to commands. Looking up a command imports it."""
+    """The commands by name. Looking up a command imports it."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -99,7 +100,7 @@ def _as_typer(entry: CommandEntry) -> typer.Typer:
 
 
 class _Summaries(_Commands):
-    """A mapping of command names to their summaries in `--help`. Looking up a summary imports no command."""
+    """The commands by name, with their summaries for `--help`. Looking up a summary imports nothing."""
 
     def __getitem__(self, name: str) -> Any:
         entry = self.data[name]
@@ -109,7 +110,7 @@ class _Summaries(_Commands):
 
 
 class Pullcord(TyperGroup):
-    """The group of all commands. An expected error is shown as a sentence, without a traceback."""
+    """The group of all commands. It shows an expected error as a sentence, without a traceback."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -1,4 +1,4 @@
-"""The steps up to the first alerts. The embedded and the distributed demonstration share these steps."""
+"""The steps of a demonstration up to the first alerts, in one process or distributed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The last steps of a demonstration: a week without an answer, then an officer's answer.
-
-At the end, the viewer sees a list of places to look around. The embedded and the distributed demonstration share these
-steps.
-"""
+"""The last steps of a demonstration: a week without an answer, then an officer's answer, then what to look at next."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ from services.runtime.demo.waiting import until_delivered
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
-    """Let a week pass without an answer, and show the repeated alerts. `how` is the text that announces the week."""
+    """Let a week pass without an answer, and show the repeated alerts. `how` announces the week."""
     narrator.step("Nobody answers")
     # Only the mails of this week are counted.
     before = len(demo.mailbox.mails)

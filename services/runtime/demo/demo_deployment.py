@@ -1,4 +1,4 @@
-"""Starts the demonstration: an empty deployment with councils and providers, a mailbox, and an upload of samples."""
+"""Starts the demonstration: an empty deployment with councils, providers and a mailbox. Uploads the sample files."""
 
 from __future__ import annotations
 
@@ -41,10 +41,9 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """Everything that the steps of a demonstration need, embedded or distributed.
+    """The objects that the steps of a demonstration need, in one process or distributed.
 
-    `environment` holds the variables with which the command line finds this deployment. `keys` holds the API keys by
-    feed id.
+    `environment` has the variables by which the command line finds the deployment. `keys` has the API keys by feed id.
     """
 
     store: Store

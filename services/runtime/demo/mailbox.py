@@ -22,7 +22,7 @@ MAIL_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 
 @dataclass
 class Mailbox:
-    """The received mails, in the order of arrival."""
+    """The received mails, in the order in which they arrived."""
 
     mails: list[EmailMessage] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition)
@@ -36,14 +36,14 @@ class Mailbox:
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Wait until the mailbox has `count` mails. Return False after `timeout` seconds."""
+        """Wait until there are `count` mails. Return False after `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 
 
 @contextmanager
 def receiving(mailbox: Mailbox) -> Iterator[int]:
-    """Run the mail server while the block runs. Yield the port of the server."""
+    """Run the mail server while the block runs, and yield its port."""
     controller = _FreePortController(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:
@@ -53,7 +53,7 @@ def receiving(mailbox: Mailbox) -> Iterator[int]:
 
 
 class _FreePortController(Controller):
-    """A mail server. The operating system picks a free port."""
+    """A mail server on a free port that the operating system picks."""
 
     @property
     def bound_port(self) -> int:

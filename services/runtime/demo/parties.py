@@ -19,7 +19,7 @@ GROUPING_SECONDS = 2
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
     """Add every feed of the samples. Return the API keys by feed id.
 
-    `habits` are fields of `CouncilPolicy`, set for every council.
+    `habits` are fields of `CouncilPolicy` that every council gets.
     """
     keys = {}
     for sample in SAMPLES:
@@ -40,7 +40,7 @@ def _policy(sample: Sample, smtp_port: int, habits: Mapping[str, Any]) -> Counci
         to = f"{desk}@{town}.example"
         # Unencrypted to a loopback port: the mail server of the demonstration has no certificate.
         route = f"mailto://127.0.0.1:{smtp_port}?from=alerts@pullcord.example&to={to}&mode=insecure"
-        return Contact(label=desk, route=route)
+        return Contact(person=desk, channel="route", address=route)
 
     tiers = (
         Tier(label="telecare duty desk", from_days=56, contacts=(contact("duty"),)),

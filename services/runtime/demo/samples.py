@@ -1,4 +1,4 @@
-"""The sample registers and notices, and a function that shifts their dates. Pure."""
+"""The sample registers and notices. Their dates can be shifted. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BASE_DAY: Final = date(2026, 11, 23)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of `samples/`, and its feed: `provider:` with a four-letter RCPID, or `council:` with a GSS code."""
+    """A file of `samples/` and its feed, such as `provider:RAVN` or `council:E06000009`."""
 
     file_name: str
     feed_id: str
@@ -40,9 +40,9 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Return a sample file in which every date of this century is `days` days later.
+    """Return a sample file with every date of this century moved by `days` days.
 
-    Shifts ISO dates, UK dates and the date cells of a workbook. For a demonstration on `day`, give `(day -
+    These are ISO dates, UK dates and the date cells of a workbook. For a demonstration on `day`, pass `(day -
     BASE_DAY).days`.
     """
     if data.startswith(_ZIP):

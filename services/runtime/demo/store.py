@@ -21,12 +21,10 @@ def count_cases(connection: Connection) -> int:
 
 
 def count_paused(connection: Connection, now: datetime) -> int:
-    """Return the number of cases whose alerts are paused."""
     return connection.scalar(select(func.count()).select_from(cases).where(cases.c.paused_until > now)) or 0
 
 
 def count_unhandled(connection: Connection, consumer: Consumer) -> int:
-    """Return the number of events that a consumer has not handled yet."""
     handled = select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)
     heard = outbox.c.topic.in_(consumer.topics)
     query = select(func.count()).select_from(outbox).where(heard, outbox.c.event_id.not_in(handled))
@@ -34,7 +32,7 @@ def count_unhandled(connection: Connection, consumer: Consumer) -> int:
 
 
 def count_owed(connection: Connection, until: datetime) -> int:
-    """Return the number of cases with a review due by `until`, plus the number of unfinished deliveries."""
+    """Return the number of case reviews due by `until`, plus the number of unfinished deliveries."""
     queries = (
         select(func.count()).where(cases.c.due_at <= until),
         select(func.count()).where(deliveries.c.due_at.is_not(None)),

@@ -1,4 +1,4 @@
-"""Runs the steps of the demonstration in one process, with a simulated clock."""
+"""The demonstration in one process, with a simulated clock."""
 
 from __future__ import annotations
 

@@ -24,10 +24,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. If it does not hold within LONGEST_WAIT, raise StuckError.
-
-    The error names the condition by the text `what`.
-    """
+    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT, with the text `what` for the condition."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:
@@ -36,12 +33,12 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def until_handled(demo: DemoDeployment) -> None:
-    """Wait until every event is published, and handled by every consumer of its topic."""
+    """Wait until every event is published and handled by every consumer of its topic."""
     until(lambda: _is_handled(demo), "all is handled")
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Wait until every delivery is done, and no review of a case falls due within the grouping time."""
+    """Wait until every delivery is done and no review of a case is due within the grouping time."""
     until(lambda: _is_delivered(demo), "everybody has been told")
 
 

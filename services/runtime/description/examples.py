@@ -1,4 +1,4 @@
-"""Examples of bodies. The telephone numbers are numbers that the regulator reserves for fiction."""
+"""Examples of request bodies. The telephone numbers are those that Ofcom reserves for drama."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class LinkTo(NamedTuple):
-    """A link to another operation. `expression` is the place in the answer from which `parameter` gets its value."""
+    """A link to another operation. `expression` says where in the answer the value of `parameter` is found."""
 
     name: str
     operation: str

@@ -1,4 +1,4 @@
-"""Adds bodies, headers, links and examples to the OpenAPI description, because FastAPI does not know them."""
+"""Adds to the OpenAPI description what FastAPI does not know: bodies, headers, links and examples."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ Operations = Iterator[dict[str, Any]]
 
 
 def describe(app: FastAPI) -> None:
-    """Complete the application's OpenAPI description."""
     made = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The state of the process that matches, alerts and delivers, as the HTTP process sees it."""
+"""The HTTP process's view of the other process, which matches, alerts and delivers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LEFT_ALONE = 70
 
 
 class RemoteSends:
-    """The state of the messages that the other process sends now."""
+    """The state of the other process's unfinished sends."""
 
     def __init__(self) -> None:
         self.full = False
@@ -29,7 +29,7 @@ class RemoteSends:
 
 
 class RemoteTasks:
-    """The loops of the other process, read anew at each access."""
+    """The loops of the other process as it last reported them."""
 
     def __init__(self, background: Background) -> None:
         self._background = background
@@ -39,7 +39,7 @@ class RemoteTasks:
 
 
 class Background:
-    """The other process, as `make_app` needs it: loops, sends, metrics, and a way to wake the process."""
+    """The other process as `make_app` needs it: its loops, sends and metrics, and a way to wake it."""
 
     def __init__(self, link: ProcessLink) -> None:
         self._link = link

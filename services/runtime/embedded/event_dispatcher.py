@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes unpublished events to every consumer of their topic, the oldest events of each partition key first."""
+    """Passes unpublished events to every consumer of their topic. The events of one partition key stay in order."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -50,7 +50,7 @@ class EventDispatcher:
         self._served: str | None = None
 
     def run_once(self) -> int:
-        """Pass one batch to the consumers. Return the number of events, or 0 if none are left."""
+        """Pass one batch of events to the consumers. Return the number of events."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch, after=self._served)
         if not events:
@@ -68,9 +68,9 @@ class EventDispatcher:
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Publish again the events that a consumer never handled. Return the number of these events.
+    """Publish again the events that one of the consumers never handled. Return the number of events.
 
-    A consumer misses an event, for example, if an older release of Pullcord does not know the kind of the event.
+    An older version of Pullcord, for example, leaves out events that it does not know.
     """
     now = store.now()
     with store.writing() as connection:
@@ -85,9 +85,8 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
     """Let a consumer handle events.
 
-    Two kinds of events are not handled. An event that can never be handled goes to quarantine. An event of a kind that
-    only a newer version of Pullcord knows is skipped. A fault that may be temporary is raised as an error. The
-    remaining events must then be delivered again.
+    An event that can never be handled goes to quarantine. An event that only a newer version of Pullcord knows is
+    skipped. If a fault may pass, its error is raised, and the caller must deliver the events again.
     """
     remaining = list(events)
     while remaining:
@@ -123,11 +122,10 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Split a failed batch into parts. Each part is then handled by itself.
+    """Return the parts of a failed batch, to be handled one after another.
 
-    After a conflict with another worker, the batch is split into halves. After a lasting fault, the batch is split into
-    single events. Raises PoisonError if a lasting fault comes from a single event. Raises `error` for a conflict over a
-    single event, and for any other temporary fault.
+    After a conflict with another worker these are two halves, otherwise single events. Raises PoisonError if the fault
+    of a single event will not pass. Raises `error` if the fault may pass.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -1,10 +1,10 @@
-"""The heartbeat of a loop. It is stored in the database, so that every process can report if the loop is alive."""
+"""The heartbeat of a loop, stored in the database, so that every process can see if the loop is alive."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Stores in the database that a loop is alive, at most once per APART."""
+    """Stores that a loop is alive, at most once in the time APART."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
@@ -41,21 +41,16 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """A store that calls `made_progress` after each commit. So a loop sends heartbeats even during a long step."""
+    """A store that calls `made_progress` after each commit, so that a loop sends heartbeats even during a long step."""
 
     made_progress: Callable[[], None]
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
         """Return a copy of `store` that calls `made_progress` after each commit."""
-        return cls(
-            engine=store.engine,
-            vault=store.vault,
-            tokeniser=store.tokeniser,
-            clock=store.clock,
-            random=store.random,
-            made_progress=made_progress,
-        )
+        # Every member, so that what the operator has set holds in the loops too.
+        members = {member.name: getattr(store, member.name) for member in fields(Store)}
+        return cls(**members, made_progress=made_progress)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -1,6 +1,6 @@
 """The link between the two processes of `pullcord serve`. A message is one line of JSON over a pair of sockets.
 
-The HTTP process sends two kinds of request: look for new events, and report metrics. The other process reports the
+The HTTP process asks the other process to look for new events, and to report its metrics. The other process reports the
 state of its loops.
 """
 
@@ -20,7 +20,7 @@ SECONDS_TO_SEND = 2
 
 @dataclass(slots=True)
 class TaskState:
-    """The state of a loop in the other process, as shown in health answers."""
+    """The state of a loop in the other process."""
 
     name: str
     alive: bool
@@ -38,16 +38,13 @@ class ProcessLink:
         self._sending = Lock()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message. If the other process is gone, the message is dropped.
-
-        `messages` then ends, so the reader learns that the other process is gone.
-        """
+        """Send a message. If the other process has ended, do nothing: `messages` then ends."""
         line = json.dumps(message).encode() + b"\n"
         with self._sending, suppress(OSError):
             self._end.sendall(line)
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Yield the messages of the other process until that process is gone."""
+        """Yield the messages of the other process until it ends."""
         with suppress(OSError), self._end.makefile("rb") as lines:
             for line in lines:
                 # A line that was cut off is the last one of a process that died.
@@ -61,9 +58,9 @@ class ProcessLink:
 
 
 def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
-    """Handle the messages of the other process until that process is gone.
+    """Handle the messages of the other process until it ends.
 
-    Each message has a kind and a content. The handler of the kind gets the content.
+    `handlers` has a function for each kind of message. It is called with the content of the message.
     """
     for message in link.messages():
         for kind, content in message.items():

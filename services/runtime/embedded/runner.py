@@ -1,4 +1,4 @@
-"""The embedded runner: a few loops do all background work in one process. Each loop finds its work in the database."""
+"""The embedded runner: a few loops in one process do all background work. They find their work in the database."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CLOSING_SECONDS = 600.0
 class Loop:
     """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
 
-    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more than 0, the
-    loop `then` may have new work, so `then.wake` is called.
+    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more, the loop
+    `then` may have something to do and is woken.
 
-    The loop calls `beat` after each successful step, at each call of `made_progress` within a step, and every
-    BEAT_SECONDS while waiting. A failing loop does not call `beat`.
+    `beat` is called after each successful step, by `made_progress` within a step, and every BEAT_SECONDS while waiting.
+    A failing loop does not call it.
     """
 
     def __init__(
@@ -67,19 +67,19 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the current step and end the loop. Return False if this takes longer than `timeout` seconds."""
+        """Finish the current step and end. Return False if this takes longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
     def alive(self) -> bool:
-        """Return False if the loop has ended. A loop that has not started yet counts as alive."""
+        """False if the loop has ended. A loop that has not started yet counts as alive."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """Return the seconds since the current step began, or 0 between two steps."""
+        """Return the seconds since the current step began, or 0 if the loop is waiting."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
@@ -139,7 +139,10 @@ class Loop:
 def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """Make a loop that stores heartbeats: after each step, and after each commit within a step."""
+    """Make a loop that stores heartbeats, also after each commit within a step.
+
+    `work_with` gets the store that the work must use, and returns the work.
+    """
 
     def made_progress() -> None:
         loop.made_progress()
@@ -178,7 +181,7 @@ def _often(parts: Parts) -> float:
 
 
 class EmbeddedRunner:
-    """Runs matching, alerts and deliveries in the process that also serves the API."""
+    """Runs matching, alerts and deliveries in one process."""
 
     def __init__(self, parts: Parts) -> None:
         store, consumers = parts.store, parts.consumers

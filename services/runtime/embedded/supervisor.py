@@ -1,7 +1,7 @@
 """Runs the two processes of `pullcord serve`.
 
-This process matches, alerts and delivers. It starts the HTTP process, and restarts the HTTP process after an end. So
-alerts go on even if callers use up the connections, the threads or the memory of the HTTP process.
+This process matches, alerts and delivers. It starts the HTTP process, and starts it again whenever it ends. So alerts
+go on even if callers use up the connections, threads or memory of the HTTP process.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
 
 class ServiceEndedError(PullcordError):
-    """One of the two processes has ended and cannot be started again."""
+    """One of the two processes has ended, and cannot be started again."""
 
 
 class Supervisor:

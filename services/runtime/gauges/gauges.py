@@ -1,4 +1,4 @@
-"""Safety gauges. Each scrape reads them from the database, so every process reports the same values."""
+"""Safety gauges. They are read from the database at each scrape, so every process reports the same values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.storage.store import Store
 
 
 class SafetyGauges(Collector):
-    """The gauges of delays, faults and unfinished work, read from the database."""
+    """The gauges of delays, faults and unfinished work."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -39,7 +39,7 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """The gauge of loops in this process that have ended on their own."""
+    """The gauge of loops in this process that have ended, although nobody stopped them."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
@@ -49,21 +49,21 @@ class EndedLoops(Collector):
 
 
 class SendPool(Protocol):
-    """The pool that sends the messages of this process."""
+    """The unfinished sends of a process."""
 
     @property
     def stuck(self) -> int:
-        """The number of unfinished sends that have passed their deadline."""
+        """The number of sends that are past their deadline."""
         ...
 
     @property
     def full(self) -> bool:
-        """True if no further message can be sent until a present send ends."""
+        """True if no further message can be sent until one of these sends ends."""
         ...
 
 
 class SendGauges(Collector):
-    """The gauge of hanging sends in this process."""
+    """The gauge of sends in this process that are past their deadline."""
 
     def __init__(self, sends: SendPool) -> None:
         self._sends = sends

@@ -1,4 +1,4 @@
-"""Adds up the counts of two processes. So a scrape of one process shows the counts of both."""
+"""Adds up the counts of two processes, so that a scrape of one process shows both."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Return the metrics of this process, with the counts of the other process added.
+    """Return the metrics of this process with the counts of the other process added, in the Prometheus text format.
 
-    Metrics about a single process, such as `python_…` and `process_…`, are not added. All texts are in the Prometheus
-    text format.
+    Metrics that describe a process, such as `python_…` and `process_…`, are only those of this process.
     """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):

@@ -19,7 +19,10 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return the method of a request, or `other` if unknown. A caller may send any word, even a telephone number."""
+    """Return the method of a request, or `other` if it is unknown.
+
+    A caller may send any word as the method, even a telephone number.
+    """
     return method if method in METHODS else "other"
 
 

@@ -82,7 +82,7 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return the creation time of the oldest alert without an acknowledgement. Return None if there is none."""
+    """Return the time of the oldest alert that nobody has acknowledged, or None."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
@@ -114,9 +114,9 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the latest time at which an unsafe case passed its harmful day. Return None if there is no such case.
+    """Return the last time at which a case that is not safe passed its harmful day, or None if there is none.
 
-    A case passes its harmful day at the end of that day. If the case is opened later, the time of opening counts.
+    This is the end of the harmful day, or the time at which the case was opened if that is later.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
@@ -128,9 +128,9 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return the time of the last submission from each feed, by feed id.
+    """Return each feed's id with the time at which it last sent something, or was created if it never did.
 
-    Feeds that the operator has ended are left out. If a feed never sent anything, the time of its creation counts.
+    Feeds that the operator has ended are left out.
     """
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)

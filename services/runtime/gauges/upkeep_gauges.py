@@ -1,4 +1,4 @@
-"""Gauges for maintenance that operators may forget: disk space, the log of SQLite, backups, expiring API keys."""
+"""Gauges for upkeep that operators may forget: disk space, the log of SQLite, backups, expiring API keys."""
 
 from __future__ import annotations
 

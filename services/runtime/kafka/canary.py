@@ -1,7 +1,7 @@
-"""Publishes canaries, and publishes lost events again.
+"""Publishes canaries, finds events that were lost, and publishes them again.
 
-A canary goes to every partition that has a consumer. When a consumer receives a canary, everything published earlier to
-that partition must have arrived too. An earlier event that is missing from the consumer's inbox is therefore lost.
+Every partition that has a consumer gets canaries. A consumer that has received a canary must have received everything
+that was published earlier to that partition. So an earlier event that is not in its inbox is lost.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AGAIN = Counter(
 
 @dataclass(frozen=True)
 class Canaries:
-    """Publishes a canary to each partition of the topics, at the interval `every`."""
+    """Publishes a canary to each partition of the topics, once in the time `every`."""
 
     store: Store
     publisher: Publisher
@@ -45,9 +45,9 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due, and find lost events. Return the number of events to be published again.
+        """Publish the canaries that are due. Mark lost events to be published again, and return their number.
 
-        Raises RelayError if the brokers do not accept the canaries.
+        Raises RelayError if the brokers accept none of the canaries.
         """
         now = self.store.now()
         with self.store.writing() as connection:

@@ -1,4 +1,4 @@
-"""Settings for the connection to the brokers, from the environment (`PULLCORD_KAFKA_…`) or a named file."""
+"""Settings for the connection to the brokers (`PULLCORD_KAFKA_…`), from the environment or a file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LISTED = "pullcord"
 
 
 class KafkaSettings(EnvironmentSettings):
-    """The addresses of the brokers, and the credentials of this deployment."""
+    """The addresses of the brokers, and how this deployment identifies itself to them."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_KAFKA_",
@@ -57,11 +57,11 @@ class KafkaSettings(EnvironmentSettings):
         return made
 
     def broker_topic(self, topic: str) -> str:
-        """Return the name on the brokers for a topic of `topics.yaml`."""
+        """Return the name that a topic of `topics.yaml` has on the brokers."""
         return f"{self._deployment}.{topic.partition('.')[2]}"
 
     def listed_topic(self, broker_topic: str) -> str:
-        """Return the name in `topics.yaml` for a topic on the brokers."""
+        """Return the name that a topic of the brokers has in `topics.yaml`."""
         return f"{LISTED}.{broker_topic.partition('.')[2]}"
 
     def group(self, consumer: str) -> str:

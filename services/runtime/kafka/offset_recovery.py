@@ -1,8 +1,7 @@
-"""A Faust consumer that detects a loss of records on the brokers, and then reads the partition from the beginning.
+"""A Faust consumer that notices that the brokers have lost records, and then reads the partition from its beginning.
 
-The committed offset of a consumer group may lie beyond the end of its partition. This happens if the brokers lose all
-records and the topic is created again, while a running worker still commits its earlier offset. Faust then skips all
-records before that offset without a warning, until the partition has grown beyond that offset.
+If the brokers lose all records and a topic is created again, a worker that still runs commits its old offset. This
+offset is beyond the end of the new partition. Faust would then skip all records up to it, without a warning.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ log = structlog.get_logger()
 
 
 class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
-    """The thread of a consumer. A fault is logged as one line of JSON, without a traceback."""
+    """The thread of a consumer. It logs a fault as one line of JSON, without a traceback."""
 
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's names
         # The library would print a traceback, which no reader of JSON lines understands. It may name hosts.
@@ -28,11 +27,7 @@ class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Starts each partition at the committed offset of the consumer group.
-
-    If the partition ends before that offset, the brokers have lost records. The consumer then starts at the beginning
-    of the partition.
-    """
+    """Starts each partition at the committed offset, or at the beginning if the offset is beyond the end."""
 
     def _new_consumer_thread(self) -> Any:
         return LoggedThread(self, loop=self.loop, beacon=self.beacon)
@@ -54,13 +49,11 @@ class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingTransport(Transport):  # type: ignore[misc,unused-ignore]
-    """A Faust transport that creates RewindingConsumers."""
-
     Consumer = RewindingConsumer
 
 
 class RewindingApp(faust.App):  # type: ignore[misc,unused-ignore]
-    """A Faust application that reads with a RewindingConsumer."""
+    """A Faust application whose consumer is a RewindingConsumer."""
 
     def _new_transport(self) -> Any:
         # Faust has no setting for the class of its consumer.

@@ -1,10 +1,10 @@
 """The relay: publishes the events of the outbox to Kafka.
 
-Any number of relays may run. The outbox is divided into lanes. All events with the same key are in the same lane. Only
-one relay at a time works on a lane, so events with the same key keep their order.
+The outbox is divided into lanes, and all events with the same key are in one lane. Any number of relays may run, but
+only one at a time works on a lane, so events with the same key keep their order.
 
-An event is marked as published only after the brokers have acknowledged it. The transaction that locks the lane also
-writes this mark. After a crash the event is published again, and the inboxes of the consumers drop the duplicate.
+An event is marked as published only after the brokers have accepted it. If the process crashes in between, the event is
+published twice, and the inboxes of the consumers drop the second one.
 
 If the brokers refuse events of one topic in one lane, all other events are still published.
 """
@@ -58,10 +58,9 @@ class Relay:
     served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
-        """Publish a batch of events from each lane that is free. Return the number of published events.
+        """Publish a batch of events from each lane on which no other relay works.
 
-        A lane is free if no other relay works on it. Raises RelayError if no event was published and the brokers did
-        not answer.
+        Return the number of published events. Raises RelayError if there are none because the brokers did not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
@@ -118,10 +117,9 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that are published or in quarantine, and the first error of a failed event.
+        """Return the events that are published or in quarantine, and the first error of the other events.
 
-        A failed event is published again, and so are the later events with the same key. So the events keep their
-        order.
+        An event that failed is published again later. So are the later events with its key, to keep their order.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
@@ -140,9 +138,9 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Split an event that the brokers refuse.
+        """Deal with an event that the brokers refuse. Return True if it was too large and is now split.
 
-        If the event cannot be split, put it in quarantine and return False.
+        Otherwise put it in quarantine and return False.
         """
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):

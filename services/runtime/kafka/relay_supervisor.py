@@ -1,4 +1,4 @@
-"""Runs a relay and its canaries. Connects to the brokers, and reconnects after a failure."""
+"""Keeps a relay and its canaries at work, with a new connection to the brokers after a failure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _BrokerConnection:
 
 @dataclass
 class RelaySupervisor:
-    """Publishes the outbox and the canaries. Creates the missing topics at each new connection."""
+    """Publishes the outbox and the canaries. At each new connection, it creates the topics that are missing."""
 
     store: Store
     settings: KafkaSettings
@@ -41,16 +41,15 @@ class RelaySupervisor:
     _waiting: dict[Lane, tuple[int, float]] = field(default_factory=dict)
 
     def publishing_from(self, store: Store) -> Callable[[], int]:
-        """Set the store. Return `run_once`, the work of a loop."""
+        """Use this store from now on. Return `run_once`, the work of a loop."""
         self.store = store
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and due canaries.
+        """Publish events and the canaries that are due. Return the number of events published or to be published again.
 
-        Return the number of published events, plus the number of lost events to be published again. Raises RelayError
-        if the brokers cannot be reached, have unsuitable topics, or do not accept the events. The next call then
-        reconnects.
+        Raises RelayError if the brokers cannot be reached, have unsuitable topics, or accept nothing. The next call
+        then connects anew.
         """
         try:
             at = self._connect()

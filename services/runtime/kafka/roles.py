@@ -45,7 +45,7 @@ BEATS_MISSED = 3
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended on its own."""
+    """A worker has ended, although nobody asked it to stop."""
 
     permanent = False
 
@@ -110,7 +110,7 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Run a worker until a stop is requested. Raises WorkerEndedError if the worker ends on its own."""
+    """Run a worker until a stop is requested. Raises WorkerEndedError if it ends before."""
     watch = _watch_of(worker, parts)
     # Watch from before the start: a worker whose start hangs may hold partitions already.
     watch.start()
@@ -206,7 +206,7 @@ def _brokers_reached(check: BrokerCheck, stop: Event) -> bool:
 
 
 def stop_requested() -> Event:
-    """Return an event that is set by a signal to stop (SIGTERM or SIGINT)."""
+    """Return an event that is set on SIGTERM or SIGINT."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         # SIGTERM comes from Kubernetes and systemd, SIGINT from a keyboard.

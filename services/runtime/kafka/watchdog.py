@@ -1,6 +1,6 @@
-"""Ends a process that makes no progress. Its supervisor then starts it again. Unfinished work is not lost.
+"""Ends a process that makes no progress, so that it is started again. Unfinished work is not lost.
 
-A hanging thread or event loop cannot stop itself, so the process ends without a graceful stop.
+A hanging thread or event loop cannot stop itself, so the process is ended at once.
 """
 
 from __future__ import annotations
@@ -32,11 +32,10 @@ def end_process(code: int = NO_PROGRESS) -> None:
 
 
 class Watchdog:
-    """Ends the process if there is work, but none was done for `patience` seconds.
+    """Ends the process if there is work to do, but none was done for `patience` seconds.
 
-    `quiet_seconds` returns the seconds without progress. `is_behind` returns True if there is work. If `is_behind`
-    raises an error, the process continues, because a restart does not mend a database. An `is_behind` that never
-    returns counts as work not done, because only a restart helps.
+    `quiet_seconds` returns the seconds since the last work. `is_behind` returns True if there is work. If it raises an
+    error, the process goes on, because a restart does not mend a database. If it never returns, the process is ended.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
 
-No exception leaves an agent, because Faust would then acknowledge the message. During a passing fault, the message
+No exception leaves an agent, because Faust would then acknowledge the message. While a fault may pass, the message
 stays unacknowledged and is tried again. An event that can never be handled goes to quarantine. Before a worker stops,
-it finishes the current batch and acknowledges its messages. All state is in the database, never in Faust.
+it finishes its batch and acknowledges the messages. All state is in the database, never in Faust.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ METADATA_MS = 10_000
 class ForeignEventsError(PullcordError):
     """The topics carry events of another database.
 
-    If this worker took these events, the other deployment would miss them.
+    If this worker acknowledged them, the other deployment would miss them.
     """
 
 
 @dataclass
 class Worker:
-    """A consumer with its own Faust application. One agent reads all topics of the consumer."""
+    """A consumer with its own Faust application, in which one agent reads all topics of the consumer."""
 
     store: Store
     consumer: Consumer
@@ -96,17 +96,14 @@ class Worker:
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """Return the seconds since the last batch ended, with success or failure."""
+        """Return the seconds since the last batch ended, successful or not."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if an expected canary has not reached the consumer.
+        """Return True if the consumer has not received a recent canary from one of its partitions.
 
-        For each partition, two publication times are compared: the time of the newest canary, and the time of the last
-        received canary. A canary is missing if the two times are more than `patience` apart. It is also missing if the
-        consumer received no canary from the partition.
-
-        Only the partitions of this worker count. If the worker has no partitions, all partitions count.
+        A canary is recent if no other was published more than `patience` later. Only the partitions of this worker
+        count, or all if it has none.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
@@ -116,9 +113,9 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages. Try again while a passing fault lasts.
+        """Handle messages, and try again as long as a fault may pass.
 
-        Return True after the messages are handled. Return False if the worker must stop while the fault lasts.
+        Return True once the messages are handled. Return False if the worker must stop before that.
         """
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1

@@ -1,6 +1,6 @@
 """Makes, checks and restores backups of an embedded deployment. The service may run while a backup is made.
 
-A backup never contains the keys. Without the keys, nobody can read personal data in the backup.
+A backup does not contain the keys. Without them, nobody can read the personal data in it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ SQLITE = "sqlite"
 class RestoreResult:
     """The result of a restore.
 
-    `record_ends` is the time of the last record in the backup. `aside` is the new path of the previous database, or
-    None if there was no previous database.
+    `record_ends` is the time of the last change in the backup. `aside` is where the previous database is now, or None
+    if there was none.
     """
 
     contents: Contents
@@ -52,10 +52,9 @@ class RestoreResult:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Copy the store's SQLite database to `target`, and check the copy. The database may be in use meanwhile.
+    """Copy the store's SQLite database to `target`, on disk, and check the copy. The database may be in use meanwhile.
 
-    The copy is safely on the disk when this function returns. Raises RefusedError if the target exists already. Raises
-    CopyError if the copy fails a check.
+    Raises RefusedError if the target exists already, and CopyError if the copy fails a check.
     """
     if target.exists():
         raise RefusedError(f"{target} is there already: a backup is never overwritten")
@@ -81,13 +80,11 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Replace the store's SQLite database with a backup. The backup is upgraded to the present schema.
+    """Replace the store's SQLite database by a backup, upgraded to the present schema.
 
-    The delivery of an alert is cancelled if a newer message is due about all open cases of this alert (see
-    `settle_restore`).
-
-    Raises RefusedError if a process uses the database, if a database exists and `replacing` is False, or if `backup` is
-    itself a database in use. Raises CopyError if the backup fails a check.
+    Then settle the alerts in it (see `settle_restore`). Raises RefusedError if a process uses the database, if there is
+    a database and `replacing` is False, or if `backup` is itself a database in use. Raises CopyError if the backup
+    fails a check.
     """
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
@@ -108,7 +105,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools restored. Return the time of the database's last record.
+    """Call `settle_restore` for a database that other tools have restored. Return the time of the last change in it.
 
     A second call changes nothing.
     """
@@ -122,9 +119,9 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raise RefusedError if a process uses the SQLite database at this URL.
+    """Raise RefusedError if another process uses the SQLite database at this URL.
 
-    The caller itself must not use the database.
+    The caller itself must not have it open.
     """
     with unused(_file_of(database)):
         pass

@@ -1,8 +1,7 @@
 """Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-The files hold no telephone number, address or name. The references of councils are left out unless they are requested.
-A requested reference is left out too if it could be a number, a name or an address: some people type these in the
-column for references.
+The files hold no telephone number, address or name. They hold references of councils only on request. Even then, a
+reference that could be a number, a name or an address is left out, because some people type these as a reference.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ Row = dict[str, Any]
 
 
 class FileFormat(StrEnum):
-    """The format of an export file. The value is the suffix of the file."""
+    """The formats of export files. The value is the suffix of the file."""
 
     CSV = ".csv"
     NDJSON = ".ndjson"
@@ -87,8 +86,8 @@ def export_cases(
 ) -> int:
     """Write cases to a file, the oldest first. Return the number of rows.
 
-    With `feed_id`, only cases of that council are written. `ended` adds ended cases. `references` adds the references
-    of councils. Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
+    `feed_id` chooses one council, `ended` adds cases that have ended, and `references` adds the references of councils.
+    Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
     """
     query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
@@ -99,8 +98,7 @@ def export_matches(
 ) -> int:
     """Write matches to a file, in the order of the register entries. Return the number of rows.
 
-    With `feed_id`, only matches of that council are written. `ended` adds ended matches. `references` adds the
-    references of councils. Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
+    The arguments and errors are those of `export_cases`.
     """
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
@@ -108,7 +106,7 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Yield a text file that only the owner can read. The file gets its name once it is complete and on the disk.
+    """Yield a text file that only its owner can read. It gets its name only once it is complete and on disk.
 
     Raises RefusedError if the folder of the file is missing.
     """
@@ -130,7 +128,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """Return a council's reference, or None if the text could be a telephone number, a name or an address."""
+    """Return a council's reference, or None if it could be a telephone number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -1,4 +1,4 @@
-"""Reads the keys file again after a change. So keys can be changed while processes run."""
+"""Reads the keys file again whenever it changes, so that keys can be changed while processes run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LOOK_EVERY = 1.0
 class KeyFile:
     """A source of vault keys (`vault.KeySource`) that reads the keys file.
 
-    The constructor raises KeysError if the file is missing or faulty. If the file is missing or faulty later, or holds
-    the keys of another deployment, the last keys stay in use.
+    Raises KeysError at the start if the file is missing or faulty. If it is missing or faulty later, or has the keys of
+    another deployment, the last keys stay in use.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:

@@ -1,6 +1,6 @@
 """The keys of a deployment: the vault keys by id, and the token key.
 
-If the vault keys are lost, all encrypted personal data is lost for good.
+Without the vault keys, all encrypted personal data is lost for good.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64
 
 
 class Keyring(BaseModel):
-    """The content of the keys file. `current` names the vault key that encrypts. The other vault keys only decrypt."""
+    """The content of the keys file. The vault key `current` encrypts, and the others only decrypt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -57,14 +57,14 @@ def new_keyring() -> Keyring:
 
 
 def with_new_key(keyring: Keyring) -> Keyring:
-    """Return the keys with a new vault key at the end. The new key encrypts nothing until it is made current."""
+    """Return the keys with a new vault key at the end. It encrypts nothing until it is made current."""
     # An id is never used again: an old backup may hold values that name this id.
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
     return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Make the newest vault key current, and return the keys. If this key is current already, add a new key first."""
+    """Return the keys with the newest vault key as the current one. If it is current already, first add a new key."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -72,7 +72,7 @@ def with_newest_current(keyring: Keyring) -> Keyring:
 
 
 def without_key(keyring: Keyring, key_id: str) -> Keyring:
-    """Return the keys without this vault key. Raises KeysError if the key is current or does not exist."""
+    """Return the keys without this vault key. Raises KeysError if it is current or does not exist."""
     if key_id not in keyring.vault:
         raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
     if key_id == keyring.current:
@@ -101,7 +101,7 @@ def read_keyring(path: Path) -> Keyring:
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
     """Change the keys file, and return the new keys.
 
-    Raises KeysError if the file is missing or faulty, if another process is changing the file, or if `change` raises
+    Raises KeysError if the file is missing or faulty, if another process is changing it, or if `change` raises
     KeysError.
     """
     with _alone_in(path.parent):

@@ -1,7 +1,7 @@
 """Rebuilds matches and cases from the stored records, for example after the brokers have lost events.
 
-Every register entry is matched again, and every case is reviewed, from the current records. A correct match or case
-stays unchanged, so nobody is alerted twice.
+Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so nobody
+is alerted twice.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Let each consumer, in order, rebuild its results for all register entries.
+    """Let one consumer after another rebuild its results for all register entries.
 
-    After each transaction, yield the number of entries in this transaction.
+    After each transaction, yield the number of entries in it.
     """
     for consumer in consumers:
         for entries in _batches(store):

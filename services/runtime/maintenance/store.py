@@ -26,7 +26,7 @@ def cases_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
 
 
 def matches_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
-    """Select the matches to export, with notice data, ordered by register entry. `feed_id` selects one council."""
+    """Return the query for the matches to export, ordered by register entry. `feed_id` chooses one council."""
     provider: Table = feeds.alias("provider")  # type: ignore[assignment]
     council: Table = feeds.alias("council")  # type: ignore[assignment]
     query = (

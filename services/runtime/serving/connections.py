@@ -1,7 +1,6 @@
 """Limits the connections of the HTTP server, so that one caller cannot use up all of them.
 
-If a new caller arrives while all connections are in use, the server closes a connection whose request has not fully
-arrived.
+If all connections are in use when a new caller arrives, the server closes one whose request has not arrived completely.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ FEWEST_CONNECTIONS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Limits of one server. Every limit is policy of the deployment."""
+    """Limits of one server. All are our own choice: no source prescribes them."""
 
     connections: int = 512
     # Seconds within which the head of a request must arrive.
@@ -32,16 +31,16 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionPlaces:
-    """The open connections of one server, the oldest first. The number of places is limited."""
+    """The open connections of one server, the oldest first. Their number is limited."""
 
     limits: ConnectionLimits
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Give a new connection a place.
+        """Add a new connection.
 
-        If all places are taken, the oldest connection without a complete request loses its place. If every connection
-        has a complete request, the new connection is cut off.
+        If there are too many, cut off the oldest connection without a complete request. If all have one, cut off the
+        new one.
         """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
@@ -59,7 +58,7 @@ class ConnectionPlaces:
 
 
 class GuardedProtocol(H11Protocol):
-    """A connection. It is cut off if the caller is too slow, or if another connection needs the place."""
+    """A connection that is cut off if the caller is too slow, or if a new connection needs its place."""
 
     def __init__(self, *given: Any, places: ConnectionPlaces, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -69,7 +68,7 @@ class GuardedProtocol(H11Protocol):
 
     @property
     def at_work(self) -> bool:
-        """Return True if a complete request has arrived and the answer is not complete."""
+        """True if the whole request has arrived and the answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -115,9 +114,9 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the protocol of one server with these limits.
+    """Return the function that makes the connections of one server, within these limits.
 
-    If the process may not open enough files, the limit of connections is lowered.
+    The number of connections is lowered if the process may not open enough files.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
@@ -131,7 +130,7 @@ def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
 
 
 def allow_descriptors() -> None:
-    """Let this process open as many files as the hard limit allows. Many systems start with 1,024."""
+    """Let this process open as many files as its hard limit allows. Many systems start with 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

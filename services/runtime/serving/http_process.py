@@ -1,4 +1,4 @@
-"""The HTTP process of `pullcord serve`: accepts submissions and shows pages. Another process matches and alerts."""
+"""The HTTP process of `pullcord serve`: receives submissions and shows pages. The other process matches and alerts."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from services.runtime.settings import Settings
 
 
 def serve_http() -> None:
-    """Serve HTTP on a socket. The first argument of the command is the file descriptor of this socket.
+    """Serve HTTP. The arguments of the command are the file descriptors of two sockets.
 
-    The second argument is the file descriptor of the socket that links this process to the other process.
+    The first is the socket to serve on. The second is the link to the other process.
     """
     os.umask(0o077)
     listening, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])

@@ -1,4 +1,4 @@
-"""Limits how long the body of a request may take to arrive, and how many requests are worked on at once."""
+"""Limits the time in which the body of a request must arrive, and the number of requests that are handled at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
-    """Limits of the work on requests. Every limit is policy of the deployment."""
+    """Limits of the work on requests. All are our own choice: no source prescribes them."""
 
     # Requests that are worked on at once. The framework has 40 threads.
     requests: int = 32
@@ -35,10 +35,10 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """ASGI middleware. It answers 408 if a body does not arrive in time, and 503 if no place becomes free in time.
+    """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if a request has to wait too long.
 
-    A place is the right to be worked on. A request takes a place only after the request has fully arrived. So a slow
-    sender takes no place from others.
+    A request counts as being handled only after it has arrived completely, so a slow sender does not keep others
+    waiting.
     """
 
     def __init__(self, app: App, limits: WorkLimits) -> None:

@@ -50,12 +50,12 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database cannot be trusted, or the available keys do not fit the copy."""
+    """A copy of the database is damaged, or the available keys do not fit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The contents of a copy: rows by table, ids of the necessary vault keys, and time of the last audit row."""
+    """The contents of a copy: the rows of each table, the vault keys that it needs, and the time of its last change."""
 
     rows: Counts
     keys: tuple[str, ...]
@@ -63,10 +63,9 @@ class Contents:
 
 
 def copy_database(store: Store, target: Path) -> Counts:
-    """Copy a SQLite database to a single file on disk. Return the number of rows by table.
+    """Copy a SQLite database to a single file, synced to disk. Return the number of rows of each table.
 
-    The copy holds the state at one moment, even if others write meanwhile. The copy is synced to disk before the
-    function returns.
+    The copy has the state of one moment, even if others write meanwhile.
     """
     with store.reading() as connection, closing(sqlite3.connect(target)) as copy:
         # The rows are counted in the transaction of the copy, so that the numbers fit the copy.
@@ -91,10 +90,10 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Check a copy in a SQLite file. Return its contents.
+    """Check that a copy has the right schema and that its sealed values open. Return what it holds.
 
-    The key id of each sealed value is checked, and a sample of the values is opened. Raises CopyError if the schema of
-    the copy does not fit, or if the keys of `copy` cannot open the sealed values.
+    The key id of each sealed value is checked, but only some of the values are opened. Raises CopyError if the copy
+    fails.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:
@@ -104,7 +103,7 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raise CopyError if a file is damaged, or if it is not a SQLite database."""
+    """Raise CopyError if a file is damaged or is not a SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             # This check reads every page, so its time grows with the file.

@@ -1,4 +1,7 @@
-"""Replaces a SQLite database file by another, and keeps the old file. No other process may use the files meanwhile."""
+"""Replaces a SQLite database file by another, and keeps the old file.
+
+No other process may use either file meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ SIDES: Final = ("", "-wal", "-shm")
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Prevent other processes from opening a database while the block runs. The file may be damaged or missing.
+    """Keep other processes from opening a database while the block runs. The file may be damaged or missing.
 
     Raises RefusedError if another process has the database open.
     """
@@ -41,7 +44,7 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move `draft` to `path`. If there is already a database at `path`, first move it to `aside`, and return True.
+    """Move `draft` to `path`. If there is a database at `path`, first move it to `aside`. Return True if there was one.
 
     Raises RefusedError if `aside` exists, or if a process uses the database at `path`.
     """

@@ -1,7 +1,7 @@
 """The name and the id of the deployment that owns a database.
 
-Two deployments on one Kafka would take each other's events. Different names keep the topics and consumer groups apart.
-If both deployments have the same name, the sender id in an event shows the deployment of the event.
+Two deployments on one Kafka must not handle each other's events. Different names give them different topics and
+consumer groups. If they have the same name, the id in each event shows which of the two sent it.
 """
 
 from __future__ import annotations
@@ -26,22 +26,21 @@ ONLY = 1
 
 @dataclass(frozen=True, slots=True)
 class DeploymentIdentity:
-    """The name that the operator chose, and a random id."""
+    """The name that the operator chose for a deployment, and a random id."""
 
     name: str
     id: str
 
 
 def identity_of(connection: Connection) -> DeploymentIdentity | None:
-    """Return the stored identity of the deployment, or None if none is stored yet."""
     row = connection.execute(select(deployment.c.name, deployment.c.id)).one_or_none()
     return None if row is None else DeploymentIdentity(*row)
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Return the stored identity of the database. If none is stored, first store `name` and a random id.
+    """Return the identity in the database. If there is none, first store `name` and a random id.
 
-    Raises RefusedError if another name is stored: the database then belongs to another deployment.
+    Raises RefusedError if the database has another name: it then belongs to another deployment.
     """
     found = _found(engine)
     if found is None:

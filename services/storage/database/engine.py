@@ -7,6 +7,7 @@ from shutil import disk_usage
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.storage.database.faults import watch_faults
 
@@ -43,6 +44,8 @@ POSTGRES_CONNECTION = {
     "tcp_user_timeout": 25_000,
 }
 
+_READ_ONLY_SETTINGS = ("default_transaction_read_only", "in_hot_standby")
+
 
 def make_engine(url: str) -> Engine:
     """Return an engine for a `sqlite:///` or `postgresql+psycopg://` URL.
@@ -65,12 +68,13 @@ def make_engine(url: str) -> Engine:
     # A URL with `options` of its own keeps them.
     if "options" not in said:
         event.listen(engine, "connect", _prepare_postgres)
+    event.listen(engine, "checkin", _close_if_read_only)
     watch_faults(engine)
     return engine
 
 
 def has_full_disk(engine: Engine) -> bool:
-    """Return True if the disk of a SQLite database has no room for further changes."""
+    """Return True if the disk of a SQLite database has too little space for further changes."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return False
@@ -112,6 +116,14 @@ def _prepare_postgres(connection: Any, _record: Any) -> None:
         cursor.execute(f"SELECT {wanted}")
     # Without the commit, a rollback of the first transaction would undo the settings.
     connection.commit()
+
+
+def _close_if_read_only(connection: Any, record: ConnectionPoolEntry) -> None:
+    # A session that began while the server was read-only may stay read-only for good, so no later request may have it.
+    # Servers from PostgreSQL 14 on report both settings with no question asked. A pooler may keep them to itself.
+    said = () if connection is None or connection.closed else _READ_ONLY_SETTINGS
+    if any(connection.info.parameter_status(name) == "on" for name in said):
+        record.invalidate()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -1,7 +1,7 @@
-"""Sorts the faults of a database by meaning: by SQLSTATE on PostgreSQL, by result code on SQLite.
+"""Finds the meaning of a database error: from the SQLSTATE on PostgreSQL, from the result code on SQLite.
 
-The class of the driver's error says too little. For example, the same class is raised for a read-only server, for a
-transaction that was idle for too long, and for a damaged table.
+The class of the error does not show it. For example, the same class is raised for a read-only server, for a transaction
+that was idle for too long, and for a damaged table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class DatabaseFault(StrEnum):
-    """The meaning of a fault. The value ends a sentence that begins with "the database"."""
+    """The meaning of a database error. Each value completes a sentence that begins with "the database"."""
 
     AWAY = "is away"
     BUSY = "is busy"
@@ -76,7 +76,7 @@ REFUSING_SECONDS: Final = 60.0
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
-    """Return the meaning of an error, or None if the error does not come from a database."""
+    """Return the meaning of an error, or None if a database did not raise it."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseFault.BUSY
     # A transaction whose connection was lost before.
@@ -102,10 +102,7 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """Remembers the last change that a read-only or full database refused.
-
-    When the database accepts a change again, the refusal is forgotten.
-    """
+    """Keeps the last refusal of a read-only or full database, until the database accepts a change again."""
 
     def __init__(self) -> None:
         self.fault: DatabaseFault | None = None
@@ -117,9 +114,10 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 
 
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
-    """Remember the refusals of an engine's database. Close each connection to a read-only PostgreSQL server.
+    """Remember when the database refuses changes, for `last_refusal`.
 
-    A new connection may then reach a server that accepts changes, for example after a failover.
+    Also close each connection that turns out to be to a read-only PostgreSQL server. After a failover, a new connection
+    may reach a server that accepts changes.
     """
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
@@ -140,7 +138,7 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return the reason for which the database refused the last change: it is read-only or full.
+    """Return why the database refused the last change: because it is read-only, or because it is full.
 
     Return None if the database has accepted a change since, or if the refusal is older than REFUSING_SECONDS.
     """

@@ -1,6 +1,6 @@
 """Checks the encoding of a PostgreSQL database, and finds an unsuitable connection pooler.
 
-A pooler is unsuitable if it gives each transaction another session of the database.
+A pooler is unsuitable if the transactions of one connection may run in different sessions of the database.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ POOLED = (
 
 
 class UnsuitableServerError(PullcordError):
-    """The database or its connection pooler is set up unsuitably. The text says what to change."""
+    """The database or its connection pooler has unsuitable settings. The text says what to change."""
 
 
 def check_server(engine: Engine) -> None:

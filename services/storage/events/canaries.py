@@ -1,7 +1,7 @@
 """Stores canaries: small events that prove that consumers are alive.
 
-For each partition, the tables hold the time of the newest canary, and the last canary that each consumer received. A
-consumer that has received a canary has also received everything that was published to that partition earlier.
+The tables hold, for each partition, when the newest canary was published, and which canary each consumer received last.
+A consumer that has received a canary has also received everything that was published to the partition earlier.
 """
 
 from __future__ import annotations
@@ -45,11 +45,10 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions of these topics from which the consumer has not received a recent canary.
+    """Return the partitions of these topics whose newest canary the consumer has not received in time.
 
-    For each partition, two publication times are compared: the time of the newest canary, and the time of the last
-    received canary. The partition is returned if the two times are more than `patience` apart, or if the consumer
-    received no canary.
+    A partition is returned if the consumer received no canary from it, or if the newest canary was published more than
+    `patience` after the last one that the consumer received.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
@@ -61,9 +60,9 @@ def unheard(
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """Return a time before which the consumer received everything published to the topic.
+    """Return a time before which everything published to the topic has reached the consumer.
 
-    The result is None if the consumer has received no canary from some partition, or if the topic has had no canary.
+    Return None if a partition has no canary that the consumer received, or if no canary was published to the topic.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
@@ -74,10 +73,9 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Take the last received canary of each partition. Return the earliest publication time of these canaries.
+    """Return the earliest publication time among the canaries that the consumer last received from each partition.
 
-    If the consumer received no canary from a partition, the last published canary counts instead. The result is None if
-    no canary was published to these topics.
+    For a partition from which it received none, the newest canary counts. Return None if no canary was published.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

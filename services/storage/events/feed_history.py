@@ -16,10 +16,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return, by feed id, the last moment of each day on which the feed was heard. The newest day comes first.
+    """Return the days on which each feed sent something, the newest first, by feed id.
 
-    Only the newest `most` days (UTC) of each feed are returned. A feed that was never heard is not in the result. If
-    `only` is not None, only these feeds are in the result.
+    A day is given as the time at which the feed last sent something on it. Only the newest `most` days (UTC) of each
+    feed are returned. Feeds that never sent anything are left out. With `only`, all other feeds are left out too.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

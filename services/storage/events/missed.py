@@ -1,7 +1,7 @@
 """Finds events that were published but never handled, and publishes them again.
 
-A broker can lose an acknowledged event. A worker of an older version skips events of unknown kinds. The inbox of a
-consumer then lacks the event. Once the consumer has received later events, the missed event goes back to the outbox.
+A broker can lose an acknowledged event, and a worker of an older version skips events that it does not know. If a
+consumer has received later events, but the event is not in its inbox, the event goes back to the outbox.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again the events that the consumer never handled. Return the number of these events.
+    """Publish again the events that were published before `until` but never handled by the consumer.
 
-    Only events that were published before `until` count.
+    Return their number.
     """
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.

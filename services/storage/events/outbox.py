@@ -34,10 +34,9 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lane:
-    """The events of one topic in one lane of the outbox.
+    """A part of the outbox: the events of one topic whose partition keys fall into the lane with this number.
 
-    The outbox is divided into lanes by partition key. Only one relay at a time publishes a lane, so events with the
-    same key keep their order.
+    Only one relay at a time publishes a lane, so events with the same key keep their order.
     """
 
     number: int
@@ -46,7 +45,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event from the outbox or from a topic, not decoded yet. Decoding may fail."""
+    """An event from the outbox or from a topic, before it is decoded. Decoding may fail."""
 
     event_id: str
     topic: str
@@ -91,11 +90,10 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return at most `limit` unpublished events. The events of each partition key come in order, oldest first.
+    """Return at most `limit` unpublished events. The events of each partition key are in order, oldest first.
 
-    All partition keys have fair turns, so a feed with a long queue does not delay the events of another feed.
-    `after` is the key that had the last turn. With `lane`, return only events of that lane, and lock them for this
-    transaction.
+    Each partition key gets a share, so that a feed with many events does not delay the others. `after` is the last key
+    of the call before. With `lane`, return only events of that lane, and lock them for this transaction.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

@@ -1,7 +1,7 @@
-"""Handles events. Every runner calls `process`.
+"""Handles events. Each runner calls `process`.
 
-Inbox, state, new events and audit are written in one transaction. So a crash leaves either all changes or none. If an
-event arrives twice, the second arrival changes nothing.
+Inbox, state, new events and audit are written in one transaction, so a crash leaves all changes or none. If an event
+arrives twice, the second arrival changes nothing.
 """
 
 from __future__ import annotations
@@ -24,21 +24,18 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that result from a batch. The consumer itself writes all other rows."""
+    """The events and audit rows that a consumer returns for a batch. The consumer itself writes all other rows."""
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
 
 
 class Consumer(Protocol):
-    """A part of Pullcord that handles events, such as the matcher.
-
-    `handle` loads the state, calls a pure function for the decision, and saves the outcome.
-    """
+    """A part of Pullcord that handles events, such as the matcher."""
 
     @property
     def name(self) -> str:
-        """The name of the consumer in the inbox."""
+        """The name under which the inbox lists the events of this consumer."""
         ...
 
     @property
@@ -47,7 +44,7 @@ class Consumer(Protocol):
         ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Handle new events in order, inside the transaction of `work`."""
+        """Handle events in order, inside the transaction of `work`. None of them was handled before."""
         ...
 
 
@@ -61,7 +58,7 @@ class PoisonError(PullcordError):
 
 
 class NotUnderstoodError(PullcordError):
-    """An event of a kind that only a newer version of Pullcord knows. Such an event must not go to quarantine."""
+    """An event that only a newer version of Pullcord knows. It must not go to quarantine."""
 
     def __init__(self, event: StoredEvent) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
@@ -69,11 +66,10 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Handle new events in one transaction. Return the number of these events. Events already in the inbox are skipped.
+    """Handle the events that are not yet in the inbox, in one transaction. Return their number.
 
-    Raises PoisonError if an event cannot be decoded. Raises NotUnderstoodError if only a newer version of Pullcord
-    knows the kind of an event. Each error names the event and leaves the database unchanged. The caller then tries
-    again without that event.
+    Raises PoisonError if an event cannot be decoded, and NotUnderstoodError if only a newer version of Pullcord knows
+    its kind. The error names the event, and the database is unchanged, so the caller can try again without that event.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -91,7 +87,7 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
 
 
 def write_effects(work: UnitOfWork, effects: Effects) -> None:
-    """Write the events and audit rows of a batch. The consumer's own rows are in the same transaction."""
+    """Write the events and audit rows that a consumer returned, in the transaction of the consumer's own rows."""
     work.announce(effects.announcements)
     work.record_audit(*effects.audit)
 
@@ -103,7 +99,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
     """Put an event in quarantine, because the consumer cannot handle it or the brokers refuse it.
 
-    The event is also put in the inbox and recorded in the audit. If the inbox holds the event already, nothing changes.
+    Also put it in the inbox and record it in the audit. If the inbox already has the event, nothing changes.
     """
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}

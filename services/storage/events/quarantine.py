@@ -1,4 +1,4 @@
-"""Lists, shows, requeues and drops the events in quarantine. These events could not be handled."""
+"""Lists, shows, requeues and drops events in quarantine: events that could not be handled."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ from services.storage.tables import inbox, outbox, quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedEvent:
-    """An event in quarantine.
-
-    `error` is the class name of the error. The text of the error is not stored, because the text could hold data.
-    """
+    """An event in quarantine. `error` is only the class name of the error, because its text could hold data."""
 
     event_id: str
     consumer: str
@@ -38,10 +35,10 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events in quarantine that are due for an operator alert.
+    """Return the number of events in quarantine about which the operator must be alerted now.
 
-    An event is due if it is new, or if its last alert is older than `repeat`. If any event is due, all events in
-    quarantine are marked as alerted now.
+    These are new events, and events whose last alert is older than `repeat`. If there are any, all events in quarantine
+    are marked as alerted now.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
@@ -65,9 +62,9 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again for the consumers that put it in quarantine. Return the number of these consumers.
+    """Publish an event again for the consumers that put it in quarantine. Return the number of consumers.
 
-    Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
+    Raises NotFoundError if the event is not in quarantine, and RefusedError if it is not in the outbox.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)
@@ -88,7 +85,7 @@ def drop(store: Store, event_id: str, by: str) -> int:
 
 
 def drop_mended(connection: Connection, store: Store, event_id: str, by: str) -> None:
-    """Drop the entry with this id from the quarantine, if there is one, because its cause is mended."""
+    """Drop an event or damaged value from the quarantine, if it is there, because its cause was mended."""
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if found:
         _take_out(connection, store, event_id, found, AuditAction.QUARANTINE_DROPPED, by)

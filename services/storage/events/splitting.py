@@ -1,4 +1,4 @@
-"""Splits an event that is too large for the brokers into two events, each with half of its records."""
+"""Splits an event that is too large for the brokers into two events with half of its records each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """Replace an event of the outbox by two events. Return False if it has only one record, or cannot be decoded.
+    """Replace an event in the outbox by two. Return False if it has only one record, or cannot be decoded.
 
     The two events have new ids. This is safe: the brokers never accepted the event, so no consumer knows its id.
     """

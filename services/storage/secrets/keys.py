@@ -25,7 +25,7 @@ LASTS: Final = timedelta(days=365)
 
 
 class KeyEndedError(RefusedError):
-    """The presented key is correct but expired. A caller with a wrong secret never gets this error."""
+    """The key is correct but has expired. A caller with a wrong secret never gets this error."""
 
     def __init__(self, expires_at: datetime) -> None:
         day = london_day(expires_at)
@@ -33,7 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """The role of a key. The role decides which data the caller may see.
+    """The role of a key's owner, which decides what the key shows.
 
     Providers and councils see their own data. A regulator sees figures. An operator sees the state of the service.
     """
@@ -46,8 +46,6 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of the API, identified by an API key."""
-
     key_id: str
     role: Role
     feed_id: str | None
@@ -55,7 +53,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """A key in the list of keys. Its secret is not stored."""
+    """A key as lists show it, without its secret."""
 
     key_id: str
     role: Role
@@ -94,9 +92,9 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, las
 
 
 def find_caller(store: Store, presented: str) -> Caller | None:
-    """Return the caller with this key. Return None if the key is unknown, wrong or revoked.
+    """Return the caller with this key, or None if the key is unknown, wrong or revoked.
 
-    Raises KeyEndedError if the key is correct but expired.
+    Raises KeyEndedError if the key is correct but has expired.
     """
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")

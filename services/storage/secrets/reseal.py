@@ -1,8 +1,7 @@
-"""Seals every sealed column again under the current vault key, so that an older key can be removed.
+"""Seals every sealed value again with the current vault key, so that an older key can be removed.
 
 The work is done in batches while other processes work. Each batch is one transaction. A row that another process has
-locked is skipped and sealed in a later pass. A value under the current key does not change, so an interrupted run can
-simply be started again.
+locked is skipped, and sealed in a later pass. An interrupted run can simply be started again.
 """
 
 from __future__ import annotations
@@ -34,10 +33,7 @@ PASSES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values.
-
-    The associated data of a sealed value identify the row by the column `keyed_by` (see `vault.place`).
-    """
+    """A column of sealed values. `keyed_by` is the column that identifies the row in `vault.place`."""
 
     table: Table
     name: str
@@ -95,8 +91,8 @@ def left_to_reseal(store: Store) -> int:
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
     """Reseal until no value is left under an older key, in at most `PASSES` passes.
 
-    After the commit of each batch, yields the size of the batch. `pause` waits for a number of seconds. Raises
-    VaultError if the key of a value is missing. Batches before the error stay committed.
+    Yield the size of each finished batch. `pause` waits for a number of seconds. Raises VaultError if the key of a
+    value is missing. The batches before stay sealed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -1,8 +1,8 @@
 """All tables. They are the same on SQLite and PostgreSQL.
 
 Times are whole microseconds since 1970 in UTC (`Moment`). Dates are dates in Europe/London. A column named `sealed`
-holds JSON that is encrypted with AES-256-GCM (see vault.py). All data that could identify a person are in sealed
-columns only.
+holds JSON that is encrypted with AES-256-GCM (see vault.py). Data that could identify a person are only in sealed
+columns.
 """
 
 from services.storage.tables.base import Moment, metadata
@@ -39,6 +39,7 @@ from services.storage.tables.streams import (
     outbox,
     outbox_checks,
     quarantine,
+    watchdog_findings,
 )
 
 __all__ = [
@@ -77,4 +78,5 @@ __all__ = [
     "submission_outcomes",
     "submissions",
     "unfinished_matching",
+    "watchdog_findings",
 ]

@@ -1,4 +1,4 @@
-"""Definitions that all tables share."""
+"""Definitions that all table modules share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole microseconds. Comparison and order are the same on every database."""
+    """An aware UTC datetime, stored as whole microseconds, so that it compares and sorts the same on every database."""
 
     impl = BigInteger
     cache_ok = True

@@ -68,6 +68,8 @@ cases = Table(
     Column("facts", Integer, nullable=False),
     # The time of the last message, if no mail system has accepted it yet.
     Column("tried_at", Moment),
+    # The id of the last alert about the case, if no mail system has accepted a message of it yet.
+    Column("tried_alert", BigInteger),
     # The day of the last test call that passed after a move.
     Column("tested_on", Date),
     Column("solution", String(24)),
@@ -130,12 +132,22 @@ alerts = Table(
     Column("reason", String(30), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("cases", Integer, nullable=False),
+    # True if the message does not wait for the next working day.
+    Column("urgent", Boolean, nullable=False),
+    # When to look whether every tier of the alert was reached. Empty once nobody else is to be asked.
+    Column("check_at", Moment),
     Column("acknowledged_at", Moment),
     # The time when a mail system or pager first accepted a message of this alert.
     Column("accepted_at", Moment),
-    # The time when a person revoked the link in the messages of this alert.
+    # The time when a person revoked the links in all messages of this alert.
     Column("link_revoked_at", Moment),
     Index("ix_alerts_feed_id_created_at", "feed_id", "created_at"),
+    Index(
+        "ix_alerts_check_at",
+        "check_at",
+        sqlite_where=text("check_at IS NOT NULL"),
+        postgresql_where=text("check_at IS NOT NULL"),
+    ),
 )
 
 alert_cases = Table(
@@ -160,6 +172,7 @@ deliveries = Table(
     Column("alert_pk", BigInteger, ForeignKey("alerts.pk"), nullable=False),
     Column("tier", Text, nullable=False),
     Column("contact", Text, nullable=False),
+    Column("channel", String(30), nullable=False),
     Column("route_sealed", LargeBinary, nullable=False),
     # A keyed digest of the destination. It allows a limit for each destination without opening the sealed route.
     Column("destination", LargeBinary, nullable=False),
@@ -168,6 +181,8 @@ deliveries = Table(
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment),
     Column("settled_at", Moment),
+    # The time when a person revoked the links in the messages of this delivery.
+    Column("link_revoked_at", Moment),
     Index("ix_deliveries_alert_pk", "alert_pk"),
     Index(
         "ix_deliveries_destination_due_at",
@@ -190,4 +205,7 @@ delivery_attempts = Table(
     Column("ended_at", Moment),
     Column("outcome", String(20)),
     Column("reason", String(60)),
+    # Keyed hashes of the codes of the links in this attempt's message. The codes themselves are stored nowhere.
+    Column("acknowledge_hash", LargeBinary, nullable=False),
+    Column("changes_hash", LargeBinary, nullable=False),
 )

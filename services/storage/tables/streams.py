@@ -92,6 +92,19 @@ deployment = Table(
     Column("id", String(32), nullable=False),
 )
 
+# The faults that the watchdog has raised and that have not gone since. Only the watchdog reads and writes it.
+watchdog_findings = Table(
+    "watchdog_findings",
+    metadata,
+    Column("kind", String(30), primary_key=True),
+    # Empty for a fault that is about no feed.
+    Column("feed_id", String(24), primary_key=True),
+    Column("faults", Integer, nullable=False),
+    # References of the first cases.
+    Column("cases", JSON, nullable=False),
+    Column("raised_at", Moment, nullable=False),
+)
+
 outbox_checks = Table(
     "outbox_checks",
     metadata,

@@ -12,11 +12,11 @@ import httpx
 
 from tests.chaos.judging.history import Accepted, EntryVersion, History, NoticeVersion
 
-# Seconds a client waits for an answer.
+# Seconds that a client waits for an answer.
 PATIENCE = 5.0
 # Seconds between two requests of a client.
 BREATH = 0.1
-# By then the last request must have its answer.
+# Seconds in which the last request must get its answer.
 LAST_WORD_SECONDS = 90.0
 
 

@@ -13,10 +13,10 @@ from tests.chaos.judging.history import WITHDRAWN, Acknowledged, EntryVersion, N
 from tests.support.servers.killing import Mailbox
 
 COUNCIL = "E06000009"
-# Nobody's: Ofcom keeps these ranges free for fiction.
+# Nobody has these numbers: Ofcom keeps the ranges free for fiction.
 NUMBERS = [f"01632960{last:03}" for last in range(1000)] + [f"07700900{last:03}" for last in range(1000)]
 
-# When a line is to move, and when it is after its date was moved earlier: each within another threshold.
+# The time until a line moves, and the shorter time after a change of its date. The two are within different thresholds.
 PLANNED_IN, SOONER_IN = timedelta(days=10), timedelta(days=5)
 
 ROWS = 4
@@ -64,7 +64,7 @@ class Provider(Client):
 
 @dataclass
 class Council(Client):
-    """Puts entries on its register, changes the telephone number of some entries, and removes some for good."""
+    """Puts entries on its register, changes the telephone number of some entries, and withdraws some."""
 
     feed: str = f"council:{COUNCIL}"
     _live: dict[str, EntryVersion] = field(default_factory=dict)

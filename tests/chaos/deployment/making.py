@@ -38,13 +38,14 @@ ENVIRONMENT = {
     "PULLCORD_KAFKA_REPLICATION": "1",
     "PULLCORD_KAFKA_PARTITIONS": str(PARTITIONS),
     "PULLCORD_POLL_SECONDS": "0.2",
-    # Its clients ask more often than anybody else.
+    # The clients of the tests send more requests than any real client.
     "PULLCORD_KEY_RATE": "1000000",
     "PULLCORD_CANARY_SECONDS": "1",
     "PULLCORD_STALLED_SECONDS": "20",
     "PULLCORD_DELIVERY_DEADLINE_SECONDS": "5",
     "PULLCORD_KAFKA_SESSION_SECONDS": "6",
-    # Faust's own: how long a rebalance waits for a member, and a client for a broker that is silent.
+    # Faust's own settings: seconds that a rebalance waits for a member, and seconds that a client waits for a silent
+    # broker.
     "BROKER_REBALANCE_TIMEOUT": "6",
     "BROKER_REQUEST_TIMEOUT": "8",
 }
@@ -52,7 +53,7 @@ ENVIRONMENT = {
 
 @contextmanager
 def running(folder: Path, seed: int) -> Iterator[World]:
-    """Run a deployment until the block ends. Its clients are made, and the block starts them."""
+    """Run a deployment until the `with` block ends. Its clients are made but not started."""
     with ExitStack() as stack:
         world = _made(folder, seed, stack)
         world.supervisor.start()
@@ -67,7 +68,8 @@ def _made(folder: Path, seed: int, stack: ExitStack) -> World:
     mailbox = Mailbox()
     mailbox.start()
     stack.callback(mailbox.stop)
-    # Under a short path that any account may walk: the server runs as another than root, and a socket's path is short.
+    # The path must be short, because a socket's path is limited. Any user must reach it, because the server does not
+    # run as root.
     data = Path(tempfile.mkdtemp(prefix="pullcord-chaos-"))
     stack.callback(shutil.rmtree, data, ignore_errors=True)
     postgres = Postgres(data).start()

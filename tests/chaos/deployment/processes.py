@@ -1,4 +1,4 @@
-"""Pullcord's roles as real processes, and a supervisor that restarts each process after an end."""
+"""Pullcord's roles as real processes, and a supervisor that restarts each process that ends."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from tests.support.servers.killing import until
 
 PULLCORD = Path(sys.executable).with_name("pullcord")
 LOOK_SECONDS = 0.1
-# Between the end of a process and its next start.
+# Seconds between the end of a process and its next start.
 REST_SECONDS = 0.5
 STOPPING_SECONDS = 30.0
 
 
 class Role(StrEnum):
-    """The work of a process: `pullcord run …`."""
+    """A role of `pullcord run`."""
 
     INGEST = "ingest"
     RELAY = "relay"
@@ -32,14 +32,14 @@ class Role(StrEnum):
 
 @dataclass
 class Worker:
-    """A process of one role. One log holds the output of all runs of the process."""
+    """A process of one role. If it is restarted, it continues the same log file."""
 
     name: str
     role: Role
     folder: Path
     environment: Mapping[str, str]
     arguments: Sequence[str] = ()
-    # The code of every end, in order; minus the number of the signal that killed it.
+    # The exit codes in order. If a signal killed the process, the code is the negative number of the signal.
     exits: list[int] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
     _lock: Lock = field(default_factory=Lock)

@@ -18,7 +18,7 @@ Upstream = Path | tuple[str, int]
 
 WITHIN_SECONDS = 10.0
 CHUNK = 65_536
-# Linger for no time: what is closed so is reset, not ended politely.
+# With a linger time of zero, closing a socket resets the connection.
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -26,30 +26,30 @@ class Mode(StrEnum):
     """The way in which the proxy treats connections."""
 
     OPEN = "open"
-    # Every connection is reset, and every new one.
+    # Every connection is reset, also every new one.
     CUT = "cut"
     DELAYED = "delayed"
-    # What is sent is taken and goes nowhere; no answer comes, and nobody is told that the other side is gone.
+    # Data is accepted and dropped. No answer comes, and neither side learns that the other is gone.
     HALF_OPEN = "half_open"
 
 
 @dataclass
 class Toll:
-    """What the proxy has done to connections since the last change of mode."""
+    """The numbers of connections and of pieces of data that were disturbed since the last change of mode."""
 
-    # Cut, or met with a delay or with silence.
+    # Connections that were cut, delayed or silent.
     connections: int = 0
-    # Pieces of data delayed or swallowed.
+    # Pieces of data that were delayed or swallowed.
     chunks: int = 0
 
 
 class Link:
-    """A connection from a client to the proxy, and the matching connection from the proxy to the server."""
+    """A client's connection to the proxy, and the proxy's own connection to the server for this client."""
 
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
         self.silent = False
-        # True once a fault has touched it since the proxy was last open.
+        # True if a fault has disturbed the connection since the proxy was last open.
         self.touched = False
 
     def reset(self) -> None:
@@ -58,7 +58,7 @@ class Link:
 
 
 class Proxy:
-    """A proxy that runs in its own thread. From the start, it listens on `port` of the loopback."""
+    """A proxy that runs in its own thread. It listens on `port` of the loopback as soon as it is made."""
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream
@@ -100,13 +100,12 @@ class Proxy:
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Let everything through again. Return what the proxy did to connections in the previous mode."""
+        """Let everything through again. Return the toll of the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 
     @property
     def toll(self) -> Toll:
-        """What the proxy has done to connections since the last change of mode."""
         return self._toll
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> Any:

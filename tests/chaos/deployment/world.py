@@ -21,7 +21,7 @@ from tests.chaos.faults.schedule import Way
 from tests.chaos.judging.history import History
 from tests.support.servers.killing import Mailbox, until
 
-# What a process logs once it is at work.
+# The log event of a process that has started to work.
 SERVES = '"serving"'
 
 PARTITIONS = 4
@@ -34,7 +34,7 @@ class World:
     """The servers, processes, clients and history of a run."""
 
     folder: Path
-    # Reaches the database by itself, past the proxy.
+    # Reaches the database directly, without the proxy.
     store: Store
     postgres: Postgres
     database: str

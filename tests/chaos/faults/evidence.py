@@ -10,19 +10,19 @@ from tests.chaos.deployment.world import World
 from tests.chaos.faults.schedule import Fault
 from tests.support.servers.killing import until
 
-# Seconds a fault is given to show that it bites.
+# Seconds in which a fault must have an effect.
 BITES_WITHIN = 60.0
 
-# What the broker writes when a group has come to an agreement on who reads what.
+# The broker logs this line after a rebalance.
 REBALANCED = re.compile(r"Stabilized group (pullcord-\w+) generation (\d+) with (\d+) members")
 
 
-# Brings a fault about, holds it for its time and ends it; returns what shows that it happened. Raises NotShownError.
+# Brings a fault about, waits for its time and ends it. Returns a text that shows its effect. Raises NotShownError.
 Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was made, but nothing shows an effect."""
+    """A fault was brought about, but no evidence shows its effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Read each rebalance of a group from the broker's log. Return its generation and its number of members."""
+    """Return the generation and the number of members of each rebalance of a group, from the broker's log."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. If it does not hold in time, raise NotShownError.
+    """Wait until the condition holds. Raises NotShownError if it does not hold in time.
 
-    The error names the condition by the text `what`.
+    `what` describes the condition in the error.
     """
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

@@ -1,4 +1,4 @@
-"""The functions that bring about and end each class of fault."""
+"""Maps each class of fault to the function that brings it about and ends it."""
 
 from __future__ import annotations
 

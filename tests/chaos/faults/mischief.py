@@ -17,7 +17,7 @@ from tests.chaos.deployment.world import World
 
 PATIENCE_MS = 3_000
 MICROSECONDS = 1_000_000
-# The share of records that come without their id too.
+# The share of records that are also written without their id.
 STRANGE = 0.2
 
 AGAIN = """
@@ -38,10 +38,10 @@ def tell_outbox_again(world: World, count: int) -> int:
 
 
 def tell_old_records_again(world: World, count: int) -> int:
-    """Write existing records of the topics to the topics again, shuffled. Return the number of written records.
+    """Read records from the topics, and write them to the topics again in random order.
 
-    Some records are also written twice without the header that holds the id. Consumers can recognise such a record only
-    by its content.
+    Return the number of written records. Some records are also written twice without the header that holds the event
+    id. Consumers can recognise such a record only by its content.
     """
     found = _records(world, count)
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]
@@ -58,16 +58,16 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Publish the waiting events of the outbox, shuffled.
+    """Publish the waiting events of the outbox in random order.
 
-    Return the number of events, and the number of events that were published after a later event with the same key.
+    Return two numbers: all events, and the events that were published after a newer event with the same key.
     """
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()
         world.noise.shuffle(waiting)
         for _, topic, key, body, event_id in waiting:
             headers = [(ID_HEADER, event_id.encode())]
-            # Each by itself, so that they lie on the topics as they were shuffled.
+            # Each event is sent by itself, so that the topics keep the random order.
             sent = producer.send(topic, key=key.encode(), value=bytes(body), headers=headers)
             sent.get(timeout=PATIENCE_MS / 1000)
         connection.execute(MARK, [int(time() * MICROSECONDS), [row[0] for row in waiting]])

@@ -37,13 +37,14 @@ class Way(StrEnum):
     MAIL = "alerts to the mail server"
 
 
-# Each comes twice.
+# Each of these faults happens twice in a run.
 KILLS = (Kind.KILL_INGEST, Kind.KILL_RELAY, Kind.KILL_MATCHER, Kind.KILL_ALERTS)
 NETWORK = (Kind.CUT, Kind.DELAYED, Kind.HALF_OPEN)
-# What befalls what Pullcord stands on; beside it, at the same time, go the others.
+# Faults of the servers. Faults of processes happen at the same time.
 SURROUNDINGS = (Kind.BROKER_RESTARTED, Kind.BROKER_WIPED, Kind.POSTGRES_RESTARTED)
 
-# Seconds from and to, where a fault lasts otherwise than most: some so long that a worker is taken to be stalled.
+# The shortest and longest duration in seconds, where it is not the usual one. Some of these faults are so long that a
+# worker counts as stalled.
 LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 
@@ -51,7 +52,7 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 class Fault:
     """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of the same sequence.
 
-    `one` chooses one of two processes.
+    If the fault hits one process of a role, `one` decides which.
     """
 
     kind: Kind
@@ -66,7 +67,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults at the same time: faults of servers and networks, and faults of processes."""
+    """Two sequences of faults that run at the same time.
+
+    `surroundings` are faults of servers and networks. `processes` are faults of processes.
+    """
 
     seed: int
     surroundings: Sequence[Fault]

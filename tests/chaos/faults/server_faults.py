@@ -18,14 +18,14 @@ STATUS = "SELECT pg_xact_status(%(xid)s::xid8)"
 
 
 def restart_broker(world: World, fault: Fault) -> str:
-    """Crash the broker, and later restart it with its data. The API must stay open meanwhile."""
+    """Crash the broker, and later restart it with its data. Meanwhile the API must still accept submissions."""
     outage = _without_broker(world, fault)
     world.broker.start()
     return outage
 
 
 def wipe_broker(world: World, fault: Fault) -> str:
-    """Restart the broker empty: without topics, records or groups."""
+    """Crash the broker, and later restart it empty: without topics, records or groups."""
     outage = _without_broker(world, fault)
     had = sum(log.stat().st_size for log in world.broker.folder.glob("data/pullcord.*/*.log"))
     if not had:
@@ -74,7 +74,7 @@ def _is_undone(world: World, xid: str) -> bool:
     try:
         return world.sql(STATUS, xid=xid) == [("aborted",)]
     except psycopg.errors.InvalidParameterValue:
-        # PostgreSQL has never heard of it: not even its beginning had come to the disk.
+        # PostgreSQL does not know the transaction, because not even its beginning was written to the disk.
         return True
 
 

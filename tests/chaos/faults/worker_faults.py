@@ -15,9 +15,9 @@ from tests.chaos.faults.evidence import Bring, NotShownError, handled, lag, reba
 from tests.chaos.faults.mischief import tell_in_disorder, tell_old_records_again, tell_outbox_again
 from tests.chaos.faults.schedule import Fault
 
-# Events in the outbox that make it full, for relays that tell so many in a moment.
+# The outbox counts as full with this many events. Relays publish so many in a moment.
 BACKLOG = 150
-# Events told and not handled that make a consumer slow.
+# A consumer counts as slow with this many published events that it has not handled.
 LAG = 25
 DUPLICATES = 100
 MATCHERS = "pullcord-matcher"
@@ -42,7 +42,7 @@ def kill(role: Role) -> Bring:
 
 
 def duplicates(world: World, _fault: Fault) -> str:
-    """Publish events of the outbox again. Then write records of the topics again, shuffled."""
+    """Publish events of the outbox again. Then write records of the topics again, in random order."""
     before = suppressed(world)
     again = tell_outbox_again(world, DUPLICATES)
     records = tell_old_records_again(world, DUPLICATES)
@@ -99,7 +99,7 @@ def full_outbox(world: World, fault: Fault) -> str:
 
 @contextmanager
 def _paused(workers: Sequence[Worker]) -> Iterator[None]:
-    """Pause these processes while the block runs. First wait until each process is running."""
+    """Wait until each process is running, and pause it. Resume all processes when the `with` block ends."""
     try:
         for worker in workers:
             shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")

@@ -13,11 +13,11 @@ from tests.chaos.judging.history import WITHDRAWN, Accepted, History
 from tests.chaos.judging.records import Case, Records
 
 SETTLED = frozenset({"sent", "not_needed"})
-# Where a case stands while a line of it is to move: nobody in these runs does more than acknowledge.
+# The states of a case with a line at risk. In these runs, people only acknowledge.
 AT_RISK = frozenset({"open", "acknowledged"})
-# The state, and the reason of the message that tells of it.
+# Both a state, and the reason of the message about this state.
 ENDED_BY_NOTICE = "notice_withdrawn"
-# Where it stands when no line of it is, by whether its entry is on the register.
+# The states of a case without a line at risk. The key is True if the entry is on the register.
 OVER = {True: frozenset({ENDED_BY_NOTICE}), False: frozenset({"service_ended", ENDED_BY_NOTICE})}
 
 Pairs = set[tuple[str, str]]
@@ -93,7 +93,7 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """Return the entries with a line at risk. For each entry, give the earliest planned day."""
+    """Return the earliest planned day of each entry with a line at risk, by the entry's reference."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -128,10 +128,10 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """Report each case with more alerts than changes.
+    """Report each case with more alerts than its changes explain.
 
-    One alert is allowed at the start of a case, and one more for each change. In addition, one alert for each change
-    may tell the council that the case is over. An event that is published again is not a change.
+    A case may have one alert at its start, and one for each change. One more alert for each change may say that the
+    case is over. An event that is published again is not a change.
     """
     changes = causes(history)
     for case in records.cases:
@@ -162,12 +162,10 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each delivery that is not settled, and each wrong mail.
+    """Report each unsettled delivery, each mail without a delivery, and each delivery with a wrong number of mails.
 
-    A mail is wrong if no delivery has its reference, if it came too often, or if the delivery is on record as sent but
-    no mail came.
-
-    A mail may come once if its delivery is on record as sent, and once more for each attempt with an unknown outcome.
+    A delivery that is on record as sent needs one mail. Any other delivery needs none. Each attempt with an unknown
+    outcome may add one mail.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))

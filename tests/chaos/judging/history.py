@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-# The status of a notice whose line is not moved after all.
+# The status of a notice whose line will not be moved.
 WITHDRAWN = "withdrawn"
 
 
@@ -39,7 +39,7 @@ class Accepted:
 
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
-    # True if the receipt is that of an earlier try, whose answer never came.
+    # True if the receipt belongs to an earlier try, whose answer never came.
     repeated: bool
 
 
@@ -59,7 +59,7 @@ class History:
     # The references of entries that were taken off the register, each with a 204.
     withdrawn: list[str] = field(default_factory=list)
     acknowledged: list[Acknowledged] = field(default_factory=list)
-    # Answers that say no; nothing the clients send deserves one.
+    # Answers that refuse a request. No request of the clients should be refused.
     refused: list[str] = field(default_factory=list)
     # The number of requests that were sent again, by reason.
     tried_again: Counter[str] = field(default_factory=Counter)

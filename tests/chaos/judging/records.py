@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from tests.chaos.judging.history import History
 
-# Under which key a feed's own reference is kept.
+# Returns the stored hash of a reference. The arguments are the feed and the reference.
 RecordKey = Callable[[str, str], bytes]
 
 
@@ -52,9 +52,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to one contact. `doubts` counts the attempts with an outcome that was once unknown."""
+    """A delivery to one contact. `doubts` counts the attempts whose outcome was unknown at some time."""
 
-    # As the mail carries it.
+    # The reference that is in the mail.
     reference: str
     state: str
     doubts: int
@@ -117,8 +117,8 @@ ACKNOWLEDGED = """
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
     """Read all records from the database.
 
-    The database holds a keyed hash in place of each reference. With `key`, the references in `history` give the same
-    hashes. So each record gets its reference back.
+    The database holds a keyed hash in place of each reference. This function hashes the references in `history` with
+    `key`, and so finds the reference of each record.
     """
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 

@@ -21,16 +21,16 @@ from tests.chaos.judging.history import History
 from tests.chaos.judging.records import Records, read_records
 from tests.support.servers.killing import until
 
-# Tries until a fault takes effect: another fault at the same time may prevent it.
+# The most tries to bring a fault about. Another fault at the same time may prevent its effect.
 TRIES = 4
 
-# Seconds in which all that is due must be done once nothing is in the way.
+# Seconds in which all due work must be done after the last fault has ended.
 RECOVERED_WITHIN = 120.0
 
-# Seconds after which an attempt to deliver can have no answer any more.
+# Seconds after which an attempt to deliver can no longer get an answer.
 LATE = 10
 
-# Seconds within which a case that falls due is told of now.
+# A case that becomes due within this many seconds still counts as work to do.
 SOON = 60
 
 MICROSECONDS = 1_000_000
@@ -47,14 +47,14 @@ class Story:
     mails: Mapping[str, int]
     exits: Mapping[str, Sequence[int]]
     suppressed: int
-    # None: something was still left to do when the time was over.
+    # None if some work was left when the time was over.
     recovered_seconds: float | None
     # What was left to do.
     left: str
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Make every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
+    """Bring about every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)
@@ -92,7 +92,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Return the remaining work in words, or an empty text. Waiting deliveries are made due at once."""
+    """Make waiting deliveries due. Then return the remaining work in words, or an empty text if nothing is left."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,10 +106,7 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make deliveries due now.
-
-    A delivery becomes due if it waits for another try, or if its last attempt is too old to get an answer.
-    """
+    """Make deliveries due now, if they wait for another try, or if their last attempt is too old to get an answer."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s

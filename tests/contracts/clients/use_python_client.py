@@ -1,6 +1,6 @@
 """Uses the client that openapi-python-client generated. The environment gives the address and the keys.
 
-Runs in an environment of its own, apart from Pullcord. Prints, as JSON, the values that the client read.
+The script runs in its own Python environment, without Pullcord. It prints, as JSON, the values that the client read.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""The distributed demonstration makes a day pass in the database: the rules then decide as they do a day later."""
+"""The distributed demonstration moves all stored days back by one. The rules then decide as they would a day later."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_rules_decide_as_they_do_a_day_later(
 
 
 def decided(deployment: Deployment, lag: timedelta) -> dict[str, Any]:
-    """Return what is decided about the case, with all days `lag` later."""
+    """Return the decisions about the case, with all days moved `lag` later."""
     case = cases_by_entry(deployment)["e1"]
     return {
         "state": case.state,
@@ -113,7 +113,7 @@ def test_every_time_of_a_table_is_a_day_earlier_and_nothing_else_changes(deploym
 
 
 def fill(deployment: Deployment, table: Table) -> None:
-    """Give a value to every time of the table's rows, and empty its JSON."""
+    """Set every time and every day of the table's rows, and empty its JSON."""
     moments = {one.name: deployment.clock.now() for one in table.columns if isinstance(one.type, Moment)}
     days = {one.name: date(2026, 11, 23) for one in table.columns if isinstance(one.type, Date)}
     emptied: dict[str, dict[str, str]] = {one.name: {} for one in table.columns if isinstance(one.type, JSON)}
@@ -139,7 +139,7 @@ JSON_OF_CASES = [one for one in cases.columns if isinstance(one.type, JSON)]
 
 
 def written(days: list[date], at: datetime) -> Any:
-    """Return JSON in the forms in which the columns of a case hold days."""
+    """Return JSON with days in all the forms in which a case stores them."""
     first, second, third, fourth = map(str, days)
     return {
         "7": {"restricted": first, "ported": f"planned {second} None", "provider": "RAVN", "doubted": 2},

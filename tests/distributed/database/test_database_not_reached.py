@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def failure(url: str) -> OperationalError:
-    """The error with which a connection fails."""
+    """Return the error of a failed connection to `url`."""
     engine = make_engine(url)
     with pytest.raises(OperationalError) as raised, engine.connect():
         pass

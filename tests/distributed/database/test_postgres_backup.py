@@ -52,9 +52,9 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into an empty database, under the name of the old database. Nothing uses the database meanwhile.
+    """Restore the dump into a new database with the name of the old database. Nothing may use the database meanwhile.
 
-    Then settle the unfinished deliveries in the backup, as `settle_in_place` does. Finally empty the mailbox.
+    Then settle the unfinished deliveries in the backup with `settle_in_place`. Finally empty the mailbox.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

@@ -1,4 +1,7 @@
-"""On PostgreSQL everything is sealed again while others write. Nobody waits for long, and no value is left out."""
+"""On PostgreSQL, all stored values are encrypted with a new key while others write.
+
+No writer waits for long, and no value is left out.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ LINES = 60
 class Said:
     """Stands in for the keys file.
 
-    It returns the new key after the test has set `new`. A call with `at_once=True` always gets the new key.
+    It returns the new key only after the test has set `new`, or if `at_once` is True.
     """
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ def driver_url(engine: Engine) -> str:
 
 @pytest.fixture
 def pooled(engine: Engine) -> Iterator[Engine]:
-    """An engine whose connections share one session, as behind a pooler that lends a session to each transaction."""
+    """An engine whose connections all share one PostgreSQL session, as behind a pooler in transaction mode."""
     with psycopg.connect(driver_url(engine)) as session:
         made = create_engine("postgresql+psycopg://", creator=lambda: session)
         yield made

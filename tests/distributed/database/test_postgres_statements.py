@@ -1,4 +1,4 @@
-"""Statements written for PostgreSQL alone, run on a real server."""
+"""SQL that only PostgreSQL understands, on a real server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.deployment import BLACKPOOL, Deployment
 
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
-# A statement takes 65,535.
+# More than the 65,535 parameters that a statement may have.
 MORE_THAN_PARAMETERS = 70_000
 
 
@@ -120,7 +120,7 @@ def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
 
 
 def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a step of a plan, and all steps below."""
+    """Yield a step of a plan, and all steps below it."""
     yield step
     for below in step.get("Plans", ()):
         yield from walked(below)

@@ -1,4 +1,4 @@
-"""Records with very many possible matches are matched in turns, on PostgreSQL as on SQLite."""
+"""Records with very many possible matches are matched in several turns, on PostgreSQL as on SQLite."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def test_issues_beyond_the_limit_of_a_submission_are_counted_in_their_row(rows: 
         with_capped_issues([RowOutcome(number, Outcome.WARNED, (ISSUE,) * each) for number in range(rows)], most)
     )
     assert sum(len(one.issues) for one in kept) <= most + 2 * rows
-    # Nothing is left out without a word.
+    # If issues are left out, the last reason says so.
     assert all(len(one.issues) == each or one.issues[-1].reason.startswith("And ") for one in kept)
     assert all(one.issues for one in kept)
 

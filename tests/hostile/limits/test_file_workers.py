@@ -31,7 +31,7 @@ from tests.unit.ingest.workbooks import workbook
 
 HEAD = "entry_id,cli,postcode,Service started,Last confirmed,Last test\n"
 SMALL = f"{HEAD}a,01632 960001,FY3 8AB,2026-11-01,2026-11-01,2026-11-01\n".encode()
-# Some seconds of work on any machine, and more memory than the least that a worker may be given.
+# A file that takes seconds on any machine, and more memory than the smallest limit of a worker.
 LARGE = "".join(
     [
         HEAD,

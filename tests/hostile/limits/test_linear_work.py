@@ -1,4 +1,4 @@
-"""Work grows in proportion to the input. Steps are counted at n and at 2n, on texts that are made to be slow."""
+"""Work grows in proportion to the input. The tests count steps for inputs of size n and 2n that are slow to read."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from tests.support.checks.work_steps import steps_of
 from tests.unit.ingest.workbooks import workbook
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
-# Twice the work, a half more for what is rounded, and a fixed beginning.
+# Twice the input may take 2.5 times the steps, because of rounding, after a fixed number of steps at the start.
 MOST_GROWTH, BEGINNING = 2.5, 2_000
 SLOW_UNITS = [
     *"(0aA -/.,'#=\u00a0\u200b&;_",
@@ -66,7 +66,7 @@ def linear(small: int, large: int) -> bool:
 
 
 def steps_of_reading(work: Callable[[], object]) -> int:
-    """Count the steps of the work. The work may end with a refusal."""
+    """Count the steps of the work. A refusal is not an error."""
 
     def reading() -> None:
         with suppress(PullcordError):
@@ -196,7 +196,10 @@ def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], b
 
 
 class Used(NamedTuple):
-    """A pattern. If `everywhere` is True, it is searched for in a text. Otherwise it must fit the whole text."""
+    """A pattern of the services.
+
+    `everywhere` is True if it may match a part of a text, and False if it must match the whole.
+    """
 
     name: str
     pattern: re.Pattern[str]
@@ -219,7 +222,7 @@ def _of_module(module: ModuleType) -> Iterator[Used]:
         for number, pattern in enumerate(_within(value)):
             called = set(re.findall(rf"\b{name}\.(\w+)\(", text))
             ways = [way for way, names in ((True, SEARCHES), (False, MATCHES)) if called & set(names)]
-            # One in a table is used by another name.
+            # A pattern in a table is used under another name, so both ways are tested.
             for everywhere in ways or ([True, False] if not isinstance(value, re.Pattern) else []):
                 yield Used(f"{module.__name__}.{name}.{number}.{everywhere}", pattern, everywhere)
     for node in ast.walk(ast.parse(text)):

@@ -1,4 +1,4 @@
-"""For each key, only a limited number of refused requests, repeated requests and dry runs is recorded.
+"""Only a limited number of refused requests, repeated requests and dry runs is recorded for each key.
 
 So nobody can fill the disk with such requests.
 """
@@ -27,7 +27,7 @@ FEW = 3
 
 @pytest.fixture
 def api(deployment: Deployment) -> Any:
-    """An API for one test, with allowances that a test can use up."""
+    """An API for one test, with limits so low that the test can reach them."""
     policy = OperatorPolicy(refusals_an_hour=FEW, repeats_a_day=FEW)
     deployment.store = replace(deployment.store, policy=policy)
     with open_api(deployment) as opened:

@@ -28,7 +28,7 @@ HEAD = b"Case ID,Tel No,Last test\n"
 def padded(data: bytes) -> bytes:
     """Return the workbook with random characters in each large part.
 
-    Without these characters, the workbook would be compressed so well that it is refused unopened.
+    Without them, the parts would shrink so far in the zip file that Pullcord refuses the file without opening it.
     """
     noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -47,7 +47,7 @@ def with_format(code: bytes) -> bytes:
 
 
 def with_texts(*texts: bytes, cell: bytes = b"") -> bytes:
-    """A workbook with shared texts, in Excel's form, and one more row that refers to these texts."""
+    """Return a workbook with a table of shared texts, and a further row that holds `cell`."""
     part = b"<sst xmlns='" + MAIN + b"'>" + b"".join(texts) + b"</sst>"
     kind = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + TEXTS_TYPE + b'"/></Types>'
     row = b'<row r="3">' + cell + b"</row></sheetData>"
@@ -145,7 +145,7 @@ def test_a_csv_file_that_asks_for_much_is_refused_on_the_way(data: bytes, code: 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert refused.value.code.value == code
-    # The text of the whole file is made once, to see its encoding.
+    # The whole file is decoded once, to find its encoding.
     assert peak < 2 * len(data) + 20_000_000
 
 

@@ -1,8 +1,8 @@
 """Random histories of pairs of a notice and a register entry, made from a seed. Pure.
 
-Each history has two to five deeds. The first two write both records. In each later deed, one record moves to another
-line or back, gets more data, is withdrawn, comes back, or is replaced. Neighbouring pairs share lines, so a record that
-leaves its own partner may find another pair's record.
+Each history has two to five deeds. The first two write both records. Each later deed moves one record to another line
+or back, adds data to it, withdraws it, puts it back, or replaces it. Neighbouring pairs share lines. So a record that
+moves may match the record of another pair.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tests.support.clock import START
 
 PROVIDERS = ("RAVN", "LARK")
 COUNCILS = ("E06000008", "E06000009")
-# Places that a submission may overtake; 1 is the distance from a pair's deed to its next.
+# A submission is late by at most this many turns, so that later submissions may overtake it.
 DISORDER = 1.5
 LATER_DEEDS = (0, 1, 1, 1, 2, 3)
 
 
 class Act(StrEnum):
-    """What a submission does with its records."""
+    """The kind of a submission."""
 
     POST = "post notices"
     PUT = "put entries"
@@ -35,7 +35,10 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One change to one record. `turn` is its place in the history. Deeds of the same turn run at the same time."""
+    """One change to one record. `turn` is its place in the history.
+
+    Deeds with the same turn may run at the same time.
+    """
 
     turn: int
     act: Act
@@ -45,7 +48,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Deeds of one kind and one feed, submitted together by one writer."""
+    """Deeds of the same kind and the same feed, which one writer submits together."""
 
     act: Act
     feed: str
@@ -54,7 +57,7 @@ class Submission:
 
 @dataclass
 class Pair:
-    """A notice and an entry in their present form, with the deeds so far."""
+    """A notice and a register entry as they are now, with the deeds so far."""
 
     number: int
     noise: Random
@@ -69,11 +72,14 @@ class Pair:
         self.entry = {"entry_id": f"e{self.number}", **self.homes[self.noise.random() < 0.3]}
 
     def post(self) -> None:
-        """Add a deed: the provider sends the notice in its present form."""
+        """Add a deed: the provider sends the notice as it is now."""
         self._do(Act.POST, self.provider, {**self.notice, "issued_at": self._stamp()})
 
     def put(self) -> None:
-        """Add a deed: the council sends the entry in its present form. A withdrawn entry comes back by this."""
+        """Add a deed: the council sends the entry as it is now.
+
+        This also puts a withdrawn entry back on the register.
+        """
         self._do(Act.PUT, self.council, {**self.entry, "updated_at": self._stamp()})
 
     def move_notice(self) -> None:
@@ -110,7 +116,7 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Return the turn of a new deed. The turn is at random that of the pair's last deed or the next one.
+        """Return the turn of a new deed. Chance decides between the turn of the pair's last deed and the next turn.
 
         The turn is always later than that of the last deed on the same record.
         """
@@ -119,7 +125,7 @@ class Pair:
         return max(after, beside + (self.noise.random() < 0.4))
 
 
-# What may happen to a pair that is on record, and how often.
+# Later deeds of a pair, each with its relative frequency.
 LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
     (6, Pair.move_notice),
     (6, Pair.move_entry),
@@ -142,7 +148,10 @@ def history(noise: Random, number: int) -> list[Deed]:
 
 
 def submissions(noise: Random, pairs: range, pace: Pace) -> Iterator[Submission]:
-    """Yield the histories of these pairs as submissions: batches of one feed each, a little out of order."""
+    """Yield the histories of these pairs as submissions, slightly out of order.
+
+    Each submission is a batch from one feed.
+    """
     for start in range(0, len(pairs), pace.wave):
         numbers = pairs[start : start + pace.wave]
         yield from _wave(noise, pace, (deed for number in numbers for deed in history(noise, number)))

@@ -8,7 +8,7 @@ from typing import Any
 
 Row = dict[str, Any]
 
-# Of the fictional numbers, each with three digits to come.
+# Ofcom's fictional numbers, without their last three digits.
 _EXCHANGES = (
     "01632 960",
     "07700 900",
@@ -17,7 +17,7 @@ _EXCHANGES = (
     "020 7946 0",
     "029 2018 0",
 )
-# Those that the inward part of a postcode uses.
+# The letters that the inward part of a postcode may have.
 _LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 _INWARD = tuple(map("".join, product("0123456789", _LETTERS, _LETTERS)))
 _HOMES_A_POSTCODE = 2

@@ -1,4 +1,4 @@
-"""The pace of an interleavings test: how close together its transactions run."""
+"""The pace of an interleavings test: it decides how often transactions run at the same time."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Numbers that decide how often two transactions change the same records at the same time.
+    """Numbers that decide how often two transactions change the same records at the same time."""
 
-    They also decide how much work must be repeated if this happens.
-    """
-
-    # Pairs under way at a time.
+    # The number of pairs whose histories run at the same time.
     wave: int
-    # The fewest and the most records of a submission; the last of a wave may have fewer.
+    # The fewest and the most records of a submission. The last submission of a wave may have fewer.
     batch: tuple[int, int]
     # The most events that may wait for a matcher. Beyond this number, writers wait too, because a matcher that is far
     # behind would change no record at the same time as a writer.
     backlog: int
-    # Of the events that wait, how many a matcher chooses from: the newest or the oldest.
+    # A matcher chooses from this many waiting events: either the newest or the oldest.
     seen: int
     # The numbers of events that a matcher may take for one transaction. Each number is equally likely. A transaction
     # in conflict with another is undone as a whole, and small transactions are in conflict less often than large ones.
@@ -28,7 +25,7 @@ class Pace:
     held_up: float
 
 
-# Many pairs in little time.
+# For many pairs in a short time.
 MANY = Pace(wave=600, batch=(5, 60), backlog=80, seen=60, at_once=(1, 2, 4, 12, 40), held_up=0.1)
-# Few pairs, whose records change again while they are being matched.
+# For few pairs, whose records change again during matching.
 CLOSE = Pace(wave=12, batch=(1, 4), backlog=10, seen=8, at_once=(1, 1, 2), held_up=0.5)

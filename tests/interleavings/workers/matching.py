@@ -26,13 +26,13 @@ from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 
 MATCHERS = 2
-# Of events, how many stay in the outbox when they are taken, as when a relay dies before it marks them.
+# The share of handled events that stay in the outbox, as if a relay had died before it marked them.
 SHARE_TWICE = 0.05
-# Transactions of the other matcher.
+# The most transactions of the other matcher for which a matcher waits.
 LONGEST_HOLD_UP = 20
-# Seconds to wait for them: there may be nothing left to do for the other.
+# Seconds that a matcher waits for these transactions. The other matcher may have no work left.
 PATIENCE = 0.5
-# Seconds from the last commit to the last match.
+# The most seconds from the last commit to the last match.
 ENDED_WITHIN = 300
 FIRST_OF_WRITING = ("FOR SHARE", "INSERT INTO matches", "UPDATE matches")
 
@@ -51,13 +51,16 @@ class Shared:
         self.held_up = CONTEXT.Lock()
 
     def count_one(self) -> None:
-        """Count a transaction as done, and wake the process that waits for more transactions."""
+        """Count a transaction as done, and wake a process that waits in `wait_for_others`."""
         with self.got_on:
             self.handled.value += 1
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait until this many more transactions are done. Return at once if another process waits already."""
+        """Wait until this number of further transactions is done.
+
+        Return at once if another process is already waiting.
+        """
         if not self.held_up.acquire(block=False):
             return
         with self.got_on:
@@ -68,7 +71,7 @@ class Shared:
 
 @dataclass
 class Matchers:
-    """Two matchers that run until everything that was written has been matched."""
+    """Two matcher processes. They run until everything that was written has been matched."""
 
     url: str
     seed: int
@@ -97,7 +100,7 @@ class Matchers:
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Let the matchers handle all events that were written. Return the counts of work and of conflicts."""
+        """Wait until the matchers have handled all written events. Return the counts of work and of conflicts."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

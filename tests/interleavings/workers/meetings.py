@@ -1,4 +1,4 @@
-"""Makes two transactions overlap at a chosen statement or at their commits, every time."""
+"""Forces two transactions to overlap at a chosen statement or at their commits."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """Do nothing: `meanwhile` is called only at the first such statement."""
+    """Do nothing. `interrupted_before` calls `meanwhile` only once."""

@@ -1,4 +1,4 @@
-"""Two deliberate mistakes that the tests must find. Each is the product with one thing changed."""
+"""Two deliberate mistakes that the tests must find. Each changes one thing in the real code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = 10_000
 
 @dataclass(frozen=True)
 class ProbingStore(Store):
-    """A store whose writers match their own records before they commit. No matcher sees the records afterwards."""
+    """A store whose writers match their own records before they commit. No matcher gets the events of these records."""
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -36,7 +36,6 @@ class ProbingStore(Store):
 
 
 def probing(store: Store) -> ProbingStore:
-    """Return the same store as a ProbingStore."""
     return ProbingStore(store.engine, store.vault, store.tokeniser, store.clock, store.random)
 
 

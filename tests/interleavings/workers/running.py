@@ -1,4 +1,4 @@
-"""Writers and matchers side by side on one database, until everything written has been matched."""
+"""Runs writers and matchers at the same time on one database, until everything that was written has been matched."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.interleavings.workers.writing import Writers
 
 
 def as_it_comes() -> None:
-    """Leave a matcher's process unchanged."""
+    """Change nothing in a matcher's process."""
 
 
 def write_and_match(
@@ -21,7 +21,7 @@ def write_and_match(
 ) -> Counter[str]:
     """Write the histories of these pairs while matchers run. Return the counts of work and of conflicts.
 
-    `prepare` is called in each matcher's process before it begins.
+    Each matcher's process first calls `prepare`.
     """
     url = store.engine.url.render_as_string(hide_password=False)
     with Matchers(url, noise.randrange(2**32), pace, prepare) as matchers:

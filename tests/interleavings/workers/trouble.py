@@ -1,4 +1,4 @@
-"""Short troubles between workers: a worker is delayed, or two workers collide and one must repeat its work."""
+"""Makes trouble between workers: delays, and conflicts after which one worker must repeat its work."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 # Seconds between two tries.
 A_MOMENT = 0.002
-# More conflicts in a row than these are no chance.
+# More conflicts in a row than this are no coincidence.
 TRIES = 200
 
 
 def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:
-    """Delay a random share of statements and commits by at most this many seconds, as on a busy machine."""
+    """Delay a random share of statements and commits by at most `seconds`, as on a busy machine."""
 
     def wait(*_: Any) -> None:
         if noise.random() < share:

@@ -1,4 +1,4 @@
-"""Writers that submit records at the same time, by the function that the API calls."""
+"""Writers that submit records at the same time, with the function that the API calls."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    """Threads that divide the submissions among them. Each thread takes the next submission that is left."""
+    """Threads that share the submissions. Each thread takes the next submission that no thread has taken."""
 
     store: Store
     submissions: Iterator[Submission]
-    # Events that may wait for a matcher before they wait too.
+    # If more events than this wait for a matcher, the writers wait too.
     backlog: int
-    # Called while they wait; it raises an error when there is nothing to wait for.
+    # Called while the writers wait. It raises an error if waiting is useless.
     check: Callable[[], None]
     counts: Counter[str] = field(default_factory=Counter)
     _stopped: Event = field(default_factory=Event)

@@ -1,4 +1,4 @@
-"""A case with very many possible lines costs no more for each line than a case with few."""
+"""The work for each line of a case stays the same, however many possible lines the case has."""
 
 from __future__ import annotations
 

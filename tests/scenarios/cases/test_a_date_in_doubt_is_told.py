@@ -1,4 +1,7 @@
-"""The date of a notice may mean two days: the alert comes as for a notice without a date, and names both days."""
+"""A date in a notice can be read as either of two days.
+
+The alert comes as if there were no date, and names both days.
+"""
 
 from __future__ import annotations
 

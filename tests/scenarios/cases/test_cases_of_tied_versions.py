@@ -1,4 +1,4 @@
-"""Two versions of a notice tie: the case follows the earlier danger until somebody settles which version is right."""
+"""Two versions of a notice tie. The case follows the version with the earlier danger until the tie is settled."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def told(deployment: Deployment) -> str:
 
 
 def doubts(deployment: Deployment) -> tuple[Doubt, ...]:
-    """The doubts about differing versions that the case's messages and pages show."""
+    """The doubts that messages and pages show because versions differ."""
     with deployment.store.reading() as connection:
         (line,) = case_lines(connection, deployment.cases())
     return line.doubts

@@ -1,4 +1,4 @@
-"""One act on many cases holds the database only briefly. Due cases are found without reading the other cases."""
+"""An act on many cases locks the database only briefly each time. Due cases are found without reading the others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BY = read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"})
 
 
 def with_cases(deployment: Deployment, number: int) -> str:
-    """Alert Blackpool about this many lines, and return the alert."""
+    """Alert Blackpool about `number` lines. Return the reference of the alert."""
     deployment.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96{one:04}"} for one in range(number)))
     notices = (
         {"id": f"n{one}", "cli": f"01632 96{one:04}", "planned_migration_date": "2026-12-03"} for one in range(number)
@@ -34,7 +34,7 @@ def with_cases(deployment: Deployment, number: int) -> str:
 
 @contextmanager
 def transactions(deployment: Deployment) -> Iterator[list[int]]:
-    """Collect the number of cases that each write transaction changes."""
+    """Collect, for each write transaction, the number of cases that it changes."""
     changed, counted = list[int](), [0]
 
     def note(_conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:

@@ -1,4 +1,4 @@
-"""Former faults that silenced a case: an old acknowledgement, a policy edit, and a clock that ran ahead."""
+"""Former faults that silenced a case: an old acknowledgement, a policy edit, and a clock that was ahead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOTICE = {
     "issued_at": "2026-11-20T09:00:00Z",
 }
 HERON = "provider:HERN"
-DESK = Contact(label="duty desk", route="mailto://desk.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
 
 
 def acknowledge_alert(deployment: Deployment, mail: int) -> None:
@@ -62,7 +62,7 @@ def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: D
 
 
 def news(deployment: Deployment, noise: random.Random, number: int) -> None:
-    """Send something new about the line of NOTICE: an earlier day, a barring day, or a notice of another provider."""
+    """Submit news about the line of NOTICE: an earlier day, a restriction, or a notice of another provider."""
     stamp = f"2026-11-23T10:{number:02}:00Z"
     day = date(2026, 12, 3) - timedelta(days=number)
     earlier = {**NOTICE, "planned_migration_date": str(day), "issued_at": stamp}
@@ -109,10 +109,10 @@ def test_a_wider_threshold_reaches_an_open_case_at_once(deployment: Deployment, 
     deployment.post_notices({**NOTICE, "planned_migration_date": "2027-02-15"})
     deployment.tick(minutes=1)
     assert deployment.mails() == []
-    repeats = {days: 168 if days > 14 else 24 if days > 2 else 4 for days in thresholds}
+    repeats = {days: 5 if days > 14 else 2 if days > 2 else 1 for days in thresholds}
     tiers = (Tier(label="duty", from_days=thresholds[0], contacts=(DESK,)),)
     wider = CouncilPolicy(
-        thresholds=thresholds, possible_thresholds=(28, 14, 7, 2, 0), repeat_hours=repeats, tiers=tiers
+        thresholds=thresholds, possible_thresholds=(28, 14, 7, 2, 0), repeat_days=repeats, tiers=tiers
     )
     set_policy(deployment.store, BLACKPOOL, wider, by="Test Setup")
     assert recompute(deployment.store, deployment.ruleset, BLACKPOOL) == 1

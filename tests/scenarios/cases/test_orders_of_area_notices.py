@@ -1,4 +1,7 @@
-"""A case of a notice on an area shows the provider's own references of the notices on that area, the nearest first."""
+"""A case shows the provider's own references of the notices on its area.
+
+The notice with the nearest day comes first.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def on_area(name: str, days: int | None = 0, **more: Any) -> dict[str, Any]:
 
 
 def shown(api: Api, *sent: dict[str, Any]) -> dict[str, Any]:
-    """Post these notices on the area of one home. Return the match on its case."""
+    """Post these notices on the area of a home. Return the match that the home's case shows."""
     api.deployment.put_entries(HOME)
     api.deployment.post_notices(*sent)
     api.deployment.settle()

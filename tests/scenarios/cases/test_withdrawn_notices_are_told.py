@@ -1,4 +1,4 @@
-"""When the notices of a case are withdrawn, a council that was alerted about the case is told so once."""
+"""All notices of a case are withdrawn. If the council was alerted about the case, it is told once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_line_the_council_never_heard_of_is_withdrawn_without_a_word(deploymen
 
 
 def test_many_withdrawn_at_once_are_told_in_one_message(deployment: Deployment) -> None:
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
     deployment.with_officers(CouncilPolicy(tiers=tiers, relaxed_without_consent=40))
     numbers = [f"01632 960{number:03}" for number in range(40)]
@@ -90,7 +90,7 @@ def test_what_needs_action_and_what_is_over_are_told_in_messages_of_their_own(de
 
 
 def test_it_waits_for_the_morning(deployment: Deployment) -> None:
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)))
     alerted = after_first_alert(deployment)
     alerted.tick(hours=14)

@@ -1,4 +1,4 @@
-"""A feed can end or delay only a few cases of a council in 24 hours. The other changes wait for a person."""
+"""Within 24 hours, feeds can end or delay only a few cases of a council. Further changes wait for a person."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_the_limit_holds_for_a_second_line_while_the_first_awaits_its_test_call(
     assert len(waiting(few)) == 3
     for index in range(8):
         pass_post_check(few, f"e{index}")
-    # The second line of the cases that wait still has its day.
+    # The cases whose changes wait still have the day of their second line.
     assert sum(case.harm_on == TODAY + timedelta(days=30) for case in open_cases(few)) == 3
 
 

@@ -1,4 +1,4 @@
-"""A person accepts the changes that wait: over the API, by the link in an alert, or on the command line."""
+"""A person accepts waiting changes: over the API, by the link in an alert, or on the command line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.core.audit import AuditAction
 from services.core.errors import NotFoundError
 from tests.scenarios.consent.many_lines import LIMIT, SIXTY, ended, notice, touched, waiting, with_lines, withdrawn
 from tests.support.deployment import BLACKPOOL, Deployment
-from tests.support.http import Api, problem_of
+from tests.support.http import Api, links_of, problem_of
 from tests.support.ledger import cases_by_entry, said
 from tests.support.people import OFFICER, record
 
@@ -38,8 +38,8 @@ def accept(deployment: Deployment, chosen: list[str]) -> int:
 
 def changes_link(api: Api) -> str:
     text = next(mail.message.text for mail in reversed(api.deployment.mails()) if "withdrew" in mail.message.text)
-    link = next(word for word in text.split() if "/a/" in word)
-    return link.removeprefix("https://pullcord.example") + "/changes"
+    (link,) = (one for one in links_of(text) if one.endswith("/changes"))
+    return link
 
 
 def tickets(page: str) -> list[str]:
@@ -158,10 +158,17 @@ def test_a_change_that_the_person_did_not_see_is_not_accepted(api: Api) -> None:
     assert len(waiting(api.deployment)) == LEFT
 
 
-def test_the_page_of_the_alert_leads_to_the_changes(api: Api) -> None:
+def test_the_link_to_acknowledge_opens_no_changes_and_the_link_to_the_changes_acknowledges_nothing(api: Api) -> None:
     withdraw_all(api.deployment)
-    link = changes_link(api)
-    assert f'href="{link}"' in api.ask(None, "GET", link.removesuffix("/changes")).text
+    text = next(mail.message.text for mail in api.deployment.mails() if "withdrew" in mail.message.text)
+    acknowledge, changes = links_of(text)
+    ticked = tickets(api.ask(None, "GET", changes).text)
+    swapped = (f"{acknowledge}/changes", changes.removesuffix("/changes"))
+    for path in swapped:
+        assert api.ask(None, "GET", path).status_code == 404
+        assert api.ask(None, "POST", path, data={"name": OFFICER, "case": ticked, "all": "yes"}).status_code == 404
+    assert (len(waiting(api.deployment)), said(api.deployment, AuditAction.ALERT_ACKNOWLEDGED)) == (LEFT, [])
+    assert "The message has a link of its own to them" in api.ask(None, "GET", acknowledge).text
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

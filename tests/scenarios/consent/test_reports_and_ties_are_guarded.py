@@ -1,4 +1,4 @@
-"""Reports of moves, and versions that tie with the record, end or delay no more cases than other changes of feeds."""
+"""Reported moves and tied versions can end or delay no more cases than other changes from feeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The council is told which changes wait, at once and again on each working day."""
+"""The council is told at once which changes wait for a person, and again on each working day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service may ask to wait before it is asked again, but not for long."""
+"""A service may ask Pullcord to wait before the next try, but only for a limited time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOTICE = {
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment in which a first alert falls due in half a minute."""
+    """A deployment whose first alert is due in half a minute."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()

@@ -34,7 +34,7 @@ def test_five_hundred_new_cases_are_told_in_one_message_that_says_500(deployment
 
 @pytest.mark.parametrize("gathering", [0, 30, 60])
 def test_the_first_alert_of_a_case_leaves_within_a_minute(deployment: Deployment, gathering: int) -> None:
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     tier = Tier(label="duty", from_days=56, contacts=(desk,))
     deployment.with_officers(CouncilPolicy(tiers=(tier,), grouping_seconds=gathering))
     deployment.put_entries(ENTRY)

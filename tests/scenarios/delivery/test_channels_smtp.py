@@ -1,4 +1,4 @@
-"""Alert mail to a real mail server on loopback: the mail that arrives, and the result of every kind of failure."""
+"""Alert mail to a real mail server on loopback: the mail that arrives, and the result of each kind of failure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def serve(inbox: Inbox) -> Iterator[Callable[..., str]]:
-    """Returns a function that starts a server with the given options, and returns its host and port."""
+    """A function that starts a mail server with some options, and returns the server's host and port."""
     servers: list[LoopbackServer] = []
 
     def start(**options: Any) -> str:
@@ -151,7 +151,7 @@ def test_a_server_that_offers_no_encryption_is_given_nothing_in_clear(serve: Cal
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """TLS settings for a server, with a certificate that no authority has signed."""
+    """TLS settings for a server whose certificate no authority has signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)

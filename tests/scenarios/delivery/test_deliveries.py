@@ -34,13 +34,13 @@ BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 OPERATOR = "mailto://operator.example"
-DESK = Contact(label="duty desk", route="mailto://desk.example")
-DEPUTY = Contact(label="deputy", route="mailto://deputy.example")
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+DEPUTY = Contact(person="deputy", channel="route", address="mailto://deputy.example")
 
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment in which a first alert falls due in half a minute."""
+    """A deployment whose first alert is due in half a minute."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -146,7 +146,7 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
 
 
 class PowerCutError(BaseException):
-    """Stands for the end of a process. Nothing catches it."""
+    """Stands for the end of a process. No code catches it."""
 
 
 class CutShort(Store):
@@ -164,7 +164,7 @@ class CutShort(Store):
 
 
 class RefusingDesk:
-    """A channel on which the duty desk cannot be reached."""
+    """A channel that cannot reach the duty desk."""
 
     def __init__(self, others: Channel) -> None:
         self._others = others
@@ -179,11 +179,11 @@ def test_wherever_a_crash_cuts_off_the_last_refusal_the_operator_is_told(at_risk
     at_risk.clock.advance(seconds=31)
     at_risk.engine.run_due()
     pool = DeliveryPool(RefusingDesk(at_risk.channel))
-    at_risk.dispatcher = Dispatcher(store, pool, dispatcher.presentation, dispatcher.fallback)
+    at_risk.dispatcher = Dispatcher(store, pool, dispatcher.presentation)
     CutShort.left = writes
     cut = CutShort(store.engine, store.vault, store.tokeniser, store.clock, store.random)
     with suppress(PowerCutError):
-        Dispatcher(cut, pool, dispatcher.presentation, dispatcher.fallback).run_due()
+        Dispatcher(cut, pool, dispatcher.presentation).run_due()
     at_risk.tick(minutes=2)
     assert [mail.route for mail in at_risk.mails()] == [OPERATOR]
     assert len(said(at_risk, AuditAction.NOBODY_COULD_BE_TOLD)) == 1
@@ -217,9 +217,7 @@ def test_a_channel_that_breaks_its_word_leaves_the_delivery_in_doubt(at_risk: De
             raise RuntimeError
 
     deployment = at_risk
-    deployment.dispatcher = Dispatcher(
-        deployment.store, DeliveryPool(Broken()), deployment.dispatcher.presentation, deployment.fallback
-    )
+    deployment.dispatcher = Dispatcher(deployment.store, DeliveryPool(Broken()), deployment.dispatcher.presentation)
     deployment.tick(seconds=31)
     assert [outcome for _, _, outcome in attempts(deployment)] == ["in_doubt"]
     assert states(deployment) == ["waiting"]
@@ -238,13 +236,13 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) 
             return SendResult(SendOutcome.SENT, "accepted")
 
     pool = DeliveryPool(Looking(at_risk.store))
-    at_risk.dispatcher = Dispatcher(at_risk.store, pool, at_risk.dispatcher.presentation, at_risk.fallback)
+    at_risk.dispatcher = Dispatcher(at_risk.store, pool, at_risk.dispatcher.presentation)
     at_risk.tick(seconds=31)
     assert seen == [(None, "sending")]
 
 
 def two_at_the_desk(deployment: Deployment) -> None:
-    """A deployment in which Blackpool has a deputy beside the duty desk. Both are owed the first alert."""
+    """Let Blackpool have a deputy beside the duty desk. The first alert is due to both."""
     desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
     deployment.with_officers(desks)
     deployment.clock.advance(seconds=31)

@@ -1,4 +1,4 @@
-"""A process hangs in the middle of a send, and goes on after another process has made the attempt in its place."""
+"""A process hangs while it sends a message. It goes on after another process has made the attempt again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def late(deployment: Deployment) -> Delivery:
-    """A delivery whose first attempt has lasted for so long that the attempt counts as in doubt."""
+    """A delivery whose first attempt has taken so long that its outcome counts as unknown."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -34,7 +34,7 @@ def late(deployment: Deployment) -> Delivery:
 
 
 def state(deployment: Deployment) -> tuple[str, bool]:
-    """Return the state of the delivery, and whether anything is still to be done about it."""
+    """Return the state of the delivery, and True if it is still to be sent or settled."""
     (row,) = rows(deployment, deliveries)
     return row.state, row.due_at is not None
 
@@ -44,7 +44,7 @@ def test_an_attempt_that_ends_badly_after_another_was_sent_has_nothing_sent_agai
     deployment: Deployment, late: Delivery, result: SendResult
 ) -> None:
     deployment.dispatcher.run_due()
-    settle(deployment.store, late, result, ())
+    settle(deployment.store, late, result)
     assert state(deployment) == ("sent", False)
     deployment.tick(hours=1)
     assert len(deployment.mails()) == 1
@@ -55,9 +55,9 @@ def test_an_attempt_that_ends_badly_while_another_is_made_leaves_it_to_that_one(
     deployment: Deployment, late: Delivery
 ) -> None:
     (second,) = claim(deployment.store, deployment.dispatcher.pool, ())
-    settle(deployment.store, late, REFUSED, ())
+    settle(deployment.store, late, REFUSED)
     assert state(deployment) == ("sending", True)
-    settle(deployment.store, second, ACCEPTED, ())
+    settle(deployment.store, second, ACCEPTED)
     assert state(deployment) == ("sent", False)
 
 
@@ -65,15 +65,15 @@ def test_an_attempt_that_was_sent_after_all_settles_the_delivery_whatever_become
     deployment: Deployment, late: Delivery
 ) -> None:
     (second,) = claim(deployment.store, deployment.dispatcher.pool, ())
-    settle(deployment.store, late, ACCEPTED, ())
+    settle(deployment.store, late, ACCEPTED)
     assert state(deployment) == ("sent", False)
-    settle(deployment.store, second, BUSY, ())
+    settle(deployment.store, second, BUSY)
     assert state(deployment) == ("sent", False)
 
 
 def test_both_sent_is_told_of_both(deployment: Deployment, late: Delivery) -> None:
     deployment.dispatcher.run_due()
-    settle(deployment.store, late, ACCEPTED, ())
+    settle(deployment.store, late, ACCEPTED)
     assert state(deployment) == ("sent", False)
     assert {row["number"] for row in said(deployment, AuditAction.DELIVERY_SENT)} == {1, 2}
 

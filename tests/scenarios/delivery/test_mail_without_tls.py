@@ -27,7 +27,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[LoopbackServer]:
-    """A mail server that offers no TLS. The mails that it accepts are in `inbox`."""
+    """A mail server without TLS. It puts the mails that it accepts into `inbox`."""
     started = LoopbackServer(inbox, hostname="127.0.0.1", port=0)
     started.start()
     yield started
@@ -73,7 +73,7 @@ def test_the_setting_decides_for_routes_that_name_no_mode(
 ) -> None:
     channel = make_routed_channel(ChannelSettings(5, mail_without_tls=without_tls))
     assert channel.send(route(server), MESSAGE, "A-1") == result
-    # The setting takes TLS from no route that asks for it.
+    # A route that asks for TLS keeps it, whatever the setting is.
     assert channel.send(route(server, more="&mode=starttls"), MESSAGE, "A-1") == NO_TLS
     assert channel.send(route(server, scheme="mailtos"), MESSAGE, "A-1") == NO_TLS
 

@@ -1,4 +1,4 @@
-"""A mail server that is dead, slow or unreliable: its own messages wait, and all others are sent."""
+"""A mail server is dead, slow or unreliable. Only messages to this server wait."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ SCRIPTS = {
 
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    """A mail server that works."""
     server = Mailbox()
     server.start()
     yield server
@@ -75,7 +74,7 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
     """Create the first alert for all these contacts, and return the dispatcher that sends it over real connections."""
-    contacts = tuple(Contact(label=label, route=route) for label, route in routes.items())
+    contacts = tuple(Contact(person=label, channel="route", address=route) for label, route in routes.items())
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())

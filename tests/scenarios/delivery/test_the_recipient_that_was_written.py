@@ -1,4 +1,4 @@
-"""A real mail server is asked to deliver to exactly the address that was written, or to nobody."""
+"""A mail goes to exactly the address that was written, or to nobody. The mail server is real."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def send(route: str) -> SendResult:
 
 
 def only_recipient(inbox: Inbox) -> str:
-    """Return the recipient of the one mail, and assert that the envelope and the mail name the same one."""
+    """Return the only recipient of the only mail. Assert that the envelope and the headers agree on the recipient."""
     [envelope], [mail] = inbox.mails, inbox.received()
     [recipient] = envelope.rcpt_tos
     assert [address for _name, address in getaddresses([str(mail["To"])])] == [recipient]

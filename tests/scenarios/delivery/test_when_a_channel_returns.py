@@ -1,6 +1,6 @@
-"""A channel fails and works again: owed messages are sent soon, and none is sent twice.
+"""A channel fails and works again. Waiting messages are then sent soon, and no message is sent twice.
 
-The operator gets a copy of a message that failed. The age of this copy counts from the time when the copy was made.
+If a message fails, the operator gets a copy. The copy's age counts from the time when the copy was made.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment in which a first alert falls due in half a minute."""
+    """A deployment whose first alert is due in half a minute."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
     deployment.settle()
@@ -43,7 +43,7 @@ def states(deployment: Deployment) -> list[str]:
 
 
 class Failing(Store):
-    """A store whose database fails after a number of write transactions, until it is mended."""
+    """A store whose database fails after `left` write transactions, until `mend` is called."""
 
     left = sys.maxsize
 
@@ -115,7 +115,7 @@ def test_a_message_that_was_sent_is_not_sent_again_because_its_case_cannot_be_co
     at_risk.tick(seconds=31)
     at_risk.tick(minutes=5)
     assert (states(at_risk), len(at_risk.mails())) == (["sent"], 1)
-    at_risk.tick(hours=1)
+    at_risk.tick(days=1, hours=1)
     assert len(at_risk.mails()) > 1, "its case is owed another message all the same"
 
 
@@ -125,7 +125,7 @@ def test_an_outcome_that_cannot_be_written_now_is_written_later(at_risk: Deploym
     at_risk.engine.run_due()
     failing = Failing(store.engine, store.vault, store.tokeniser, store.clock, store.random)
     failing.after(1)
-    one = Dispatcher(failing, dispatcher.pool, dispatcher.presentation, dispatcher.fallback, patience=PATIENCE)
+    one = Dispatcher(failing, dispatcher.pool, dispatcher.presentation, patience=PATIENCE)
     with pytest.raises(OperationalError):
         one.run_due()
     assert states(at_risk) == ["sending"]

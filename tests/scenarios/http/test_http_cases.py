@@ -1,4 +1,4 @@
-"""Work on cases over HTTP: list and show them, record acts, acknowledge, and decide on matches."""
+"""Work on cases over HTTP: list cases, show them, record acts, acknowledge, and decide on matches."""
 
 from __future__ import annotations
 

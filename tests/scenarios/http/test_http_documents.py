@@ -1,4 +1,4 @@
-"""The API does what the documents say of it."""
+"""The API answers as the documents say."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_command_of_the_guide_is_answered_as_the_guide_shows(api: Api) -> 
 
 
 def run(api: Api, command: str, names: dict[str, str]) -> Response:
-    """Send what a curl command would send."""
+    """Send the request that a curl command would send."""
     for name, value in {"PULLCORD": "", **keys(api), **names}.items():
         command = command.replace(f"${name}", value)
     assert "$" not in command
@@ -77,7 +77,7 @@ def keys(api: Api) -> dict[str, str]:
 
 
 def names_in(api: Api, response: Response) -> dict[str, str]:
-    """Return the references that later commands of the guide need: the last submission, case and alert."""
+    """Return the references of the last submission, case and alert. Later commands of the guide need them."""
     api.deployment.tick(seconds=31)
     found = {"MATCH": MATCH}
     if response.status_code == 202:
@@ -89,9 +89,9 @@ def names_in(api: Api, response: Response) -> dict[str, str]:
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """Assert that the answer has the fields shown in the guide, with the same values.
+    """Assert that the answer has the fields that the guide shows, with the same values.
 
-    References, times and texts shown as `…` may differ.
+    References, times, and texts that the guide shows as `…` may differ.
     """
     if isinstance(shown, dict):
         assert answer.keys() == shown.keys()

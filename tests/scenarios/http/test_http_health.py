@@ -57,7 +57,7 @@ METRICS = {
     "pullcord_http_request_seconds": {"route", "method", "le"},
 }
 
-# Those that have a label only once something out of the way has happened in the process, or with brokers.
+# Metrics that have a label only after a rare event in the process, or with brokers.
 RARE = {
     "pullcord_event_conflicts": {"consumer"},
     "pullcord_events_left_alone": {"consumer"},
@@ -87,7 +87,7 @@ def value(api: Api, name: str, **labels: str) -> float:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    """Wait at most five seconds for something that another thread does."""
+    """Wait until the condition `what` holds. The test fails after five seconds."""
     for _ in range(500):
         if what():
             return
@@ -144,7 +144,7 @@ def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(deplo
             assert (answer.status_code, answer.headers["content-type"]) == (503, "application/json")
             assert answer.json() == {"status": "failing", "faults": [f"the {name} loop has ended"]}
         assert value(api, "pullcord_loops_ended") == 1
-        # Notices are still taken in: what was taken in waits on the disk.
+        # Notices are still accepted. They wait in the database.
         assert api.ask("raven", "POST", NOTICES, json=NOTICE).status_code == 202
 
 
@@ -169,7 +169,7 @@ def test_a_loop_that_keeps_failing_is_not_ready(deployment: Deployment) -> None:
 
 
 class Hanging:
-    """A channel whose sends do not end until it is released."""
+    """A channel that ends no send until `release` is set."""
 
     def __init__(self) -> None:
         self.release = Event()
@@ -271,7 +271,7 @@ def test_metrics_without_a_key_are_on_a_port_of_their_own_that_the_operator_name
     with metrics_served(parts):
         if port:
             assert "pullcord_cases" in httpx.get(f"http://127.0.0.1:{named}/metrics").text
-            # Nothing else is there.
+            # The metrics port has no other pages.
             assert httpx.get(f"http://127.0.0.1:{named}/v1/cases").status_code == 404
     parts.pool.close(1)
 

@@ -1,16 +1,33 @@
-"""Access to the API. Without a key nothing is open. With a key only the caller's own data is open."""
+"""Access to the API. Without a key, nothing is open. With a key, callers can open only their own data."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx import ASGITransport, AsyncClient, Response
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from services.runtime.app import make_app
+from services.runtime.embedded.runner import EmbeddedRunner
 from services.storage.secrets.keys import Role, create_key, revoke_key
 from tests.support.deployment import RAVEN
-from tests.support.http import CSV, ENTRIES, MATCH, NO_MATCH, NOTICE_UPLOADS, NOTICES, REGISTER_UPLOADS, Api, problem_of
+from tests.support.http import (
+    CSV,
+    ENTRIES,
+    KEYS,
+    MATCH,
+    NO_MATCH,
+    NOTICE_UPLOADS,
+    NOTICES,
+    REGISTER_UPLOADS,
+    Api,
+    problem_of,
+)
 
 OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]
 OF_COUNCILS = [
@@ -50,7 +67,7 @@ def answer_to(api: Api, who: str | None, method: str, path: str, **headers: str)
 
 
 def without_ids(answer: Response) -> dict[str, Any]:
-    """Return a problem without the id of its request, to compare it with the problem of another request."""
+    """Return a problem without its request id, so that it can be compared with another problem."""
     return {name: value for name, value in answer.json().items() if name not in ("instance", "request_id")}
 
 
@@ -179,3 +196,87 @@ def test_a_provider_withdraws_no_notice_of_another_by_its_reference(api: Api) ->
     api.deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
     api.deployment.tick(seconds=31)
     assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]
+
+
+# Places in a request where a caller might put a key, and the settings with which the service might run.
+KEY_PLACES = ("Authorization", "authorization", "X-Api-Key", "Proxy-Authorization", "Cookie", "the query")
+SCHEMES = ("Bearer ", "bearer ", "BEARER ", "Basic ", "Token ", "Bearer", "Bearer Bearer ", "key=", "")
+METRICS_PATHS = ("/metrics", "/metrics/", "//metrics", "/metrics/x", "/METRICS", "/metrics%2f", "/v1/metrics")
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {},
+    {"metrics_port": 9464},
+    {"metrics_port": 9464, "host": "0.0.0.0"},
+    {"port": 9464},
+    {"host": "::"},
+)
+CALLERS = (*KEYS, "revoked", "expired", "made up", "empty", "name")
+CHANGES: dict[str, Callable[[str], str]] = {
+    "whole": lambda key: key,
+    "cut short": lambda key: key[:-1],
+    "one letter more": lambda key: f"{key}x",
+    "in capitals": str.upper,
+    "without its end": lambda key: key.rpartition(".")[0],
+    "only its end": lambda key: key.rpartition(".")[2],
+    "twice": lambda key: f"{key} {key}",
+    "with a comma": lambda key: f"{key},{key}",
+}
+
+
+@pytest.fixture
+def deployments(api: Api) -> Iterator[list[Api]]:
+    """The same API under each of the settings, with and without background work of its own."""
+    made = []
+    for number, more in enumerate(SETTINGS):
+        parts = replace(api.parts, settings=api.parts.settings.model_copy(update=more))
+        app = make_app(parts, EmbeddedRunner(parts) if number % 2 else None)
+        client = AsyncClient(transport=ASGITransport(app), base_url="https://pullcord.example")
+        made.append(replace(api, parts=parts, app=app, client=client))
+    yield made
+    for one in made:
+        one.portal.call(one.client.aclose)
+
+
+@pytest.fixture
+def known_keys(api: Api) -> dict[str, str]:
+    """A key of every caller, a revoked and an expired key of an operator, and what looks like a key."""
+    store = api.deployment.store
+    keys = {
+        "revoked": create_key(store, Role.OPERATOR, None, "revoked"),
+        "expired": create_key(store, Role.OPERATOR, None, "expired", lasts=timedelta(days=1)),
+    }
+    revoke_key(store, keys["revoked"].split(".")[1])
+    api.deployment.clock.advance(days=2)
+    return {**api.keys, **keys, "made up": f"pcd.{'x' * 16}.{'y' * 43}", "empty": "", "name": "operator"}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@given(
+    under=st.integers(0, len(SETTINGS) - 1),
+    who=st.sampled_from(["operator", *CALLERS]),
+    change=st.sampled_from(["whole", "whole", *sorted(CHANGES)]),
+    place=st.sampled_from(["Authorization", *KEY_PLACES]),
+    scheme=st.sampled_from(["Bearer ", *SCHEMES]),
+    path=st.sampled_from(["/metrics", *METRICS_PATHS]),
+    method=st.sampled_from(["GET", "GET", "HEAD", "POST", "OPTIONS"]),
+)
+def test_nothing_but_an_operators_whole_key_opens_the_metrics_whatever_the_settings(
+    deployments: list[Api],
+    known_keys: dict[str, str],
+    under: int,
+    who: str,
+    change: str,
+    place: str,
+    scheme: str,
+    path: str,
+    method: str,
+) -> None:
+    word = scheme + CHANGES[change](known_keys[who])
+    sent = {"params": {"key": word}} if place == "the query" else {"headers": {place: word}}
+    answer = deployments[under].ask(None, method, path, **sent)
+    is_right = (who, change, path, method) == ("operator", "whole", "/metrics", "GET")
+    if is_right and place.lower() == "authorization" and scheme.lower() == "bearer ":
+        assert answer.status_code == 200
+        assert "pullcord_cases" in answer.text
+    else:
+        assert answer.status_code in {401, 403, 404, 405}
+        assert "pullcord_" not in answer.text

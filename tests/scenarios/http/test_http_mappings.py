@@ -1,4 +1,4 @@
-"""A sender lists and deletes the columns and words that it mapped by hand, page by page, and only its own."""
+"""A sender lists and deletes its own mappings of columns and words. The list comes in pages."""
 
 from __future__ import annotations
 

@@ -32,10 +32,10 @@ CARDIFF, BLACKPOOL = "W06000015", "E06000009"
 
 @pytest.fixture
 def api(deployment: Deployment) -> Iterator[Api]:
-    """An API with figures of three months.
+    """An API with figures for three months.
 
-    The first two months are counted from events. The third month is stored directly, and has figures that are large
-    enough to be shown.
+    The first two months are counted from events. The third month is stored directly, with figures so large that they
+    may be published.
     """
     live_through_december(live_through_november(deployment))
     counts = Counts()

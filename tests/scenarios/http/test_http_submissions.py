@@ -1,4 +1,4 @@
-"""Sending rows over HTTP: receipts, outcomes row by row, repeats, withdrawals."""
+"""Sending rows over HTTP: receipts, the outcome of each row, repeats and withdrawals."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_media_type_written_in_another_way_is_the_same_request(api: Api, media
 @pytest.mark.parametrize("seed", range(6))
 def test_a_file_and_rows_of_the_same_bytes_are_never_taken_for_one_request(api: Api, seed: int) -> None:
     places = [(NOTICES, "application/json"), (NOTICES, NDJSON), (NOTICE_UPLOADS, CSV), (NOTICE_UPLOADS, XLSX)]
-    # The first is taken in or refused, the second is read as another request: it is never the answer to the first.
+    # The second request must be treated as a new one. It must never get the answer to the first.
     (path, media), (other_path, other) = Random(seed).sample(places, 2)
     body = json.dumps(NOTICE)
     first = api.ask("raven", "POST", path, content=body, headers={"Idempotency-Key": "k", "Content-Type": media})
@@ -148,7 +148,7 @@ def test_a_file_and_rows_of_the_same_bytes_are_never_taken_for_one_request(api: 
         ("TC/1001", "TC%2F1001"),
         ("flat 2", "flat%202"),
         ("ü#?", "%C3%BC%23%3F"),
-        # However each side wrote it.
+        # The reference in the file and the one in the address may be written differently.
         ("TC\u20111001\u200b", "TC-1001"),
         ("1001", "%E2%80%8E1001.0"),
         ("'1001", "1001"),

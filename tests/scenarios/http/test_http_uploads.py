@@ -26,7 +26,6 @@ def upload(api: Api, data: bytes, query: str = "", **headers: str) -> Response:
 
 
 def size(api: Api) -> dict[str, int]:
-    """The number of rows of each table."""
     with api.deployment.store.reading() as connection:
         return {
             name: connection.scalar(select(func.count()).select_from(table)) or 0
@@ -74,7 +73,7 @@ def test_a_dry_run_shows_how_the_file_is_understood_and_takes_nothing_in(api: Ap
     assert any("Shoe size" in remark and "not known" in remark for remark in shown["remarks"])
     assert shown["counts"]["accepted"] == 2
     assert shown["would_withdraw"] is None
-    # The trial itself is on the audit: it tells what is on record.
+    # The dry run itself is in the audit, because its answer reveals stored data.
     assert size(api) == {**before, "audit": before["audit"] + 1}
 
 
@@ -132,9 +131,6 @@ def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: st
 
 
 def live(api: Api) -> int:
-    """Return the number of live entries on Blackpool's register.
-
-    The dry run of a file that would replace them all gives the number.
-    """
+    """Return the number of live entries on Blackpool's register, from a dry run of a file that would replace it."""
     shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

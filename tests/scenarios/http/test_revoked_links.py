@@ -1,4 +1,7 @@
-"""A link that leaked is revoked. It then opens nothing, and the council gets a new link to the cases still open."""
+"""A link that leaked is revoked. It then opens nothing.
+
+The council gets a new link for the cases that are still open.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,13 @@ from justhtml import JustHTML
 from sqlalchemy import select
 
 from services.alerts.case.links import revoke_links_of
+from services.alerts.policy.councils import set_policy
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.core.audit import AuditAction
 from services.storage.tables import audit
 from tests.support.deployment import BLACKPOOL
-from tests.support.http import ENTRY, NOTICE, Api, problem_of
+from tests.support.http import ENTRY, NOTICE, Api, newest_link, problem_of
+from tests.support.ledger import said
 
 BY = {"by": "Asha Patel"}
 FORM = {"name": "Somebody Else"}
@@ -19,11 +26,6 @@ FORM = {"name": "Somebody Else"}
 
 def revoke(api: Api, alert: str, who: str = "blackpool") -> int:
     return api.ask(who, "POST", f"/v1/alerts/{alert}/link/revocation", json=BY).status_code
-
-
-def newest_link(api: Api) -> str:
-    (link,) = (word for word in api.deployment.mails()[-1].message.text.split() if "/a/" in word)
-    return link.removeprefix("https://pullcord.example")
 
 
 def revocations(api: Api) -> list[tuple[str, str]]:
@@ -105,3 +107,68 @@ def test_all_links_of_a_council_are_revoked_at_once_and_every_open_case_has_a_ne
     page = api.ask(None, "GET", newest_link(api)).text
     assert all(case.reference in page for case in deployment.cases())
     assert len(revocations(api)) == len(links)
+
+
+DESK, DEPUTY = "mailto://desk.example", "mailto://deputy.example"
+
+
+@pytest.fixture
+def two(api: Api) -> Api:
+    """A council whose duty desk and deputy both get every message."""
+    contacts = (
+        Contact(person="duty desk", channel="route", address=DESK),
+        Contact(person="deputy", channel="route", address=DEPUTY),
+    )
+    policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),))
+    set_policy(api.deployment.store, BLACKPOOL, policy, by="Test Setup")
+    return api
+
+
+def revoke_of(api: Api, alert: str, contact: str) -> int:
+    body = {**BY, "contact": contact}
+    return api.ask("blackpool", "POST", f"/v1/alerts/{alert}/link/revocation", json=body).status_code
+
+
+def statuses(api: Api, *links: str) -> list[int]:
+    return [api.ask(None, "GET", link).status_code for link in links]
+
+
+def test_the_link_of_one_contact_is_revoked_and_a_colleagues_still_works(two: Api) -> None:
+    _, alert, _ = two.alerted_case()
+    desk, deputy = newest_link(two, DESK), newest_link(two, DEPUTY)
+    assert [revoke_of(two, alert, "duty desk") for _ in range(2)] == [204, 204]
+    assert statuses(two, desk, deputy) == [410, 200]
+    assert "This link was revoked" in two.ask(None, "GET", desk).text
+    two.deployment.tick(seconds=31)
+    assert len(two.deployment.mails()) == 2
+    (fields,) = said(two.deployment, AuditAction.CONTACT_LINK_REVOKED)
+    assert fields["alert"] == alert
+    assert "desk" not in str(fields)
+
+
+def test_when_the_last_contacts_link_is_revoked_everybody_gets_a_new_one(two: Api) -> None:
+    case, alert, _ = two.alerted_case()
+    for contact in ("duty desk", "deputy"):
+        assert revoke_of(two, alert, contact) == 204
+    two.deployment.tick(seconds=31)
+    assert len(two.deployment.mails()) == 4
+    links = [newest_link(two, route) for route in (DESK, DEPUTY)]
+    assert statuses(two, *links) == [200, 200]
+    assert all(case in two.ask(None, "GET", link).text for link in links)
+
+
+@pytest.mark.parametrize("contact", ["Duty Desk", "somebody else", "operator"])
+def test_a_contact_who_had_no_message_of_the_alert_is_not_found(two: Api, contact: str) -> None:
+    _, alert, _ = two.alerted_case()
+    assert revoke_of(two, alert, contact) == 404
+    assert statuses(two, newest_link(two, DESK)) == [200]
+
+
+def test_all_links_of_one_contact_are_revoked_at_once(two: Api) -> None:
+    two.alerted_case()
+    two.deployment.tick(days=8)
+    desk, deputy = newest_link(two, DESK), newest_link(two, DEPUTY)
+    alerts = {mail.reference.partition(".")[0] for mail in two.deployment.mails()}
+    assert revoke_links_of(two.deployment.store, BLACKPOOL, "Asha Patel", "duty desk") == len(alerts)
+    assert revoke_links_of(two.deployment.store, BLACKPOOL, "Asha Patel", "duty desk") == 0
+    assert statuses(two, desk, deputy) == [410, 200]

@@ -1,4 +1,4 @@
-"""A log that cannot be written stops no alert: it ends no loop, and changes no answer."""
+"""Pullcord cannot write its log. No alert is lost, no loop ends, and no answer changes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def closed_stream() -> TextIO:
 
 @pytest.fixture(params=[full_disk, closed_pipe, pipe_that_nobody_reads, closed_stream])
 def unwritable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Logging as the service sets it up, with a stderr that cannot be written to."""
+    """Set logging up as the service does, with a stderr that cannot be written to."""
     make: Callable[[], TextIO] = request.param
     log = make()
     monkeypatch.setattr(sys, "stderr", log)

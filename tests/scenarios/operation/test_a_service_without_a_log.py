@@ -26,7 +26,7 @@ __all__ = ["mailbox"]
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 PATIENCE = 60.0
-# Seconds within which a locked database, waited for half a minute, makes the work fail.
+# Seconds in which a locked database makes the work fail. A statement waits half a minute for the lock.
 BUSY = 90.0
 EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
 # Tables without which dispatcher, engine and deliveries cannot do their work.
@@ -48,7 +48,7 @@ def full_disk() -> IO[bytes]:
 
 @contextmanager
 def tables_gone(deployment: ServedDeployment) -> Iterator[None]:
-    """While the block runs, the database refuses every statement."""
+    """Let the database refuse every statement until the `with` block ends."""
     rename(deployment, "", "_away")
     yield
     rename(deployment, "_away", "")
@@ -62,7 +62,7 @@ def rename(deployment: ServedDeployment, old: str, new: str) -> None:
 
 @contextmanager
 def locked(deployment: ServedDeployment) -> Iterator[None]:
-    """Hold the write lock of the database while the block runs, as another process may do."""
+    """Hold the write lock of the database until the `with` block ends, as another process may do."""
     path = deployment.store.engine.url.database
     with closing(connect(str(path), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -71,7 +71,7 @@ def locked(deployment: ServedDeployment) -> Iterator[None]:
 
 
 Fault = Callable[[ServedDeployment], Any]
-# What becomes of the log and of the database, and the loops that must be seen to fail.
+# The fault of the log, the fault of the database, and the loops that must be reported as failing.
 CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
     (closed_pipe, tables_gone, {"dispatcher", "engine", "deliveries"}),
     (full_disk, tables_gone, {"dispatcher", "engine", "deliveries"}),
@@ -81,7 +81,7 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
-    """Serve the deployment, with its output going to `log`. Yield a client with the provider's key."""
+    """Serve the deployment, and write its output to `log`. Yield a client with the provider's key."""
     ours = {"PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1", **deployment.inside}
     environment = {**os.environ, **ours}
     command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
@@ -98,7 +98,7 @@ def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Clie
 
 
 def faults(client: httpx.Client) -> list[str] | None:
-    """Return the faults that the process reports, or None if it does not answer."""
+    """Return the faults that the process reports, or None if the process does not answer."""
     try:
         said: list[str] = client.get("/readyz").json()["faults"]
     except httpx.HTTPError:

@@ -1,4 +1,7 @@
-"""An event that is handled twice, or whose handling is interrupted, has the same effect as one handled once."""
+"""An event may be handled twice, or its handling may be interrupted.
+
+The effect is the same as if it was handled once.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +34,11 @@ NOTICES = [
 
 
 class KilledError(BaseException):
-    """Stands for the end of a process. Nothing catches it."""
+    """Stands for the end of a process. No code catches it."""
 
 
 class Failing:
-    """A consumer that does its work and then raises each of the given errors, one at each call."""
+    """A consumer that does its work and then fails. Each call raises the next of the `errors`, until none is left."""
 
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics
@@ -60,7 +63,7 @@ def settle_with(deployment: Deployment, made: Sequence[Consumer], batch: int = 1
 
 @pytest.fixture
 def busy(deployment: Deployment) -> Deployment:
-    """A deployment with three lines at risk, alerted and acknowledged, and later versions of some records."""
+    """A deployment with three lines at risk. The alert is acknowledged, and later versions of two records have come."""
     deployment.put_entries(*ENTRIES)
     deployment.post_notices(*NOTICES)
     deployment.tick(seconds=31)

@@ -1,4 +1,4 @@
-"""One damaged sealed value: its case is marked, every other case is shown, and the operator is alerted."""
+"""One stored value is damaged. Its case is marked, every other case is shown, and the operator is alerted."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_damaged_record_holds_up_no_matching_and_stays_matched(api: Api, table
     assert len(deployment.cases()) == len(LINES)
     with deployment.store.reading() as connection:
         assert connection.scalars(select(quarantine.c.consumer)).all() == ["vault"]
-    # What is matched later is matched too.
+    # Later records are still matched.
     deployment.put_entries({**entry(9), "cli": None})
     deployment.tick(seconds=31)
     assert len(deployment.cases()) == len(LINES) + 1
@@ -168,7 +168,7 @@ def test_a_status_of_a_damaged_notice_is_no_fault_of_ours(listed: Api, how: str,
     assert answer.status_code == code
     codes = {issue["code"] for row in answer.json()["rows_with_issues"] for issue in row["issues"]}
     assert "unknown_reference" not in codes
-    # Where the line is, nobody can read any more: the sender is asked for the place.
+    # The place of the line can no longer be read, so the sender is asked for it.
     assert ("nowhere" in codes) is (status == "completed")
     listed.deployment.tick(seconds=31)
     ended = listed.ask("blackpool", "GET", "/v1/cases").json()

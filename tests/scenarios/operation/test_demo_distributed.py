@@ -1,4 +1,4 @@
-"""The distributed demonstration: real processes play all steps, one is killed, and nothing is left behind."""
+"""The distributed demonstration with real processes. It plays all steps, one process is killed, and nothing remains."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Said:
 
     @property
     def words(self) -> str:
-        """The whole output on one line, so that the width of the terminal does not matter."""
+        """The whole output on one line. So the width of the terminal does not matter."""
         return " ".join(self.text.split())
 
 
 def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the demonstration, with all its temporary files in a folder."""
+    """Start the demonstration. All its temporary files are in `folder`."""
     environment = {**os.environ, "TMPDIR": str(folder), "COLUMNS": "100", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.demo_distributed", *options],
@@ -56,11 +56,14 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
-    """Wait until the demonstration has ended. Return its exit code and the output that was not read before."""
+    """Wait until the demonstration has ended.
+
+    Return its exit code, and the part of the output that was not read before.
+    """
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
-        # Said to stop it takes its servers along; killed it would leave them.
+        # If the process is told to stop, it stops its servers. If it was killed, they would go on.
         process.terminate()
         text, _ = process.communicate(timeout=60)
         pytest.fail(f"it did not end by itself: {text[-2000:]}")
@@ -68,7 +71,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return the demonstration's files in a folder, and its processes that still run."""
+    """Return the demonstration's files that remain in `folder`, and its processes that still run."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -85,16 +88,13 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> Said:
-    """One complete run of the demonstration."""
+    """The output of one complete run of the demonstration."""
     return ended(demonstrate(folder, "--once"))
 
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """The number of matches of each level, and the number of cases, that `pullcord demo` finds on the same day.
-
-    `pullcord demo` runs in one process on SQLite.
-    """
+    """Run `pullcord demo`, which is one process on SQLite. Return its numbers of matches by level, and of cases."""
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:

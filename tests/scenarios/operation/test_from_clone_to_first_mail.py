@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand there, lead from a clone to the first mail about the user's data."""
+"""The commands of the README, typed as they stand there, lead to the first mail about the user's own data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone in which `make setup` has nothing left to do. It holds one file of a council and one of a provider."""
+    """A clone with a council's file and a provider's file. `make setup` has nothing left to do in it."""
     for name in ("Makefile", "uv.lock", "pyproject.toml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)
         os.utime(tmp_path / name, (1, 1))
@@ -61,7 +61,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 class FirstMail(Inbox):
-    """An inbox that says when a mail has come."""
+    """An inbox that reports when a mail has come."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class FirstMail(Inbox):
 
 @contextmanager
 def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
-    """Run a script on a terminal, as a person does, and end it afterwards. Yields what it prints."""
+    """Run a script on a terminal, as a person does. Yield its output. End the script when the `with` block ends."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PULLCORD_PORT": "0", "COLUMNS": "80"}
     process = subprocess.Popen(
@@ -101,7 +101,7 @@ def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
 
 
 def _read(terminal: int, printed: list[str]) -> None:
-    # The end of the last program on a terminal is an error for whoever reads it.
+    # When the last program on a terminal ends, reading from the terminal raises an error.
     with suppress(OSError):
         while data := os.read(terminal, 4096):
             printed.append(data.decode("utf-8", "replace"))

@@ -1,4 +1,7 @@
-"""A process that is killed at any moment and started again has lost nothing that it had accepted, and carries on."""
+"""A process is killed at any moment and started again.
+
+It has lost nothing that it had accepted, and continues its work.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 KILLS = 5
 # One for every fictional number of the range, so that every notice puts a line at risk.
 ENTRIES = 1_000
-# Seconds in which all that is due must be done once the process is left alone.
+# Seconds in which all due work must be done after the last kill.
 PATIENCE = 20.0
 
 
@@ -48,7 +51,10 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make every open delivery due this much earlier, whether its attempt was cut off or it waits for another try."""
+    """Make the due time of every unfinished delivery earlier by this much.
+
+    Such a delivery waits for another try, or its attempt was cut off.
+    """
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

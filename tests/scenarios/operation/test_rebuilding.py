@@ -1,4 +1,4 @@
-"""Events are lost or set aside: a rebuild restores everything from the records, and nobody is alerted twice."""
+"""Events are lost or in quarantine. A rebuild restores everything from the records, and nobody is alerted twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTICES = [{"id": f"n{n}", "cli": f"01632 960{n:03d}", "planned_migration_date":
 
 
 class Broken:
-    """A matcher with a fault that is corrected later."""
+    """A matcher with a fault. The test corrects the fault later."""
 
     name, topics = Matcher.name, Matcher.topics
 

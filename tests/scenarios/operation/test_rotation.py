@@ -1,4 +1,4 @@
-"""The vault key is changed while the service works: no request fails, and no value stays encrypted with the old key."""
+"""The vault key changes while the service works. No request fails, and no value stays encrypted with the old key."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 LINES = 400
 # Seconds that a slow machine gets.
 PATIENCE = 30.0
-# A line that no notice has named before.
+# The number of a line that no notice has named before.
 LATE = 399
 
 
 @pytest.fixture
 def provider(deployment: ServedDeployment) -> Provider:
-    """A provider that posts notices without a pause, for lines that have an alarm."""
+    """A provider that posts notices without a pause. All lines in the notices are on the register."""
     put_register(deployment, LINES)
     return Provider("p", deployment, cycle(range((LATE - 1) // ROWS)))
 
@@ -58,14 +58,14 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
     it_goes_on_without_the_old_key(deployment, mailbox)
     assert provider.refused == []
     assert set(logged(deployment.folder)) & {"step_failed", "message_not_made", "keys_not_read"} == set()
-    # Twice in each of the two processes of the service.
+    # Each of the two processes has read the keys again twice.
     assert logged(deployment.folder).count("keys_read_again") == 4
 
 
 def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
     """Assert that a further notice leads to an alert without the old key.
 
-    An alert needs the contacts' routes. They were encrypted long before, and must now open with the new key.
+    The alert needs the contacts' routes, which were encrypted before the change. They must now open with the new key.
     """
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:

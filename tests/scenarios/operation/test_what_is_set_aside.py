@@ -19,7 +19,7 @@ OPERATOR = "mailto://operator.example"
 
 
 def spoil_what_is_told(deployment: Deployment) -> str:
-    """Submit a notice, and spoil its event in the outbox. Return the id of the event."""
+    """Submit a notice and damage its event in the outbox. Return the event's id."""
     deployment.put_entries(ENTRY)
     deployment.settle()
     deployment.post_notices(NOTICE)

@@ -1,6 +1,6 @@
-"""Figures and cases that somebody altered by hand in the database are found, because they contradict the audit.
+"""Somebody changes figures or cases by hand in the database. The changes are found, because the audit contradicts them.
 
-The audit itself cannot be altered.
+The audit itself cannot be changed.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def test_only_the_seal_of_a_row_may_be_made_anew(november: Deployment) -> None:
 
 
 def test_a_row_cannot_be_put_in_the_place_of_another(november: Deployment) -> None:
-    """SQLite's REPLACE would silently remove the other row. PostgreSQL refuses any such row."""
+    """SQLite's REPLACE would remove the other row without an error. PostgreSQL refuses such a row."""
     before = everything_said(november)
     row = {"pk": 1, "at": november.clock.now(), "action": "case_opened", "fields": {}}
     with pytest.raises(DBAPIError), november.store.writing() as connection:

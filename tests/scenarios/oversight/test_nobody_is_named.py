@@ -1,4 +1,4 @@
-"""A whole deployment handles the samples. Afterwards no personal data is found in any place where it may not be."""
+"""A whole deployment handles the samples. Personal data is then only in the places where it is allowed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def people() -> People:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """The output of the process on both of its streams, with logging as in service."""
+    """Everything that the process writes to stdout and stderr, with logging as in the service."""
     handlers, level = logging.root.handlers[:], logging.root.level
     spoken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", spoken)
@@ -194,9 +194,12 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
 
 
 def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
-    """Open an API with a deployment's usual limits, for all five feeds of the samples. Cardiff has no contact."""
+    """Open an API with the usual limits, for all five feeds of the samples.
+
+    Blackpool has a contact, and Cardiff has none.
+    """
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
-    desk = Contact(label="duty desk", route="mailto://desk.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     set_policy(
         deployment.store,
         BLACKPOOL,
@@ -220,7 +223,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Make typical mistakes, each with a person's number or address in it. Return the answers."""
+    """Make typical mistakes in requests. Each has a person's number or address in it. Return the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
@@ -237,7 +240,10 @@ def provoke(api: Api, people: People) -> list[str]:
 
 
 def work_on_cases(api: Api) -> list[str]:
-    """Open the link, acknowledge by it, record an act and reject a match. Return the page before and after."""
+    """Acknowledge by the link of an alert, record an act, and reject a match.
+
+    Return the link's page from before and after the acknowledgement.
+    """
     message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link
@@ -260,14 +266,14 @@ def raw_bytes(folder: Path) -> bytes:
 
 
 def stored_values(deployment: Deployment) -> bytes:
-    """Every value of every table, as text."""
+    """Return every value of every table as text."""
     with deployment.store.reading() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return "\n".join(repr(tuple(row)) for row in rows).encode()
 
 
 def exported(deployment: Deployment, folder: Path) -> bytes:
-    """Return the exported matches and cases, in both formats."""
+    """Return the exported matches and cases, each in both formats."""
     for suffix in ("csv", "ndjson"):
         export_cases(deployment.store, folder / f"cases.{suffix}", references=True)
         export_matches(deployment.store, folder / f"matches.{suffix}", references=True)

@@ -1,4 +1,7 @@
-"""A review, a harmful day or a pause of a case that somebody moved in the database is found, and nothing else is."""
+"""Somebody moves a review, a harmful day or a pause of a case in the database.
+
+The checks find this, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,11 @@ from tests.support.people import OFFICER, acknowledge_last, confirm_hold, confir
 REVIEW, HARM, PAUSE = "next review", "harmful day", "paused until"
 HARBOUR = "provider:HBRT"
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
-DESK = Tier(label="duty", from_days=56, contacts=(Contact(label="duty desk", route="mailto://desk.example"),))
+DESK = Tier(
+    label="duty",
+    from_days=56,
+    contacts=(Contact(person="duty desk", channel="route", address="mailto://desk.example"),),
+)
 POLICIES = (
     CouncilPolicy(tiers=(DESK,)),
     CouncilPolicy(tiers=(DESK,), relaxed_without_consent=0, relaxed_share_without_consent=0),
@@ -52,7 +59,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    """Return the names of what differs in the case, without the reference of the case."""
+    """Return what the checks find about the case, without its reference."""
     with deployment.store.reading() as connection:
         checks = (audit_differences, due_differences)
         every = [one for check in checks for one in check(connection, deployment.store)]
@@ -157,7 +164,7 @@ def test_a_pause_that_nobody_made_is_found(one_case: Deployment) -> None:
 
 
 class RandomHistory:
-    """A home with notices of two providers and of an area, a policy and officers, led through a random history."""
+    """A home with notices of two providers, notices on its area, policy edits and acts of officers, all at random."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment, self.dice = deployment, Random(seed)

@@ -1,4 +1,4 @@
-"""Changes that somebody makes by hand in the database are found by the audit and by the sealed parts of records."""
+"""Changes by hand in the database are found, by the audit and by the encrypted parts of records."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ AREAS = ("FY3 8", "FY3 9", "FY4")
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetime]:
-    """The database of a deployment that has run for two months, and the time at their end.
+    """The database of a deployment that has run for two months, and the time at which they ended.
 
-    It has two API keys, one of which is revoked.
+    It has two API keys, of which one is revoked.
     """
     folder = tmp_path_factory.mktemp("lived")
     deployment = Deployment(sqlite_engine(folder)).with_officers()
@@ -42,7 +42,7 @@ def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetim
 
 
 def announce_areas(deployment: Deployment) -> None:
-    """Post notices on three areas. Then one area has no notice any more, and one notice moves to another area."""
+    """Post notices on three areas. Then one area loses all its notices, and one notice moves to another area."""
     rows = [{"id": f"a{one}", "scope": "postcode", "area_codes": [code]} for one, code in enumerate(AREAS)]
     deployment.post_notices(*(row | {"issued_at": "2026-12-01T09:00:00Z"} for row in rows))
     deployment.settle()
@@ -61,7 +61,7 @@ def lived(two_months: tuple[bytes, datetime], tmp_path: Path) -> Iterator[Store]
 
 
 def by_sql(store: Store, *statements: str) -> int:
-    """Run statements as the owner of the database, whom no constraint stops. Return the number of rows changed."""
+    """Run statements as the owner of the database, with constraints switched off. Return the number of changed rows."""
     with store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection
@@ -115,6 +115,7 @@ CHANGES = {
     "an alert is gone": (f"DELETE FROM alerts WHERE pk = {ONE.format('alerts')}", "alert "),
     "the cases of an alert are gone": ("DELETE FROM alert_cases", "alert "),
     "a link is revoked by nobody": ("UPDATE alerts SET link_revoked_at = created_at", "alert "),
+    "the link of one contact is revoked by nobody": ("UPDATE deliveries SET link_revoked_at = created_at", "delivery "),
     "a delivery is gone": (f"DELETE FROM deliveries WHERE pk = {ONE.format('deliveries')}", "alert "),
     "a delivery that was sent was not": ("UPDATE deliveries SET state = 'intended', due_at = NULL", "delivery "),
     "the attempts are gone": ("DELETE FROM delivery_attempts", "delivery "),

@@ -1,4 +1,4 @@
-"""After the commit, the answer is always the receipt. Before the commit, no answer says more than is known."""
+"""After the commit, the answer is always the receipt. Before the commit, no answer promises more than is certain."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """A runner whose loops never start. A request can wake them, but nothing happens."""
+    """A runner whose loops never start. A request that wakes a loop has no effect."""
 
     def start(self) -> None:
-        """Start nothing, so that all work stays undone."""
+        """Start nothing."""
 
     def stop(self, timeout: float = 20.0) -> bool:
         return True
@@ -54,7 +54,7 @@ class Silent(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """An API as its callers see it: an internal fault is an error answer, not an exception."""
+    """An API as callers see it: an internal error becomes an error answer, not an exception in the test."""
 
     api: Api
     runner: EmbeddedRunner
@@ -84,7 +84,7 @@ def reception(deployment: Deployment) -> Iterator[Reception]:
 
 @contextmanager
 def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
-    """Let each write transaction fail before it has done anything. If `after`, let it fail once it is committed."""
+    """Let each write transaction fail: before it has done anything, or after its commit if `after` is True."""
     writing = Store.writing
 
     @contextmanager
@@ -101,7 +101,7 @@ def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
 
 
 def said(answer: Response) -> tuple[int, str, str]:
-    """The status, the type and the text of a problem."""
+    """The status, the type and the detail of a problem."""
     return *problem_of(answer), answer.json()["detail"]
 
 
@@ -173,7 +173,7 @@ def test_a_question_that_could_not_be_answered_has_changed_nothing(
         assert answer.json()["detail"].endswith(NOTHING)
 
 
-# What is done once a submission is on disk, and how each is broken.
+# The work after the commit of a submission, with a function that breaks each part of it.
 AFTERWARDS: dict[str, Callable[[pytest.MonkeyPatch, Reception, Callable[..., Any]], None]] = {
     "the count of submissions": lambda patch, _, broken: patch.setattr(
         "services.ingest.requests.count_submission", broken

@@ -1,4 +1,4 @@
-"""A client hangs up in the middle of its request: the request is counted as 4xx, the client's fault, never as 5xx."""
+"""A client hangs up in the middle of its request. The request is counted as 4xx, never as 5xx."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def served(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def counted(status: str) -> float:
-    """Return the number of this process's requests that were answered with a status that begins with `status`."""
+    """Return the number of requests in this process whose answer has a status that begins with `status`."""
     samples = [
         one for family in REGISTRY.collect() for one in family.samples if one.name == "pullcord_http_requests_total"
     ]
@@ -35,7 +35,7 @@ def counted(status: str) -> float:
 
 
 def hang_up(url: str, key: str, method: str, path: str, body: bytes, declared: int) -> None:
-    """Send the head of a request and a part of its body, then close the connection."""
+    """Send the headers of a request and a part of its body. Then close the connection."""
     where = urlsplit(url)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {key}\r\n"

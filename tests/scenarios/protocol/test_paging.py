@@ -1,4 +1,4 @@
-"""Long lists are read page by page with a cursor: every row comes once, and only what a page needs is read."""
+"""Long lists are read page by page with a cursor. Every row comes once, and each page reads only what it needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DAYS = [None, "2026-12-01", "2026-12-01", "2026-12-03", "2027-01-15", None, "202
 
 
 def pages(api: Api, who: str, path: str) -> Iterator[Response]:
-    """Yield every page from the first on, by the links alone."""
+    """Yield every page, beginning with the first. Only the links lead from one page to the next."""
     following: str | None = path
     while following:
         answer = api.ask(who, "GET", following)

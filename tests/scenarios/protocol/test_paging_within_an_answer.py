@@ -21,7 +21,10 @@ FIGURES = "/v1/oversight/figures"
 
 
 def with_a_case(api: Api, matches: int = 1, looks: int = 0) -> str:
-    """Return a case of this many matches, at whose numbers somebody has looked this often."""
+    """Make a case with `matches` matches. Let somebody open its numbers `looks` times.
+
+    Return the address of the case.
+    """
     api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
     api.ask("raven", "POST", NOTICES, json=[{**NOTICE, "id": f"n{number}"} for number in range(matches)])
     api.deployment.settle()

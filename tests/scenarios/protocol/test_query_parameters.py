@@ -1,4 +1,4 @@
-"""A query parameter that an address does not have is refused, so that no misspelt filter is ignored in silence."""
+"""An unknown query parameter is refused. Otherwise a misspelt filter would be ignored without a word."""
 
 from __future__ import annotations
 

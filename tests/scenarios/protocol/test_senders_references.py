@@ -1,4 +1,7 @@
-"""Answers on rows name the sender's own reference beside the number of the row. The reference is stored only sealed."""
+"""An answer about rows gives the sender's own reference beside each row number.
+
+The reference is stored encrypted only.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def named(rows_with_issues: list[dict[str, Any]]) -> list[tuple[int, str | None,
         ({"id": "m-2", "cli": "no number"}, "m-2"),
         ({"cli": "01632 960123"}, None),
         ("no object", None),
-        # What can name somebody is not repeated.
+        # A reference that could identify a person is not repeated.
         ({**BAD_DAY, "id": "01632 960123", "cli": "01632 960123"}, None),
         ({**BAD_DAY, "id": "01632960123", "cli": "01632 960123"}, None),
         ({**BAD_DAY, "id": "Smith", "cli": "01632 960123"}, None),

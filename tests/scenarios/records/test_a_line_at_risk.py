@@ -1,4 +1,4 @@
-"""The main job, from a posted notice to an officer who has acted."""
+"""The main job, from the notice to the officer who acts on the alert."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""While two versions of Pullcord run, the older one skips events of kinds that only the newer one knows."""
+"""Two versions of Pullcord run at the same time.
+
+The older version skips events of kinds that only the newer one knows.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,16 @@ NEW = "uk.pullcord.notices_accepted.v1"
 
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
 ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
-# What the older version knows.
+# The kinds of event that the older version knows.
 OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 
 
 @pytest.fixture
 def left(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """A deployment on which an older Pullcord ran and met an event of a newer kind. Now the newer Pullcord runs."""
+    """A deployment on which an older Pullcord has met an event of a newer kind.
+
+    From now on, the newer Pullcord runs.
+    """
     with monkeypatch.context() as older:
         older.setattr(envelope, "EVENT_TYPES", OLDER)
         deployment.post_notices(NOTICE)

@@ -1,4 +1,4 @@
-"""Notices on areas: all notices of a provider on one area share one match with each home.
+"""Notices on areas. All notices of a provider on one area share one match with each home.
 
 Each notice keeps its own days.
 """
@@ -156,7 +156,7 @@ class TestTurns:
         deployment.settle()
 
     def turn(self, deployment: Deployment) -> int:
-        """Let the dispatcher handle one batch of events, and return the number of matches."""
+        """Let the dispatcher handle one batch of events. Return the number of matches."""
         deployment.event_dispatcher.run_once()
         return len(deployment.matches())
 

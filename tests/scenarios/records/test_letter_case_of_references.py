@@ -1,6 +1,6 @@
-"""References that differ only in letter case: by default, two entries are kept and the council is asked about them.
+"""References that differ only in letter case. By default, both entries are kept and the council is asked about them.
 
-A council's policy can ignore letter case instead. Such references then mean one entry.
+A council's policy can make such references mean one entry.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_under_the_policy_the_same_letters_are_one_entry_as_it_was_written_first
     one_case.clock.advance(minutes=1)
     one_case.put_entries(entry(later, cli="01632 960124"))
     assert on_record(one_case) == ["TC-2a"]
-    # The same sent again is no news.
+    # The same entry again changes nothing.
     one_case.clock.advance(minutes=1)
     _, (outcome,) = one_case.put_entries(entry(later, cli="01632 960124"))
     assert outcome.outcome.value == "unchanged"

@@ -1,4 +1,4 @@
-"""Matching: which lines are matched to an entry, at which level, and how a changed record changes that."""
+"""Matching: which lines match an entry, at which level, and what changes when a record changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that replaces the whole register: entries missing from it are withdrawn, but never by accident."""
+"""A file replaces the whole register. Entries that are missing from the file are withdrawn, but never by accident."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A notice that is sent again with only a status changes only the status.
+"""A notice is sent again with only a status. Only the status changes.
 
-It erases no date and no place, and undoes no acknowledgement.
+No date and no place is erased, and no acknowledgement is undone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STATUSES = ("planned", "rescheduled", "paused", "completed", "withdrawn", "rever
 
 
 def report(status: str, *, day: int, name: str = "n1", **more: Any) -> dict[str, Any]:
-    """Return a notice with a reference, a status, its time of issue and the fields in `more`, and nothing else."""
+    """Return a notice with its reference, its status, its time of issue, and the fields in `more`."""
     return {"id": name, "status": status, "issued_at": f"2026-11-{day:02}T09:00:00Z", **more}
 
 
@@ -84,7 +84,7 @@ def test_a_withdrawal_needs_only_the_reference_and_ends_the_case(deployment: Dep
     assert codes(deployment, report("withdrawn", day=2)) == [("accepted", [])]
     deployment.settle()
     assert state(deployment) == CaseState.NOTICE_WITHDRAWN
-    # The same sent again is no news, and a resumed move has its line and its date again.
+    # The same report again changes nothing. A resumed move has its line and its date again.
     assert codes(deployment, report("withdrawn", day=2)) == [("unchanged", [])]
     deployment.post_notices(report("planned", day=3))
     deployment.settle()
@@ -115,7 +115,7 @@ def test_another_status_of_an_unknown_reference_is_refused_as_it_names_no_line(
 ) -> None:
     ((outcome, found),) = codes(deployment, report(status, day=2))
     assert (outcome, found[0]) == ("rejected", "nowhere")
-    # Nor does a withdrawal without a line make it known.
+    # A withdrawal without a line does not make the notice known either.
     deployment.post_notices(report("withdrawn", day=3))
     assert codes(deployment, report(status, day=4))[0][0] == "rejected"
 

@@ -1,4 +1,4 @@
-"""A notice that names the one it replaces."""
+"""Notices that replace another notice and name it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:0
 
 
 def notice_of(name: str, day: int, **more: Any) -> dict[str, Any]:
-    """A notice for the line of ENTRY, issued on a day of November."""
+    """Return a notice for the line of ENTRY. It was issued on this day of November."""
     return {
         "id": name,
         "cli": "01632 960123",

@@ -1,4 +1,4 @@
-"""Two versions of a record tie: lines are matched by either of them, until a version with a later stamp comes."""
+"""Two versions of a record tie. Both are used for matching, until a version with a later time comes."""
 
 from __future__ import annotations
 

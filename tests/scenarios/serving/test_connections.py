@@ -1,4 +1,4 @@
-"""Callers who send half a request, or nothing, take no place away from other callers."""
+"""A caller who sends only part of a request, or nothing, does not stop other callers from being served."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def half(address: tuple[str, int], sent: bytes) -> socket.socket:
 
 
 def ends(connection: socket.socket) -> bytes:
-    """Read until the server ends the connection, and return what it sent."""
+    """Read until the server ends the connection. Return everything that it sent."""
     taken = b""
     try:
         while part := connection.recv(65_536):
@@ -70,7 +70,7 @@ def ends(connection: socket.socket) -> bytes:
 
 
 def works(address: tuple[str, int], keys: dict[str, str]) -> None:
-    """Assert that the health and the API answer a new caller."""
+    """Assert that the health checks and the API answer a new caller."""
     url = f"http://{address[0]}:{address[1]}"
     assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
     assert httpx.get(f"{url}/readyz", timeout=PATIENCE).status_code == 200
@@ -115,7 +115,7 @@ def test_a_head_that_does_not_arrive_in_time_ends_its_connection(deployment: Dep
 
 
 def trickled(connection: socket.socket) -> int:
-    """Send a byte at a time until the server ends the connection. Return the number of bytes."""
+    """Send one byte at a time until the server ends the connection. Return the number of bytes."""
     connection.settimeout(0.01)
     for sent in range(2_000):
         try:

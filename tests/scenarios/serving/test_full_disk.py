@@ -1,4 +1,4 @@
-"""A disk that is full: the process says so, takes no changes, and works again when there is room."""
+"""The disk is full. The process says so, accepts no changes, and works again when there is space."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_a_change_that_found_the_disk_full_is_answered_503_and_makes_the_process
     engine = api.deployment.store.engine
 
     def limit(connection: Any, _record: object, _proxy: object) -> None:
-        # Not one page more than there is.
+        # The database may not grow by a single page.
         connection.execute("PRAGMA max_page_count = 1")
 
     event.listen(engine, "checkout", limit)

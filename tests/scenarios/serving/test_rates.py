@@ -18,7 +18,7 @@ RATE = 5
 
 
 class Now:
-    """A clock that the limiter reads, and that only the test moves."""
+    """A clock for the rate limiter. Only the test moves it."""
 
     def __init__(self) -> None:
         self.seconds = 1_000_000.0
@@ -45,7 +45,7 @@ def limited(deployment: Deployment) -> Iterator[Api]:
 
 
 def refused(answer: Response) -> int:
-    """Assert that the answer is the problem `too-many-requests`, and return the seconds that the caller must wait."""
+    """Assert that the answer is the problem `too-many-requests`. Return the seconds that the caller must wait."""
     assert problem_of(answer) == (429, "too-many-requests")
     return int(answer.headers["Retry-After"])
 

@@ -1,6 +1,6 @@
-"""The two processes of `pullcord serve`. Alerts are sent even while the HTTP process is dead or hangs.
+"""The two processes of `pullcord serve`. Alerts are sent even if the HTTP process is dead or hangs.
 
-An HTTP process that dies is started again. If the other process is killed, the HTTP process ends too.
+If the HTTP process dies, it is started again. If the other process is killed, the HTTP process ends too.
 """
 
 from __future__ import annotations

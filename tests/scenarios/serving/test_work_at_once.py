@@ -1,4 +1,4 @@
-"""No more requests are worked on at once than there are places, and health answers all the while."""
+"""Only a fixed number of requests is handled at the same time. Health checks are always answered."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ async def whole() -> dict[str, Any]:
 
 
 class Held:
-    """An application that answers no request until `let_go` is set. `most` is the largest number it held at once."""
+    """An application that answers no request until `let_go` is set.
+
+    `most` is the highest number of requests at one time.
+    """
 
     def __init__(self, *, reads_body: bool = True) -> None:
         self.let_go = anyio.Event()

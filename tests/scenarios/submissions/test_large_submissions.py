@@ -1,4 +1,7 @@
-"""A large submission is written in turns, so that others write between them, and ends as if written at once."""
+"""A large submission is written in several transactions, so that others can write between them.
+
+The result is the same as if the submission was written in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ TODAY = "2026-11-23T00:00:00Z"
 
 
 class DiedError(Exception):
-    """The process ends between two turns."""
+    """Stands for the end of a process between two transactions."""
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Call `act` with the number of each turn that writes, before it begins."""
+    """Call `act` before each write transaction of a large submission, with the number of the transaction."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager

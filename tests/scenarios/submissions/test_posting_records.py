@@ -1,4 +1,4 @@
-"""The receipts that a sender gets, and the effect of repeating, changing or withdrawing a record."""
+"""The receipts that a sender gets, and what happens if a record is repeated, changed or withdrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of JSON in which a key stands twice is refused, and no other row. The answer names the row and the key."""
+"""If a JSON row has the same key twice, only this row is refused. The answer names the row and the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A receipt says which entries a register withdraws and which cases end with them.
+"""A receipt says which entries a register withdraws, and which cases end because of this.
 
 It also names the entries without a number, and says if a notice for an exchange matches nothing.
 """
@@ -31,7 +31,7 @@ def replaced(api: Api, data: bytes | str, **more: Any) -> dict[str, Any]:
 def two_cases(api: Api) -> Api:
     """An API with the register of `tests/data/cases/58a-register-200.csv` and two open cases.
 
-    The file 58b drops the leading noughts of three references. The open cases belong to two of these three references.
+    In the file 58b, three references have lost their leading zeros. The cases belong to two of these references.
     """
     replaced(api, case_file("58a"))
     for number in ("01632 960003", "01632 960007"):

@@ -1,6 +1,6 @@
-"""A notice or a register entry with very many possible matches by postcode is matched in several turns.
+"""A record with very many possible matches by postcode is matched in several turns.
 
-What is sure waits for no turn: matches by number, by UPRN and at the same address.
+The surest matches come in the first turn: those by number, by UPRN, and at the same address.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def homes(deployment: Deployment, count: int = 45) -> None:
 
 
 def turn(deployment: Deployment) -> int:
-    """Let the dispatcher handle one batch of events, and return the number of matches."""
+    """Let the dispatcher handle one batch of events. Return the number of matches."""
     deployment.event_dispatcher.run_once()
     return len(deployment.matches())
 

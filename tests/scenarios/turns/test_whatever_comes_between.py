@@ -1,4 +1,4 @@
-"""Whatever comes between the turns of matching, the matches are those that a deployment without a ceiling finds."""
+"""Matching in several turns gives the same matches as matching without a limit, whatever happens between the turns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.ledger import count, pairs
 
 
 class Stopped(BaseException):
-    """The process ends in the middle of a turn."""
+    """Stands for the end of a process in the middle of a turn."""
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -87,7 +87,7 @@ def some_entries(dice: random.Random, step: int) -> list[dict[str, Any]]:
 
 
 def run_a_little(deployment: Deployment, dice: random.Random, patch: pytest.MonkeyPatch) -> None:
-    """Handle a few batches of events. The process may end in the middle of one."""
+    """Handle a few batches of events. The process may end in the middle of a batch."""
     for _ in range(dice.randrange(4)):
         with patch.context() as broken:
             if dice.random() < 0.3:

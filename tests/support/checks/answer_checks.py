@@ -1,8 +1,8 @@
-"""Checks for schemathesis: rules that every answer of the API follows, but that no schema can express.
+"""Checks for schemathesis: rules that no JSON Schema can express, but that every answer of the API follows.
 
-JSON Schema cannot express what a person's name is, or that a row needs a way to find its line. So the published
-description allows some requests that the API refuses, as a whole or in part. The answer names the rows or fields that
-are refused. If only a part of a row is valid, the API keeps this part.
+A schema cannot say what a person's name is, or that a row needs a way to find its line. So the published description
+allows some requests that the API refuses, wholly or in part. The answer then names the refused rows or fields. If only
+a part of a row is valid, the API keeps this part.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BEYOND_THE_SCHEMA = frozenset(
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(_context: Any, value: Any) -> bytes:
-    """Return a body of NDJSON as it is sent. The examples are texts, and generated bodies are bytes."""
+    """Return a body of NDJSON as bytes. Examples are texts, and generated bodies are already bytes."""
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
@@ -52,7 +52,7 @@ def problems_are_of_the_documented_types(_context: Any, response: Any, _case: An
 
 @schemathesis.check
 def rows_that_are_not_kept_are_named(_context: Any, response: Any, _case: Any) -> None:
-    """Check that a receipt names the rows that were refused or kept with warnings, each with a reason and a remedy."""
+    """Check that a receipt names each row that was refused or has a warning, with a reason and a remedy."""
     if response.status_code not in (202, 422) or "rows_with_issues" not in response.json():
         return
     receipt = response.json()

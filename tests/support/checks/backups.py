@@ -27,7 +27,7 @@ NOTICES = [
 
 @pytest.fixture
 def told(deployment: Deployment) -> Deployment:
-    """A deployment that has alerted Blackpool about three lines at risk, ten days before the planned day."""
+    """A deployment that has alerted Blackpool about three lines at risk, ten days before they move."""
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
     deployment.tick(seconds=31)
@@ -43,7 +43,7 @@ def copy(told: Deployment, tmp_path: Path) -> Path:
 
 
 def put_back(deployment: Deployment, copy: Path) -> None:
-    """Restore a copy while nothing else runs."""
+    """Restore a copy of the database while nothing else runs."""
     # A restore replaces the file, so no connection to the old file may be open.
     deployment.store.engine.dispose()
     restore(deployment.store, copy, replacing=True)

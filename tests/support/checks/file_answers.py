@@ -1,4 +1,7 @@
-"""Collects the rows that answers on a file name: dry run and import, on the command line and over HTTP."""
+"""Sends a file in a dry run and for real, on the command line and over HTTP.
+
+Collects the rows that the answers name.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ _UPLOADS: Final = {"register": ("blackpool", REGISTER_UPLOADS), "notices": ("rav
 
 
 class FileIssue(NamedTuple):
-    """One issue that an answer names for a row."""
+    """An issue of a row, as an answer names it."""
 
     row: int
     outcome: str
@@ -30,13 +33,13 @@ class FileIssue(NamedTuple):
 
 @dataclass
 class FileAnswers:
-    """Sends a file in every way in which a file can come."""
+    """Sends a file in a dry run and for real, on the command line and over HTTP."""
 
     desk: Desk
     api: Api
 
     def of(self, data: bytes, kind: str = "register") -> list[FileIssue]:
-        """Return the issues of the rows, after asserting that every way has named the same issues."""
+        """Send the file in every way. Return the issues of the rows. Assert that all answers name the same issues."""
         dry = self._typed(kind, data, "--dry-run")
         assert self._posted(kind, data, "?dry_run=true") == dry
         assert self._typed(kind, data, "--no-match") == dry
@@ -70,7 +73,7 @@ class FileAnswers:
     def _posted(self, kind: str, data: bytes, query: str) -> list[FileIssue]:
         who, path = _UPLOADS[kind]
         media = {"Content-Type": XLSX if data.startswith(b"PK") else CSV}
-        # A 422 of which no row was taken in names its rows as well.
+        # If no row was accepted, the answer has the status 422, and names the rows too.
         answer = self.api.ask(who, "POST", path + query, content=data, headers=media).json()
         return [
             FileIssue(row["row"], row["outcome"], issue["field"], issue["code"], issue["reason"])

@@ -6,7 +6,7 @@ from justhtml import Comment, Element, JustHTML
 
 
 def the_one(page: JustHTML, selector: str) -> Element | Comment:
-    """Return the first element that the selector finds. The test fails if there is none."""
+    """Return the first element that matches a selector. The test fails if there is none."""
     found = page.query_one(selector)
     assert found is not None, f"the page has no {selector}"
     return found

@@ -1,4 +1,7 @@
-"""Invented months of figures for the report. Some figures are large, some are withheld, and one month is not over."""
+"""Invented figures of some months, for tests of the report.
+
+Some are large, some are withheld, and one month is not over.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Teleco
 
 
 def a_month(month: Month, migrated: int, *, complete: bool = True) -> MonthShown:
-    """Return a month with `migrated` unconfirmed migrations for one provider and three times as many for the other."""
+    """Return a month with `migrated` unconfirmed migrations for one provider, and three times as many for another."""
     counts = Counts()
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:

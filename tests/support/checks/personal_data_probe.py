@@ -1,8 +1,7 @@
-"""Searches bytes for personal data: telephone numbers, UPRNs, postcodes and streets in every form.
+"""Searches bytes for personal data: telephone numbers, UPRNs, postcodes and streets, in any form.
 
-A number, a UPRN, a full postcode or a line of an address names a person. A sector (`FY3 8`) or an outward code (`FY3`)
-does not, because it covers thousands of homes. Providers publish these codes in area notices, so the probe does not
-search for them.
+A number, a UPRN, a full postcode or an address line can identify a person. A postcode sector (`FY3 8`) or an outward
+code (`FY3`) covers thousands of homes, and providers publish such codes. So the probe does not search for them.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ SHORTEST_STREET = 8
 
 @dataclass
 class People:
-    """The personal data to search for."""
+    """The personal data for which `found_in` searches."""
 
     # National significant numbers: `1632960123`.
     numbers: set[str] = field(default_factory=set)
@@ -73,7 +72,7 @@ class People:
 
 
 def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> None:
-    """Add the personal data of all rows in a sample file, read in the same way as the API does."""
+    """Read a sample file as the API does, and add the personal data of all rows."""
     data, origin = path.read_bytes(), Origin("provider:XXXX", kind, "test", b"")
     if path.suffix == ".json":
         rows = iter(raw_rows(read_json_rows(data, JSON, "notices", 100_000)))

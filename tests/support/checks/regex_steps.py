@@ -1,4 +1,4 @@
-"""Counts the steps of a backtracking match, as Python's `re` would take them: the same number on every machine."""
+"""Counts the steps that Python's `re` takes to match a pattern. The count is the same on every machine."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from re import _parser as parser
 from typing import Any
 
 Then = Callable[[int], bool]
-# Beyond this a pattern is hopeless.
+# A pattern that needs more steps than this counts as too slow.
 MOST = 400_000
 
 
 class TooManySteps(Exception):  # noqa: N818 - an answer, no fault
-    """The match takes more than `MOST` steps."""
+    """Raised after `MOST` steps."""
 
 
 class Backtracking:
-    """One attempt to match a pattern, in the order in which `re` tries."""
+    """One attempt to match a pattern. It tries the parts of the pattern in the same order as `re`."""
 
     def __init__(self, pattern: re.Pattern[str], text: str) -> None:
         self._items = list(parser.parse(pattern.pattern, pattern.flags))
@@ -33,7 +33,7 @@ class Backtracking:
         return self._run(self._items, 0, 0, lambda end: end == len(self._text))
 
     def everywhere(self) -> None:
-        """Try the pattern from each place in the text, as `sub` does."""
+        """Try the pattern at each position in the text, as `re.sub` does."""
         at = 0
         while at <= len(self._text):
             end = self._first_end(self._items, at)
@@ -164,7 +164,7 @@ _CATEGORIES: dict[Any, Callable[[str], bool]] = {
 
 
 def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> int:
-    """Return the steps of one `fullmatch`, or of a search from every place."""
+    """Return the number of steps of one `fullmatch`, or of a search at every position if `everywhere` is True."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 40_000))
     attempt = Backtracking(pattern, text)
     try:
@@ -178,7 +178,7 @@ def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> 
 
 
 def signs_of(pattern: re.Pattern[str]) -> list[str]:
-    """Return the characters to build texts from: each literal of the pattern, and one of each range or class."""
+    """Return characters for test texts: each literal of the pattern, and one character of each range or class."""
     found: dict[str, None] = {}
 
     def look(items: Any) -> None:

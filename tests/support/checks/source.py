@@ -1,4 +1,4 @@
-"""Reads the project's own source, for tests that guard its conventions."""
+"""Reads the project's own source code, for tests that check its conventions."""
 
 from __future__ import annotations
 

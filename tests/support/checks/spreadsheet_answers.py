@@ -1,4 +1,4 @@
-"""The answer on a file, which must be the same over HTTP and on the command line, in dry run and import."""
+"""The answer to a file. It must be the same over HTTP and on the command line, in a dry run and for real."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", 
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """The answer on a file."""
+    """The answer to a file that was sent."""
 
     remarks: list[str]
     columns: list[dict[str, Any]]
@@ -36,7 +36,10 @@ class FileAnswer:
 
 
 def answer_on(kind: str, data: bytes, desk: Desk, api: Api, *columns: str) -> FileAnswer:
-    """Send a file in every way, on separate data directories. Return the answer after asserting that all ways agree."""
+    """Send a file over HTTP and on the command line, each with its own database. Return the answer.
+
+    Assert that the command line prints every remark of the answer.
+    """
     shown = _uploaded(kind, data, api, columns)
     options = [part for column in columns for part in ("--column", column)]
     typed = ("import", kind, desk.file("sent", data), *_FEED[kind], *options)

@@ -1,4 +1,4 @@
-"""Measures some work: its steps, of which every machine counts as many, and the processor time that it takes."""
+"""Measures work in steps, which are the same on every machine, or in processor time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """Return the number of calls of functions, of Python and of C, that the work makes."""
+    """Return the number of function calls in the work. Functions in Python and in C count."""
     count = 0
 
     def step(_frame: FrameType, happening: str, _value: object) -> None:
@@ -26,7 +26,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """Return the number of steps of the work: calls, returns and lines of Python, and calls of C functions."""
+    """Return the number of steps in the work: executed lines, function calls and returns, in Python and in C."""
     count = 0
 
     def step(_frame: FrameType, _happening: str, _value: object) -> None:
@@ -50,7 +50,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the processor time of this thread for the work, in seconds: the least of three tries.
+    """Return the processor time of the work in this thread, in seconds: the shortest of three runs.
 
     Other work on the machine does not count. A millisecond is added, so that noise in short times does not matter.
     """

@@ -42,7 +42,7 @@ def drawn(seed: int) -> Callable[[], Script]:
 
 
 class BadServer:
-    """A server that sends its script to every client. `most` is the largest number of connections open at once."""
+    """A server that sends its script to every client. `most` is the highest number of connections at one time."""
 
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script

@@ -1,4 +1,4 @@
-"""A deployment whose events go through a real Apache Kafka to Faust workers, with a real PostgreSQL."""
+"""A deployment on a real PostgreSQL. Its events go through a real Apache Kafka to Faust workers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SETTLED_WITHIN = 60.0
 
 
 class Databases:
-    """Makes fresh PostgreSQL databases. Each is a copy of one that has the schema."""
+    """Makes fresh PostgreSQL databases by copying a template that has the schema."""
 
     TEMPLATE = "pullcord_template"
 
@@ -65,7 +65,10 @@ class Databases:
 
 
 class CurrentStore:
-    """Passes all calls on to the store of the running test. Workers keep this object, because they outlive a test."""
+    """Passes all calls to the store of the running test.
+
+    Workers outlive a test, so they keep this object instead of a store.
+    """
 
     def __init__(self) -> None:
         self.store: Any = None
@@ -75,7 +78,7 @@ class CurrentStore:
 
 
 class Line:
-    """A broker with Faust workers for every consumer, and a producer for the relay."""
+    """A Kafka broker, a Faust worker for each consumer, and a producer for the relay."""
 
     def __init__(self, folder: Path) -> None:
         self.broker = Broker(folder / "kafka").start()
@@ -118,7 +121,7 @@ class Line:
 
 
 class DistributedDeployment(Deployment):
-    """A deployment whose relay publishes events to Kafka, where Faust workers handle them."""
+    """A deployment whose relay publishes events to Kafka. Faust workers handle the events."""
 
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
         super().__init__(engine, clock)
@@ -126,7 +129,10 @@ class DistributedDeployment(Deployment):
         self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
-        """Publish all events and wait until every consumer has handled them, and the events that follow from them."""
+        """Publish all events and wait until every consumer has handled them.
+
+        Do the same with the events that follow from them.
+        """
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

@@ -1,4 +1,7 @@
-"""Runs `pullcord serve` as a process that a test can kill, with a mail server and with clients that repeat requests."""
+"""Runs `pullcord serve` as a process that a test can kill.
+
+The module also has a mail server, and clients that repeat their requests.
+"""
 
 from __future__ import annotations
 
@@ -43,18 +46,18 @@ ACCEPTED = 202
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until the condition holds or the time is over. Return True if the condition holds."""
+    """Wait until the condition holds, at most this many seconds. Return True if it holds."""
     tick, deadline = Event(), monotonic() + seconds
     while monotonic() < deadline:
         if condition():
             return True
         tick.wait(A_MOMENT)
-    # The condition may have become true during the last pause.
+    # The condition may have become true during the last wait.
     return condition()
 
 
 class Mailbox(Controller):
-    """A mail server that counts the mails it accepts, by the reference in each mail. It answers slowly."""
+    """A mail server that counts the mails it accepts, by the alert reference in each mail. It answers slowly."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
@@ -77,7 +80,7 @@ class Mailbox(Controller):
 
 @dataclass
 class ServedDeployment:
-    """A prepared data directory, with the process that serves it."""
+    """A data directory that is ready for use, and the process that serves it."""
 
     folder: Path
     port: int
@@ -103,7 +106,7 @@ class ServedDeployment:
             **os.environ,
             "PULLCORD_DATA_DIR": str(self.folder),
             "PULLCORD_POLL_SECONDS": "0.1",
-            # Its clients ask more often than anybody else.
+            # The clients of the tests send more requests than any real client.
             "PULLCORD_KEY_RATE": "1000000",
         } | self.inside
         command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(self.port)]
@@ -145,8 +148,9 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
     # No quiet hours, because a test must not depend on the hour at which it runs.
     contacts = tuple(
         Contact(
-            label=who,
-            route=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example&mode=insecure",
+            person=who,
+            channel="route",
+            address=f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to={who}@council.example&mode=insecure",
         )
         for who in ("desk", "deputy")
     )
@@ -217,7 +221,7 @@ def put_register(deployment: ServedDeployment, entries: int) -> None:
 
 
 def kill_and_restart(deployment: ServedDeployment, times: int, noise: random.Random) -> None:
-    """Kill and restart the process this number of times, at random moments."""
+    """Kill and restart the process this many times, at random moments."""
     for _ in range(times):
         Event().wait(noise.uniform(0.1, 1.2))
         deployment.kill()

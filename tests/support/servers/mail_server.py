@@ -18,7 +18,7 @@ def bytes_of(mail: Envelope) -> bytes:
 
 
 class Inbox:
-    """A mail handler that keeps every mail. `refuse` maps an SMTP command to the answer that refuses it."""
+    """A mail handler that keeps every mail. `refuse` maps an SMTP command to the answer with which it is refused."""
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []

@@ -1,4 +1,4 @@
-"""Runs one role of `pullcord run` as a process, and asks its health port."""
+"""Runs one role of `pullcord run` as a process, and sends requests to its health port."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STOPPED_WITHIN = 30.0
 
 @dataclass
 class RoleProcess:
-    """A process that runs one role. `log` is the file with everything that the process wrote."""
+    """A process that runs one role. Everything that it writes goes to the file `log`."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -49,26 +49,26 @@ class RoleProcess:
         return until(lambda: self.answers(path, status), PATIENCE)
 
     def faults(self) -> str:
-        """Return the faults that `/readyz` names, as one text."""
+        """Return the faults in the answer of `/readyz`, as one text."""
         answer = self.asked("/readyz")
         return "; ".join(answer.json()["faults"]) if answer is not None else "the port is closed"
 
     def stopped(self) -> int:
-        """Tell the process to stop, as a supervisor does, and return its exit code.
+        """Tell the process to stop, as a supervisor does. Return its exit code.
 
-        Raises TimeoutExpired if the process takes so long that a supervisor would kill it.
+        Raises TimeoutExpired if it takes so long that a supervisor would kill it.
         """
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN)
 
     def lines(self) -> list[Mapping[str, Any]]:
-        """Return the lines of the process's log. Raises ValueError if a line is not JSON."""
+        """Return the lines of the log. Raises ValueError if a line is not JSON."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextmanager
 def role(name: str, folder: Path, database: str, **settings: str) -> Iterator[RoleProcess]:
-    """Run a role while the block runs. `settings` are environment variables without the prefix PULLCORD_."""
+    """Run a role until the `with` block ends. `settings` are environment variables without the prefix PULLCORD_."""
     keys = folder / "keys.json"
     if not keys.exists():
         write_keyring(keys, new_keyring())

@@ -1,7 +1,7 @@
-"""Keeps the SQL text of statements for all databases of a test run.
+"""A cache of SQL texts for all databases of a test run.
 
-SQLAlchemy writes a statement as SQL once for each engine. Each test has an engine of its own. Without this, a third of
-the time of a test would go into writing the same statements again.
+SQLAlchemy turns each statement into SQL once for each engine, and each test has its own engine. Without this cache, a
+third of a test's time would be spent on SQL texts that earlier tests have already made.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Key = tuple[Any, ...]
 
 
 class SharedStatements(MutableMapping[Key, Any]):
-    """A cache of statements. All caches of this class have the same content."""
+    """A cache of statements. All objects of this class share one content."""
 
     _kept: ClassVar[dict[Key, Any]] = {}
 
@@ -36,12 +36,13 @@ class SharedStatements(MutableMapping[Key, Any]):
 
 
 def share_statements(engine: Engine) -> Engine:
-    """Let an engine use what engines on the same kind of database have written before it."""
+    """Let the engine use the SQL texts that earlier engines for the same kind of database have made."""
     engine.update_execution_options(compiled_cache=SharedStatements())
     return engine
 
 
 def _for_any_engine(key: Key) -> Key:
-    # A key begins with the dialect, an object of one engine. In a run of tests, all of one name write the same SQL.
+    # A key begins with the engine's own dialect object. In a test run, all dialects of the same name write the same
+    # SQL.
     dialect, *rest = key
     return (dialect.name, *rest)

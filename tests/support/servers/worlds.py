@@ -1,6 +1,7 @@
-"""Small sets of colliding notices and register entries, ways to submit them, and the matches expected from them.
+"""Small sets of notices and register entries that may match, ways to submit them, and the expected matches.
 
-`expected` uses no tables, tokens or events. It ranks versions, settles supersession and judges every pair itself.
+`expected` finds the matches without tables, tokens or events. It finds the current records and judges every pair
+itself.
 """
 
 from __future__ import annotations
@@ -91,9 +92,9 @@ def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Drop each row that differs from an earlier row with the same reference and stamp.
+    """Leave out each row that differs from an earlier row with the same reference and stamp.
 
-    Only the order of arrival could decide between two such rows.
+    Otherwise the result would depend on which row arrives first.
     """
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
@@ -115,7 +116,7 @@ class Version:
 
 @dataclass
 class World:
-    """The records that result from all rows submitted so far."""
+    """The records that should exist after the rows that were submitted so far."""
 
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)
@@ -128,7 +129,7 @@ class World:
         self._take(self.entries, row["entry_id"], row, _entry_draft(row))
 
     def withdraw(self, name: str, now: datetime) -> bool:
-        """Take an entry off the register. Return True if the entry was known."""
+        """Withdraw an entry from the register. Return True if the entry was known."""
         version = self.entries.get(name)
         if version is not None and version.live:
             version.live, version.stamp = False, now

@@ -1,4 +1,4 @@
-"""Which lines are at risk."""
+"""The rules that decide which lines are at risk."""
 
 from __future__ import annotations
 

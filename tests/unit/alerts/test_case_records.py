@@ -1,4 +1,4 @@
-"""The fields that the record of an event must have before the event may change a case."""
+"""The fields that the record of each event must have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database has its own list of the states in which a case is over. It agrees with the state table."""
+"""The database has its own list of the states in which a case has ended. The list agrees with the state table."""
 
 from __future__ import annotations
 

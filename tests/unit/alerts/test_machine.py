@@ -1,4 +1,4 @@
-"""The events that may happen to a case in each state."""
+"""The events that are allowed in each state of a case."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def after(state: CaseState, *events: CaseEvent) -> CaseState:
 
 
 def ways_out(state: CaseState, without: Collection[CaseEvent] = ()) -> set[CaseState]:
-    """Return `state` and every state that can be reached from it by any events but those in `without`."""
+    """Return `state` and all states that can follow it, if the events in `without` never happen."""
     seen, waiting = {state}, deque([state])
     while waiting:
         here = waiting.popleft()

@@ -1,4 +1,4 @@
-"""The page about the states says what the table says."""
+"""The page about case states agrees with the state table."""
 
 from __future__ import annotations
 

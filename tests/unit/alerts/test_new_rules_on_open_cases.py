@@ -1,4 +1,4 @@
-"""A new rule set is applied to open cases: it may find more lines at risk, and it ends no open case."""
+"""A new rule set applies to open cases too. It may find more lines at risk, but it ends no open case."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_once_the_lines_that_only_earlier_rules_find_have_gone_the_new_rules_sta
 def test_of_a_notice_with_two_versions_the_one_that_a_person_has_settled_on_is_judged(
     settled: int | None, rulesets: tuple[str, ...]
 ) -> None:
-    # Under the earlier rules only the version that was not settled on is at risk.
+    # Under the earlier rules, only the version that the person did not choose is at risk.
     withdrawn = replace(CHOSEN, status=NoticeStatus.WITHDRAWN, rival=Rival(NoticeStatus.PLANNED, LINE.planned_on, None))
     of = standing(CaseState.OPEN, CHOSEN)
     known = {key: {**one, "settled": settled} for key, one in of.seen.items()}
@@ -122,7 +122,7 @@ def test_the_current_rules_need_not_be_loaded_again() -> None:
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
-    """Random rules, some of which take lines out of risk."""
+    """Random rules, followed by the rules of `pstn-2026`. Some of the random rules say that a line is not at risk."""
     drawn = []
     for number in range(chance.randint(1, 4)):
         field, codes = chance.choice(CODES)

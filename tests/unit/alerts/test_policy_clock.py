@@ -1,4 +1,4 @@
-"""When a case is escalated, and how long a person's act pauses it."""
+"""The times at which a case is escalated, and the length of a pause after a person's act."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ class TestQuietHours:
 
 
 class TestPaces:
-    """How often and at which hours a case is alerted about, by its state and its match level."""
+    """The repeat times and hours of alerts about a case, by its state and its match level."""
 
     NIGHT = london(2026, 11, 3, 2)
 

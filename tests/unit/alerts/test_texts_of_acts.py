@@ -1,4 +1,4 @@
-"""The texts of acts hold no telephone number in any disguise, and no character that hides or reverses text."""
+"""Texts in acts may hold neither a telephone number, even disguised, nor a character that hides or reverses text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.codes import CaseEvent
 from tests.unit.alerts.test_case_records import BY, COMPLETE, read, refusal
 
 HOLD = COMPLETE[CaseEvent.CONFIRM_HOLD]
-# One number, as somebody may write it who wants it to pass for a reference.
+# One telephone number, in forms that make it look like a reference.
 DISGUISES = [
     "01632_960123",
     "01632*960*123",

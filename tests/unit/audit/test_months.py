@@ -1,4 +1,4 @@
-"""Months by the calendar in London, and periods as they are typed."""
+"""Months in London time, and periods as people type them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about the figures says what the code counts."""
+"""The page about the figures agrees with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures as they may be shown, that is, with small counts withheld."""
+"""Figures in the form in which they may be published: small counts are withheld."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def test_of_fewer_than_ten_waits_no_median_is_shown() -> None:
 @pytest.mark.parametrize(
     ("days", "shown_as"),
     [
-        # One wait of ten is over 56 days: nothing may tell that nine are not.
+        # One of ten waits is over 56 days. The figures must not reveal that the other nine are shorter.
         ([*([30] * 9), 60], None),
         ([*([3] * 6), *([10] * 3), 80], None),
-        # Half lies in a band that is shown. Where nine in ten lie depends on counts that are withheld.
+        # The median is in a band with a published count. The band of the 90th percentile depends on withheld counts.
         ([*([5] * 20), *([10] * 3), *([60] * 3)], Wait("3_to_7_days", None)),
         ([*([5] * 10), *([20] * 10)], Wait("3_to_7_days", "15_to_28_days")),
         ([90] * 12, Wait("over_56_days", "over_56_days")),

@@ -1,4 +1,4 @@
-"""The report in a real Chromium: accessible at every width, without scrolling sideways, and printed on A4."""
+"""The report in a real Chromium. It is accessible and never scrolls sideways, at any width. It prints on A4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference of a match leads back to it, and tells nobody how many notices and entries there are."""
+"""The reference of a match leads to the match. It does not reveal the number of notices or entries."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def test_the_references_of_neighbours_do_not_count_up(notice: int, entry: int) -
     for neighbour in ((notice + 1, entry), (notice, entry + 1), (entry, notice + 1)):
         theirs = match_reference(OURS, *neighbour).replace("-", "")
         equal = sum(one == other for one, other in zip(mine[1:], theirs[1:], strict=True))
-        # Two random references agree in half a sign of 16 on average; in ten never.
+        # On average, two random references of 16 characters have half a character in common. Ten would be no
+        # coincidence.
         assert equal < 10
 
 

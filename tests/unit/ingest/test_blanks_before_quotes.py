@@ -1,4 +1,4 @@
-"""A blank before a quotation mark in a text file is no part of the cell, whichever separator the file uses."""
+"""In a text file, a blank before a quotation mark does not belong to the cell. This holds for every separator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dates of a spreadsheet, judged by column: what is read, what is kept without its date, and why."""
+"""The dates of a spreadsheet are judged by column: which dates are read, which are left out, and why."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def as_csv(headings: Sequence[str], *lines: Sequence[str]) -> bytes:
 
 
 def column(*texts: str, dates: DateOrder | None = None) -> Read:
-    """Read a file of notices with these planned dates."""
+    """Read a CSV file of notices with these planned dates."""
     lines = [(f"n{index}", text) for index, text in enumerate(texts)]
     return judged(as_csv(("Notice ID", "Migration date"), *lines), dates=dates)
 
 
 def sheet(*values: Any, edit: Any = None) -> Read:
-    """Read a workbook of notices with these planned dates, each a text, a number or a date."""
+    """Read a workbook of notices with these planned dates. Each is a text, a number or a date."""
     lines = [(f"n{index}", value) for index, value in enumerate(values)]
     return judged(workbook(*lines, headings=("Notice ID", "Migration date"), edit=edit))
 
@@ -262,7 +262,7 @@ def test_a_date_that_systems_write_for_none_is_flagged(text: str) -> None:
     assert column(text) == [(None, [ODD])]
     for heading, field in (("End date", "service_ended_on"), ("Last updated", "updated_at")):
         ((day, codes),) = judged(as_csv(("Client ref", heading), ("1", text)), field)
-        # The first of January 1900 is known as a day that programs write for none.
+        # Programs write 1 January 1900 for a missing date.
         assert (day, codes) == (None, ["placeholder_date" if "1900" in text else ODD])
     # An agreement without its last day would have no end.
     data = as_csv(("Client ref", "share_basis_expires_on"), ("1", text))

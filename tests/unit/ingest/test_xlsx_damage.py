@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import struct
 import threading
 import zipfile
@@ -17,6 +18,13 @@ from services.ingest.files.table import FileLimits
 from tests.unit.ingest.workbooks import SHEET, read, refusal_of, replaced, rezipped, rows_of, workbook
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+BOOK = "xl/workbook.xml"
+# What the strict form writes instead of the namespaces of an ordinary workbook.
+STRICT_NAMESPACES = {
+    b"http://schemas.openxmlformats.org/spreadsheetml/2006/main": b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/": b"http://purl.oclc.org/ooxml/officeDocument/",
+    b"http://schemas.openxmlformats.org/drawingml/2006/main": b"http://purl.oclc.org/ooxml/drawingml/main",
+}
 WHOLE = workbook(["C1", "01632 960123", date(2026, 12, 3)], ["C2", 1632960123, "=A1"])
 
 
@@ -116,12 +124,47 @@ def test_a_workbook_with_a_password_on_a_part_is_refused() -> None:
     assert refusal_of(bytes(data)) is FileCode.ENCRYPTED
 
 
-@pytest.mark.parametrize("declared", [b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"])
-def test_a_workbook_in_the_strict_format_is_refused_with_how_to_save_it(declared: bytes) -> None:
-    strict = replaced(declared, b"http://purl.oclc.org/ooxml/spreadsheetml/main")
-    data = rezipped(workbook(["C1", "01632 960123"]), {"xl/workbook.xml": strict, SHEET: strict})
-    assert refusal_of(data) is FileCode.STRICT_WORKBOOK
+def as_strict(data: bytes, prefix: bytes = b"") -> bytes:
+    """Return a workbook as a program saves it in the strict form: other namespaces in every part (ISO/IEC 29500)."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name, content in parts.items():
+        strict = content
+        for transitional, of_iso in STRICT_NAMESPACES.items():
+            strict = strict.replace(transitional, of_iso)
+        parts[name] = strict
+    book = parts[BOOK].replace(b"<workbook ", b'<workbook conformance="strict" ')
+    if prefix:
+        book = re.sub(rb"<(/?)(?=[a-zA-Z])", rb"<\1" + prefix + b":", book).replace(
+            b"xmlns=", b"xmlns:" + prefix + b"="
+        )
+    return rezipped(data, parts | {BOOK: book})
+
+
+@pytest.mark.parametrize("prefix", [b"", b"x"])
+def test_a_workbook_in_the_strict_format_is_refused_with_how_to_save_it(prefix: bytes) -> None:
+    assert refusal_of(as_strict(workbook(["C1", "01632 960123"]), prefix)) is FileCode.STRICT_WORKBOOK
     assert "ordinary Excel workbook (.xlsx)" in str(FileRefused(FileCode.STRICT_WORKBOOK))
+
+
+# A cell of an ordinary workbook may hold the name of a strict namespace as its text.
+texts = st.text("abcXYZ019é&<>/", min_size=1, max_size=12) | st.sampled_from(
+    sorted(map(bytes.decode, STRICT_NAMESPACES.values()))
+)
+values = st.none() | texts | st.integers(1, 99_999) | st.dates(date(1990, 1, 1), date(2040, 12, 31))
+
+
+@given(rows=st.lists(st.tuples(values, values), min_size=1, max_size=6), prefix=st.sampled_from([b"", b"x", b"ss"]))
+@settings(max_examples=60)
+def test_any_table_is_read_from_an_ordinary_workbook_and_its_strict_form_is_refused_by_name(
+    rows: list[tuple[object, object]], prefix: bytes
+) -> None:
+    saved = workbook(*([f"C{number}", *row] for number, row in enumerate(rows)))
+    # What the remedy asks for is read whole: the same table as an ordinary workbook.
+    assert [row.cells for row in rows_of(saved)] == [
+        (f"C{number}", *("" if value is None else str(value) for value in row)) for number, row in enumerate(rows)
+    ]
+    assert refusal_of(as_strict(saved, prefix)) is FileCode.STRICT_WORKBOOK
 
 
 def test_a_workbook_whose_first_part_cannot_be_read_is_damaged_and_not_strict() -> None:

@@ -39,7 +39,11 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Return the workbook with some parts replaced (bytes), edited (a function) or left out (None)."""
+    """Return the workbook with changed parts.
+
+    `changes` maps the name of a part to its new bytes, to a function that changes its bytes, or to None to leave it
+    out.
+    """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

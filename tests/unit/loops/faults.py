@@ -1,4 +1,4 @@
-"""Every kind of fault: raised by Python, raised by a database driver, or unknown to the code."""
+"""Faults of every kind: from Python, from a database driver, or of an unknown type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class NobodyForesawError(Exception):
-    """A library's fault of an unknown type."""
+    """A fault of a type that the code does not know."""
 
 
 class WorseError(BaseException):
@@ -20,7 +20,7 @@ class WorseError(BaseException):
 
 def _of_python() -> Iterator[BaseException]:
     for kind in vars(builtins).values():
-        # A group is made of others, and a fault of an encoding takes five arguments.
+        # Faults that need arguments are left out, such as groups of exceptions and encoding errors.
         if isinstance(kind, type) and issubclass(kind, BaseException) and kind.__init__ is not BaseException.__init__:
             try:
                 yield kind()
@@ -35,7 +35,7 @@ OF_THE_DATABASE = (
     DataError("", None, Exception()),
     PoolTimeoutError(),
 )
-# What passes by `except Exception`.
+# Faults that `except Exception` does not catch.
 ENDING_A_THREAD = (SystemExit(), KeyboardInterrupt(), GeneratorExit(), WorseError())
 A_FEW = (OF_THE_DATABASE[0], OSError(28, "No space left on device"), MemoryError(), ValueError(), *ENDING_A_THREAD)
 EVERY = (*_of_python(), *OF_THE_DATABASE, NobodyForesawError(), WorseError())
@@ -44,5 +44,4 @@ any_fault = st.sampled_from(EVERY).map(lambda fault: fault.with_traceback(None))
 
 
 def kind_of(fault: BaseException) -> str:
-    """Return the name of a fault's type, which pytest shows in the list of tests."""
     return type(fault).__name__

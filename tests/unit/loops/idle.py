@@ -1,4 +1,4 @@
-"""Simulated time for loops that wait: it passes only while a loop waits."""
+"""Simulated time for loops that wait. The time passes only while a loop waits."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from tests.support.clock import FrozenClock
 
 @dataclass
 class Waits:
-    """Stands for the event that wakes a loop. Nobody sets it, and each wait moves the clock."""
+    """Stands for the event that wakes a loop. It never wakes the loop early, and each wait moves the clock."""
 
     clock: FrozenClock
     # Called after each wait.
     after: Callable[[], None] = lambda: None
 
     def wait(self, seconds: float) -> bool:
-        # At least a millisecond: what is less than its microseconds would never pass on this clock.
+        # At least a millisecond, because the clock drops less than a microsecond, and the wait would never end.
         self.clock.advance(seconds=max(seconds, 0.001))
         self.after()
         return False
 
     def set(self) -> None:
-        """Do nothing, because nobody waits."""
+        """Do nothing."""
 
     def clear(self) -> None:
-        """Do nothing, because the event is never set."""
+        """Do nothing."""
 
 
 def let_wait(
     loop: Loop, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, after: Callable[[], None] = lambda: None
 ) -> None:
-    """Replace a loop's waits, so that each wait moves this clock and takes no real time."""
+    """Let each wait of the loop move this clock, instead of taking real time."""
     monkeypatch.setattr("services.runtime.embedded.runner.monotonic", lambda: clock.now().timestamp())
     loop._wake = Waits(clock, after)  # type: ignore[assignment]
 
@@ -50,7 +50,7 @@ def beat_of(store: Store, name: str) -> datetime | None:
 
 
 def one_round(loop: Loop) -> bool:
-    """Let a loop do one step, and rest if the step did nothing. Return True if the step did something."""
+    """Let a loop do one step. If the step did nothing, let the loop rest. Return True if the step did something."""
     done = loop._survived(loop._step)
     if not done:
         loop._rest()

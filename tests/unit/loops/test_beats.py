@@ -1,17 +1,19 @@
-"""Heartbeats of loops: one every half minute from a loop that makes progress, and none from any other loop."""
+"""Heartbeats of loops. A loop that makes progress has one every half minute. Any other loop has none."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from services.core.operator.contact_services import ContactServices
 from services.runtime.cli.commands.running.status_report import SILENT_SECONDS
 from services.runtime.embedded.heartbeat import APART, BEAT_SECONDS, Heartbeat, HeartbeatStore
 from services.runtime.embedded.runner import CLOSING_SECONDS, EmbeddedRunner, Loop, loop_with_heartbeat
 from services.storage.events.loops import beats, note_beat
-from services.storage.store import Store
+from services.storage.store import OperatorPolicy, Store
 from tests.support.clock import START
 from tests.support.deployment import Deployment
 from tests.support.http import make_api_parts
@@ -199,3 +201,9 @@ def test_a_deployment_that_is_run_in_another_way_has_no_use_for_the_beats_of_bef
     assert known(deployment) == {"relay", "engine", "deliveries", "closing"}
     beat(*EMBEDDED)
     assert known(deployment) == EMBEDDED
+
+
+def test_what_the_operator_has_set_holds_in_a_loop_too(deployment: Deployment) -> None:
+    policy = OperatorPolicy(refusals_an_hour=7, services=ContactServices(mail_server="mailto://mail.example"))
+    store = HeartbeatStore.over(replace(deployment.store, policy=policy), lambda: None)
+    assert (store.policy, store.damaged) == (policy, deployment.store.damaged)

@@ -1,4 +1,4 @@
-"""Lines of the log are written whole or not at all, never block, and are counted if they are lost."""
+"""Log lines are written whole or not at all. Writing never blocks, and lost lines are counted."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lost() -> int:
 
 @contextmanager
 def pipe() -> Iterator[tuple[int, TextIO]]:
-    """Both ends of a pipe: a file descriptor to read from, and a stream to write to."""
+    """Both ends of a pipe: a file descriptor for reading, and a stream for writing."""
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
         yield reading, stream
@@ -138,7 +138,7 @@ def test_no_fault_of_a_stream_is_raised(fault: Exception, where: str) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """The stream to which the log is written, with logging as a command sets it up."""
+    """The stream that gets the log. Logging is set up as for `serve`."""
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     before = structlog.get_config()

@@ -1,4 +1,4 @@
-"""No fault of any kind or origin ends a loop, and the work that failed is done afterwards."""
+"""No fault ends a loop. The work that failed is done later."""
 
 from __future__ import annotations
 
@@ -81,7 +81,10 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Raise the fault at the statement with this number. Yield a list whose one element counts statements from 1."""
+    """Raise the fault at the statement with this number.
+
+    Yield a list whose only element is the number of statements so far.
+    """
     count = [0]
 
     def before(*_: Any) -> None:
@@ -117,7 +120,7 @@ def the_council_is_told(deployment: Deployment, number: int, fault: BaseExceptio
                 loop._survived(loop._step)
             deployment.clock.advance(seconds=31)
     assert [loop.failing for loop in runner.loops] == [0] * len(EMBEDDED)
-    # What is no passing fault is taken to be the event's: it is set aside, and an alert says so.
+    # A fault that does not pass is blamed on the event. The event goes to quarantine, and an alert reports this.
     assert deployment.mails() or rows(deployment, quarantine)
     assert len(deployment.mails()) <= 1
 

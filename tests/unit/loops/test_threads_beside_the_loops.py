@@ -1,4 +1,4 @@
-"""Other threads of a distributed deployment outlive every fault: outbox listener, watchdog and relay."""
+"""Other threads of a distributed deployment survive every fault: the outbox listener, the watchdog and the relay."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_station_lets_go_of_brokers_after_any_fault_and_its_loop_goes_on(
     loop = Loop("relay", station.run_once, 1.0)
     assert loop._survived(loop._step) is False
     assert loop.failing == 1
-    # The database's faults are not the brokers'.
+    # After a fault of the database, the connection to the brokers stays open.
     assert bool(closed) is not isinstance(fault, SQLAlchemyError)
 
 

@@ -1,4 +1,4 @@
-"""A Faust worker keeps its messages through every fault, and a process whose worker ends does not go on."""
+"""A Faust worker loses no message through a fault. A process ends if its worker ends."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class App:
 
 
 class Failing(Worker):
-    """A worker that raises each of these faults once before it handles messages."""
+    """A worker that first raises each of these faults once, and then handles messages."""
 
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
         super().__init__(deployment.store, deployment.consumers[0], app, BROKERS, jitter=lambda: 0.0)
@@ -142,7 +142,7 @@ def parts() -> Any:
 
 
 def ended(deployment: Deployment, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
-    """Run a worker until it ends by itself, after a stop or a crash. Return its application."""
+    """Run a worker until it crashes, or until it is told to stop. Return its application."""
     made: list[App] = []
 
     async def working() -> None:

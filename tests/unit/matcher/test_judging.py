@@ -1,4 +1,4 @@
-"""The level of a pair, from the kinds of token that it shares and from its two addresses."""
+"""The level of a match, from the tokens that the two records share and from their addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One step of matching, from the stored records to the pairs that should be matched."""
+"""One step of matching: from the stored records to the pairs that should match."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revis
 
 
 def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
-    """Return the state of two records that share a telephone number, with their stored match, if any."""
+    """Return the state of two records that share a telephone number. `match` is their stored match, if there is one."""
     made = MatchState(
         notices={1: NOTICE},
         entries={2: ENTRY},

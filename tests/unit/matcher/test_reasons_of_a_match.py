@@ -1,4 +1,4 @@
-"""The reasons of a match, as the officer who decides reads them, and the best match among several places."""
+"""The reasons of a match as an officer reads them, and the best match among several places."""
 
 from __future__ import annotations
 

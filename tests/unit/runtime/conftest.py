@@ -1,4 +1,4 @@
-"""A machine with the command line."""
+"""Fixtures: machines with Pullcord's command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import structlog
 from services.runtime import bootstrap
 from services.storage.database.engine import make_engine
 from tests.support.clock import FrozenClock
-from tests.support.command_line import Desk
+from tests.support.command_line import MAIL_SERVER, Desk
 from tests.support.http import api
 from tests.support.servers.statements import share_statements
 
@@ -21,7 +21,7 @@ __all__ = ["api"]
 
 @pytest.fixture
 def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A machine on which nothing has been set up. Logging that a command sets up is reset after the test."""
+    """A machine on which nothing is set up. After the test, logging is restored."""
     clock = FrozenClock()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))
@@ -37,6 +37,7 @@ def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk
 
 
 @pytest.fixture
-def desk(empty_desk: Desk) -> Desk:
-    """A machine that knows one council and one provider."""
+def desk(empty_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A machine that knows one council, one provider and a mail server."""
+    monkeypatch.setenv("PULLCORD_MAIL_SERVER", MAIL_SERVER)
     return empty_desk.make_ready()

@@ -1,4 +1,4 @@
-"""A role starts after its first successful check of the brokers. It is ready as long as its last check succeeded."""
+"""A role starts after its first successful check of the brokers. It is ready while its last check was successful."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from services.runtime.kafka.brokers.broker_check import BrokerCheck
 from services.runtime.kafka.brokers.topics import TopicsError
 
 AWAY = BrokersError("nobody answers at PULLCORD_KAFKA_BROKERS")
-# What a check may come upon. None is a check that succeeds.
+# The possible outcomes of a check. None is success.
 OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError("a topic is too small"), OSError("x")]
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Return a check with these outcomes, one for each run. None stands for success."""
+    """Return a check whose runs have these outcomes, one after the other. None stands for success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

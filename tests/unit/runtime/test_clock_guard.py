@@ -1,4 +1,4 @@
-"""A clock that jumps: sending pauses for at most two minutes, and goes on at once when the clock is right again."""
+"""The clock jumps. Sending pauses for at most two minutes, and continues as soon as the clock is right again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
 
 class Clocks:
-    """The machine's clock, the monotonic clock, the database's clock, and a guard that compares them once a second."""
+    """Three clocks (of the machine, of the database, and monotonic), and a guard that compares them once a second."""
 
     def __init__(self, *, with_database: bool = False, database_off: timedelta = timedelta()) -> None:
         self.elapsed = 1_000.0
@@ -36,7 +36,7 @@ class Clocks:
         return START + timedelta(seconds=self.elapsed) + self.database_off
 
     def seconds_held(self, seconds: int) -> int:
-        """Let this many seconds pass. Return the number of seconds in which sending was held back."""
+        """Let `seconds` seconds pass. Return the number of seconds in which sending was paused."""
         held = 0
         for _ in range(seconds):
             self.elapsed += 1

@@ -1,4 +1,4 @@
-"""Settings come from the environment. A file is read only if PULLCORD_ENV_FILE names it."""
+"""Settings come from the environment. A settings file is read only if PULLCORD_ENV_FILE names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A worker whose start hangs is already a member of its consumer group, so the watchdog watches it too."""
+"""A worker hangs while it starts. It is already a member of its consumer group, so the watchdog watches it too."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WITHIN_SECONDS = 5.0
 
 
 class HangingApp:
-    """An application whose start waits for an event that never comes."""
+    """An application whose start never ends."""
 
     def __init__(self) -> None:
         self.stopped = False
@@ -48,7 +48,7 @@ class HangingWorker:
 
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """An event that the watchdog sets instead of ending the process."""
+    """An event. The watchdog sets it instead of ending the process."""
     told = Event()
     watch: Callable[..., Watchdog] = Watchdog
     monkeypatch.setattr(roles, "Watchdog", lambda *arguments: watch(*arguments, end=told.set))

@@ -1,4 +1,4 @@
-"""A running process reads new keys from the keys file, and from nowhere else."""
+"""A running process reads new keys from the keys file only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from services.runtime.maintenance.keyring import (
 
 @dataclass
 class Seconds:
-    """A clock that moves only when the test says so."""
+    """A clock that moves only when the test moves it."""
 
     passed: float = field(default=0.0)
 

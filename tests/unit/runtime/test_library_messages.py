@@ -1,4 +1,4 @@
-"""Messages of libraries are logged with the fixed words of the library's code, without the values put into them."""
+"""A log message of a library is written without its values. Only the text from the library's source code stays."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAID = logging.getLogger("a_library")
 
 
 class Wrapper:
-    """A logger of a library that puts its own name before each message."""
+    """A library's logger that puts its own name before each message."""
 
     def error(self, message: str, *values: object) -> None:
         SAID.error("[^-Wrapper]: " + message, *values)

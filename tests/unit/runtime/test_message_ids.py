@@ -1,4 +1,7 @@
-"""The id of a message in a topic: from its header if that holds an id, otherwise from its content."""
+"""The id of a message in a topic.
+
+It is read from the header, or made from the content if the header has no valid id.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two processes of `serve`: what ends both, and how their metrics are added up."""
+"""The two processes of `serve`: the events that end both, and the sum of their metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.runtime.gauges.merging import added_metrics
 
 
 class Runner:
-    """Stands for a runner of one loop. The test says whether this loop is alive."""
+    """Stands for a runner with one loop. The test decides if this loop is alive."""
 
     def __init__(self, *, alive: bool = True) -> None:
         self.loops = [SimpleNamespace(name="engine", alive=alive, failing=0)]
@@ -35,7 +35,7 @@ class Runner:
 
 
 def made(runner: Runner, code: str, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """Return a supervisor that runs this Python code as a process in place of the HTTP process."""
+    """Return a supervisor that runs this Python code in place of the HTTP process."""
     parts = SimpleNamespace(settings=None, pool=SimpleNamespace(full=False, stuck=0))
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)

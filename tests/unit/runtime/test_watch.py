@@ -1,4 +1,4 @@
-"""The watchdog ends a process that makes no progress, and no other process."""
+"""The watchdog ends a process that makes no progress. It ends no other process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands for a process: the time of its last progress, and whether it has ended."""
+    """Stands for a process that the watchdog watches. `ended` holds the time of its end."""
 
     time: float = 100.0
     did_something_at: float = 100.0
@@ -37,7 +37,7 @@ class Process:
         )
 
     def pass_time(self, watch: Watchdog, seconds: float) -> None:
-        """Let time pass, and look every two seconds, as the watchdog's thread does."""
+        """Let time pass. Every two seconds the watchdog looks at the process, as its own thread would do."""
         for _ in range(int(seconds / 2)):
             self.time += 2
             watch.look()

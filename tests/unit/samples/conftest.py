@@ -1,4 +1,4 @@
-"""The samples of the committed seed, made once."""
+"""The samples for tests. They are made once, from the same seed as the committed samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The samples are the same whenever they are made, they are about nobody real, and their dates can move."""
+"""The samples are always made the same. They are about no real person, and their dates can move."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample registers and notices show the cases that councils and providers meet."""
+"""The sample registers and notices contain the cases that councils and providers meet."""
 
 from __future__ import annotations
 

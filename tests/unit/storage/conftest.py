@@ -1,4 +1,4 @@
-"""A store on a fresh database, and one that has no tables yet."""
+"""Two databases: a store on a fresh database, and a database without tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ def clock() -> FrozenClock:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Engine]:
-    """A database without any table."""
     engine = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
     yield engine
     engine.dispose()

@@ -1,4 +1,7 @@
-"""API keys: shown once, kept as hashes, bound to one provider or council, invalid once expired or revoked."""
+"""API keys.
+
+A key is shown once, stored as a hash, bound to one provider or council, and invalid once expired or revoked.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Audit rows have exactly the fields of their action, and the name of the person who acted is encrypted."""
+"""Audit rows have exactly the fields of their action. The name of the person who acted is encrypted."""
 
 from __future__ import annotations
 

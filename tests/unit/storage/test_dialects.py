@@ -1,4 +1,4 @@
-"""Code that differs between SQLite and PostgreSQL: its effect on SQLite, and its statements for PostgreSQL."""
+"""Code that differs between SQLite and PostgreSQL: its effect on SQLite, and its SQL for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
 
 
 def said(statement: Any) -> str:
-    """Return the text of a statement as PostgreSQL gets it."""
+    """Return the SQL of a statement in the form for PostgreSQL."""
     return " ".join(str(statement.compile(dialect=POSTGRESQL)).split())
 
 

@@ -1,4 +1,4 @@
-"""The meaning of a database fault is read from its code. The class of the driver's error does not matter."""
+"""The code of a database fault decides its meaning. The class of the driver's error does not matter."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MEANT = {
 
 
 class StatedError(psycopg.Error):
-    """An error of the driver with a SQLSTATE."""
+    """An error of the driver that has a SQLSTATE."""
 
     def __init__(self, state: str) -> None:
         super().__init__("no text that anybody may read")

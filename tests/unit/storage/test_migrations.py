@@ -1,4 +1,4 @@
-"""Every migration goes up, down and up again, and the result is the schema of the tables in the code."""
+"""Every migration can be applied, undone and applied again. The result is the schema of the tables in the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def tables(engine: Engine) -> set[str]:
 
 
 def statements(engine: Engine) -> dict[str, str]:
-    """Return the statement that made each table and index, with its parts in a fixed order."""
+    """Return the SQL that made each table and index, with its parts in a fixed order."""
     query = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> :kept")
     with engine.connect() as connection:
         return {name: _in_order(sql) for name, sql in connection.execute(query, {"kept": KEPT})}
@@ -67,7 +67,7 @@ def test_the_migrated_schema_is_the_one_of_the_tables(empty: Engine) -> None:
 
 
 def test_partial_indexes_and_tables_without_row_ids_are_the_same_too(empty: Engine) -> None:
-    """Alembic's comparison does not see whether an index is partial or a table has row ids."""
+    """Alembic's comparison does not see if an index is partial, or if a table has row ids."""
     upgrade(empty)
     migrated = statements(empty)
     downgrade(empty, "base")

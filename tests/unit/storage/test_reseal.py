@@ -42,7 +42,7 @@ def _under(deployment: Deployment, keys: dict[str, bytes], current: str) -> Stor
 
 
 def _values(store: Store) -> Iterator[object]:
-    """Every encrypted value, decrypted."""
+    """Yield every encrypted value after decryption."""
     with store.reading() as connection:
         for column in SEALED_COLUMNS:
             named = column.table.c[column.keyed_by]

@@ -1,4 +1,4 @@
-"""SQLite as Pullcord sets it up: a commit is on the disk, a writer holds the lock, and a reader never waits."""
+"""SQLite as Pullcord sets it up. A commit is on the disk, a writer holds the lock, and a reader never waits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
 
 
 def begun(engine: Engine) -> list[str]:
-    """Return a list. Each later statement is added to this list when it is sent."""
+    """Return a list that collects each later statement just before it runs."""
     said: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
     return said

@@ -1,4 +1,4 @@
-"""The vault: a sealed value opens only unaltered, in its own place and with its own key."""
+"""The vault: an encrypted value can be opened only unchanged, in its own place, and with its own key."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
 
 
 class Source:
-    """A source of keys that the test can change while a vault uses it. It records how it was called."""
+    """A source of keys that records its calls. The test can change its keys while a vault uses it."""
 
     def __init__(self) -> None:
         self.changed: VaultKeys | None = None

@@ -1,4 +1,4 @@
-"""The write-ahead log of SQLite grows during a long read. Afterwards its space on the disk is given back."""
+"""The write-ahead log of SQLite grows during a long read. Afterwards the disk space is released."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = 4096
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database that keeps a small log, and copies it into the database file after four pages."""
+    """A database with a small log. After four pages, the log is copied into the database file."""
     monkeypatch.setattr(engine_module, "WAL_KEPT_BYTES", KEPT)
     monkeypatch.setattr(engine_module, "WAL_PAGES", 4)
     made = make_engine(f"sqlite:///{tmp_path / 'log.db'}")
@@ -49,7 +49,7 @@ def test_it_grows_under_a_long_reader_and_is_given_back_after_it(seed: int, engi
             write(engine, noise.randrange(5, 30))
         grown = log_of(engine)
     assert grown > KEPT
-    # The first writes after it fold the log into the file, and begin it anew.
+    # The first writes after the long read copy the log into the file and start a new log.
     for _ in range(3):
         write(engine, 1)
     assert log_of(engine) <= KEPT

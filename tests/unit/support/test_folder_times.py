@@ -1,4 +1,4 @@
-"""The table of times by folder, as it is printed for the person who runs the tests."""
+"""The printed table of test times by folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_one(): ...
 
 def test_two(): ...
 """
-# Makes the first test of the folder last 0.6 seconds by its report, without any waiting.
+# Lets the report say that the first test of the folder took 0.6 seconds. No test waits.
 LASTING = """
 import pytest
 
@@ -47,7 +47,7 @@ def test_two(): ...
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project with budgets: `quick` is within its own, `slow` is over it, `other` has none."""
+    """A project with budgets. `quick` is within its budget, `slow` is over its budget, and `other` has none."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     # Loading every plugin that is installed takes longer than the tests below.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

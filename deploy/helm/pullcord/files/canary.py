@@ -37,7 +37,7 @@ class CanaryError(Exception):
 
 @dataclass(frozen=True)
 class Canary:
-    """A test line that belongs to nobody. Each run gives the line a new name."""
+    """A test line that belongs to nobody. Each run has a new `name` for it."""
 
     url: str
     council: str
@@ -88,9 +88,9 @@ class Canary:
         return f"/v1/telecare-registers/{self.council}/entries"
 
     def _until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until the condition holds. A failed request is repeated.
+        """Wait until the condition holds, trying again after a failed request.
 
-        Raises CanaryError if the time is over.
+        Raises CanaryError if this takes too long.
         """
         started, refused = time.monotonic(), ""
         while time.monotonic() - started < self.patience:

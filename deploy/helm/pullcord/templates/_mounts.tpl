@@ -23,6 +23,9 @@ envFrom:
 {{- if and .is.delivers .root.Values.channels.textService.existingSecret }}
 {{- $secrets = append $secrets (list "PULLCORD_TEXT_SERVICE" .root.Values.channels.textService) }}
 {{- end }}
+{{- if and .is.delivers .root.Values.channels.notify.existingSecret }}
+{{- $secrets = append $secrets (list "PULLCORD_NOTIFY_KEY" .root.Values.channels.notify) }}
+{{- end }}
 {{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
 {{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
 {{- end }}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,7 +16,6 @@ class FoundAlert(NamedTuple):
     council: str
     created_at: datetime
     reference: str
-    link_revoked_at: datetime | None
 
 
 class CaseInAlert(NamedTuple):
@@ -34,7 +32,7 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     """
     row = alerts.c
     # People type references by hand, so blanks around a reference and small letters are accepted.
-    columns = (row.pk, row.feed_id, row.created_at, row.reference, row.link_revoked_at)
+    columns = (row.pk, row.feed_id, row.created_at, row.reference)
     query = select(*columns).where(row.reference == reference.strip().upper())
     if feed_id is not None:
         query = query.where(alerts.c.feed_id == feed_id)
@@ -42,25 +40,6 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     if found is None:
         raise NotFoundError("there is no alert with this reference")
     return FoundAlert(*found)
-
-
-def links_of_council(connection: Connection, feed_id: str) -> Sequence[str]:
-    """Return the references of a council's alerts, the oldest first. If a link is revoked, its alert is left out."""
-    row = alerts.c
-    query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
-    return connection.scalars(query).all()
-
-
-def mark_link_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
-    """Record that the link of an alert is revoked.
-
-    If the link was already revoked, return False. The time of the first revocation then stays on record.
-    """
-    row = alerts.c
-    done = connection.execute(
-        update(alerts).where(row.pk == alert_pk, row.link_revoked_at.is_(None)).values(link_revoked_at=now)
-    )
-    return done.rowcount > 0
 
 
 def cases_in_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:

@@ -110,6 +110,11 @@ def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = F
     return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
 
 
+def cases_of_alerts(connection: Connection, alert_pks: Collection[int]) -> list[Case]:
+    members = select(alert_cases.c.case_pk).where(among(connection, alert_cases.c.alert_pk, alert_pks))
+    return find_cases(connection, cases.c.pk.in_(members))
+
+
 def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:
     # Returns (case id, entry id) of cases that have not ended and have ids above `after`.
     query = select(cases.c.pk, cases.c.entry_pk).where(cases.c.feed_id == feed_id, cases.c.pk > after)

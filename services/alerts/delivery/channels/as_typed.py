@@ -1,50 +1,103 @@
-"""Turns a typed text into the route to a contact. The text is an address, a number or a route."""
+"""Reads a contact as a person types it: a mail address, a number, a webhook, or an address of another service."""
 
 from __future__ import annotations
 
 import re
-from typing import Final
-from urllib.parse import quote
+from typing import Final, NamedTuple
 
+from pydantic import SecretStr
+
+from services.alerts.delivery.channels.contact_routes import channels_allowed, check_channel, contact_route
 from services.alerts.delivery.channels.mail.addresses import MailAddress, NoAddressError, read_mailbox
+from services.alerts.policy.contacts import Contact, ContactChannel
 from services.core.errors import RefusedError
+from services.core.operator.contact_services import ContactServices
 from services.core.telephone.telephone import normalise_number
 
 # Outlook copies `Bloggs, Jo <jo@council.example>`.
 _NAMED: Final = re.compile(r"(?P<name>[^<>@]*)<(?P<address>[^<>]*)>")
 _LAST_FIRST: Final = re.compile(r"\s*(?P<last>[^,]+),\s*(?P<first>[^,]+)")
 _NOT_IN_A_NAME: Final = re.compile(r'[,;:\\()\[\]<>"]+')
+_BETWEEN_LINES: Final = re.compile(r"\s*[/\n]\s*")
 _LIKE_A_NUMBER: Final = re.compile(r"[+(\d][\d\s().+-]{6,}")
 
-NO_MAIL_SERVER: Final = (
-    "a mail address needs your mail server: run `pullcord init` on a terminal, which asks for it, or set "
-    "PULLCORD_MAIL_SERVER; or give a whole Apprise address instead"
-)
-NO_TEXT_SERVICE: Final = (
-    "a telephone number needs your text message service: set PULLCORD_TEXT_SERVICE to its Apprise address without a "
-    "number; or give a whole Apprise address instead"
-)
 NEITHER: Final = (
     "the contact is not exactly one mail address or UK telephone number: give one, such as "
     "`Jo Bloggs <jo@council.example>`"
 )
+NO_ROUTE: Final = (
+    "a contact is no Apprise address: give a mail address, a UK telephone number or the https address of a webhook, or "
+    "name the service with --channel; allowed here are: {allowed}"
+)
 
 
-def route_as_typed(typed: str, mail_server: str | None, text_service: str | None) -> str:
-    """Return the route to a contact. A route (`scheme://…`) and a text of unknown form are returned unchanged.
+_NUMBERS: Final = (ContactChannel.SMS, ContactChannel.NOTIFY_SMS)
+_MAIL: Final = (ContactChannel.EMAIL, ContactChannel.NOTIFY_EMAIL)
 
-    `mail_server` and `text_service` are routes without a target. A mail address is added to `mail_server`, and a
-    telephone number to `text_service`. Raises RefusedError if the needed route is not set, or if the address or number
-    cannot be read. The text of the error never contains what was typed.
+
+class TypedAddress(NamedTuple):
+    """An address in the form in which it is stored, and its channel."""
+
+    channel: str
+    address: str
+
+
+def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
+    """Return the address that a person typed for a contact of a council. Without `channel`, the text tells the channel.
+
+    Raises RefusedError if the address cannot be read, or if the deployment does not allow the channel. The text of the
+    error never contains what was typed.
     """
+    chosen = channel or _channel_of(typed, services)
+    check_channel(chosen, services)
+    return TypedAddress(chosen, address_as_typed(chosen, typed))
+
+
+def route_as_typed(typed: str, services: ContactServices) -> str:
+    """Return the route to a contact of the operator. A route (`scheme://…`) is returned unchanged.
+
+    Raises RefusedError if the text cannot be read, or if the service that it needs is not set.
+    """
+    if "://" in typed:
+        return " ".join(typed.split())
+    channel = _channel_of(typed, services)
+    address = SecretStr(address_as_typed(channel, typed))
+    return contact_route(Contact(person="operator", channel=channel, address=address), services)
+
+
+def address_as_typed(channel: str, typed: str) -> str:
+    """Return the address in the form in which it is stored. Raises RefusedError if it is none of this channel."""
     text = " ".join(typed.split())
+    if channel in _MAIL:
+        return str(_mailbox(text.removeprefix("mailto:")))
+    if channel in _NUMBERS:
+        return _number(text)
+    if channel == ContactChannel.NOTIFY_LETTER:
+        return "\n".join(line.strip() for line in _BETWEEN_LINES.split(typed.strip()))
+    if channel == ContactChannel.WEBHOOK:
+        return _webhook(text)
+    # The address of an Apprise service may be typed with its scheme.
+    return text.removeprefix(f"{channel}://")
+
+
+def _channel_of(typed: str, services: ContactServices) -> str:
+    text, has_notify = " ".join(typed.split()), services.notify_key is not None
+    if text.startswith("https://"):
+        return ContactChannel.WEBHOOK.value
     if "://" in text:
-        return text
-    text = text.removeprefix("mailto:")
+        raise RefusedError(NO_ROUTE.format(allowed=", ".join(channels_allowed(services))))
     if "@" in text:
-        return _by_mail(_mailbox(text), mail_server)
+        by_notify = has_notify and services.mail_server is None
+        return (ContactChannel.NOTIFY_EMAIL if by_notify else ContactChannel.EMAIL).value
     if _LIKE_A_NUMBER.fullmatch(text):
-        return _by_text(text, text_service)
+        by_notify = has_notify and services.text_service is None
+        return (ContactChannel.NOTIFY_SMS if by_notify else ContactChannel.SMS).value
+    raise RefusedError(NEITHER)
+
+
+def _webhook(text: str) -> str:
+    if not text.startswith("https://"):
+        raise RefusedError("a webhook begins with https://, and ends with ?secret=whsec_ and its secret")
     return text
 
 
@@ -65,18 +118,8 @@ def _name(written: str) -> str:
     return " ".join(_NOT_IN_A_NAME.sub(" ", ordered).split())
 
 
-def _by_mail(to: MailAddress, server: str | None) -> str:
-    if server is None:
-        raise RefusedError(NO_MAIL_SERVER)
-    return f"{server}{'&' if '?' in server else '?'}to={quote(str(to), safe='')}"
-
-
-def _by_text(typed: str, service: str | None) -> str:
-    number = normalise_number(typed)
+def _number(text: str) -> str:
+    number = normalise_number(text) if _LIKE_A_NUMBER.fullmatch(text) else None
     if number is None:
         raise RefusedError(NEITHER)
-    if service is None:
-        raise RefusedError(NO_TEXT_SERVICE)
-    # The number is the last part of the path, before any options.
-    place, question, options = service.partition("?")
-    return f"{place.rstrip('/')}/{number}{question}{options}"
+    return number

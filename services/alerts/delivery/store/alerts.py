@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
-from services.storage.tables import alert_cases, alerts, cases
+from services.alerts.delivery.delivery import DeliveryState
+from services.storage.dialect import skipping_locked
+from services.storage.tables import alert_cases, alerts, cases, deliveries
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Alert:
     reason: str
     created_at: datetime
     cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
+    urgent: bool = False  # the message does not wait for the next working day
+    check_at: datetime | None = None  # when to look whether every tier of the alert was reached
     accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
 
 
@@ -42,6 +46,8 @@ def insert_alert(connection: Connection, alert: Alert) -> None:
             reason=alert.reason,
             created_at=alert.created_at,
             cases=alert.cases,
+            urgent=alert.urgent,
+            check_at=alert.check_at,
         )
     )
 
@@ -78,9 +84,14 @@ def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
     return {row.case_pk: row.reason for row in connection.execute(query)}
 
 
-def count_cases_of_alert(connection: Connection, alert_pk: int) -> int:
-    counted = select(func.count()).where(alert_cases.c.alert_pk == alert_pk)
-    return connection.scalar(counted) or 0
+def claim_to_check(connection: Connection, now: datetime, limit: int) -> list[Alert]:
+    """Lock and return alerts that are due for a look at who was reached."""
+    query = select(alerts).where(alerts.c.check_at <= now).order_by(alerts.c.check_at).limit(limit)
+    return [_alert(row) for row in connection.execute(skipping_locked(connection, query))]
+
+
+def move_check(connection: Connection, pk: int, check_at: datetime | None) -> None:
+    connection.execute(update(alerts).where(alerts.c.pk == pk).values(check_at=check_at))
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
@@ -98,6 +109,20 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
         .limit(1)
     )
     return connection.scalar(query) or 0
+
+
+def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
+    """Return the tiers of which somebody had an earlier message about a case of this alert, the first told first."""
+    mine, before = alert_cases.alias("mine"), alert_cases.alias("before")
+    query = (
+        select(deliveries.c.tier)
+        .join_from(mine, before, (before.c.case_pk == mine.c.case_pk) & (before.c.alert_pk < mine.c.alert_pk))
+        .join(deliveries, deliveries.c.alert_pk == before.c.alert_pk)
+        .where(mine.c.alert_pk == alert_pk, deliveries.c.state == DeliveryState.SENT.value)
+        .group_by(deliveries.c.tier)
+        .order_by(func.min(deliveries.c.settled_at), func.min(deliveries.c.pk))
+    )
+    return list(connection.scalars(query))
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
@@ -122,5 +147,7 @@ def _alert(row: Any) -> Alert:
         reason=row.reason,
         created_at=row.created_at,
         cases=row.cases,
+        urgent=row.urgent,
+        check_at=row.check_at,
         accepted_at=row.accepted_at,
     )

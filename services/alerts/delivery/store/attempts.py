@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
@@ -11,9 +12,21 @@ from services.alerts.delivery.channels.port import SendOutcome
 from services.storage.tables import alert_cases, deliveries, delivery_attempts
 
 
-def insert_attempt(connection: Connection, delivery_pk: int, number: int, now: datetime, deadline: datetime) -> None:
+class LinkHashes(NamedTuple):
+    """Keyed hashes of the codes in one message. The codes are stored nowhere."""
+
+    acknowledge: bytes
+    changes: bytes
+
+
+def insert_attempt(
+    connection: Connection, delivery_pk: int, number: int, now: datetime, deadline: datetime, hashes: LinkHashes
+) -> None:
+    links = {"acknowledge_hash": hashes.acknowledge, "changes_hash": hashes.changes}
     connection.execute(
-        insert(delivery_attempts).values(delivery_pk=delivery_pk, number=number, started_at=now, deadline_at=deadline)
+        insert(delivery_attempts).values(
+            delivery_pk=delivery_pk, number=number, started_at=now, deadline_at=deadline, **links
+        )
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from services.alerts.delivery.delivery import Delivery, DeliveryState
+from services.alerts.delivery.delivery import Delivery, DeliveryState, LinkCodes
+from services.core.ids import RandomBytes, new_link_code
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alerts, deliveries
 
@@ -36,7 +37,12 @@ def count_due(connection: Connection, now: datetime, in_flight: Collection[int])
 
 
 def claim_deliveries(
-    connection: Connection, now: datetime, destination: str, limit: int, in_flight: Collection[int]
+    connection: Connection,
+    now: datetime,
+    destination: str,
+    limit: int,
+    in_flight: Collection[int],
+    random: RandomBytes,
 ) -> list[DueDelivery]:
     # Deliveries that another worker has locked are skipped. `in_flight` are deliveries that this process is still
     # sending: after their deadline they would be claimed a second time.
@@ -45,16 +51,24 @@ def claim_deliveries(
         select(deliveries, alerts.c.reference, alerts.c.feed_id)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
-        .order_by(row.attempts, row.due_at, row.pk)
+        # Of equally many attempts, the nearest harm comes first.
+        .order_by(alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
         .limit(limit)
     )
-    return [
-        DueDelivery(_delivery(found), left_sending=found.state == DeliveryState.SENDING)
-        for found in connection.execute(skipping_locked(connection, query))
-    ]
+    return [_due(found, random) for found in connection.execute(skipping_locked(connection, query))]
 
 
-def _delivery(row: Any) -> Delivery:
+def load_due(connection: Connection, pk: int, random: RandomBytes) -> DueDelivery:
+    query = select(deliveries, alerts.c.reference, alerts.c.feed_id)
+    found = query.join_from(deliveries, alerts, alerts.c.pk == deliveries.c.alert_pk).where(deliveries.c.pk == pk)
+    return _due(connection.execute(found).one(), random)
+
+
+def _due(row: Any, random: RandomBytes) -> DueDelivery:
+    return DueDelivery(_delivery(row, random), left_sending=row.state == DeliveryState.SENDING)
+
+
+def _delivery(row: Any, random: RandomBytes) -> Delivery:
     return Delivery(
         pk=row.pk,
         alert_pk=row.alert_pk,
@@ -66,4 +80,5 @@ def _delivery(row: Any) -> Delivery:
         destination=bytes(row.destination).hex(),
         number=row.attempts + 1,  # the number of the attempt that comes now
         created_at=row.created_at,
+        codes=LinkCodes(new_link_code(random), new_link_code(random)),
     )

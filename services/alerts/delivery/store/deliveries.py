@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, func, insert, select, update
+from sqlalchemy import Connection, exists, insert, select, update
 
 from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
 from services.storage.tables import alert_cases, alerts, deliveries
@@ -46,12 +46,6 @@ def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
-
-
-def all_given_up(connection: Connection, alert_pk: int) -> bool:
-    row = deliveries.c
-    hopeful = select(func.count()).where(row.alert_pk == alert_pk, row.state != DeliveryState.GIVEN_UP.value)
-    return connection.scalar(hopeful) == 0
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:

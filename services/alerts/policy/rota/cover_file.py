@@ -1,4 +1,4 @@
-"""Reads the rota and what belongs to it from a council's policy in JSON. The routes of contacts are not read."""
+"""Reads the rota and what belongs to it from a council's policy in JSON. The addresses of contacts are not read."""
 
 from typing import Any, Final
 
@@ -47,7 +47,9 @@ def _labels_alone(tiers: Any) -> Any:
 def _tier(tier: dict[str, Any]) -> dict[str, Any]:
     contacts = tier.get("contacts", [])
     if isinstance(contacts, list):
-        contacts = [one.get("label") if isinstance(one, dict) else one for one in contacts]
+        # A person with several addresses is one person on duty.
+        people = [one.get("person") if isinstance(one, dict) else one for one in contacts]
+        contacts = [person for number, person in enumerate(people) if person not in people[:number]]
     return {"label": tier.get("label"), "contacts": contacts}
 
 

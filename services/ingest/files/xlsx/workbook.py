@@ -1,7 +1,7 @@
-"""Opens a workbook: its sheets, its shared texts and its number formats, each read as a stream and within a limit.
+"""Opens a workbook: its sheets, shared texts and number formats. Each is read as a stream and within a limit.
 
-openpyxl reads only the list of sheets. For anything more, openpyxl would build a tree of every style, and would read
-through every sheet to find the size of the sheet.
+openpyxl reads only the list of sheets. For the rest it would hold every style in memory, and read every sheet to find
+its size.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MOST_TEXTS: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """A sheet of a workbook. `part` is the name under which the archive holds the sheet."""
+    """A sheet of a workbook. `part` is the name of its file inside the workbook."""
 
     title: str
     visible: bool
@@ -67,7 +67,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open the workbook in an archive that has been checked.
+    """Open a workbook that `check_archive` has passed.
 
     Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
     """
@@ -94,12 +94,10 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each element whose tag is in `whole`, as soon as the element is complete.
+    """Yield each complete XML element whose tag is in `whole`, and drop all others.
 
-    Any other element is dropped when it ends.
-
-    Raises FileRefused if elements are nested too deeply, or if a yielded element and the elements inside are more than
-    `_MOST_INSIDE`.
+    Raises FileRefused if elements are nested too deeply, or if a yielded element has more than `_MOST_INSIDE` elements
+    inside.
     """
     within, inside = 0, 0
     parents: list[Any] = []
@@ -146,7 +144,7 @@ def _texts(archive: ZipFile, part: str | None) -> Iterator[str]:
 
 
 def string_text(item: Any) -> str:
-    """Return the text of a shared or an inline string. Formats and a phonetic guide are left out."""
+    """Return the text of a shared or an inline string, without its formats and its phonetic guide."""
     if len(item) == 1 and item[0].tag == _TEXT:
         found = [item[0].text or ""]
     else:

@@ -22,7 +22,7 @@ _SHOWN_WITH = re.compile(r'(?:"(?P<quoted>[^"]{1,20})"|(?P<escaped>(?:\\.){1,20}
 
 
 class Cell(Protocol):
-    """The attributes that this module reads from a cell. Several classes of cells have these attributes."""
+    """The attributes of a cell that this module reads. openpyxl has several classes of cells."""
 
     @property
     def value(self) -> object: ...
@@ -33,10 +33,10 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Return the stripped text of a cell, and the fault of the cell or None.
+    """Return the stripped text of a cell, and its fault if there is one.
 
-    Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. A formula, an error and a "date"
-    outside the calendar give empty text.
+    Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. Formulas, errors and dates
+    outside the calendar have empty text.
     """
     value = cell.value
     if value is None:

@@ -48,7 +48,10 @@ _DAMAGE = (
 
 
 def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Return the table on the first visible sheet. Raises `FileRefused` for a bad archive or missing headings."""
+    """Return the table on the first visible sheet.
+
+    Raises `FileRefused` if the archive is bad or the headings are missing.
+    """
     check_archive(data, limits)
     with _damage_refused():
         book = open_book(data)

@@ -1,4 +1,4 @@
-"""Asks the sender of a file whether two entries with different references are the same person. Merges nothing. Pure."""
+"""Asks the sender of a file if two entries with different references are the same person. Merges nothing. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """A value of one field of an entry. Two entries with the same value may be one person."""
+    """A field and its value. If two entries have the same value in this field, they may be the same person."""
 
     field: str
     value: Hashable
@@ -23,7 +23,7 @@ class _Sign(NamedTuple):
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
     """Return the drafts of one file.
 
-    If a draft may be the same person as another row, the draft gets an issue that asks the sender.
+    A draft that may be the same person as another row gets a question to the sender.
     """
     shared = _shared(drafts)
     signs = [tuple(sign for sign in _signs(draft) if hash(sign) in shared) for draft in drafts]

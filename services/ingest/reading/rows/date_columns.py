@@ -1,9 +1,8 @@
-"""Judges the dates of a spreadsheet by column. Pure.
+"""Decides how to read the dates in each column of a spreadsheet, after seeing all rows. Pure.
 
-All rows are seen before the first cell is read. A date such as `3/12/2026` is valid in both orders of day and month,
-and is normally read with the day first. The date is in doubt if another date of the same column is valid only with the
-month first. If no date of the column shows the order, the other columns of dates decide in the same way. If the sender
-states the order, no date is in doubt.
+A date such as `3/12/2026` can be read in two orders, and is normally read with the day first. It is in doubt if another
+date of its column can only be read with the month first. If no date of the column shows the order, the other columns of
+dates decide. If the sender states the order, no date is in doubt.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the order of day and month if the text is a date in only one order. Otherwise return None."""
+        """The order of day and month, if the text is a date in only one order. Otherwise None."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -69,7 +68,7 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Evidence:
-    """The signs of date order and number form in the cells of one column."""
+    """The cells of one column as evidence: the order of day and month, and the kinds of numbers."""
 
     day_first: bool = False
     month_first: bool = False
@@ -81,7 +80,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """The columns of dates of one file. Pass every row to `see` first. Then read the cells with `read`."""
+    """The columns of dates of one file. First pass every row to `see`, then read the cells with `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}
@@ -99,7 +98,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date or moment in a cell, and the issues. If there is no date, the row is kept without a date."""
+        """Return the date or time in a cell, and the issues. The date is None if it cannot be read or believed."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)
@@ -112,7 +111,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """Return the two days that the date in a cell may mean, or None if the date is not in doubt."""
+        """Return the two days that the date in a cell can be read as, or None if it is not in doubt."""
         if contradicts_weekday(text):
             return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
@@ -121,9 +120,9 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return the earliest and the latest day that several cells for one date may mean.
+        """Return the earliest and the latest day that several cells for one date can be read as.
 
-        The result is None if the cells have fewer than two different days.
+        Return None if they give fewer than two different days.
         """
         days: set[date] = set()
         for text in texts:

@@ -10,7 +10,7 @@ from schemas.notice import MigrationNotice
 from services.core.clock import london_day
 from services.ingest.reading.outcomes import KEPT_WITHOUT, Issue
 
-# A planned date further back than this, at receipt, is seldom meant. Policy of the deployment.
+# A planned date further back than this, at receipt, is seldom meant. Our own choice.
 _LONG_PAST: Final = timedelta(days=28)
 _TO_COME: Final = frozenset([NoticeStatus.PLANNED, NoticeStatus.RESCHEDULED, NoticeStatus.PAUSED])
 
@@ -25,7 +25,7 @@ _STATE_THE_ORDER: Final = (
 
 
 def order_in_doubt(field: str, *days: date) -> Issue:
-    """Return the issue that shows both days, the earlier first. No other issue shows a value."""
+    """Return the issue that asks which of two days is meant. Only this issue shows a value of the row."""
     first, last = sorted(days)
     readings = f"{first.day} {first:%B} or {last.day} {last:%B %Y}"
     reason = f"The date may be {readings}, because this file holds dates with the month first. {_WITHOUT}"

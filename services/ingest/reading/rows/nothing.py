@@ -1,4 +1,4 @@
-"""Words that programs and people write where there is no value, and error texts of spreadsheets. Pure."""
+"""Words that people and programs write where there is no value, and error texts of spreadsheets. Pure."""
 
 from __future__ import annotations
 
@@ -78,10 +78,7 @@ _LONGEST: Final = 20  # a longer text is not one of the words
 
 
 def is_nothing(text: str, *, answers: bool) -> bool:
-    """Return True if the text means that there is no value.
-
-    If `answers` is true, a word such as "None" counts as a value, because the word may be an answer.
-    """
+    """Return True if the text means that there is no value. With `answers`, a word such as "None" counts as a value."""
     if _ZERO_DATE.fullmatch(text):
         return True
     if len(text) > _LONGEST:
@@ -91,7 +88,7 @@ def is_nothing(text: str, *, answers: bool) -> bool:
 
 
 def is_to_come(text: str) -> bool:
-    """Return True if the text means that a reference or address is missing or still to come."""
+    """Return True if the text means that a reference or an address is missing or will come later."""
     if is_nothing(text, answers=False):
         return True
     word = text.casefold() if len(text) <= _LONGEST else ""
@@ -99,7 +96,7 @@ def is_to_come(text: str) -> bool:
 
 
 def is_error(text: str) -> CellCode | None:
-    """Return the fault if the text is an error text of a program. Otherwise return None."""
+    """Return the fault if the text is an error text of a program, otherwise None."""
     if _ERROR.fullmatch(text):
         return CellCode.ERROR_VALUE
     if _HASHES.fullmatch(text):
@@ -108,17 +105,14 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """Return True if a spreadsheet may have turned the text into a date.
-
-    For example, `01-Feb` or `2026-02-01` may have been the text `1/2` or `2-1`.
-    """
+    """Return True if a spreadsheet may have turned another text into this date: `1/2` into `01-Feb`."""
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def without_made_date(text: str) -> str:
-    """Return an address line without a date at the start. A spreadsheet made the date from a flat or house number.
+    """Return an address line without the date at its start that a spreadsheet made of a flat or house number.
 
-    For example, `02-Jan Tower Road` is returned as `Tower Road`. Any other text is returned unchanged.
+    For example, `02-Jan Tower Road` is returned as `Tower Road`. A line without such a date is returned unchanged.
     """
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text

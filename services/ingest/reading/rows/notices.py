@@ -1,4 +1,4 @@
-"""Reads the place and the facts of a notice, and reports what is missing in the notice. Pure."""
+"""Reads the place and the facts of a notice, and finds what it lacks. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """The result of reading the place of a notice: the values for matching, and the parts that are stored."""
+    """A notice after its place was read: the values for matching, and the parts to store."""
 
     values: Values
     content: bytes
@@ -67,7 +67,10 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """Return the issue that refuses a notice without a usable place."""
+    """Return the issue of a notice without a usable place.
+
+    A notice about an exchange has none, because it is stored anyway.
+    """
     if notice.scope is LINE:
         return (
             Issue(
@@ -104,7 +107,7 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return the issue if a notice has no date, or if the day of the move does not fit the status of the notice."""
+    """Return the issue of a notice that has no date, or whose day of the move does not fit its status."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -161,10 +164,10 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Complete a notice without a usable place, from the record of an earlier version of the notice.
+    """Return a notice without a usable place, completed from the record of its earlier version.
 
-    The record gives the place and all fields that the notice leaves out. The fields in `_OF_THE_REPORT`, such as the
-    dates, are not completed.
+    The place and all fields that the notice leaves out come from the record, except those in `_OF_THE_REPORT`, such as
+    the dates.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

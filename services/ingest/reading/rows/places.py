@@ -1,4 +1,4 @@
-"""The place that a register row gives, in a form that can be compared. Pure."""
+"""The place in a register row, in a form that can be compared. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ PLACE_FIELDS = ("postcode", "uprn", "address_lines")
 
 
 class RowPlace(NamedTuple):
-    """Postcode, UPRN and address of a row. A value that the row does not give is None."""
-
     postcode: str | None
     uprn: str | None
     address: AddressParts | None

@@ -1,4 +1,4 @@
-"""Cleans references. Finds damaged references, and references that are nearly the same. Pure."""
+"""Cleans references, and finds references that are damaged or nearly the same. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def clean_reference(text: str) -> str:
-    """Return a reference in the form for comparing and storing. The letter case does not change."""
+    """Return a reference as it is compared and stored. Its letter case does not change."""
     # JSON can hold a NUL. In a file, a row with a NUL is never read.
     plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
@@ -48,25 +48,24 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if a spreadsheet may have rounded the reference, so that the last digits are lost.
+    """Return True if a spreadsheet may have rounded the reference, so that its last digits are lost.
 
-    If only one row of a file has such a reference, the caller uses it. If several rows have it, the caller drops it.
+    The caller drops such a reference only if several rows of a file have it.
     """
     return _ROUNDED.fullmatch(reference) is not None
 
 
 def alike_form(reference: str) -> str:
-    """Return a form that is equal for references that differ only in case, hyphens, blanks or leading zeros."""
+    """Return a form that is equal for references that differ only in case, hyphens, blanks and leading zeros."""
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return other forms of a reference that differ only in letter case.
+    """Return other forms of a reference that differ from it only in letter case.
 
-    Only the first groups of letters are changed. Each of these groups is in upper case, in lower case, or begins with a
-    capital.
+    Each of the first groups of letters is tried in upper case, in lower case, and with a capital first.
     """
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
@@ -82,7 +81,7 @@ def in_other_case(reference: str) -> frozenset[str]:
 
 
 def alike_references(reference: str) -> frozenset[str]:
-    """Return other references that differ from `reference` only in letter case, gaps or leading zeros."""
+    """Return other references that differ from this one only in letter case, gaps or leading zeros."""
     stripped = _LEADING_ZEROS.sub("", reference)
     forms = {reference.upper(), reference.lower(), stripped}
     forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}
@@ -99,7 +98,7 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Clean the references of a JSON row. Return the fields of the row, and the issues.
+    """Return the fields of a JSON row with clean references, and the issues.
 
     A damaged reference is left out, with an issue. A word such as "TBC" is left out without an issue.
     """

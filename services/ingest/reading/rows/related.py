@@ -1,4 +1,4 @@
-"""Looks at the rows of a register together, before each row is read alone. Pure."""
+"""Joins the rows of a register that belong together, before each row is read alone. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Yield the rows of a register. `now` is the time of receipt.
+    """Yield the rows of a register. Rows of the same reference are joined by `joined_rows`.
 
-    Rows with the same reference are joined by `joined_rows`. But rows of JSON with different times of change are kept
-    apart, because they are versions.
+    Rows of JSON with different times of change are versions, and stay apart. `now` is the time of receipt.
     """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
@@ -26,7 +25,7 @@ def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
 
 
 def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOutcome]:
-    """Return the outcomes of the rows that were joined with the main row."""
+    """Return the outcomes of rows that were joined into the row of `main`."""
     # These rows are kept as part of the entry of the main row. They are flagged, because they may be about another
     # person.
     outcome = Outcome.WARNED if main.outcome is Outcome.ACCEPTED else main.outcome

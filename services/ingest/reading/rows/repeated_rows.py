@@ -1,9 +1,8 @@
 """Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
 
-The main row is the row that was changed last. Rows with the place of the main row are joined. A row with another place
-is not joined, and becomes another version of the same entry. The joined row has the telephone numbers of all rows, as
-many as the field can hold. If the rows have different statuses, the joined row has the status that keeps the alarm
-watched.
+The row that was changed last is the main row. Rows with its place are joined into it. Rows with another place become
+other versions of the same entry. Each resulting row has the telephone numbers of all rows, as far as they fit. If the
+rows have different statuses, it has the status that keeps the alarm watched.
 """
 
 from __future__ import annotations
@@ -48,12 +47,10 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference that have the place of the main row.
+    """Join the rows of one reference.
 
-    The main row is the row that was changed last. The joined row is the last row of the result. The rows before the
-    joined row have the other places, one row for each place.
-
-    If the reference may be rounded, all rows are returned without the reference.
+    The last row of the result is the main row, with all rows of its place joined into it. Before it comes one row for
+    each other place. If the reference may be rounded, all rows are returned without it.
     """
     if len(group) == 1:
         return [*group]
@@ -75,7 +72,7 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
 
 
 class _Shared:
-    """The fields that are made from all rows of a reference, and the issues of these fields."""
+    """The fields that are made from all rows of a reference, and their issues."""
 
     def __init__(self, fields: Mapping[str, Any], issues: tuple[Issue, ...]) -> None:
         self.fields, self.issues = fields, issues

@@ -19,7 +19,7 @@ def holds_sectors(headings: Sequence[str]) -> bool:
 
 
 def as_sector(code: str) -> str:
-    """Return a code such as `FY38` as the sector `FY3 8`. A code of any other form is returned unchanged."""
+    """Return a code such as `FY38` as the sector `FY3 8`. A code of another form is returned unchanged."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

@@ -1,4 +1,4 @@
-"""Columns that the sender maps by hand, written as "Lifeline No=entry_id". Pure."""
+"""Columns that the sender maps by hand, such as "Lifeline No=entry_id". Pure."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A mapping that is remembered for a sender: `word` is read as `target`.
+    """A remembered mapping of a sender: `word` is read as `target`.
 
-    If a column is mapped, `what` is `column`. If a word is mapped to a code, `what` is the code's field, such as
+    `what` is `column` if the word is a heading. If the word is mapped to a code, `what` is the code's field, such as
     `status`.
     """
 
@@ -36,7 +36,7 @@ class ChosenWord(NamedTuple):
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
-    """Return the columns mapped by hand.
+    """Return the mappings in texts such as "Lifeline No=entry_id".
 
     Raises RefusedError if a text has the wrong form or names no field, or if one column is mapped to two fields.
     """
@@ -56,7 +56,7 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
 
 
 def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
-    """Return the remembered mappings of the kind `what`. A word that `chosen` maps again is left out."""
+    """Return the remembered mappings with this `what`, without the words that `chosen` maps anew."""
     return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
 
 
@@ -69,16 +69,13 @@ def _may_be_kept(word: str) -> bool:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    """Return a function that returns True for a known heading.
-
-    With this function, the reader finds the row of headings.
-    """
+    """Return a function that returns True for a known heading. The reader uses it to find the row of headings."""
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 
 
 def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
-    """Raise RefusedError if a mapped column is not in the file."""
+    """Raise RefusedError if the file lacks a column that is mapped by hand."""
     if chosen.keys() <= _first(headings).keys():
         return
     labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]
@@ -88,7 +85,7 @@ def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
 
 
 def chosen_meanings(headings: Sequence[str], chosen: Chosen) -> dict[int, Meaning]:
-    """Return the field of each mapped column, by column number. Columns not in the file are left out."""
+    """Return the field of each mapped column, by column number. Columns that the file lacks are left out."""
     first = _first(headings)
     return {first[key]: Meaning(field, Meaning.CHOSEN) for key, field in chosen.items() if key in first}
 

@@ -1,4 +1,4 @@
-"""The sender's own words for statuses, mapped by hand as "Live=active". Pure."""
+"""The sender's own words for statuses, mapped by hand, such as "Live=active". Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ _CODES: Final[dict[RecordKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ChosenStatuses:
-    """The sender's words for statuses, each with its code. `used` collects the remembered words that the file has."""
+    """The sender's words for statuses, with their codes.
+
+    `used` collects the remembered words that occur in the file.
+    """
 
     field: str
     codes: Mapping[str, str]
@@ -43,10 +46,9 @@ class ChosenStatuses:
 
 
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
-    """Return the words mapped by hand, each with its code.
+    """Return the code of each word in texts such as "Live=active".
 
-    Raises RefusedError if a text has the wrong form or names no code. Also raises RefusedError if one word is mapped to
-    two codes.
+    Raises RefusedError if a text has the wrong form or names no code, or if one word is mapped to two codes.
     """
     chosen: dict[str, str] = {}
     for text in texts:

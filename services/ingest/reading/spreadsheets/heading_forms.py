@@ -1,4 +1,4 @@
-"""Other forms of one heading: short words in place of long words, and two languages in one cell. Pure."""
+"""Other forms of a heading: short words for long ones, and the parts of a heading in two languages. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MOST_PARTS: Final = 4
 
 
 def plain_letters(text: str) -> str:
-    """Return the text without accents. For example, "ffôn" becomes "ffon"."""
+    """Return the text without accents: "ffôn" becomes "ffon"."""
     # Nearly all headings are plain, and this function is called many times.
     if text.isascii():
         return text
@@ -38,7 +38,7 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return the words of a heading in their shortest form and without blanks, such as `hometelno`."""
+    """Return the words of a heading in their shortest forms and without blanks, such as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
@@ -46,8 +46,7 @@ def loose_key(text: str) -> str:
 def parts_of(text: str) -> list[str]:
     """Return the parts of a heading in two languages, such as "Cod post / Postcode".
 
-    The list is empty if the heading has only one part. The list is also empty if the heading may name two values, as in
-    "Start / End date".
+    Return an empty list if there is only one part, or if the parts may be two values, as in "Start / End date".
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
@@ -57,8 +56,7 @@ def parts_of(text: str) -> list[str]:
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield every way to split a heading in two.
 
-    A cell may hold a heading in two languages without a separator, as in "Cod post Postcode". One of the splits finds
-    the two headings.
+    This finds the two languages in a heading without a separator, such as "Cod post Postcode".
     """
     words = text.split()
     if len(words) <= _MOST_WORDS:

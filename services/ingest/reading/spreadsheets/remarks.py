@@ -1,4 +1,4 @@
-"""Remarks on a whole file, shown to its sender and stored with the submission."""
+"""Remarks on a whole file, which are shown to its sender and stored with the submission."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
 
 
 def capped(remarks: Iterable[str]) -> tuple[str, ...]:
-    """Return each remark once, shortened to `LENGTH`.
+    """Return each remark once, cut to `LENGTH`.
 
-    If there are more than `MOST` remarks, the last remark gives the number of remarks that were left out.
+    If there are more than `MOST`, the last remark says how many were left out.
     """
     found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
     if len(found) <= MOST:

@@ -1,7 +1,6 @@
-"""Decides which column is read if a file has several columns for one date. Pure.
+"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised". Pure.
 
-If the column with the revised date is filled, it is read and the other columns are not. A remark lists the columns that
-are not read.
+If a row fills a column with a revised date, that date counts. A remark lists the columns that are not read.
 """
 
 from __future__ import annotations
@@ -43,9 +42,9 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date, counted from 0.
+    """The columns of one date, counted from 0: the plain column, and those for revised and for original days.
 
-    The date is never read from the columns in `others`. Values in these columns are only compared with the date.
+    Columns in `others` are never read. Their values are only compared with the date.
     """
 
     field: str
@@ -60,15 +59,15 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """The columns that are read. If a row fills several of these columns, the last filled column counts."""
+        """The columns that are read. If a row fills several of them, the last one counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return each date that has several columns, and each date with a column for a revised or an original day.
+    """Return each date of a notice that has several columns, or a column that is marked as revised or original.
 
-    Only notices have such dates.
+    Register entries have no such dates.
     """
     if kind is not RecordKind.NOTICE:
         return ()
@@ -83,9 +82,10 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Compare the days that a row gives for each date. If the days of a date differ, return an issue for the date.
+    """Return an issue for each date of a row whose columns contradict each other.
 
-    If both days are revised dates, the date is also removed from `fields`.
+    If two revised dates differ, the date is removed from `fields`. If there is no revised date, the plain date stays,
+    and is only compared with the columns in `others`.
     """
     issues = []
     for one in dates:
@@ -98,7 +98,7 @@ def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[R
 
 
 def rival_texts(cells: Sequence[str], dates: Sequence[RevisedDate]) -> dict[str, tuple[str, ...]]:
-    """Find each date for which a row gives two different revised dates. Return the cells of these dates, by field."""
+    """Return the cells of each date for which a row gives different revised dates, by field."""
     return {one.field: tuple(_filled(cells, one.revised)) for one in dates if _differ(cells, one.revised)}
 
 

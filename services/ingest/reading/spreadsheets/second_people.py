@@ -1,6 +1,6 @@
-"""Finds the columns of a second person, such as a contact of the resident. Pure.
+"""Finds the columns about a second person, such as a contact of the resident. Pure.
 
-The signs are repeated headings, and headings that name a contact.
+Such a column has a heading that occurs before, or a heading that names a contact.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
-    """Map each column with a repeated heading to the first column with the same heading.
+    """Return each column whose heading occurs before, with the number of the first such column.
 
-    "Addr 1" repeats "Address 1".
+    "Addr 1" counts as a repetition of "Address 1".
     """
     first: dict[str, int] = {}
     repeated = _same_lines(meanings)
@@ -51,10 +51,7 @@ def _same_lines(meanings: Mapping[int, Meaning]) -> dict[int, int]:
 
 
 def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
-    """Return the columns with the telephone number or address of a contact.
-
-    Such a column would otherwise be read as a column about the resident.
-    """
+    """Return the columns with a contact's telephone number or address, which are not the resident's."""
     found = {at for at, meaning in meanings.items() if meaning.field in _WHERE and is_a_contacts(headings[at])}
     doubtful = {at for at in found if may_be_a_contacts(headings[at]) and meanings[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.

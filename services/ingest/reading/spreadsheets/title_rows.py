@@ -1,4 +1,4 @@
-"""Leaves out rows that are not records: totals, titles of groups, and the last line of a report. Pure."""
+"""Leaves out rows that are not records: totals, titles of groups, and closing lines of a report. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _WORDS: Final = re.compile(
 
 @dataclass
 class LeftOut:
-    """The rows that were left out, counted while the file is read."""
+    """Counts the rows that are left out while a file is read."""
 
     count: int = 0
     rows: list[int] = field(default_factory=list)
@@ -56,9 +56,9 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """Yield the rows without totals, titles of groups, and closing lines of a report.
+    """Yield the rows that are records. The others are counted in `left_out`.
 
-    The omitted rows are counted in `left_out`. `fields` maps the index of a column to the name of a field.
+    `fields` has the field of each column, by column number.
     """
     references = [index for index, name in fields.items() if name in _REFERENCES]
     rest = iter(rows)

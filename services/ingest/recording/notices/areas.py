@@ -1,7 +1,6 @@
-"""Keeps one record for each area of a provider. The record stands for all live notices of the provider about the area.
+"""Keeps one area record for each area of a provider. It stands for all live notices of the provider about the area.
 
-A match of the record counts for all these notices. So an area with many notices has no more matches than an area with
-one notice.
+Only the area record is matched, so an area with many notices has no more matches than an area with one.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
-    """Store the areas of the written notices. Return each of these areas by the key of the area record."""
+    """Store the areas of the written notices. Return these areas by the key of their area record."""
     areas: dict[bytes, Area] = {}
     members: list[tuple[bytes, int]] = []
     for record in written:
@@ -40,10 +39,10 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """Bring the area records up to date. Publish each changed record, so that the record is matched again.
+    """Bring area records up to date. Publish each record that is new or changed, so that it is matched again.
 
-    `named` are the areas of notices that were just written. `touched` are the keys of areas in which a notice has
-    ended, or in which a notice counts again.
+    `named` are the areas of notices that were just written. `touched` are the keys of further areas, whose notices have
+    ended or count again.
     """
     keys = named.keys() | set(touched)
     if not keys:

@@ -1,8 +1,7 @@
-"""Completes notices that give only a reference and a status, and asks about unknown references.
+"""Completes notices that give only a reference and a status. Asks the sender about unknown references.
 
-The record with the same reference gives the rest of such a notice.
-
-Versions are not compared here: `rules.step` decides whether the completed notice counts.
+The rest of such a notice comes from the record with the same reference. Versions are not compared here: `rules.step`
+decides whether the completed notice counts.
 """
 
 from __future__ import annotations
@@ -46,18 +45,14 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 
 
 class Completed(NamedTuple):
-    """The drafts after completion, with their keys, and the outcomes of the rejected rows.
-
-    If neither the row nor the record has a usable place, the row is rejected. A row that withdraws a notice is kept
-    anyway.
-    """
+    """The completed drafts with their keys, and the outcomes of the rejected rows."""
 
     drafts: KeyedDrafts
     rejected: list[RowOutcome]
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of the drafts that are kept in any case, even if nothing is on record."""
+    """Return the references of drafts that are kept even if there is no record from which to complete them."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -70,10 +65,10 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Return the drafts, and the outcomes of the rejected rows.
+    """Return the drafts, with each draft that lacks a usable place completed from the record with the same reference.
 
-    If a draft gives a status without a place, the record with the same reference gives the rest. `sent` holds
-    references of the same submission that are kept in other transactions.
+    A row is rejected if the record gives no place either, unless the row withdraws a notice. `sent` holds references
+    that the same submission writes in other transactions.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

@@ -1,6 +1,6 @@
-"""Applies `supersession_rule` to notices in the database.
+"""Applies `supersession_rule` to stored notices.
 
-A replaced notice no longer counts. It does not matter which of the two notices arrives first.
+A replaced notice is not live, whichever of the two notices arrives first.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
-    """Mark each notice under `keys` as live. If another notice replaces it, mark the notice as not live.
+    """Decide again for each notice under `keys` if another notice replaces it.
 
-    Both notices are in the database. Return the ids of the notices that changed.
+    A notice is live if none does. Return the ids of the notices that changed.
     """
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)

@@ -1,4 +1,4 @@
-"""Treats references that differ only in letter case as one reference, if the council's policy allows this."""
+"""Treats references that differ only in letter case as equal, if the council's policy says so."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ignores_case(store: Store, feed_id: str) -> bool:
 
 
 def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
-    """Yield the rows. Each reference gets the letter case of its first occurrence in the submission."""
+    """Yield the rows, with each reference in the letter case of its first occurrence."""
     first: dict[str, str] = {}
     for row in rows:
         reference = row.fields.get("entry_id")
@@ -47,7 +47,10 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading. If a reference is on record in another letter case, the reference gets that letter case."""
+    """Return the reading, with each reference in the letter case on record.
+
+    Nothing changes unless the council's policy ignores letter case.
+    """
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

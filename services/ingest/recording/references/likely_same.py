@@ -1,4 +1,4 @@
-"""Asks the sender of a file whether a new entry is a person who is already on the register. Merges nothing."""
+"""Asks the sender of a file if a new entry is a person who is already on the register. Merges nothing."""
 
 from __future__ import annotations
 
@@ -27,10 +27,7 @@ _NEARLY: Final = Issue(
 
 
 def with_questions_on_record(context: SubmissionContext, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading of a file.
-
-    If a new entry may be on record under another reference, the entry gets an issue that asks the sender.
-    """
+    """Return the reading of a file. A new entry that may be on record under another reference gets a question."""
     if reading.record_type.kind is not RecordKind.ENTRY or not reading.is_file:
         return reading
     if not has_live_entries(context.connection, context.feed_id):

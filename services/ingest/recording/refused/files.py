@@ -1,6 +1,6 @@
-"""Records that a whole file or JSON body was refused. Nobody watches the residents in such a file or body.
+"""Keeps a list of whole files and JSON bodies that were refused. Nobody watches the residents in them.
 
-The operator is alerted one working day later, unless a later file of the same kind was accepted from the sender.
+The operator is alerted one working day later, unless the sender has by then sent the same kind of records successfully.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Record that a file or body was refused. The name and the content of the file are not kept.
+    """Record that a whole file or body was refused, without its name and its content.
 
-    If an earlier refusal of the same sender and kind still waits for an alert, only the earlier refusal is kept.
+    If an earlier refusal of this sender and kind still waits for its alert, nothing changes.
     """
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
     # A read first: somebody who sends a thousand damaged files causes one write.
@@ -42,7 +42,7 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Drop the earlier refusals of the sender, unless every row of the submission was rejected."""
+    """If a row of this submission was accepted, drop the earlier refusals of the sender."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

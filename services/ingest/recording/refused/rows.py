@@ -1,4 +1,4 @@
-"""Keeps a list of the rows that were refused and not sent again. Nobody watches the residents in these rows.
+"""Keeps a list of rows that were refused and not sent again. Nobody watches the residents in them.
 
 The operator is alerted one working day later (`services.alerts.delivery.operator`).
 """
@@ -22,19 +22,16 @@ from services.ingest.recording.store.refused_rows import (
 )
 from services.ingest.recording.submission import Reading, SubmissionContext
 
-# Rows kept for one sender. A sender with more of them has one fault in all of them. Policy of the deployment.
+# Rows kept for one sender. A sender with more of them has one fault in all of them. Our own choice.
 MOST: Final = 5_000
-# Time for which a row counts after the operator was alerted. Policy of the deployment.
+# Time for which a row counts after the operator was alerted. Our own choice.
 _KEPT: Final = timedelta(days=28)
 
 
 def settle_refused(
     context: SubmissionContext, kind: RecordKind, reading: Reading[Any], outcomes: Sequence[RowOutcome]
 ) -> None:
-    """Add the refused rows of a submission to the list of refused rows.
-
-    If the submission repeats a row of the list and this row is now accepted, the row is dropped from the list.
-    """
+    """Add the refused rows of a submission to the list, and drop rows from the list that are now accepted."""
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}
     drop_alerted(context, context.now - _KEPT)

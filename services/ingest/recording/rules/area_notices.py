@@ -10,7 +10,7 @@ from schemas.codes import DANGEROUS_FIRST, REPORTED, MigrationKind, NoticeStatus
 from services.core.area_facts import AreaFacts, AreaPart
 from services.core.clock import london_day
 
-# The most dangerous first (policy of the deployment).
+# The most dangerous first (our own choice).
 _KINDS = (MigrationKind.NON_VOLUNTARY, MigrationKind.UNKNOWN, MigrationKind.VOLUNTARY)
 _TARGETS = (
     TargetService.CEASE,
@@ -22,9 +22,9 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice about an area, or several such notices with equal values.
+    """A live notice about an area, or several with equal values.
 
-    If a notice has two versions and nothing shows which is newer, each version is an item of its own.
+    If a notice has two versions, and nothing says which is later, there is an item for each version.
     """
 
     status: NoticeStatus
@@ -51,11 +51,11 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """The live notices about an area, taken together.
+    """All live notices about an area, taken together.
 
-    `parts` holds the facts of each group of notices, such as pending or completed. A day that can be read as two dates,
-    such as 03/04/2026, is in doubt. `planned_readings` holds both dates of the earliest planned day in doubt.
-    `restriction_readings` holds both dates of the earliest restriction day in doubt.
+    `parts` holds the facts of each group of notices, such as pending or completed. A date such as 03/04/2026 can be
+    read as two days. `planned_readings` holds both days of the earliest such date of a move, and `restriction_readings`
+    those of the earliest such date of a restriction.
     """
 
     parts: tuple[AreaFacts, ...]
@@ -64,7 +64,7 @@ class AreaSummary(NamedTuple):
 
 
 def area_summary(notices: Iterable[AreaNotice]) -> AreaSummary | None:
-    """Return the summary of the notices, pending notices first. Return None if all notices were withdrawn."""
+    """Return the summary of the notices, or None if all were withdrawn. Pending notices come first in its `parts`."""
     live = [notice for notice in notices if notice.status is not NoticeStatus.WITHDRAWN]
     if not live:
         return None

@@ -1,4 +1,4 @@
-"""Keeps a known date of a notice if a later version has no date, or has a date that cannot be read. Pure."""
+"""Keeps the known date of a notice if a later version gives no date, or a date that cannot be read. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Return the draft. If the draft has no day for the move or for the restriction, fill in the earliest known day.
+    """Return the draft with each missing date filled in from the versions that it replaces.
 
-    `before` holds the versions that the draft replaces. The known days come from these versions. Without the known day,
-    an empty cell could delay an alert.
+    Of several dates in these versions, the earliest is used. Without this, an empty cell could delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

@@ -20,7 +20,7 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield pairs of a partition key and a chunk. A chunk holds at most `CHUNK` members of one shard.
+    """Yield pairs of a partition key and members: at most `CHUNK` members, all of one shard.
 
     The partition key names the feed and the shard, such as `provider:RAVN:3`.
     """

@@ -14,9 +14,9 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 
 
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
-    """Return the issue of a stale row.
+    """Return the issue of a row that is older than another version of its record.
 
-    `row` is the row number of the later version, or None if the later version is not in the same submission.
+    `row` is the row of the other version, or None if that version is on record.
     """
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(

@@ -1,8 +1,11 @@
-"""Decides whether each draft is new, a later version, unchanged, stale or tied. Pure.
+"""Compares each draft with the version on record, and decides what to write. Pure.
 
-Drafts are handled in the order of their rows, as if each draft were received alone. A draft that is strictly later than
-the version on record replaces that version. If nothing says which of the two is later, the draft is tied, and also
-replaces the version. A strictly earlier draft changes nothing and is reported as stale.
+Drafts are handled in the order of their rows, as if each had been received alone. There are three cases:
+
+- The draft is later. It replaces the version on record.
+- The draft is earlier. It changes nothing and is reported as stale.
+- Nothing says which is later: the two tie. The draft replaces the version on record, and the record keeps the dangerous
+  values of both (see `ties`).
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from services.ingest.recording.rules.ties import (
 
 
 class Recorded(NamedTuple):
-    """The version of a record that is in the database now."""
+    """The version of a record that is now in the database."""
 
     pk: int
     revision: int  # rises with each change. A match stores the revisions of its two records.
@@ -52,7 +55,7 @@ class Recorded(NamedTuple):
 class Keyed(NamedTuple, Generic[Facts]):
     """A draft with its record key and the digest of its content.
 
-    `rival` and `announced` come from earlier versions of the same record. `Recorded` explains both.
+    `rival` and `announced` come from earlier versions of the record (see `Recorded`).
     """
 
     key: bytes
@@ -82,9 +85,9 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Return the records to write, and the outcome of each row.
+    """Compare each draft with the latest version of its record. Return what to write, and the outcome of each row.
 
-    Each draft is compared with the latest version of its record. `recorded` holds the versions on record, by key.
+    `recorded` has the version on record by record key.
     """
     result: Plan[Facts] = Plan()
     states: dict[bytes, _KeyState[Facts]] = {}
@@ -99,7 +102,7 @@ def plan(
 
 
 class _KeyState(Generic[Facts]):
-    """The latest version of one record. The version changes while the rows of a submission are handled in order."""
+    """The latest version of one record, while the rows of a submission are handled one after another."""
 
     def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
         self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result

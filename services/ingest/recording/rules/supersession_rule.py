@@ -1,4 +1,4 @@
-"""Decides whether a notice replaces the notice that its `supersedes` field names. Pure."""
+"""Decides if a notice replaces the notice that is named in its field `supersedes`. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The key and the time of issue of a notice.
+    """The key of a notice, and the time at which it was issued.
 
-    The true time of issue lies between `earliest` and `latest`. If the sender gave only a day, `earliest` and `latest`
-    differ.
+    The true time lies between `earliest` and `latest`, which differ if the sender gave only a day.
     """
 
     issued_at: datetime
@@ -21,10 +20,10 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Return True if `later` replaces `earlier`. The `supersedes` field of `later` must name `earlier`.
+    """Return True if `later` replaces `earlier`, which it names in its field `supersedes`.
 
-    A notice never replaces another notice with a later time of issue. A time of issue after `believed` comes from a
-    wrong clock. In this case, the order of the two notices is unknown.
+    A notice never replaces one that was issued after it. A time of issue after `believed` comes from a wrong clock, and
+    says nothing about the order of the two.
     """
     if earlier.latest < later.earliest <= believed:
         return True

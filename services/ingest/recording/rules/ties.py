@@ -1,7 +1,7 @@
-"""Rules for ties. Two versions of one record tie if nothing says which version is later. Pure.
+"""Rules for ties: two versions of one record, of which nothing says which is later. Pure.
 
-The version that is received later becomes the version on record. The record also keeps a rival: the most dangerous
-status, dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
+The version received later becomes the version on record. The record also keeps a rival: the most dangerous status,
+dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The dangerous values of one version: the status, and for a notice also the dates."""
+    """The values of a version that decide how dangerous it is: the status, and the dates of a notice."""
 
     status: str
     planned_on: date | None = None
@@ -48,7 +48,7 @@ class VersionRisk(NamedTuple):
 
 
 class TiedVersions(NamedTuple):
-    """The rival of a record: the most dangerous status, dates and places of the versions that tie with the record."""
+    """The rival of a record: the most dangerous status and dates of the versions that tie with it, and their places."""
 
     risk: VersionRisk
     places: tuple[Place, ...] = ()
@@ -69,10 +69,9 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Return the rival after adding a version with this risk and place.
+    """Return the rival with one more version added to it.
 
-    The result has the more dangerous status and the earlier dates. `place` is added to the places of the rival. If
-    there are more than MOST_PLACES places, the places that were received first are dropped.
+    It then has the more dangerous status and the earlier dates. Of the places, the latest MOST_PLACES are kept.
     """
     if rival is None:
         return TiedVersions(risk, (place,))
@@ -88,9 +87,9 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs from a version with this risk and place.
+    """Return the fields in which the rival differs from a version, the most important first.
 
-    Only differences that may do harm are returned, the most important first.
+    Differences that can do no harm are left out.
     """
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
@@ -110,10 +109,10 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """Return the status that an entry keeps after a tie.
+    """Return the status of an entry after a tie.
 
-    If one of the two versions says that the service has ended, the entry keeps the more dangerous status. Otherwise the
-    entry gets the status of the new version.
+    If one of the two versions says that the service has ended, this is the more dangerous status. Otherwise it is the
+    status of the new version.
     """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status

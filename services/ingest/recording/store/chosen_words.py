@@ -1,4 +1,4 @@
-"""Reads and writes the columns and words that senders have mapped by hand."""
+"""Stores the columns and words that senders have mapped by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_KEPT: Final = 1_000
 
 
 class KeptWord(NamedTuple):
-    """A remembered mapping (see `ChosenWord`), and the time at which the sender made the mapping."""
+    """A stored mapping (see `ChosenWord`), and the time at which the sender made it."""
 
     what: str
     word: str
@@ -37,7 +37,7 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
 def page_of_words(
     store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
 ) -> list[KeptWord]:
-    """Return at most `limit` mappings after the pair `after`, sorted by `what` and `word`."""
+    """Return at most `limit` mappings that follow the pair `after`, sorted by `what` and `word`."""
     row = chosen_words.c
     query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
     if after is not None:
@@ -49,9 +49,9 @@ def page_of_words(
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """Keep mappings for the later files of a sender. A new mapping of a word replaces the old mapping.
+    """Keep mappings for the sender's later files. A new mapping of a word replaces the old one.
 
-    If a sender has more than `MOST_KEPT` mappings, the oldest are dropped.
+    If the sender has more than `MOST_KEPT` mappings, the oldest are dropped.
     """
     if not words:
         return
@@ -68,9 +68,9 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
-    """Drop mappings, and return the number of dropped mappings.
+    """Drop mappings, each given as the pair of its `what` and its `word`.
 
-    `words` holds a pair for each mapping: the field `what` (see `ChosenWord`), and the word.
+    Return the number of those that were found.
     """
     row = chosen_words.c
     found = 0

@@ -1,4 +1,4 @@
-"""Reads and writes the files and bodies that were refused as a whole."""
+"""Stores the refusals of whole files and bodies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = ("feed_id", "kind", "sent_as")
 
 
 class RefusedFile(NamedTuple):
-    """A file or a JSON body that was refused as a whole. `code` is the reason."""
+    """A file or a JSON body that was refused as a whole, with the reason as a `code`."""
 
     feed_id: str
     kind: RecordKind
@@ -24,7 +24,7 @@ class RefusedFile(NamedTuple):
 
 
 def waits_for_alert(connection: Connection, refused: RefusedFile) -> bool:
-    """Return True if a refusal like `refused` is on record and the operator has had no alert about it yet."""
+    """Return True if the operator has still to be alerted about an earlier refusal of this sender and kind."""
     row = refused_files.c
     waiting = (row.sent_as == refused.sent_as) & row.alerted_at.is_(None)
     found = select(row.refused_at).where(*_of(refused.feed_id, refused.kind), waiting)
@@ -38,7 +38,7 @@ def upsert_refused(connection: Connection, refused: RefusedFile, now: datetime, 
 
 
 def delete_refused_files(connection: Connection, feed_id: str, kind: RecordKind, sent_as: str | None) -> None:
-    """Drop the refusals of one sender and kind. If `sent_as` is None, files and bodies are dropped alike."""
+    """Drop the refusals of a sender: those sent as `sent_as`, or all if `sent_as` is None."""
     alike = () if sent_as is None else (refused_files.c.sent_as == sent_as,)
     connection.execute(delete(refused_files).where(*_of(feed_id, kind), *alike))
 

@@ -1,4 +1,4 @@
-"""Reads and writes the rows that were refused and not sent again."""
+"""Stores rows that were refused and not sent again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.tables import refused_rows
 
 
 class RefusedRow(NamedTuple):
-    """A refused row: the row key, the row number, and the number of rows in the submission."""
+    """A refused row. `row` is its number, and `of_rows` is the number of rows in its submission."""
 
     key: bytes
     has_reference: bool
@@ -34,9 +34,9 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Drop refused rows without a reference, if their submissions had 2 to `rows` rows.
+    """Drop refused rows without a reference whose submission had 2 to `rows` rows.
 
-    The sender is assumed to have sent each of these submissions again as a whole.
+    The sender is assumed to have sent that submission again as a whole.
     """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -45,9 +45,9 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop the refused rows of this feed, if the operator was alerted about them before the time `before`.
+    """Drop refused rows of this feed about which the operator was alerted before this time.
 
-    After so long a time, nobody is expected to correct these rows.
+    So long after the alert, nobody is expected to correct them.
     """
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))

@@ -1,4 +1,4 @@
-"""Reads whole records, with sealed parts and tokens. A check then compares these parts with each other."""
+"""Reads whole records with sealed parts and tokens, so that a check can compare these with each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHUNK = 1_000  # the most records in memory at once
 
 
 class WholeRecord(NamedTuple):
-    """A notice or a register entry, with its tokens. For a notice, the keys of its areas are included."""
+    """A notice or a register entry with its tokens. A notice also has its area keys."""
 
     row: Any
     tokens: set[bytes]
@@ -24,7 +24,7 @@ class WholeRecord(NamedTuple):
 
 
 def whole_records(connection: Connection, record_type: RecordType[Any]) -> Iterator[WholeRecord]:
-    """Yield every record of this kind, in the order of the ids."""
+    """Yield all records of a kind, in the order of their ids."""
     last, table = 0, record_type.table
     while True:
         rows = connection.execute(select(table).where(table.c.pk > last).order_by(table.c.pk).limit(CHUNK)).all()

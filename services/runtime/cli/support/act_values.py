@@ -1,4 +1,4 @@
-"""Reads the typed fields of an act. Dates, times and words are read as in imported files."""
+"""Reads values that a person types for an act. Dates, times and words are read as in imported files."""
 
 from __future__ import annotations
 
@@ -46,10 +46,11 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Return a typed value in the form for the record of the act. A value of an unknown field does not change.
+    """Return a typed value as the record of the act needs it. The value of an unknown field is returned unchanged.
 
-    `now` and `today` stand for the present. A day comes before its month. A time without an offset is UK time. If the
-    command has an option of its own for the field, `option` names it. Raises RefusedError if the value cannot be read.
+    `now` and `today` stand for the present, a day comes before its month, and a time without an offset is UK time.
+    Raises RefusedError if the value cannot be read. The error names `option`, the command's option for this field, if
+    there is one.
     """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"

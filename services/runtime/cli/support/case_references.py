@@ -1,4 +1,4 @@
-"""Finds the case that a person names: by the case reference, or by the council's reference of the register entry."""
+"""Finds the case that a person names, by its reference or by the council's reference of the register entry."""
 
 from __future__ import annotations
 
@@ -34,9 +34,8 @@ def is_alert(typed: str) -> bool:
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
     """Return the case that a text names.
 
-    If the text is a council's own reference, `council` may give the code of this council.
-
-    Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
+    `council` is the code of the council whose reference the text is. It is needed only if several councils use the
+    reference: without it, RefusedError is raised. Raises NotFoundError if there is no such case.
     """
     # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):

@@ -1,6 +1,6 @@
-"""Handles all new events at once. So a command has its full effect even if `pullcord serve` does not run.
+"""Handles all new events at once, so that a command has its full effect even if `pullcord serve` does not run.
 
-If `pullcord serve` runs as well, each event is still handled only once.
+If it does run, each event is still handled only once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Texts that several commands share in their help. This module imports nothing heavy: `pullcord --help` needs it."""
+"""Texts that the help of several commands shares.
+
+This module imports nothing slow, because `pullcord --help` needs it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opens the deployment of the settings, after checking that the deployment exists."""
+"""Opens the deployment that the settings name, after checking that it exists."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has no schema, or has an older schema."""
+    """The deployment does not exist, or its database has no schema or an older one."""
 
 
 def time_of_machine() -> datetime:
@@ -33,8 +33,8 @@ def time_of_machine() -> datetime:
 def opened(settings: Settings | None = None) -> Iterator[Store]:
     """Open the deployment while the block runs.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is missing, has no schema
-    or has an older schema.
+    Raises KeysError if the keys are missing or faulty, and NotReadyError if the database is missing or has no current
+    schema.
     """
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
@@ -43,9 +43,9 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Yield the store of a deployment. The database may not be reachable yet.
+    """Open the deployment while the block runs, even if its database cannot be reached yet.
 
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
+    Raises KeysError if the keys are missing or faulty, and NotReadyError if a SQLite database is missing.
     """
     _look_for_data(settings)
     store = make_store(settings, SystemClock())
@@ -57,10 +57,10 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 
 
 def check_database(store: Store, settings: Settings) -> None:
-    """Raise NotReadyError if the database has no schema, or an older schema.
+    """Raise an error if the database cannot be used.
 
-    Raises UnsuitableServerError if the database or its connection pooler is unsuitable. Raises RefusedError if the
-    database belongs to a deployment with another name.
+    This is NotReadyError if it has no schema or an older one, UnsuitableServerError if its settings or its connection
+    pooler are unsuitable, and RefusedError if it belongs to a deployment with another name.
     """
     check_server(store.engine)
     with store.reading() as connection:
@@ -75,7 +75,7 @@ def check_database(store: Store, settings: Settings) -> None:
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
     """Return the feed with this code.
 
-    Raises RefusedError if the code is malformed. Raises NotFoundError if the code is unknown.
+    Raises RefusedError if the code has the wrong form, NotFoundError if it is unknown.
     """
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
@@ -88,9 +88,9 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_data(settings: Settings) -> None:
-    """Raise NotReadyError if the keys or the database file are missing. The error names the expected place.
+    """Raise NotReadyError if the keys or the database file are missing. The error says where they were expected.
 
-    Usually the command was run in the wrong folder. There, `init` would make a second, empty deployment.
+    Usually the command was run in the wrong folder, where `init` would make a second, empty deployment.
     """
     url = make_url(settings.database)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None

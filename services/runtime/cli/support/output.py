@@ -47,7 +47,7 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return a text on one line. Each control character becomes a space, because it could change the terminal."""
+    """Return a text on one line. Control characters become spaces, because they could change the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
@@ -87,7 +87,7 @@ def local_time(moment: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a number of seconds in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
+    """Return a time span in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)

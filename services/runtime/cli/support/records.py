@@ -1,4 +1,4 @@
-"""Reads the typed record of an act on a case: names, dates, times."""
+"""Reads what a person types for an act on a case, and makes the record of the act."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CODE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 def act_of(typed: str) -> CaseEvent:
-    """Return the act that a person typed. If there is no such act, raises RefusedError with a list of all acts."""
+    """Return the act that a person typed. Raises RefusedError with a list of all acts if there is no such act."""
     for event in PEOPLES_ACTS:
         # Both `fit-solution` and `fit_solution`.
         if event.value == typed.strip().lower().replace("-", "_"):
@@ -38,10 +38,10 @@ def act_of(typed: str) -> CaseEvent:
 
 
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """Check the fields of a person's act, and return its record.
+    """Check the fields of an act, and return its record.
 
-    `options` maps field names to options of the command, for error messages. Raises RefusedError if a field is missing
-    or faulty.
+    Raises RefusedError if a field is missing or faulty. `options` gives the command's option for a field, which the
+    error then names.
     """
     try:
         return read_record(event, values)
@@ -68,14 +68,14 @@ def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str
 
 
 def typed_person(typed: str | None) -> str:
-    """Return the typed name of a person. Raises RefusedError if the name is missing, or names no person."""
+    """Return the name that a person typed. Raises RefusedError if it is missing, or is not the name of a person."""
     if not typed:
         raise RefusedError("say with --by who sees it: it is kept on the audit")
     return record_of(CaseEvent.ACKNOWLEDGE, {"by": typed}).by
 
 
 def show_kept(record: HumanAct) -> None:
-    """Print the values that were read for an act. So the person sees a date or a word that was misread."""
+    """Print the values that were read for an act, so that the person notices a date or a word that was misread."""
     kept = record.model_dump(mode="json", exclude={"by"}, exclude_none=True, exclude_defaults=True)
     if kept:
         say(f"Kept: {escaped(shown_record(kept))}.")
@@ -86,7 +86,7 @@ def shown_record(values: Mapping[str, Any]) -> str:
 
 
 def shown_value(value: object) -> str:
-    """Return a recorded value as text for people. Times are in UK time."""
+    """Return a recorded value as text for people, with times in UK time."""
     text = str(value)
     if _MOMENT.match(text) and (moment := read_moment(text)):
         return local_time(moment)

@@ -21,9 +21,9 @@ from services.storage.tables import alert_cases, alerts, audit, cases, deliverie
 
 @dataclass(frozen=True, slots=True)
 class CaseAlert:
-    """An alert about a case, with one delivery of this alert.
+    """An alert about a case, and one of its deliveries.
 
-    `contact` and `state` are None if the alert has no delivery, because the council had no contact.
+    `contact` and `state` are None if there is no delivery, because the council had no contact.
     """
 
     reference: str
@@ -36,7 +36,7 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, and the total number of matching cases. Open and urgent cases come first.
+    """Return at most `limit` cases, open and urgent ones first, and the number of all cases that fit.
 
     Cases that have ended are left out, unless `ended` is True or `state` is given.
     """
@@ -57,7 +57,7 @@ def count_open_cases(connection: Connection) -> int:
 
 
 def councils_with_running_cases(connection: Connection) -> Sequence[str]:
-    """Return the feed ids of the councils that still get alerts about a case."""
+    """Return the feed ids of councils that still get alerts about at least one case."""
     running = cases.c.state.not_in(_values(CLOCK_STOPPED))
     return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
 
@@ -82,7 +82,7 @@ def alerts_of_case(connection: Connection, case: Case) -> Sequence[CaseAlert]:
 
 
 def deciders(connection: Connection, store: Store, match_ids: Sequence[str]) -> Mapping[str, str]:
-    """Return the name of the person who last decided on each match, by match id."""
+    """Return who last decided on each match, by match id."""
     decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(match_ids))
     # Oldest first: a later decision replaces an earlier one in the mapping.
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
@@ -96,7 +96,7 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 
 
 def live_rows(connection: Connection) -> Mapping[str, int]:
-    """Return the number of live notices or register entries, by feed id."""
+    """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
     # An area record is not itself a notice.
     for records, is_own in ((notices, notices.c.area_facts.is_(None)), (register_entries, true())):

@@ -1,7 +1,7 @@
-"""Connects to the brokers as an administrator. If the connection fails, the error gives the reason.
+"""Connects to the brokers as an administrator. An error says why the connection failed.
 
-kafka-python reports the reason only in its log. After a failure, kafka-python leaves a thread and open files behind,
-and this module cleans them up.
+kafka-python gives the reason only in its log, and after a failure leaves a thread and open files behind. This module
+reads its log and cleans up.
 """
 
 from __future__ import annotations

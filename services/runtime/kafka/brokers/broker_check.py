@@ -1,6 +1,6 @@
 """Checks at intervals that the brokers can be reached and have the topics.
 
-A role starts only after a successful check. It is ready only while the checks succeed.
+A role starts after its first successful check, and is ready only while the last check was successful.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ LOOK_SECONDS = 0.1
 
 
 class BrokerCheck:
-    """Runs a check in its own thread, because a connection without an answer may take half a minute to fail.
+    """Repeats a check in its own thread, because a connection without an answer may take half a minute to fail.
 
-    `check` raises BrokersError or KafkaError if the brokers cannot be reached now. `check` raises another PullcordError
-    if the brokers can be reached but cannot be used.
+    `check` raises BrokersError or KafkaError if the brokers cannot be reached now, and another PullcordError if they
+    can be reached but not be used.
     """
 
     def __init__(self, check: Callable[[], None], time: Callable[[], float] = monotonic) -> None:
@@ -56,7 +56,10 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yield the reason why the last check failed, or nothing after a success. A hanging check counts as failed."""
+        """Yield the reason why the last check failed, or nothing after a success.
+
+        A check that takes too long counts as failed.
+        """
         began = self._began
         if (fault := self._fault) is not None:
             yield fault
@@ -64,9 +67,9 @@ class BrokerCheck:
             yield "the brokers cannot be used now: they do not answer"
 
     def reached(self, stop: Event) -> bool:
-        """Wait until a check reaches the brokers. Return False if a stop is requested first.
+        """Wait until the brokers are reached. Return False if a stop is requested first.
 
-        If the brokers can be reached but cannot be used, raises the error of the check.
+        Raises the error of the check if the brokers can be reached but not be used.
         """
         while not self._reached:
             if self._refused is not None:

@@ -1,4 +1,4 @@
-"""Publishes records to the brokers. Reports for each record if the brokers accepted it."""
+"""Publishes records to the brokers, and reports which of them the brokers accepted."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ REFUSALS = (*TOO_LARGE, InvalidRecordError)
 
 
 class RelayError(PullcordError):
-    """The brokers did not accept the events. The events stay in the outbox."""
+    """The brokers did not accept events. The events stay in the outbox."""
 
     permanent = False
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerRecord:
-    """A record to publish. If `partition` is None, the key decides the partition."""
+    """A record to publish. If `partition` is None, the key decides on the partition."""
 
     topic: str
     key: str
@@ -53,9 +53,9 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Make a producer. Its retries never write a record twice.
+    """Make a producer that never writes a record twice.
 
-    With `careful`, a retry may write a record twice, but the producer continues after a refused record.
+    With `careful`, it may write a record twice, but goes on after the brokers have refused a record.
     """
     return KafkaProducer(
         **settings.client(),
@@ -73,15 +73,15 @@ class Publisher:
     """Publishes records to the brokers, until it is closed."""
 
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment. A worker recognises events of its own deployment by this id."""
+        """`sender` is the id of the deployment, by which its workers recognise its events."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Publish these records, and wait until every in-sync replica has them.
+        """Publish records, and wait until every in-sync replica has them.
 
-        Return one result for each record: an error, or None if the brokers have the record. An error of a type in
-        REFUSALS means that the brokers refuse the record even if it is sent alone.
+        Return one result for each record: None, or the error. If the error is one of REFUSALS, the brokers refuse the
+        record even when it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

@@ -1,4 +1,4 @@
-"""Creates the topics of `schemas/topics.yaml`, and checks the topics that exist."""
+"""Creates the topics of `schemas/topics.yaml`, and checks those that exist."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Create the missing topics, and check the existing topics.
+    """Create the topics that are missing, and check the others.
 
-    Raises TopicsError if a topic has too few partitions. Raises BrokersError if the brokers cannot be reached, or if
-    there are too few brokers for the copies of a topic.
+    Raises TopicsError if a topic has too few partitions. Raises BrokersError if the brokers cannot be reached, or are
+    too few to hold the copies of a topic.
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}

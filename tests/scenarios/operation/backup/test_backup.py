@@ -1,4 +1,4 @@
-"""A backup is complete, and nobody can read it without the keys. A faulty backup is not restored."""
+"""A backup is complete, and unreadable without the keys. A faulty backup is not restored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.ledger import said
 
 __all__ = ["copy", "told"]
 
-# Bytes, SQLite's own.
+# The page size of SQLite in bytes.
 PAGE = 4096
 
 HOLD_OPEN = """
@@ -78,7 +78,7 @@ class TestTheBackup:
 
 
 def beside(folder: Path) -> list[str]:
-    """Return the names of all files in a folder, except those of the database."""
+    """Return the names of the files in a folder that do not belong to the database."""
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("pullcord.db"))
 
 
@@ -140,7 +140,7 @@ class TestWhatIsNotRestored:
 
 @contextmanager
 def unchanged(deployment: Deployment) -> Iterator[None]:
-    """Assert that the block, in which something is refused, changes neither the database nor its folder."""
+    """Assert that the `with` block changes neither the database nor its folder."""
     deployment.store.engine.dispose()
     path = Path(str(deployment.store.engine.url.database))
     before = path.read_bytes(), sorted(path.parent.iterdir())
@@ -150,7 +150,7 @@ def unchanged(deployment: Deployment) -> Iterator[None]:
 
 @contextmanager
 def held_open(deployment: Deployment) -> Iterator[None]:
-    """Let another process keep the database open, and do nothing with it, while the block runs."""
+    """Let another process keep the database open until the `with` block ends. That process does nothing else."""
     command = [sys.executable, "-c", HOLD_OPEN, str(deployment.store.engine.url.database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""A backup of a service that is writing, and its restore after the service is gone."""
+"""A backup of a service that is writing. The backup is restored after the service is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def submissions_in(file: Path) -> set[str]:
 
 
 def let_attempts_run_out(deployment: ServedDeployment) -> None:
-    """Make all open deliveries due, including attempts that were cut off when the backup was made."""
+    """Make all unfinished deliveries due, also those whose attempt was under way when the backup was made."""
     with deployment.store.writing() as connection:
         connection.execute(update(deliveries).where(deliveries.c.due_at.is_not(None)).values(due_at=LONG_AGO))
 

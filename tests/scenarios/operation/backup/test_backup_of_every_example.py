@@ -1,4 +1,4 @@
-"""A backup can be made and restored with any of the records in our samples and documents."""
+"""A backup of any record in our samples and documents can be made and restored."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Rows = list[Mapping[str, Any]]
 
 
 def rows_of(body: Any) -> tuple[RecordKind, Rows] | None:
-    """Return the kind and the rows of an example body, or None if it is not a body of the API."""
+    """Return the kind and the rows of an example body, or None if the API accepts no such body."""
     for member, kind, name in (("notices", RecordKind.NOTICE, "id"), ("entries", RecordKind.ENTRY, "entry_id")):
         if member in body:
             return kind, body[member]
@@ -56,7 +56,7 @@ def examples() -> Iterator[Any]:
 
 
 def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> None:
-    """Make a backup, restore it, and assert that each holds this number of records."""
+    """Make a backup and restore it. Assert that `table` holds `taken` records in the backup and after the restore."""
     made = back_up(deployment.store, folder / "backup.db")
     deployment.store.engine.dispose()
     put_back = restore(deployment.store, folder / "backup.db", replacing=True)
@@ -64,7 +64,7 @@ def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> No
 
 
 def take(deployment: Deployment, kind: RecordKind, rows: Rows) -> int:
-    """Submit these rows, and return the number of rows that were accepted."""
+    """Submit these rows. Return the number of accepted rows."""
     feed, put = (RAVEN, deployment.post_notices) if kind is RecordKind.NOTICE else (BLACKPOOL, deployment.put_entries)
     provider = next((row["provider_id"] for row in rows if row.get("provider_id")), None)
     if kind is RecordKind.NOTICE and provider is not None:

@@ -1,4 +1,4 @@
-"""After a restore, alerts that were sent before are not sent again, and alerts that have fallen due since are sent."""
+"""After a restore, alerts from before the backup are not sent again. Alerts that have become due since are sent."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ RESTORED = "Pullcord was restored from a copy"
 
 
 def references(deployment: Deployment) -> list[tuple[str, ...]]:
-    """Return the cases that each mail lists."""
+    """Return, for each mail, the references of its cases."""
     return [
         tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in deployment.mails()
     ]
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return a case and a threshold for each time that a case was alerted about, in the order of the alerts."""
+    """Return the case and the threshold of each alert about a case, in the order of the alerts."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]
@@ -149,7 +149,10 @@ class TestAfterARestore:
 class TestWhatWasOnItsWay:
     @pytest.fixture
     def waiting(self, deployment: Deployment, tmp_path: Path) -> Path:
-        """A backup made when the first attempt to send an alert had failed. The alert was sent a minute later."""
+        """A backup from a time when the first attempt to send an alert had failed.
+
+        The alert was sent a minute later.
+        """
         deployment.put_entries(ENTRIES[0])
         deployment.post_notices(NOTICES[0])
         deployment.channel.results.append(BUSY)
@@ -246,6 +249,6 @@ def told_since(deployment: Deployment) -> list[StoredEvent]:
 
 
 def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
-    """Let every consumer handle these events, as if they came from the brokers again."""
+    """Let every consumer handle these events, as if the brokers delivered them again."""
     for consumer in deployment.consumers:
         deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

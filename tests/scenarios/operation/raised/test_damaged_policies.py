@@ -1,4 +1,4 @@
-"""A damaged sealed policy of a council: its alerts go to the operator by a default policy, and it is marked."""
+"""A council's stored policy is damaged. Alerts about its cases go to the operator, by a default policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.one_line import notice as one_notice
 
 DESK, OPERATOR = "mailto://desk.example", "mailto://operator.example"
 POLICY = CouncilPolicy(
-    tiers=(Tier(label="duty", from_days=56, contacts=(Contact(label="duty desk", route=DESK),)),),
+    tiers=(Tier(label="duty", from_days=56, contacts=(Contact(person="duty desk", channel="route", address=DESK),)),),
     relaxed_without_consent=1_000,
 )
 
@@ -118,7 +118,7 @@ def test_no_feed_ends_or_delays_a_case_by_the_default_policy(council: Deployment
 
 def test_another_council_is_told_by_its_own_policy(council: Deployment) -> None:
     cardiff = add_feed(council.store, "council", "W06000015", "Cardiff")
-    desk = Contact(label="duty desk", route="mailto://cardiff.example")
+    desk = Contact(person="duty desk", channel="route", address="mailto://cardiff.example")
     set_policy(council.store, cardiff, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)), "T")
     hurt(council, "the tag")
     council.put_entries(ENTRY)

@@ -1,4 +1,7 @@
-"""A feed all of whose API keys the operator has revoked has ended: its silence is neither raised nor measured."""
+"""If the operator has revoked all API keys of a feed, the feed has ended.
+
+No alert and no metric reports its silence.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,10 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
 
 @pytest.fixture
 def watched(deployment: Deployment) -> Deployment:
-    """A deployment that was heard once. It watches for silence, and a provider that was never heard has ended."""
+    """A deployment that watches for silent feeds.
+
+    One council has sent something. A provider that sent nothing has ended.
+    """
     deployment.engine = replace(deployment.engine, watches_silence=True)
     revoke_key(deployment.store, new_key(deployment, RAVEN, Role.PROVIDER))
     deployment.put_entries(ENTRY)
@@ -31,7 +37,10 @@ def new_key(deployment: Deployment, feed: str = BLACKPOOL, role: Role = Role.COU
 
 
 def fallen_silent(deployment: Deployment) -> set[str]:
-    """Return the feeds that are raised within the next three weeks. They are the silent feeds of `pullcord status`."""
+    """Return the feeds that the operator is alerted about within three weeks.
+
+    Assert that `pullcord status` reports the same feeds as silent.
+    """
     already = len(deployment.mails())
     for _ in range(21):
         deployment.tick(days=1)

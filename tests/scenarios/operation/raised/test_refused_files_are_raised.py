@@ -1,4 +1,4 @@
-"""A file that was refused as a whole, and after which none was taken in, is raised to whoever runs Pullcord."""
+"""A whole file was refused, and no later file was accepted. The operator is alerted one working day later."""
 
 from __future__ import annotations
 

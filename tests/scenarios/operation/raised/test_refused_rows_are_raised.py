@@ -1,4 +1,4 @@
-"""A row that was refused and not sent again within a working day is raised to whoever runs Pullcord."""
+"""A row was refused, and was not sent again within a working day. The operator is alerted."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_row_of_a_register_without_a_reference_is_closed_by_a_whole_file_witho
     nameless = {"entry_id": "", "cli": "01632 960777"}
     monday.put_entries(ENTRY, nameless)
     monday.clock.advance(hours=2)
-    # A part of the register says nothing of that row.
+    # A submission of only a part of the register does not close the refused row.
     monday.put_entries({"entry_id": "e3", "cli": "01632 960556"})
     assert count(monday, refused_rows) == 1
     monday.put_entries(ENTRY, {"entry_id": "e2", "cli": "01632 960777"})

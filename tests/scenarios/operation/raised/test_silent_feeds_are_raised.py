@@ -1,4 +1,4 @@
-"""A feed that has sent nothing for longer than its own rhythm is raised to whoever runs Pullcord, on working days."""
+"""A feed has sent nothing for unusually long. The operator is alerted, on working days only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def send(deployment: Deployment, feed: str = BLACKPOOL) -> None:
 
 
 def weekly(deployment: Deployment, feed: str = BLACKPOOL) -> None:
-    # The rhythm of a week: the feed counts as silent ten and a half days after the last.
+    # A weekly feed counts as silent ten and a half days after its last submission.
     for week in range(5):
         deployment.clock.set(MONDAY + timedelta(weeks=week))
         send(deployment, feed)
@@ -48,7 +48,7 @@ def raised(deployment: Deployment) -> list[str]:
 
 
 def days_of(deployment: Deployment, days: int) -> list[date]:
-    """Let days pass, and return the days in London on which a message came."""
+    """Let `days` days pass. Return the day in London of each message."""
     found: list[date] = []
     for _ in range(days * 24):
         before = len(deployment.mails())
@@ -97,7 +97,7 @@ def test_a_feed_that_is_heard_again_is_raised_no_more_until_it_is_silent_again(m
     send(monday)
     pass_days(monday, 8)
     assert len(raised(monday)) == 1
-    # The rhythm now has the long gap too.
+    # The usual gaps now include the long gap.
     pass_days(monday, 11)
     assert len(raised(monday)) > 1
 

@@ -1,4 +1,4 @@
-"""An HTTP server on loopback for tests, whose handlers may answer late, in pieces or never."""
+"""An HTTP server on loopback for tests. Its handlers may answer late, in pieces or never."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOMENT = 0.02  # seconds between two pieces
 
 
 class LocalServer(ThreadingHTTPServer):
-    """A server whose handlers wait on `over` when they do not answer."""
+    """An HTTP server. A handler that must not answer waits until `over` is set."""
 
     daemon_threads = True
     request_queue_size = 100
@@ -26,7 +26,7 @@ class LocalServer(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, *_given: object) -> None:
-        """A client that goes away is expected, so nothing is printed."""
+        """Print nothing, because tests expect that clients hang up."""
 
 
 class LocalHandler(BaseHTTPRequestHandler):
@@ -45,7 +45,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def stutter(self, beginning: bytes) -> None:
-        """Send the beginning, then a byte at a time without end."""
+        """Send the beginning of an answer. Then send single bytes without end."""
         self.close_connection = True
         with suppress(OSError):
             self.wfile.write(beginning)
@@ -58,7 +58,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_message(self, *_given: object) -> None:
-        """Nothing is printed."""
+        """Print nothing."""
 
 
 Server = TypeVar("Server", bound=LocalServer)

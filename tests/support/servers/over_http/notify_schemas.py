@@ -1,4 +1,4 @@
-"""JSON Schemas of the requests to GOV.UK Notify, by its REST documentation (docs.notifications.service.gov.uk)."""
+"""JSON Schemas of requests to GOV.UK Notify, from its REST documentation (docs.notifications.service.gov.uk)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A stand-in for GOV.UK Notify on loopback. It checks each request by the published schemas, and its token."""
+"""A stand-in for GOV.UK Notify on loopback.
+
+It checks the token of each request, and the body against the JSON Schemas.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,15 @@ KEY = f"duty desks-{SERVICE}-{SECRET}"
 TOKEN_SECONDS = 30  # a token made earlier or later is refused
 PREFIX = "/v2/notifications"
 
-# Answers a request in place of the usual answer. A fault that accepts the message first calls `accept`.
+# Answers a request in place of the usual answer. If the fault accepts the message, it first calls `accept`.
 Fault = Callable[["NotifyHandler"], None]
 
 
 class NotifyServer(LocalServer):
-    """Keeps the messages it accepted. Each planned fault answers one request to send, or one search."""
+    """Keeps the messages that it accepts.
+
+    A fault in `sending_faults` answers one request to send. A fault in `search_faults` answers one search.
+    """
 
     def __init__(self) -> None:
         super().__init__(NotifyHandler)
@@ -35,7 +41,7 @@ class NotifyServer(LocalServer):
         self.sending_faults: deque[Fault] = deque()
         self.search_faults: deque[Fault] = deque()
         self.complaints: list[str] = []  # what was wrong with requests
-        self.status = "created"  # of the messages in the answer to a search
+        self.status = "created"  # the status of the messages in the answer to a search
         self.searches = 0
 
     @property

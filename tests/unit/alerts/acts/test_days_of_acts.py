@@ -1,4 +1,4 @@
-"""A day or time that a person records with an act is refused if nobody can have meant it."""
+"""A person records an act with a day or time that must be a mistake. The record is refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.unit.alerts.review.cases import NOW, TODAY, case
 BY = {"by": "Asha Patel"}
 TEST = BY | {"arc_name": "Fylde ARC", "tested_by": "Jo Field"}
 SAFE = BY | {"party": "customer", "evidence": "seen at the visit"}
-# By field: the act that has it, its other fields, and the days before and after today that it may name.
+# For each field: its act, the act's other fields, and the most days before and after today that it may name.
 FIELDS: dict[str, tuple[CaseEvent, dict[str, Any], int, int]] = {
     "visit_on": (CaseEvent.BOOK_VISIT, BY, 31, 366),
     "retest_on": (CaseEvent.FIT_SOLUTION, BY | {"kind": "converter_interim"}, 0, 732),
@@ -35,7 +35,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Return the fields of an act whose days or times are refused."""
+    """Return the fields for whose days or times the record of an act is refused."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

@@ -1,4 +1,4 @@
-"""A real service of Apprise's (JSON by HTTP) on loopback."""
+"""A real service of Apprise (JSON over HTTP), with its server on loopback."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MESSAGE = Message("Act by Thu 3 December [A-1]", "Two lines need action.", "<p>T
 
 
 class ReceivingServer(HTTPServer):
-    """Keeps what is posted, and answers with `status`."""
+    """Keeps all received bodies, and answers with `status`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Receiver)
@@ -38,7 +38,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_args: object) -> None:
-        """Nothing is printed."""
+        """Print nothing."""
 
 
 @pytest.fixture

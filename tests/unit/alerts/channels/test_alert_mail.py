@@ -1,4 +1,4 @@
-"""The alert mail as it is built, before any server is involved."""
+"""The alert mail before it goes to a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which routes can be used: each names exactly one target."""
+"""The routes that can be used. Each has exactly one target."""
 
 from __future__ import annotations
 

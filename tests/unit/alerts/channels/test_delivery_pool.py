@@ -1,4 +1,4 @@
-"""Many sends at once. The test moves the clock and the alarm that ends a wait."""
+"""Many sends at the same time. The test moves the clock, and rings the alarm that ends a send."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Routes to the same destination share its places in the delivery pool.
-
-The places of a destination are the sends to it that may run at once.
-"""
+"""Routes to the same destination share a limit on the sends that may run at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends by Apprise's services: the message that each service gets, and the result of its answer."""
+"""Sends through services of Apprise: the message that each service gets, and the result of its answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MESSAGE = Message("Act by Thu 3 December [A-1]", f"Two lines need action.\n\n   
 
 
 class Service(NotifyBase):
-    """Keeps what it is given."""
+    """A service that keeps the messages it is given."""
 
     service_name = "Test"  # type: ignore[assignment]  # Apprise declares None and asks for a name
     takes = True

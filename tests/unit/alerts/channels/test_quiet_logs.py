@@ -1,4 +1,4 @@
-"""Log records of the libraries that send messages do not reach our log."""
+"""Log records of the libraries that send messages are not written to our log."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ MESSAGE = Message("subject", "text", "<p>html</p>")
 
 
 class Keeping(logging.Handler):
-    """A handler that keeps every record."""
-
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__(level=0)
         self.records = records
@@ -31,7 +29,7 @@ class Keeping(logging.Handler):
 
 @pytest.fixture
 def everything_logged() -> Iterator[list[logging.LogRecord]]:
-    """Yield all log records, with the libraries' loggers set to write as much as they can."""
+    """Let the loggers of the libraries log as much as they can. Yield all log records."""
     records: list[logging.LogRecord] = []
     handler = Keeping(records)
     loggers = [logging.getLogger(name) for name in ("", *TALKATIVE)]

@@ -1,6 +1,6 @@
-"""A send needs two threads: one that sends, and one that ends the send when its time is up.
+"""A send needs two threads: one that sends, and one that ends the send at its deadline.
 
-The system may refuse to start either.
+The operating system may refuse to start either thread.
 """
 
 from __future__ import annotations

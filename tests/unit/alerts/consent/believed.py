@@ -1,4 +1,4 @@
-"""A case that was reviewed, and what is kept of its facts when a feed changes them."""
+"""A case that was reviewed, and the facts that are kept when a feed changes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.unit.alerts.review.cases import ENTRY, NOW, RULES, case, reviewed
 
 
 def believing(*lines: Line, entry: Entry = ENTRY, **changes: Any) -> Case:
-    """A case whose last review saw these lines."""
+    """A case whose last review used these lines."""
     made = reviewed(case(**changes), *lines, entry=entry).case
     return replace(made, revision=made.revision + 1, last_alert_at=NOW - timedelta(minutes=1), last_threshold=14)
 

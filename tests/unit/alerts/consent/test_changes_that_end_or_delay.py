@@ -1,6 +1,6 @@
-"""Which changes of a feed end or delay what is owed about a case.
+"""Changes from a feed that would end or delay the alerts about a case.
 
-Such a change waits until a person agrees to it. Until then the values from before the change count.
+Such a change waits until a person agrees. Until then, the old values count.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A change of a feed that waits for a person is told at once, and again on each working day."""
+"""If a change from a feed waits for a person, the council is told at once, and again on each working day."""
 
 from __future__ import annotations
 

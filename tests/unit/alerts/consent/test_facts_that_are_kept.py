@@ -1,4 +1,4 @@
-"""What a case is judged by while changes of feeds wait: of its old and its current facts, the more dangerous."""
+"""While changes from feeds wait for a person, a case is judged by the more dangerous of its old and new facts."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_case_that_was_never_reviewed_is_judged_by_the_current_facts() -> None
 
 
 def test_facts_that_have_not_changed_are_returned_as_they_are() -> None:
-    # A snapshot keeps one day of an area: what is read from it would lack the others.
+    # A snapshot stores only one day of an area, so facts read from it would lack the other days.
     current = Facts(ENTRY, (area(FIRST, SECOND), OTHER))
     assert kept_facts(believing(*current.lines), current, (RULES,)) is current
 

@@ -1,4 +1,4 @@
-"""The changes of feeds that a person is asked to agree to, as they are named to that person."""
+"""The words in which a person is asked to agree to changes from feeds."""
 
 from __future__ import annotations
 

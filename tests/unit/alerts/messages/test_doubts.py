@@ -1,6 +1,6 @@
-"""The texts of messages and pages about two doubts.
+"""The texts about two kinds of doubt, in messages and on pages.
 
-A provider reports a change of which it gave no notice before, or two versions of a notice differ.
+A provider reports a change that it never announced, or two versions of a notice differ.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ DIFFERING = in_doubt(Version(PLANNED, DECEMBER, None), Version(NoticeStatus.RESC
 
 
 def texts(case: CaseLine) -> tuple[str, str]:
-    """Return the plain text of the mail, and the text of its HTML."""
+    """Return two texts of the mail: the plain text, and the text within its HTML."""
     message = mail(case)
     html = the_one(JustHTML(message.html, sanitize=False, strict=True), "body").to_text()
     return " ".join(message.text.split()), " ".join(html.split())

@@ -1,4 +1,4 @@
-"""The alert mail: what a council team reads, and what may never be in it."""
+"""The alert mail: the text that a council team reads, and what it must never contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The subject of the alert mail: how urgent, by when, how many, for whom."""
+"""The subject of the alert mail: how urgent it is, the day, the number of lines, and the council."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The short form of a message: its subject and its link, for a text message."""
+"""The short form of a message for text messages: its subject and its link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mail that says which lines are no longer to be switched."""
+"""The mail that names the lines that will no longer be switched."""
 
 from __future__ import annotations
 

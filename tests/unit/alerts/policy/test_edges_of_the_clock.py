@@ -1,4 +1,4 @@
-"""Edge cases of the times of messages and pauses: a threshold reached just now, the eve of a day, time zones."""
+"""Edge cases of times: a threshold that begins at this moment, the day before the harmful day, time zones."""
 
 from __future__ import annotations
 

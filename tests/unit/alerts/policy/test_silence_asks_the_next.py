@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,11 @@ TEN = datetime.fromisoformat("2026-11-30T10:00Z")
 
 
 def tier(label: str, from_days: int) -> Tier:
-    return Tier(label=label, from_days=from_days, contacts=(Contact(label=label, route="json://pager.example/x"),))
+    return Tier(
+        label=label,
+        from_days=from_days,
+        contacts=(Contact(person=label, channel="route", address="json://pager.example/x"),),
+    )
 
 
 OFFICERS, MANAGERS, HEADS = tier("Officers", 56), tier("Managers", 0), tier("Heads", 0)
@@ -59,7 +64,7 @@ def test_about_an_overdue_line_the_next_level_is_asked_after_thirty_minutes(days
 
 @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED_UNCONFIRMED, CaseState.REVERTED])
 def test_an_urgent_state_is_overdue_whatever_its_date_and_by_night(state: CaseState) -> None:
-    night = london_time(date(2026, 12, 1), datetime(2026, 1, 1, 3).time())
+    night = london_time(date(2026, 12, 1), time(3))
     found = due(told(40, night, state), night)
     assert (found.due_at, found.last_level) == (night + timedelta(minutes=30), 3)
 
@@ -166,5 +171,5 @@ def test_if_nobody_answers_every_tier_and_then_the_operator_is_asked_in_turn(
         now += timedelta(seconds=1)
     assert asked[-1] == len(tiers) + 1
     if harm_on <= london_day(first[0]) or state is CaseState.LINE_RESTRICTED:
-        waits = [later - sooner for sooner, later in zip(first, first[1:], strict=False)]
+        waits = [later - sooner for sooner, later in pairwise(first)]
         assert waits == [timedelta(minutes=30)] if state is not CaseState.MIGRATED else True

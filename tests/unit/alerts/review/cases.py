@@ -1,4 +1,4 @@
-"""A case, its register entry and its line. Each test changes one value of these."""
+"""A case, its register entry and its line. Each test changes one of their values."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
 def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
-    """A case about LINE that was opened an hour before NOW. Its council was alerted at once."""
+    """A case about LINE. It was opened an hour before NOW, and the council was alerted at once."""
     made = Case(
         pk=1,
         reference="C-2222-2222",
@@ -95,5 +95,5 @@ def memory(of: Case, notice: int = 1) -> LineMemory:
 
 
 def knowing(**facts: Any) -> Mapping[str, Mapping[str, Any]]:
-    """Return what a case remembers of LINE, with these facts added or changed."""
+    """Return what a case has stored about LINE, with these facts changed."""
     return {"1": {**KNOWN["1"], **facts}}

@@ -1,4 +1,4 @@
-"""What rules read from a case and from a line of it."""
+"""The values of a case and of a line that the rules can read."""
 
 from __future__ import annotations
 

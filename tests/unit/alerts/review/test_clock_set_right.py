@@ -1,4 +1,4 @@
-"""A clock that ran ahead is corrected: its effects on a case are undone, and nothing else is undone."""
+"""A clock was ahead and is corrected. Its effects on a case are undone, and nothing else is."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_state_that_a_person_has_changed_since_is_left() -> None:
 def test_a_review_that_came_too_early_is_due_on_its_day_again() -> None:
     steps = (step(CaseEvent.REVIEW_DUE, CaseState.CONFIRMED_SAFE, CaseState.OPEN, review_on="2027-02-01"),)
     assert right(case(time_steps=steps))[0].review_on == date(2027, 2, 1)
-    # A solution fitted since has a day of its own.
+    # A solution that was fitted later has its own day.
     assert right(case(review_on=date(2027, 5, 1), time_steps=steps))[0].review_on == date(2027, 5, 1)
     other = (step(CaseEvent.END_HOLD, CaseState.CONFIRMED_SAFE, CaseState.OPEN, review_on="2027-02-01"),)
     assert right(case(time_steps=other))[0].review_on is None

@@ -1,4 +1,4 @@
-"""Doubts: two versions of a notice tie, and a council is told of both until somebody settles which is right."""
+"""Two versions of a notice tie. The council is told of both until somebody settles which is right."""
 
 from __future__ import annotations
 

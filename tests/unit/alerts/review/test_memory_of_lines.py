@@ -1,4 +1,4 @@
-"""What a case remembers of each of its lines."""
+"""The facts about each line that a case stores between reviews."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A review finds what is new about a case since the last review, and sets the time of the next review."""
+"""A review finds what has changed since the last review, and sets the time of the next one."""
 
 from __future__ import annotations
 

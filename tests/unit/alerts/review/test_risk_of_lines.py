@@ -1,4 +1,4 @@
-"""The risk of an entry's lines together, and the lines that a person's decision or a test call has settled."""
+"""The joint risk of all lines of an entry, and the lines that a person's decision or a test call has settled."""
 
 from __future__ import annotations
 

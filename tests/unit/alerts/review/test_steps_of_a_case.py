@@ -1,4 +1,4 @@
-"""The effect of one event on a case, and the values that the case takes from its lines."""
+"""The effect of one event on a case, and the values that a case gets from its lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The effect of days and of providers' reports on a case, in the order in which they happened."""
+"""The effect of passing days and of providers' reports on a case, in the order in which they happened."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.codes import CaseEvent, CaseState, MatchLevel, NoticeStatus
+from services.alerts.policy.case_clock import EscalationReason
 from services.alerts.review.case import Case, Line, Rival
 from services.alerts.review.line_memory import memories
 from services.alerts.review.timeline import turning_days
@@ -166,9 +167,12 @@ def test_a_hold_that_ends_is_forgotten_of_every_line() -> None:
     assert [one["hold_until"] for one in made.case.time_steps] == [until]
 
 
-def test_a_pause_that_is_over_is_forgotten() -> None:
+def test_a_pause_that_is_over_stays_until_the_message_about_it() -> None:
     made = reviewed(case(CaseState.ACKNOWLEDGED, paused_until=NOW), LINE)
-    assert (events(made), made.case.paused_until) == ([CaseEvent.ACKNOWLEDGEMENT_LAPSED], None)
+    assert (events(made), made.case.paused_until) == ([CaseEvent.ACKNOWLEDGEMENT_LAPSED], NOW)
+    assert made.message is not None
+    assert (made.message.due_at, made.message.reason) == (NOW, EscalationReason.ACKNOWLEDGEMENT_LAPSED)
+    assert not events(reviewed(made.case, LINE))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The alert to a council that a line is no longer to be moved: when it is sent, and when not."""
+"""The message to a council that a line will no longer be moved: when it is sent, and when not."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_where_it_is_overdue_by_day_it_is_due_now() -> None:
 @pytest.mark.parametrize(
     ("tried", "due"),
     [
-        (timedelta(0), timedelta(minutes=60)),
-        (5 * MINUTE, timedelta(minutes=65)),
+        (timedelta(0), timedelta(days=1)),
+        (5 * MINUTE, timedelta(days=1, minutes=5)),
         (-MINUTE, GATHERING),
     ],
     ids=["as it ended", "since it ended", "of a danger before it ended"],
 )
-def test_one_that_was_written_and_has_reached_nobody_is_owed_again_an_hour_later(
+def test_one_that_was_written_and_has_reached_nobody_is_owed_again_a_day_later(
     tried: timedelta, due: timedelta
 ) -> None:
     always = POLICY.model_copy(update={"quiet_from": time(0), "quiet_until": time(0)})

@@ -1,4 +1,4 @@
-"""The generated part of the page about the states, line by line."""
+"""The lines of the generated part of the page about case states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the case table says what one event does in every state.
+"""A row of the case table describes one event: the decision about it in every state.
 
 The case moves to another state, it stays in its state, or the event is refused.
 """

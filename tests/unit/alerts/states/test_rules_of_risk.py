@@ -1,6 +1,6 @@
-"""The first rule that applies decides whether a line is at risk, and its text is given as the reason.
+"""The first rule that applies decides if a line is at risk. Its text is the reason.
 
-If no rule of the set applies, the line is at risk.
+If no rule applies, the line is at risk.
 """
 
 from __future__ import annotations

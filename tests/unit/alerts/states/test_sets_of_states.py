@@ -1,4 +1,4 @@
-"""The sets of states that rules use, and the events that bring a new danger."""
+"""The groups of states that rules use, and the events that bring a new danger."""
 
 from __future__ import annotations
 

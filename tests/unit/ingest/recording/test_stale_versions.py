@@ -1,4 +1,4 @@
-"""The answer on a row that is not used because a later version is stored, and on a repeated row."""
+"""The answer about a row that is too old to be used, and about a repeated row."""
 
 from __future__ import annotations
 

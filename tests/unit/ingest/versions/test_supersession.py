@@ -1,4 +1,4 @@
-"""Supersession: which notice counts if one says that it replaces the other, or if each says so of the other."""
+"""One notice says that it replaces another, or two notices say so of each other. The tests show which one counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions of one notice whose stamps do not say which is later.
+"""Versions of a notice that tie, because their stamps do not say which is later.
 
 The version that arrives last counts. If another version names an earlier day, that day is kept too.
 """

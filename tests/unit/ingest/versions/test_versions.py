@@ -1,4 +1,4 @@
-"""Several versions of a record: which one is kept, and the answer on each."""
+"""Several versions of a record: which one is kept, and the answer about each."""
 
 from __future__ import annotations
 

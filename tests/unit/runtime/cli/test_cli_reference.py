@@ -1,4 +1,4 @@
-"""The page about the command line agrees with the commands, and every code has a plain-words label."""
+"""The page about the command line agrees with the commands. Every code has a label in plain words."""
 
 from __future__ import annotations
 

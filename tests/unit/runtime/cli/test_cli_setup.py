@@ -1,4 +1,4 @@
-"""Setting up from the command line: init, councils and providers, policy, keys."""
+"""Set-up on the command line: `init`, councils, providers, policies and keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.runtime.cli import main as cli
 from services.storage.database.engine import make_engine
 from services.storage.migrate import downgrade
 from services.storage.secrets.keys import find_caller
-from tests.support.command_line import BLACKPOOL, RAVEN, ROUTE, Desk
+from tests.support.command_line import ADDRESS, BLACKPOOL, RAVEN, ROUTE, Desk
 
 A_KEY = ("keys", "create", "--role", "provider", "--feed", RAVEN, "--label", "production")
 RED, YELLOW = "\x1b[31m", "\x1b[33m"
@@ -135,17 +135,18 @@ def test_one_already_known_keeps_its_name(desk: Desk) -> None:
     assert "already known as Blackpool Council" in desk.run("councils", "add", BLACKPOOL, "Another").words
 
 
-def test_a_contact_is_added_by_a_route_that_is_never_shown(desk: Desk) -> None:
-    added = desk.run("policy", "contact", "add", BLACKPOOL, "--label", "night desk", typing=ROUTE + "\n")
+def test_a_contact_is_added_by_an_address_that_is_never_shown(desk: Desk) -> None:
+    added = desk.run("policy", "contact", "add", BLACKPOOL, "--person", "night desk", typing=ADDRESS + "\n")
     shown = desk.run("policy", "show", BLACKPOOL)
-    assert "night desk mailto" in shown.words
+    assert "night desk email" in shown.words
     masked = desk.run("policy", "show", BLACKPOOL, "--json")
     assert not [text for text in (added, shown, masked) if "secret-word" in text.out + text.err]
+    assert "desk@council" not in shown.out + masked.out
 
 
-def test_whoever_gives_a_route_is_shown_whom_it_was_understood_to_reach(desk: Desk) -> None:
-    route = ROUTE.replace("desk@", "o'brien+nights@")
-    added = desk.done("policy", "contact", "add", BLACKPOOL, typing=route + "\n")
+def test_whoever_gives_an_address_is_shown_whom_it_was_understood_to_reach(desk: Desk) -> None:
+    address = "o'brien+nights@council.example"
+    added = desk.done("policy", "contact", "add", BLACKPOOL, typing=address + "\n")
     understood = (
         "duty desk: mail to o'brien+nights@council.example through mail.example:25, from Pullcord <user@mail.example>"
     )
@@ -154,24 +155,27 @@ def test_whoever_gives_a_route_is_shown_whom_it_was_understood_to_reach(desk: De
     policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
     again = desk.done("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
     assert "mail to" not in again.out
-    policy["tiers"][0]["contacts"][0]["route"] = ROUTE
+    policy["tiers"][0]["contacts"][0]["address"] = ADDRESS
     changed = desk.done("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
     assert "duty desk: mail to desk@council.example through" in changed.out
 
 
-def test_a_policy_file_with_a_route_that_cannot_be_used_names_the_contact_and_changes_nothing(desk: Desk) -> None:
-    desk.done("policy", "contact", "add", BLACKPOOL, "--label", "night desk", typing=ROUTE + "\n")
+def test_a_policy_file_with_an_address_that_cannot_be_used_names_the_contact_and_changes_nothing(desk: Desk) -> None:
+    desk.done("policy", "contact", "add", BLACKPOOL, "--person", "night desk", typing=ADDRESS + "\n")
     policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
-    policy["tiers"][0]["contacts"][0]["route"] = ROUTE.replace("desk@", "secret-word@x.example;desk@")
+    policy["tiers"][0]["contacts"][0]["address"] = "secret-word@x.example;desk@council.example"
     printed = desk.run("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)))
     assert printed.code == 2
-    assert "the route cannot be used (night desk, tier duty): it has several targets" in printed.complaint
+    assert (
+        "the address cannot be used (night desk, tier duty): the contact is not exactly one mail address"
+        in printed.complaint
+    )
     assert "secret-word" not in printed.out + printed.err
     assert "version 1" in desk.run("policy", "show", BLACKPOOL).words
 
 
-def test_a_policy_shown_changed_and_set_keeps_its_masked_routes(desk: Desk) -> None:
-    desk.run("policy", "contact", "add", BLACKPOOL, typing=ROUTE + "\n")
+def test_a_policy_shown_changed_and_set_keeps_its_masked_addresses(desk: Desk) -> None:
+    desk.run("policy", "contact", "add", BLACKPOOL, typing=ADDRESS + "\n")
     policy = json.loads(desk.run("policy", "show", BLACKPOOL, "--json").out)
     policy["quiet_from"] = "23:00:00"
     assert desk.run("policy", "set", BLACKPOOL, desk.file("p.json", json.dumps(policy)), "--by", "Asha Patel").code == 0
@@ -182,19 +186,27 @@ def test_a_policy_shown_changed_and_set_keeps_its_masked_routes(desk: Desk) -> N
     assert [sent.route for sent in desk.channel.sent] == [ROUTE]
 
 
-def test_a_masked_route_of_nobody_on_record_is_refused(desk: Desk) -> None:
-    desk.run("policy", "contact", "add", BLACKPOOL, typing=ROUTE + "\n")
+def test_a_masked_address_of_nobody_on_record_is_refused(desk: Desk) -> None:
+    desk.run("policy", "contact", "add", BLACKPOOL, typing=ADDRESS + "\n")
     text = desk.run("policy", "show", BLACKPOOL, "--json").out.replace("duty desk", "day desk")
     printed = desk.run("policy", "set", BLACKPOOL, desk.file("p.json", text))
     assert printed.code == 2
-    assert "tiers.0.contacts.0.route" in printed.complaint
+    assert "tiers.0.contacts.0.address" in printed.complaint
 
 
-@pytest.mark.parametrize("route", ["nosuch", "mailto://mail.example?to=a@secret-word.example,b@council.example"])
-def test_a_route_that_cannot_be_used_is_refused_and_not_repeated(desk: Desk, route: str) -> None:
-    printed = desk.run("policy", "contact", "add", BLACKPOOL, "--route", route)
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("nosuch", "not exactly one mail address"),
+        ("mailto://mail.example?to=a@secret-word.example", "a contact is no Apprise address"),
+        ("slack://secret-word/b/c", "a contact is no Apprise address"),
+        ("https://hook.example/secret-word", "the secret is missing"),
+    ],
+)
+def test_what_is_no_address_of_a_contact_is_refused_and_not_repeated(desk: Desk, typed: str, said: str) -> None:
+    printed = desk.run("policy", "contact", "add", BLACKPOOL, typed)
     assert printed.code == 2
-    assert "the route cannot be used" in printed.complaint
+    assert said in printed.complaint
     assert "secret-word" not in printed.err
 
 

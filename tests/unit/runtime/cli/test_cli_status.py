@@ -1,4 +1,4 @@
-"""`pullcord status` reports loops that are silent, and no others."""
+"""`pullcord status` reports silent loops, and no others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.storage.events.loops import note_beat
 from tests.support.command_line import Desk
 
 WELL = "✓ Nothing is overdue."
-# The loops of the one process, and what they are called in a sentence.
+# The loops of `serve`, each with its name in a sentence.
 EMBEDDED = {
     "dispatcher": "event dispatcher",
     "engine": "engine",

@@ -1,4 +1,4 @@
-"""The list of commands has the same summary as each command, and imports none of the commands."""
+"""The list of commands shows the same summary as each command. It is made without importing the commands."""
 
 from __future__ import annotations
 

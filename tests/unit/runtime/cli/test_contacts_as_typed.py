@@ -1,4 +1,4 @@
-"""Contacts are entered as a person would type them, and a test message says whether they are reached."""
+"""Contacts are entered as a person would type them. A test message shows if they can be reached."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.delivery.channels.as_typed import NO_MAIL_SERVER, NO_TEXT_SERVICE, route_as_typed
+from services.alerts.delivery.channels.as_typed import route_as_typed
+from services.alerts.delivery.channels.contact_routes import NO_MAIL_SERVER, NO_TEXT_SERVICE
 from services.alerts.delivery.channels.routes import what_is_understood
 from services.core.errors import RefusedError
+from services.core.operator.contact_services import ContactServices
 from tests.support.command_line import BLACKPOOL, ENTRY, NOTICE, RAVEN, Desk
 from tests.support.servers.mail_server import Inbox, LoopbackServer
 
 SERVER = "mailtos://user:secret-word@mail.example:587?from=pullcord%40council.example&mode=starttls"
 TEXTS = "vonage://abcd1234:secretword123456@447700900000"
+SERVICES = ContactServices(SERVER, TEXTS)
 
 
 def understood(typed: str) -> str:
-    return what_is_understood(route_as_typed(typed, SERVER, TEXTS))
+    return what_is_understood(route_as_typed(typed, SERVICES))
 
 
 @pytest.mark.parametrize(
@@ -44,8 +47,8 @@ def test_a_mail_address_goes_through_the_mail_server(typed: str, to: str) -> Non
 
 @pytest.mark.parametrize("typed", ["07700 900123", "+44 7700 900123", "(07700) 900 123", "07700-900123"])
 def test_a_telephone_number_goes_through_the_text_message_service(typed: str) -> None:
-    assert route_as_typed(typed, SERVER, TEXTS) == f"{TEXTS}/+447700900123"
-    assert route_as_typed(typed, SERVER, f"{TEXTS}?verify=yes") == f"{TEXTS}/+447700900123?verify=yes"
+    assert route_as_typed(typed, SERVICES) == f"{TEXTS}/+447700900123"
+    assert route_as_typed(typed, ContactServices(SERVER, f"{TEXTS}?verify=yes")) == f"{TEXTS}/+447700900123?verify=yes"
     assert "900123" in understood(typed)
 
 
@@ -78,13 +81,13 @@ def test_what_is_not_exactly_one_contact_is_refused_and_not_repeated(desk: Desk,
 def test_without_a_server_or_a_service_it_says_which_is_needed() -> None:
     for typed, reason in (("jo@council.example", NO_MAIL_SERVER), ("07700 900123", NO_TEXT_SERVICE)):
         with pytest.raises(RefusedError) as refused:
-            route_as_typed(typed, None, None)
+            route_as_typed(typed, ContactServices())
         assert str(refused.value) == reason
 
 
 @pytest.mark.parametrize("route", ["json://hook.example/alerts", SERVER + "&to=desk@council.example"])
-def test_a_whole_route_stays_as_it_is(route: str) -> None:
-    assert route_as_typed(route, None, None) == route
+def test_a_whole_route_of_the_operator_stays_as_it_is(route: str) -> None:
+    assert route_as_typed(route, ContactServices()) == route
 
 
 @pytest.mark.network
@@ -103,7 +106,7 @@ class TestTheTestMessage:
 
     def test_each_contact_gets_it_and_it_says_that_nobody_is_at_risk(self, desk: Desk, inbox: Inbox) -> None:
         for label, who in (("duty desk", "Jo Bloggs <jo@council.example>"), ("night desk", "al@council.example")):
-            desk.done("policy", "contact", "add", BLACKPOOL, who, "--label", label)
+            desk.done("policy", "contact", "add", BLACKPOOL, who, "--person", label)
         printed = desk.done("policy", "contact", "test", BLACKPOOL)
         assert "duty desk: accepted by its server" in printed.out
         assert "night desk: accepted by its server" in printed.out
@@ -117,8 +120,8 @@ class TestTheTestMessage:
 
     def test_only_the_one_that_is_named(self, desk: Desk, inbox: Inbox) -> None:
         for label in ("duty desk", "night desk"):
-            desk.done("policy", "contact", "add", BLACKPOOL, "jo@council.example", "--label", label)
-        desk.done("policy", "contact", "test", BLACKPOOL, "--label", "night desk")
+            desk.done("policy", "contact", "add", BLACKPOOL, "jo@council.example", "--person", label)
+        desk.done("policy", "contact", "test", BLACKPOOL, "--person", "night desk")
         assert len(inbox.mails) == 1
 
     @pytest.mark.parametrize(
@@ -145,7 +148,7 @@ class TestTheTestMessage:
 
 def test_a_policy_file_takes_contacts_as_they_are_typed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
-    contact = {"label": "duty desk", "route": "Jo Bloggs <jo@council.example>"}
+    contact = {"person": "duty desk", "address": "Jo Bloggs <jo@council.example>"}
     policy = {"tiers": [{"label": "duty", "from_days": 56, "contacts": [contact]}]}
     printed = desk.done("policy", "set", BLACKPOOL, desk.file("policy.json", json.dumps(policy)))
     assert "duty desk: mail to Jo Bloggs <jo@council.example> through mail.example:587" in printed.out
@@ -153,6 +156,7 @@ def test_a_policy_file_takes_contacts_as_they_are_typed(desk: Desk, monkeypatch:
 
 def test_the_operators_own_contacts_are_read_in_the_same_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULLCORD_FALLBACK_ROUTES", json.dumps(["ops@pullcord.example"]))
+    monkeypatch.delenv("PULLCORD_MAIL_SERVER")
     assert "by its route 1: a mail address needs your mail server" in desk.run("status").words
     monkeypatch.setenv("PULLCORD_MAIL_SERVER", SERVER)
     assert desk.run("status").code == 0

@@ -1,4 +1,4 @@
-"""Faults that may happen on any machine are explained in a sentence with a remedy. Nobody is asked to report them."""
+"""Faults that can happen on any machine. A sentence explains each with a remedy, and asks nobody to report it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.runtime.server import listen, url_of
 from tests.support.command_line import BLACKPOOL, Desk
 
 PULLCORD = Path(sys.executable).with_name("pullcord")
-# How an unexpected fault would be told.
+# The words with which an unexpected fault would be reported.
 REPORT = "Please report"
 KILOBYTE = 1024
 
@@ -30,7 +30,7 @@ KILOBYTE = 1024
 def run(
     *typed: str | bytes, before: Callable[[], None] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command as a process. `before` runs in that process first. `environment` changes its environment."""
+    """Run a command as a process. The process first calls `before`. `environment` changes its environment."""
     return subprocess.run(
         [PULLCORD, *typed],
         env={**os.environ, **environment},

@@ -1,4 +1,4 @@
-"""On a terminal, `init` asks for what it cannot guess, and keeps the answers. Without a terminal, it asks nothing."""
+"""On a terminal, `init` asks for settings that it cannot guess, and stores the answers. Elsewhere it asks nothing."""
 
 from __future__ import annotations
 

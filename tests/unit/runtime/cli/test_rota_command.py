@@ -1,4 +1,4 @@
-"""`pullcord rota show` says who is on duty, where cover is missing, and what is wrong with a file."""
+"""`pullcord rota show` says who is on duty, when nobody is, and what is wrong with a file."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def machine(empty_desk: Desk) -> Desk:
 
 
 def policy(**changes: Any) -> dict[str, Any]:
-    """A policy as `pullcord policy show --json` writes it, with masked routes, and with a rota."""
-    contacts = [{"label": label, "route": "**********"} for label in ("Asha", "Ben")]
+    """A policy with a rota, as `pullcord policy show --json` prints it. Its addresses are masked."""
+    contacts = [{"person": label, "channel": "email", "address": "**********"} for label in ("Asha", "Ben")]
     values: dict[str, Any] = json.loads(CouncilPolicy().model_dump_json())
     return values | {
         "tiers": [{"label": "duty", "from_days": 56, "contacts": contacts}],

@@ -1,4 +1,4 @@
-"""Canaries prove which consumers are alive, and which events can no longer arrive."""
+"""Canaries show which consumers are alive, and which events can no longer arrive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outbox, inbox and process(): an event is handled exactly once, completely or not at all."""
+"""Outbox, inbox and `process`: each event is handled exactly once, and completely or not at all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ RAVEN = "provider:RAVN"
 
 
 class Listener:
-    """A consumer that writes a row, an event and an audit record for each event, and fails when told to."""
+    """A consumer that writes a row, an event and an audit record for each event. It fails if `failing` is True."""
 
     name = "listener"
     topics = (NoticesReconsidered.topic,)
@@ -59,7 +59,7 @@ class Listener:
 
 @dataclass
 class Contended:
-    """A consumer that meets a conflict in every batch of more than `most` events."""
+    """A consumer that has a conflict in every batch with more than `most` events."""
 
     listener: Listener
     most: int

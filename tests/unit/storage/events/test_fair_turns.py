@@ -1,4 +1,4 @@
-"""The outbox gives events of all feeds in turn, so a feed with a long queue delays no other feed."""
+"""The outbox gives out events of all feeds in turn. So a feed with a long queue delays no other feed."""
 
 from __future__ import annotations
 

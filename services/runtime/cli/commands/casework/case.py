@@ -1,4 +1,4 @@
-"""`pullcord case`: shows one case in full, and records the acts of people on the case."""
+"""`pullcord case`: shows one case in full, and records what people did about the case."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def show(
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who looks, by name; needed with --reveal.", metavar="NAME")] = None,
 ) -> None:
-    """Show a case in full: place, alarm, reasons of the matches, alerts, and acts of people.
+    """Show a case in full: place, alarm, reasons of the matches, alerts, and what people did.
 
     The output holds the telephone number and the address. Use this command on the council's own machine only.
     """

@@ -34,9 +34,9 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """Print a case. With `numbers`, print the telephone numbers on the notices too.
+    """Print a case, and with `numbers` also the telephone numbers on its notices.
 
-    `numbers` maps the id of each match to the telephone numbers on the notice of that match.
+    `numbers` has the telephone numbers on the notice of each match, by the id of the match.
     """
     console = out()
     council = load_council(connection, store, case.feed_id).name

@@ -35,7 +35,7 @@ CasesByFeed = Sequence[tuple[str, CaseSummary]]
 
 
 class CaseRow(NamedTuple):
-    """The cells of a case, in the order of the columns."""
+    """The cells of one case, in the order of the columns."""
 
     case: Text
     council: Text
@@ -64,10 +64,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases. Urgent states come first, then early harmful days.
+    """List the cases. Urgent states come first, then those with the earliest harmful day.
 
-    The harmful day is the day of the restriction or of the move, whichever is earlier. A case whose alerts have stopped
-    comes last.
+    The harmful day is the day of the restriction or of the move, whichever is earlier. Cases whose alerts have stopped
+    come last.
     """
     with opened() as store:
         with store.reading() as connection:

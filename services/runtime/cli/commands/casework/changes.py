@@ -1,4 +1,4 @@
-"""`pullcord changes`: lists and accepts changes. A change of a feed may wait until a person accepts it."""
+"""`pullcord changes`: lists and accepts changes that a feed has sent and that wait for a person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases with a waiting change, and show what the feed says now.
+    """List the cases on which a change waits, and show what the feed says now.
 
     The case does not change until a person accepts the change.
     """
@@ -57,9 +57,9 @@ def accept_(
     every: Annotated[bool, typer.Option("--all", help="All cases of the council on which a change waits.")] = False,
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Accept the waiting changes of cases, in a person's name. The current data of the feeds then decides these cases.
+    """Accept the waiting changes of cases, in a person's name. The cases then follow what the feeds say now.
 
-    First ask the provider or the council whether the changes are right: a key may be stolen, or a file may be wrong.
+    First ask the provider or the council if the changes are right: a key may be stolen, or a file may be wrong.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

@@ -1,4 +1,4 @@
-"""Reads an import file. Its content decides the format. Its name does not."""
+"""Reads an import file. Its content decides the format, not its name."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
 
 @dataclass(frozen=True)
 class FileRows:
-    """The bytes and the rows of a file. For a table, also how the columns were understood."""
+    """The bytes and the rows of a file. For a table, also its sheet."""
 
     data: bytes
     rows: Sequence[RawRow]
@@ -50,8 +50,7 @@ def read_file(
 ) -> FileRows:
     """Read a CSV, XLSX, JSON or NDJSON file.
 
-    Raises RefusedError if the JSON is faulty. Raises FileRefused if the file is too large, or if it cannot be read as a
-    table.
+    Raises RefusedError if the JSON is faulty, and FileRefused if the file is too large or cannot be read as a table.
     """
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:

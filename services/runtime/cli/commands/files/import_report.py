@@ -1,4 +1,4 @@
-"""The report of an import: how columns were understood, the outcome of each row, and the corrections to make."""
+"""The report of an import: how columns were read, the outcome of each row, and what to correct."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """Show the rows with issues. Rows that were not kept or not used come first.
+    """Show the rows with issues, those that were not kept or not used first.
 
-    `whole_list` is the file with the whole list of issues, or None if no such file was requested.
+    `whole_list` is the file to which all issues are written, or None.
     """
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:

@@ -65,9 +65,9 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Import a file. A dry run only shows what the import would change.
+    """Import a file. A dry run only shows what the import would do.
 
-    Raises FileRefused or RefusedError if the file cannot be imported. Raises typer.Exit if no row was accepted.
+    Raises FileRefused or RefusedError if the file cannot be imported, and typer.Exit if every row was rejected.
     """
     with _refusal_noted(store, job):
         remembered = remembered_words(store, job.feed.feed_id, job.kind)

@@ -83,7 +83,7 @@ def register(
 ) -> None:
     """Import a council's register, or a part of it. An entry that is stored already changes nothing.
 
-    The exit code is 1 if no row could be taken in.
+    The exit code is 1 if every row was rejected.
     """
     if confirm_withdrawals is not None and not replace:
         raise RefusedError("--confirm-withdrawals goes with --replace: nothing is withdrawn without it")
@@ -122,7 +122,7 @@ def notices(
 ) -> None:
     """Import a provider's migration notices. A later version replaces the stored notice. An older version is ignored.
 
-    The exit code is 1 if no row could be taken in.
+    The exit code is 1 if every row was rejected.
     """
     settings = Settings()
     with opened(settings) as store:

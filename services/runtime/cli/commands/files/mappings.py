@@ -1,6 +1,6 @@
-"""`pullcord mappings`: lists and forgets mappings of columns and words that were made by hand.
+"""`pullcord mappings`: lists and forgets columns and words that a sender has mapped by hand.
 
-A mapping also applies to the later files of the same sender.
+Such a mapping also applies to the later files of the same sender.
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ def report(
 ) -> None:
     """Write the regulator's figures: an HTML page with plots and tables, and a CSV file beside the page.
 
-    Small counts are withheld in both files. Figures of a past month that are not stored yet are counted and stored
-    first.
+    Small counts are withheld in both files. If a past month has no stored figures yet, they are first counted and
+    stored.
     """
     with opened() as store:
         _close_months(store)

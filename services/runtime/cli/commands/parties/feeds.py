@@ -33,7 +33,7 @@ def add_council(
 
 @councils.command("list")
 def list_councils() -> None:
-    """List the councils. Show the time of the last data from each council."""
+    """List the councils, with the time at which each last sent something."""
     _list("council")
 
 
@@ -59,7 +59,7 @@ def contact_of_provider(
         str, typer.Argument(help="How a council reaches it about a line; nobody's private number.", metavar="TEXT")
     ],
 ) -> None:
-    """Enter the contact at a provider for questions about a line. Cases of the provider show this contact."""
+    """Set how councils reach a provider with questions about a line. Cases of the provider show this contact."""
     told = plain(contact).strip()
     if not told or len(told) > LONGEST_CONTACT:
         raise RefusedError(f"give the contact in 1 to {LONGEST_CONTACT} signs, such as a mailbox or a desk's number")
@@ -72,7 +72,7 @@ def contact_of_provider(
 
 @providers.command("list")
 def list_providers() -> None:
-    """List the providers. Show the time of the last data from each provider."""
+    """List the providers, with the time at which each last sent something."""
     _list("provider")
 
 

@@ -1,4 +1,4 @@
-"""Adds a sender and a first contact, within the command that imports the sender's first file."""
+"""Adds a sender and its first contact while the sender's first file is imported."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from getpass import getuser
 
 from services.alerts.policy.councils import load_council, set_policy
 from services.core.errors import RefusedError
-from services.runtime.cli.commands.parties.contacts import show_understood, to_route
-from services.runtime.cli.commands.parties.policy_files import understood, with_contact
+from services.runtime.cli.commands.parties.contacts import read_typed, show_understood
+from services.runtime.cli.commands.parties.policy_files import new_addresses, with_contact
 from services.runtime.cli.support.output import escaped, plain, say
 from services.runtime.settings import Settings
 from services.storage.feeds import Feed, Kind, add_feed, feed_id_of, list_feeds
 from services.storage.store import Store
 
-TIER, LABEL = "duty", "duty desk"
+TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add an unknown council or provider, if a name is given.
+    """Add a council or provider if it is unknown and `name` is not None.
 
-    Raises RefusedError for an unknown sender if the given name is empty, or if this is a dry run.
+    Raises RefusedError for an unknown sender if the name is blank, or if this is a dry run.
     """
     if name is None:
         return
@@ -38,17 +38,20 @@ def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bo
 
 def tell_somebody(store: Store, feed: Feed, typed: str) -> None:
     """Give a council its first contact. Raises RefusedError if the council has another contact already."""
-    route = to_route(typed)
-    where = understood(TIER, LABEL, route)
+    given = read_typed(typed, None)
     with store.reading() as connection:
-        policy = load_council(connection, store, feed.feed_id).policy
-    known = [contact.route.get_secret_value() for tier in policy.tiers for contact in tier.contacts]
-    if known == [route]:
+        before = load_council(connection, store, feed.feed_id).policy
+    known = [(one.channel, one.address.get_secret_value()) for tier in before.tiers for one in tier.contacts]
+    if known == [given]:
         return
     if known:
         raise RefusedError("the council has contacts already: `pullcord policy contact add` adds another")
-    set_policy(store, feed.feed_id, with_contact(policy, TIER, None, LABEL, route), getuser())
-    show_understood(LABEL, where)
+    made = with_contact(before, TIER, None, PERSON, given)
+    # Checked before anything is written, so that a refused address changes nothing.
+    shown = list(new_addresses(made, before))
+    set_policy(store, feed.feed_id, made, getuser())
+    for person, where in shown:
+        show_understood(person, where)
     settings = Settings()
     if settings.public_url is None:
         say(

@@ -28,6 +28,7 @@ def links() -> None:
 @app.command(
     epilog=examples(
         'pullcord links revoke A-3F9K-7PQ2 --by "Asha Patel"',
+        'pullcord links revoke A-3F9K-7PQ2 --contact "duty desk" --by "Asha Patel"',
         'pullcord links revoke --council E06000009 --by "Asha Patel"',
     )
 )
@@ -37,8 +38,13 @@ def revoke(
     council: Annotated[
         str | None, typer.Option(help="The links of all alerts of this council, by GSS code.", metavar="CODE")
     ] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Only the links of the contact with this label.", metavar="LABEL")
+    ] = None,
 ) -> None:
-    """Revoke the link of an alert, at once and for good. The council's contacts get a new message with a new link.
+    """Revoke the links of an alert, at once and for good.
+
+    If nobody has a link to an open case of it any more, the council's contacts get a new message with new links.
 
     If the message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
     """
@@ -47,16 +53,16 @@ def revoke(
     name = _name(by)
     with opened() as store:
         if alert is not None:
-            _say_revoked(alert, revoked=revoke_link(store, alert, name))
+            _say_revoked(alert, revoked=revoke_link(store, alert, name, contact=contact))
             return
         with store.reading() as connection:
             feed_id = find_feed(connection, "council", council or "").feed_id
-        say(f"{counted(revoke_links_of(store, feed_id, name), 'link')} revoked.")
+        say(f"The links of {counted(revoke_links_of(store, feed_id, name, contact), 'alert')} were revoked.")
 
 
 def _say_revoked(alert: str, *, revoked: bool) -> None:
     reference = alert.strip().upper()
-    say(f"The link of {reference} {'opens nothing any more' if revoked else 'was revoked before'}.")
+    say(f"The links of {reference} {'open nothing any more' if revoked else 'were revoked before'}.")
 
 
 def _name(by: str) -> str:

@@ -50,9 +50,10 @@ def show(
         Path | None, typer.Option(help="Also write the shifts of these days as a calendar (.ics).", metavar="FILE")
     ] = None,
 ) -> None:
-    """Show who is on duty now and next, and the hours in which nobody is, with who gets messages then.
+    """Show who is on duty now and next, and the hours in which nobody is on duty.
 
-    Nothing is stored. A gap in cover is a warning; the exit code stays 0.
+    For these hours, also show who gets messages then. Nothing is stored. A gap in cover is a warning; the exit code
+    stays 0.
     """
     now = time_of_machine()
     within = TimeSpan(now, now + timedelta(days=days))

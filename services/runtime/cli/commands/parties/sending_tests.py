@@ -1,4 +1,4 @@
-"""Sends a test message to the contacts of a council, by the same channels as an alert."""
+"""Sends a test message to the contacts of a council, in the same way as an alert."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
+from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.pool import SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
@@ -34,19 +35,19 @@ GRACE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class TestOutcome:
-    """The outcome of a test message to one contact, in words."""
+    """The result of a test message to one contact, in words."""
 
-    label: str
+    person: str
     accepted: bool
     outcome: str
 
 
-def send_tests(parts: Parts, council: Council, label: str | None) -> list[TestOutcome]:
-    """Send a test message to each contact of a council. With a label, send only to the contact with this label.
+def send_tests(parts: Parts, council: Council, person: str | None) -> list[TestOutcome]:
+    """Send a test message to each contact of a council. With a person, send only to this person's contacts.
 
     Raises NotFoundError if the council has no such contact.
     """
-    chosen = list(_contacts(council, label))
+    chosen = list(_contacts(council, person))
     if not chosen:
         raise NotFoundError("nobody is told there yet: add somebody with `pullcord policy contact add COUNCIL`")
     try:
@@ -55,13 +56,14 @@ def send_tests(parts: Parts, council: Council, label: str | None) -> list[TestOu
         parts.pool.close(GRACE)
 
 
-def _contacts(council: Council, label: str | None) -> Iterator[Contact]:
+def _contacts(council: Council, person: str | None) -> Iterator[Contact]:
     for tier in council.policy.tiers:
-        yield from (one for one in tier.contacts if label is None or one.label == label.strip())
+        yield from (one for one in tier.contacts if person is None or one.person == person.strip())
 
 
 def _sent(parts: Parts, contact: Contact, number: int) -> TestOutcome:
-    route, found, done = contact.route.get_secret_value(), list[SendResult](), Event()
+    route = contact_route(contact, parts.store.policy.services)
+    found, done = list[SendResult](), Event()
 
     def keep(_job: SendJob, result: SendResult) -> None:
         found.append(result)
@@ -75,7 +77,7 @@ def _sent(parts: Parts, contact: Contact, number: int) -> TestOutcome:
     result = found[0] if found else SendResult(SendOutcome.IN_DOUBT, "timed_out")
     accepted = result.outcome is SendOutcome.SENT
     why = REASONS.get(result.reason) or _answered(result.reason)
-    return TestOutcome(contact.label, accepted, "accepted by its server" if accepted else f"not accepted: {why}")
+    return TestOutcome(contact.person, accepted, "accepted by its server" if accepted else f"not accepted: {why}")
 
 
 def _answered(reason: str) -> str:

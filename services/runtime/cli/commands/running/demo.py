@@ -1,4 +1,4 @@
-"""`pullcord demo`: shows the main job on the sample files."""
+"""`pullcord demo`: shows Pullcord's main job with the sample files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord init` and `pullcord migrate`: prepare a deployment, or bring it up to date after an upgrade."""
+"""`pullcord init` and `pullcord migrate`: make a deployment, or bring it up to date after an upgrade."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ app = typer.Typer(add_completion=False)
 def init() -> None:
     """Make the data directory, the keys and the database. An existing database is brought up to date.
 
-    Run this command again after every upgrade. You may run it at any time: existing keys and data stay. On a terminal,
-    the command asks for the address of the pages and for the mail server, unless they are set already.
+    Run this command again after every upgrade. It may be run at any time: existing keys and data stay. On a terminal,
+    it asks for the address of the pages and for the mail server, unless they are set already.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)
@@ -62,8 +62,8 @@ def init() -> None:
 def migrate() -> None:
     """Make the database, or bring it up to date. Unlike `init`, this command needs no keys.
 
-    Use this command for an installation or upgrade where the keys are not available. You may run it at any time, even
-    while an older version is running.
+    Use it for an installation or upgrade where the keys are not available. It may be run at any time, even while an
+    older version is running.
     """
     settings = Settings()
     _make_folder(settings.data_dir)

@@ -1,4 +1,4 @@
-"""Asks for settings that a deployment cannot guess: the address of the pages, and the mail server."""
+"""Asks for settings that only the operator knows: the address of the pages, and the mail server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Ask for missing settings on a terminal, and store the answers. An empty answer leaves a setting unset."""
+    """Ask on the terminal for settings that are missing, and store the answers. An empty answer stores nothing."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The state of the deployment: the figures of `/metrics`, and sentences that explain them."""
+"""The state of the deployment: the figures of `/metrics`, and sentences about what is wrong."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """The state of the deployment at the time `at`. An age is in seconds. If nothing is waiting, the age is 0."""
+    """The state of the deployment at the time `at`. Ages are in seconds, and 0 if nothing is waiting."""
 
     at: datetime
     feeds: tuple[Feed, ...]
@@ -89,7 +89,7 @@ class DeploymentStatus:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """A sentence for each thing that is overdue or failing."""
+        """Sentences about everything that is overdue or failing."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:

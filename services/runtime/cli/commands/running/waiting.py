@@ -1,4 +1,4 @@
-"""Waits for the database. Roles start in any order, so the database may start later."""
+"""Waits for the database. Roles may start in any order, so the database may start after them."""
 
 from __future__ import annotations
 
@@ -59,11 +59,10 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Serve on a socket until the process is stopped. Meanwhile a thread waits for the database.
+    """Serve on a socket until the process is stopped, even if the database cannot be reached yet.
 
-    The port is open from the start, so that a probe finds the process alive. While the database cannot be reached, each
-    request that needs the database is answered with 503. Raises NotReadyError if the database has no schema, or an
-    older schema.
+    From the start, a probe finds that the process is alive. Until the database can be reached, requests that need it
+    are answered with 503. Raises NotReadyError if the database has no schema, or an older schema.
     """
     stop, refused = Event(), list[PullcordError]()
 
@@ -82,7 +81,7 @@ def serve_while_waiting(server: StoppableServer, listening: socket.socket, store
 
 
 def meaning(error: DBAPIError) -> str:
-    """Return the reason for a failed connection to the database, in words for the operator."""
+    """Return why the database cannot be reached, in words for the operator."""
     # The text is only searched, never shown.
     said = str(error.orig)
     # If the error is unknown, only its type is shown.

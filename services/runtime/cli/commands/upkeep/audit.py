@@ -21,16 +21,16 @@ SOMETHING_DIFFERS: Final = 1
 
 @app.callback()
 def audit() -> None:
-    """Make `check` a subcommand. Without this callback, Typer would run the only command without its name."""
+    """Makes `check` a subcommand: without this function, Typer would run it as `pullcord audit`."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare the stored data with the audit, and each record with its sealed part. This changes nothing.
+    """Compare the stored data with the audit, and each record with its sealed part. Nothing is changed.
 
-    The check covers figures, cases, alerts, deliveries, notices, register entries, matches, keys, policies and the
-    quarantine. The command lists data that somebody altered by hand in the database. If such data exist, the exit code
-    is 1. If the data and the audit differ, trust the audit.
+    This finds data that somebody altered by hand in the database: figures, cases, alerts, deliveries, notices, register
+    entries, matches, keys, policies and the quarantine. If anything differs, the exit code is 1. Then trust the audit,
+    not the data.
 
     It also reviews each case, and compares the next review and the harmful day with those on record.
     """

@@ -1,4 +1,4 @@
-"""`pullcord backup` and `pullcord restore`: back up and restore the database."""
+"""`pullcord backup` and `pullcord restore`."""
 
 from __future__ import annotations
 
@@ -52,8 +52,7 @@ def backup(
 ) -> None:
     """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file. The backup never contains the keys. Without the keys, nobody can read personal data in the
-    backup.
+    The backup is one file. It does not contain the keys, and without the keys nobody can read the personal data in it.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.
@@ -92,8 +91,8 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first. Alerts that were sent before the backup are not sent again.
 
-    The backup cannot show if later alerts were sent. So all alerts that fell due after the backup are sent after the
-    restore. Each of these alerts says that it may be a repeat.
+    The backup cannot show which alerts were sent after it was made. So all alerts that have fallen due since then are
+    sent after the restore. Each of them says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

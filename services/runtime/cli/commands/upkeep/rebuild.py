@@ -12,8 +12,8 @@ from services.runtime.settings import Settings
 def rebuild_() -> None:
     """Rebuild matches and cases from the stored records, for example after the brokers have lost everything.
 
-    Every register entry is matched again, and every case is reviewed, from the current records. A correct match or case
-    stays unchanged, so nobody is alerted twice.
+    Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so
+    nobody is alerted twice.
     """
     settings = Settings()
     total = 0

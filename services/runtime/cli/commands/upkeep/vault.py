@@ -1,4 +1,4 @@
-"""`pullcord vault`: changes the keys that encrypt stored data. Everything may run meanwhile."""
+"""`pullcord vault`: changes the keys that encrypt stored data. The service may run meanwhile."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def add_key() -> None:
     """Add a vault key to the keys file. The new key encrypts nothing until `vault rotate` makes it current.
 
-    You need this command only if processes read copies of the keys file. Give every process the file with the new key.
+    You need this command only if processes read copies of the keys file. After it, give every process the new file.
     Then run `vault rotate`.
     """
     settings = _with_a_file()
@@ -46,8 +46,8 @@ def add_key() -> None:
 def rotate(yes: Yes = False) -> None:
     """Make the newest vault key current. Then encrypt everything again with this key.
 
-    If the newest key is current already, a new key is added first. Processes may keep running, because they read the
-    keys file again. The old keys stay in the file, because older backups need them.
+    If the newest key is current already, a new key is added first. Processes may keep running, because they notice that
+    the keys file has changed. The old keys stay in the file, because older backups need them.
     """
     settings = _with_a_file()
     with opened(settings):
@@ -63,9 +63,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt again, with the current key, every value under an older key.
+    """Encrypt again, with the current key, everything that is still under an older key.
 
-    If a run was cut off, the next run continues the work.
+    If a run is cut off, the next run goes on with the work.
     """
     with opened() as store:
         _reseal(store)
@@ -76,9 +76,9 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Remove an old vault key from the keys file. The command refuses this while the key still encrypts a stored value.
+    """Remove an old vault key from the keys file. This is refused while the key still encrypts a stored value.
 
-    Backups that were made while the key was in use cannot be read without this key.
+    Without the key, backups that were made while it was in use cannot be read.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

@@ -16,6 +16,8 @@ def create() -> None:
         sa.Column("reason", sa.String(length=30), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("check_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),
         sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
@@ -23,6 +25,14 @@ def create() -> None:
         sa.UniqueConstraint("reference", name="uq_alerts_reference"),
     )
     op.create_index("ix_alerts_feed_id_created_at", "alerts", ["feed_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_alerts_check_at",
+        "alerts",
+        ["check_at"],
+        unique=False,
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.create_table(
         "cases",
         sa.Column("pk", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -51,6 +61,7 @@ def create() -> None:
         sa.Column("seen", sa.JSON(), nullable=False),
         sa.Column("facts", sa.Integer(), nullable=False),
         sa.Column("tried_at", sa.BigInteger(), nullable=True),
+        sa.Column("tried_alert", sa.BigInteger(), nullable=True),
         sa.Column("tested_on", sa.Date(), nullable=True),
         sa.Column("solution", sa.String(length=24), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=False),
@@ -110,6 +121,7 @@ def create() -> None:
         sa.Column("alert_pk", sa.BigInteger(), nullable=False),
         sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=False),
         sa.Column("route_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("destination", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
@@ -117,6 +129,7 @@ def create() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
+        sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_deliveries_alert_pk"),
         sa.PrimaryKeyConstraint("pk", name="pk_deliveries"),
     )
@@ -152,6 +165,8 @@ def create() -> None:
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=60), nullable=True),
+        sa.Column("acknowledge_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("changes_hash", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["delivery_pk"], ["deliveries.pk"], name="fk_delivery_attempts_delivery_pk"),
         sa.PrimaryKeyConstraint("delivery_pk", "number", name="pk_delivery_attempts"),
     )
@@ -190,5 +205,11 @@ def drop() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.drop_table("cases")
+    op.drop_index(
+        "ix_alerts_check_at",
+        table_name="alerts",
+        sqlite_where=sa.text("check_at IS NOT NULL"),
+        postgresql_where=sa.text("check_at IS NOT NULL"),
+    )
     op.drop_index("ix_alerts_feed_id_created_at", table_name="alerts")
     op.drop_table("alerts")

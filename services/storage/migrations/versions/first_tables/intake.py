@@ -1,4 +1,4 @@
-"""Creates the tables of feeds, keys, submissions and ids."""
+"""Creates the tables of feeds, keys and submissions, and the counters of ids."""
 
 from __future__ import annotations
 

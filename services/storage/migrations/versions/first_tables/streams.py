@@ -1,4 +1,4 @@
-"""Creates the outbox, the inbox, quarantine, the audit and its figures."""
+"""Creates the tables of the outbox, the inbox, the quarantine, the audit and the figures."""
 
 from __future__ import annotations
 
@@ -110,9 +110,19 @@ def create() -> None:
         sa.Column("alerted_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("consumer", "event_id", name="pk_quarantine"),
     )
+    op.create_table(
+        "watchdog_findings",
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("cases", sa.JSON(), nullable=False),
+        sa.Column("raised_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "feed_id", name="pk_watchdog_findings"),
+    )
 
 
 def drop() -> None:
+    op.drop_table("watchdog_findings")
     op.drop_table("quarantine")
     op.drop_table("loops")
     op.drop_table("deployment")

@@ -1,4 +1,4 @@
-"""Statuses of answers over HTTP, and the header by which a service asks to wait."""
+"""The result of each status of an HTTP answer, and the header with which a service asks Pullcord to wait."""
 
 from __future__ import annotations
 

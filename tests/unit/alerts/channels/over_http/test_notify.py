@@ -1,4 +1,7 @@
-"""GOV.UK Notify: a message is accepted, fails for now, fails for good or is in doubt, and is never sent twice."""
+"""GOV.UK Notify. A message is accepted, fails for now, fails for good, or its outcome is unknown.
+
+No message is sent twice.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plugin of Apprise for GOV.UK Notify, and the routes that Pullcord reads for it."""
+"""Apprise's plugin for GOV.UK Notify, and the routes that Pullcord accepts for it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.notify import govuk_notify_plugin
 from services.alerts.delivery.channels.notify.govuk_notify_plugin import SCHEME, NotifyGovUkNotify, register
 from services.alerts.delivery.channels.routes import UNREADABLE, RouteRefusedError, destination_of, what_is_understood
+from services.core.operator.contact_services import ContactServices
 from tests.support.servers.over_http.local_server import running
 from tests.support.servers.over_http.notify_server import KEY, SECRET, SERVICE, TEMPLATE, NotifyServer
 
@@ -99,8 +100,8 @@ class TestRoutes:
         assert destination_of(BASE + rest) == f"{SCHEME}://{SERVICE}"
 
     def test_a_contact_as_people_type_it_goes_by_a_route_without_a_recipient(self) -> None:
-        by_text = route_as_typed("07700 900123", None, BASE)
-        by_mail = route_as_typed("Jo Bloggs <jo@council.example>", BASE, None)
+        by_text = route_as_typed("07700 900123", ContactServices(text_service=BASE))
+        by_mail = route_as_typed("Jo Bloggs <jo@council.example>", ContactServices(BASE))
         assert what_is_understood(by_text) == "text message to +447700900123 through GOV.UK Notify"
         assert what_is_understood(by_mail) == "mail to jo@council.example through GOV.UK Notify"
 

@@ -1,4 +1,4 @@
-"""A signed webhook: a message is accepted, fails or is in doubt, and goes to public hosts only."""
+"""Signed webhooks. A message is accepted, fails, or its outcome is unknown. It goes only to public hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendars for tests, and what the import says of them."""
+"""Calendars for tests, and the result of importing them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rotas for tests, and generated ones."""
+"""Rotas for tests. Some are fixed, and some are generated."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ near = st.sampled_from([*SPRING, *AUTUMN]).flatmap(
 
 
 def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
-    """Return a local time as UTC."""
+    """Return a time in London as UTC."""
     return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
 
 
@@ -42,7 +42,7 @@ def weekly(*people: str | None, label: str = "first", tier: str = "duty", handov
 
 
 def policy_of(rota: Rota, out_of_hours: str | None = None, *closures: Closure) -> CoverPolicy:
-    """A policy whose tier `duty` has a desk besides its people, and whose tier `manager` has Jo alone."""
+    """A policy with two tiers. Tier `duty` has all people of the rota and a desk. Tier `manager` has Jo alone."""
     tiers = (
         CoverTier(label="duty", contacts=(*PEOPLE, "duty desk")),
         CoverTier(label="manager", contacts=("Jo",)),

@@ -1,4 +1,4 @@
-"""A calendar that is hostile, damaged or none at all is refused at once, by event, with the remedy."""
+"""A hostile or damaged calendar, or a file that is no calendar, is refused at once. The message says what to change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shifts go out as iCalendar, and overrides come in: from the same file, and from what calendar programs write."""
+"""Shifts are exported as iCalendar. Overrides are imported from such a file, or from other calendar programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is on duty: always somebody, never two in one layer, also in the nights in which the clocks change."""
+"""The people on duty. No moment is lost, and no layer has two people at once, also when the clocks change."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def people(rota: Rota, moment: datetime) -> list[str]:
 
 
 def expected(layer: RotaLayer, moment: datetime) -> str | None:
-    """Return whose turn it is by looking at each handover in turn."""
+    """Return the person whose turn it is. The function looks at every handover since the start of the layer."""
     week, person = 0, None
     while london_time(layer.starts_on + week * WEEK, layer.handover) <= moment:
         person = layer.people[week % len(layer.people)]
@@ -50,7 +50,7 @@ def test_two_years_minute_by_minute_have_one_person_each() -> None:
     rota = Rota(layers=(weekly(),))
     found = iter(shifts(rota, ALL))
     shift, moment = next(found), ALL.start
-    # The clock on the wall, by which a person reads the rota.
+    # The local time without a zone, as a person reads the rota.
     first = datetime.combine(MONDAY, time(9))
     while moment < ALL.end:
         if moment == shift.span.end:

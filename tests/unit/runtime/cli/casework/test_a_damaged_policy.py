@@ -1,4 +1,4 @@
-"""A damaged policy is named where it is shown, and a policy that is set anew takes its place."""
+"""A damaged policy is reported where a policy would be shown. A new policy replaces it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates, times and words of acts are read as in files, and what was understood is shown."""
+"""Dates, times and words of acts are read in the same way as in files. The command shows how it understood them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_way_to_write_a_day_gives_that_day(day: date, form: str) -> None:
 def test_a_time_without_an_offset_is_uk_time(day: date, clock: time) -> None:
     at = datetime.combine(day, clock.replace(second=0, microsecond=0), LONDON)
     kept = datetime.fromisoformat(read(CaseEvent.PASS_TEST, "at", at.strftime("%d/%m/%Y %H:%M")))
-    # Compared as moments: a time in the hour that the clocks leave out is no equal of any other.
+    # Timestamps are compared, because a local time that the clocks skip is equal to no other time.
     assert kept.timestamp() == at.timestamp()
 
 

@@ -1,4 +1,4 @@
-"""Cases on the command line: to list and show them, to record acts, and to see the state of the deployment."""
+"""Cases on the command line: list them, show them, record acts, and see the state of the deployment."""
 
 from __future__ import annotations
 
@@ -250,8 +250,9 @@ def test_the_links_of_a_council_or_of_one_alert_are_revoked_in_a_persons_name(de
     desk.clock.advance(seconds=31)
     desk.send_what_is_due()
     alert = desk.channel.sent[0].reference.split(".")[0]
-    assert "opens nothing any more" in desk.done("links", "revoke", alert, *ASHA).words
-    assert "was revoked before" in desk.done("links", "revoke", alert, *ASHA).words
-    assert "0 links revoked" in desk.done("links", "revoke", "--council", BLACKPOOL, *ASHA).words
-    for faulty in (("links", "revoke", *ASHA), ("links", "revoke", alert, "--by", "system")):
+    assert "open nothing any more" in desk.done("links", "revoke", alert, *ASHA).words
+    assert "were revoked before" in desk.done("links", "revoke", alert, *ASHA).words
+    assert "links of 0 alerts were revoked" in desk.done("links", "revoke", "--council", BLACKPOOL, *ASHA).words
+    strange = ("links", "revoke", alert, "--contact", "nobody known", *ASHA)
+    for faulty in (("links", "revoke", *ASHA), ("links", "revoke", alert, "--by", "system"), strange):
         assert desk.run(*faulty).code == 2

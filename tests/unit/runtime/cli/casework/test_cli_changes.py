@@ -1,4 +1,4 @@
-"""`pullcord changes`: what waits for a person, and how an operator accepts it."""
+"""`pullcord changes`: it shows the changes that wait for a person, and lets an operator accept them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.support.command_line import BLACKPOOL, RAVEN, Desk
 
 LINES = range(8)
-# Five of few cases may change without a person.
+# The council has eight cases, so five may change without a person. Three changes wait.
 LEFT = 3
 
 

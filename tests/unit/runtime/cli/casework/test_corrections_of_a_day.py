@@ -1,4 +1,7 @@
-"""Files of `tests/data/cases` that correct each other on the same day: the correction counts, however it is sent."""
+"""Files of `tests/data/cases` that correct an earlier file of the same day.
+
+The correction counts, however it is sent.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def issued(data: bytes, day: bytes) -> bytes:
 
 
 def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
-    """Send a file. Return the numbers of the rows with a problem, grouped by the code of the problem."""
+    """Send a file. For each problem code, return the numbers of the rows with this problem."""
     found: dict[str, list[int]] = {}
     for one in way.send(kind, data):
         found.setdefault(one.code, []).append(one.row)

@@ -1,4 +1,4 @@
-"""Dates in files of `tests/data/cases`: a dry run, an import and an upload name the same rows."""
+"""Dates in files of `tests/data/cases`. A dry run, an import and an upload all name the same rows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
-    """Send a file. Return the rows that the answer names, after asserting that the dry run names the same rows."""
+    """Send a file. Return the rows that the answer names. Assert that a dry run names the same rows."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
     return tried
@@ -71,7 +71,7 @@ def test_07_an_end_date_of_1900_is_flagged(way: Way) -> None:
 
 
 def test_15_a_notice_without_a_whole_date_is_kept_without_one(way: Way) -> None:
-    # The status of row 5 is not of this file's kind of fault.
+    # The faulty status in row 5 is replaced, because this test is about dates only.
     data = case_file("15").replace(b"In progress", b"planned").replace(b"Q1 2027", b"ASAP")
     found = [one for one in codes(sent(way, "notices", data)) if one[1] != "no_date"]
     assert found == [
@@ -101,7 +101,7 @@ ORDERED = ["2027-01-25", "2027-02-03", "2027-01-12", "2027-03-31", "2027-04-01"]
 def test_the_order_stated_on_the_command_line_leaves_nothing_in_doubt(desk: Desk) -> None:
     desk.clock.set(NOW)
     path = desk.file("06.csv", MONTH_FIRST)
-    # Sent again with the order: the versions without a date give way.
+    # The second import states the order of the dates. It replaces the versions without a date.
     desk.done("import", "notices", path, "--provider", RAVEN, "--no-match")
     printed = desk.done("import", "notices", path, "--provider", RAVEN, "--dates", "month-first", "--no-match")
     assert "with the month first" not in printed.words

@@ -1,4 +1,4 @@
-"""The list of cases on a terminal of 80 columns, and a case with all that is needed to ring the provider."""
+"""The list of cases on a terminal of 80 columns, and a case with everything that is needed to ring the provider."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """Import an entry and its notice for each number of days until the move. Return the entries' references."""
+    """Import an entry and a notice for each number in `days`. Return the entry ids.
+
+    A number in `days` is the number of days until the line moves.
+    """
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

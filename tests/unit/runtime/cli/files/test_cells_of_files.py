@@ -1,6 +1,6 @@
-"""Files of `tests/data/cases` in which a program changes cells: each such cell is read correctly or named.
+"""Files of `tests/data/cases` in which a program has changed cells. Each such cell is read correctly or is reported.
 
-This holds for every way in which a file can be sent.
+This holds for every way to send a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Matches and cases exported to files, and the personal data that must never be in them."""
+"""Matches and cases are exported to files. Some personal data must never be in them."""
 
 from __future__ import annotations
 

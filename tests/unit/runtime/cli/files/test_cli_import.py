@@ -1,4 +1,4 @@
-"""Files imported on the command line."""
+"""Files are imported on the command line."""
 
 from __future__ import annotations
 

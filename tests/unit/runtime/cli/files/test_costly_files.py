@@ -1,4 +1,4 @@
-"""The command line refuses a file that takes too much time or memory with a sentence, and reads the next file."""
+"""A file would take too much time or memory. The command line refuses it with a sentence, and reads the next file."""
 
 from __future__ import annotations
 

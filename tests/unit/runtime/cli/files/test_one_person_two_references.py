@@ -1,4 +1,4 @@
-"""Two references that may be one person: both entries are kept, and the sender is asked, however the file is sent."""
+"""Two references may belong to one person. Both entries are kept, and the sender is asked, however the file is sent."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_26_a_second_export_doubles_nobody_in_silence(answers: FileAnswers) -> N
     assert answers.codes(case_file("26a")) == {}
     told = answers.of(case_file("26b"))
     assert [(one.row, one.code) for one in told if one.code == NEARLY] == [(2, NEARLY), (3, NEARLY)]
-    # 1003.0, a no-break space and another hyphen are the references on record.
+    # References that differ only by `.0`, a no-break space or another hyphen count as the ones on record.
     assert len(answers.entries()) == 7
     assert answers.codes(case_file("26b")).get(NEARLY) is None
 

@@ -1,4 +1,4 @@
-"""A file that an import refuses is on record, so that it is raised if none is taken in within a working day."""
+"""A file that an import refuses is recorded. The operator is alerted if no file is accepted within a working day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A register with one row for each device: the rows become one entry with all numbers, and contradictions are named."""
+"""A register has a row for each device. The rows become one entry with all numbers, and contradictions are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""If a row is too old to be used, every answer names the row, its stamp and the stamp on record."""
+"""A row is too old to be used. Every answer names the row, its stamp and the stamp on record."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
 
 
 def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
-    """Return a stamp in two forms: as in a spreadsheet, and as in an answer."""
+    """Return a stamp in two forms: as a spreadsheet has it, and as an answer has it."""
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
     if day_only:
         return f"{local:%d/%m/%Y}", day
-    # Midnight is what programs write for a day alone.
+    # Programs write midnight for a day without a time.
     said = f"{day} at {local:%H:%M}" if local.hour or local.minute else day
     return f"{local:%d/%m/%Y %H:%M}", said
 
@@ -62,7 +62,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """An earlier and a later stamp, in both forms. Each is a day or a time."""
+    """An earlier and a later stamp, each in both forms. A stamp is a day, or a day with a time."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

@@ -1,4 +1,4 @@
-"""The table in `tests/data/cases/README.md`, row by row: each file is imported by every way, on fresh data."""
+"""The table in `tests/data/cases/README.md`, row by row. Each file is sent in every way to an empty database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 @dataclass
 class Sent:
-    """Two data directories, to which every file goes: one by the command line, and one over HTTP."""
+    """Sends every file to two deployments: to one by the command line, and to the other over HTTP."""
 
     desk: Desk
     api: Api
@@ -38,14 +38,14 @@ class Sent:
         return answer_on(kind, file_of(name), self.desk, self.api)
 
     def notices(self) -> list[tuple[str, str]]:
-        """Return the planned day and the status of every stored notice. Assert that both directories agree."""
+        """Return the planned day and the status of every stored notice. Assert that both deployments agree."""
         return self._same(lambda store: [(str(row.planned_on), row.status) for row in _all(store, notices)])
 
     def entries(self) -> list[dict[str, Any]]:
         return self._same(lambda store: [_opened(store, row) for row in _all(store, register_entries)])
 
     def cases(self) -> int:
-        """Match what is on record, and return the number of cases."""
+        """Match all records. Return the number of cases. Assert that both deployments agree."""
         self.desk.done("import", "notices", self.desk.file("none.json", NOTHING), "--provider", RAVEN)
         self.api.deployment.post_notices({"id": "n-last", "cli": "01632 960999", "status": "withdrawn"})
         self.api.deployment.settle()

@@ -1,4 +1,4 @@
-"""An unknown heading: one sentence names it, and the user can map it by hand."""
+"""A file has an unknown heading. One sentence names it, and the user can map it by hand."""
 
 from __future__ import annotations
 

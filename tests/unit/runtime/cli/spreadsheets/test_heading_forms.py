@@ -1,4 +1,4 @@
-"""Headings in Welsh, in two languages, and in short forms."""
+"""Headings in Welsh, in two languages, and abbreviated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places as real lists write them: a postcode in the address, sectors without a space, area codes."""
+"""Places as real lists have them: a postcode within the address, sectors without a space, area codes."""
 
 from __future__ import annotations
 
@@ -88,5 +88,5 @@ def test_a_sector_without_its_space_is_the_same_sector(outward: str, sector: int
         return codes
 
     assert read(f"{outward}{sector}", "Postcode sectors") == read(f"{outward} {sector}", "Sectors")
-    # A district under its own heading stays one.
+    # A district under its own heading is not read as a sector.
     assert read(outward, "Postcode districts") == [outward]

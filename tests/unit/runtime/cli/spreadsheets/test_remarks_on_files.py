@@ -1,4 +1,4 @@
-"""Every answer and the stored receipt name everything that was left out or guessed."""
+"""Every answer, and the stored receipt, report what was left out of a file and what was guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file with a revised date beside the old one: the revised date is read, and the answer names the old one."""
+"""A file has an old date and a revised date. The revised date is read, and the answer names the old one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list with columns for residents and for contacts: contacts' numbers are not read as alarm lines.
+"""A list has columns for residents and for their contacts. Contacts' numbers are not read as alarm lines.
 
 The answer names every column that is not read.
 """

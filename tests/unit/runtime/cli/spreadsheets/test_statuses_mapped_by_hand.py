@@ -1,6 +1,6 @@
-"""A council's own words for statuses: no entry is refused because its status is unknown.
+"""A council has its own words for statuses. No entry is refused because its status is unknown.
 
-The user can map any word to a status by hand. The mapping is remembered.
+The user can map any word to a status by hand. Later files use the mapping.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def test_a_mapping_is_remembered_and_the_next_answer_says_so(desk: Desk, api: Ap
     upload(api, register("B/F"), status="B/F=ended")
     answer = upload(api, register("B/F").replace("C1", "D1"))
     assert answer["remarks"] == ["Statuses were read as you mapped them before: bf as ended."]
-    # Only what occurs in the file is said.
+    # Only mappings of words that are in the file are reported.
     assert upload(api, register("Live").replace("C1", "E1"))["remarks"] == []
 
 

@@ -1,4 +1,4 @@
-"""Totals, titles of groups and the last line of a report are not read as people. The answer counts them."""
+"""Totals, titles of groups, and the last line of a report are not read as entries. The answer counts them."""
 
 from __future__ import annotations
 

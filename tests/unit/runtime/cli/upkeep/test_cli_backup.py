@@ -1,4 +1,4 @@
-"""A backup made and restored on the command line."""
+"""Backups are made and restored on the command line."""
 
 from __future__ import annotations
 

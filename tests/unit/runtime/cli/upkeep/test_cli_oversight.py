@@ -13,7 +13,7 @@ from tests.support.command_line import Desk
 
 
 def written(desk: Desk, *typed: str) -> list[Path]:
-    """Return the paths of the files that a report wrote, read from its output."""
+    """Run `pullcord report`. Return the paths of the files that it wrote, from its output."""
     return [desk.folder / line for line in desk.done("report", *typed).out.split()]
 
 
@@ -90,7 +90,7 @@ def test_a_month_that_a_clock_ahead_has_closed_is_counted_again_to_date_and_no_s
     assert "November 2026 is not over." in page.read_text()
     assert stocks(table) == before
     assert before["feeds", "total", ""] == "2"
-    # A month that the clock closed ahead of time still lies ahead.
+    # The month was closed while the clock was ahead. It still lies in the future.
     assert "lies ahead" in desk.run("report", "--period", "2026-12").complaint
 
 

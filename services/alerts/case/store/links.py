@@ -1,0 +1,139 @@
+"""Finds the message that a link came with, and revokes links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, exists, func, select, update
+
+from services.alerts.policy.policy import EscalationReason
+from services.core.tokens import LinkPurpose
+from services.storage.tables import alerts, deliveries, delivery_attempts
+
+_HASH: Final = {
+    LinkPurpose.ACKNOWLEDGE: delivery_attempts.c.acknowledge_hash,
+    LinkPurpose.ACCEPT_CHANGES: delivery_attempts.c.changes_hash,
+}
+# No message of a delivery in one of these states is on its way, or with anybody.
+_NEVER_CAME: Final = ("given_up", "not_needed")
+_ACCEPTED: Final = "sent"
+_REVOKED: Final = alerts.c.link_revoked_at.is_not(None) | deliveries.c.link_revoked_at.is_not(None)
+# A message about withdrawn notices asks for nothing.
+_ASKS: Final = alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value
+# Longer than any attempt at a message goes on after its alert was written.
+_LONGEST_WAY: Final = timedelta(days=2)
+
+
+class SentLink(NamedTuple):
+    """The message that a link came with."""
+
+    alert_pk: int
+    alert: str  # the reference of the alert, as people see it
+    council: str
+    written_at: datetime  # when the alert was written
+    delivery: int
+    tier: str
+    contact: str  # the label of the contact
+    sent_at: datetime  # when the attempt began, which is at most seconds before the message was sent
+    revoked: bool
+    reason: str  # the reason of the alert
+
+
+class AlertRef(NamedTuple):
+    pk: int
+    reference: str
+
+
+def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, hashed: bytes) -> SentLink | None:
+    row, sent = alerts.c, deliveries.c
+    columns = (row.pk, row.reference, row.feed_id, row.created_at, sent.pk, sent.tier, sent.contact)
+    # One query, so that a wrong code and a missing alert take the same time.
+    query = (
+        select(*columns, delivery_attempts.c.started_at, _REVOKED, row.reason)
+        .join_from(delivery_attempts, deliveries, sent.pk == delivery_attempts.c.delivery_pk)
+        .join(alerts, row.pk == sent.alert_pk)
+        .where(row.reference == alert, _HASH[purpose] == hashed)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else SentLink(*found)
+
+
+def is_replaced(connection: Connection, link: SentLink) -> bool:
+    """Return True if a later message to the same contact was accepted after the message of the link was sent.
+
+    A message that a line is no longer planned to be switched asks for nothing, so it replaces no link.
+    """
+    row, sent = alerts.c, deliveries.c
+    # A retry of an older alert ends no link of a newer one. Several messages of one alert do not end each other.
+    later = (
+        select(sent.pk)
+        .join_from(deliveries, alerts, row.pk == sent.alert_pk)
+        .where(row.feed_id == link.council, row.created_at >= link.written_at, row.pk > link.alert_pk)
+        .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= link.sent_at)
+        .where(_ASKS)
+    )
+    return bool(connection.scalar(select(later.exists())))
+
+
+def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
+    """Return the earlier alerts whose messages to the same contact were accepted from `since` on, the newest first.
+
+    The message of the link has ended their links.
+    """
+    row, sent = alerts.c, deliveries.c
+    query = (
+        select(row.pk, row.reference)
+        .distinct()
+        .join_from(deliveries, alerts, row.pk == sent.alert_pk)
+        .where(row.feed_id == link.council, row.created_at >= since - _LONGEST_WAY, row.pk < link.alert_pk, _ASKS)
+        .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= since, ~_REVOKED)
+    )
+    return [AlertRef(*found) for found in connection.execute(query.order_by(row.pk.desc()))]
+
+
+def mark_alert_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
+    """Revoke the links in all messages of an alert.
+
+    If they were already revoked, return False. The time of the first revocation then stays on record.
+    """
+    row = alerts.c
+    done = connection.execute(
+        update(alerts).where(row.pk == alert_pk, row.link_revoked_at.is_(None)).values(link_revoked_at=now)
+    )
+    return done.rowcount > 0
+
+
+def mark_deliveries_revoked(connection: Connection, alert_pk: int, contact: str, now: datetime) -> Sequence[int]:
+    """Revoke the links in the messages of an alert to one contact. Return the ids of the newly revoked deliveries."""
+    row = deliveries.c
+    of_contact = (row.alert_pk == alert_pk, row.contact == contact, row.link_revoked_at.is_(None))
+    pks = connection.scalars(select(row.pk).where(*of_contact).order_by(row.pk)).all()
+    connection.execute(update(deliveries).where(row.pk.in_(pks)).values(link_revoked_at=now))
+    return pks
+
+
+def count_messages(connection: Connection, alert_pk: int, contact: str) -> int:
+    row = deliveries.c
+    return connection.scalar(select(func.count()).where(row.alert_pk == alert_pk, row.contact == contact)) or 0
+
+
+def has_link(connection: Connection, alert_pk: int) -> bool:
+    """Return True if a message of the alert came, or may still come, with a link that is not revoked."""
+    row = deliveries.c
+    live = (row.alert_pk == alert_pk, row.link_revoked_at.is_(None), row.state.not_in(_NEVER_CAME))
+    return bool(connection.scalar(select(exists().where(*live))))
+
+
+def alerts_with_links(connection: Connection, feed_id: str, contact: str | None) -> Sequence[str]:
+    """Return the references of a council's alerts with a link that is not revoked, the oldest first.
+
+    If `contact` is set, only the messages to the contact with this label count.
+    """
+    row, sent = alerts.c, deliveries.c
+    query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
+    if contact is not None:
+        live = exists().where(sent.alert_pk == row.pk, sent.contact == contact, sent.link_revoked_at.is_(None))
+        query = query.where(live)
+    return connection.scalars(query).all()

@@ -1,0 +1,88 @@
+"""Writes an alert: its cases, its deliveries, its event and its audit row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from schemas.events import AlertIntended
+from services.alerts.delivery.queue import Recipient, cancel_older, intend_deliveries
+from services.alerts.delivery.store.alerts import Alert, insert_alert, insert_alert_cases
+from services.alerts.policy.policy_settings import CouncilPolicy
+from services.core.audit import AuditAction
+from services.core.ids import new_reference
+from services.storage.audit import AuditRow
+from services.storage.events.outbox import Announcement
+from services.storage.sequences import allocate_ids
+from services.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class AlertToWrite:
+    """A new alert. `said` has one row of `alert_cases` for each case, without the id of the alert."""
+
+    feed_id: str
+    threshold: int
+    reason: str
+    urgent: bool
+    said: Sequence[Mapping[str, object]]
+    recipients: Sequence[Recipient]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenAlert:
+    pk: int
+    reference: str
+    # The ids of the cases about which an earlier message, which this alert replaces, may have reached somebody.
+    in_doubt: frozenset[int]
+
+
+def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *, handed_over: int = 0) -> WrittenAlert:
+    """Write an alert to a council. It replaces waiting deliveries to the same people that have no other cases.
+
+    `handed_over` is the number of deliveries that the caller writes, beside those to the recipients.
+    """
+    (pk,) = allocate_ids(work.connection, "alerts", 1)
+    reference = new_reference("A", work.store.random)
+    made = len(alert.recipients) + handed_over
+    first = earliest(alert.recipients, work.now)
+    insert_alert(
+        work.connection,
+        Alert(
+            pk,
+            reference,
+            alert.feed_id,
+            alert.threshold,
+            alert.reason,
+            work.now,
+            len(alert.said),
+            urgent=alert.urgent,
+            check_at=first + step_of(policy, urgent=alert.urgent) if made else None,
+        ),
+    )
+    insert_alert_cases(work.connection, [{**row, "alert_pk": pk} for row in alert.said])
+    in_doubt = cancel_older(work, pk, alert.feed_id, [one.contact.person for one in alert.recipients])
+    intend_deliveries(work, pk, alert.recipients)
+    event = AlertIntended(
+        alert=reference,
+        council=alert.feed_id,
+        threshold=alert.threshold,
+        reason=alert.reason,
+        cases=len(alert.said),
+        deliveries=made,
+    )
+    work.announce([Announcement("alerts", alert.feed_id, event)])
+    fields = event.model_dump(exclude={"council"})
+    work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=reference, feed_id=alert.feed_id))
+    return WrittenAlert(pk, reference, frozenset(in_doubt))
+
+
+def step_of(policy: CouncilPolicy, *, urgent: bool) -> timedelta:
+    """Return how long a tier may stay unreached before others are asked."""
+    return timedelta(minutes=policy.unreached_urgent_minutes if urgent else policy.unreached_repeat_minutes)
+
+
+def earliest(recipients: Sequence[Recipient], otherwise: datetime) -> datetime:
+    """Return when the first of the recipients gets the message, or `otherwise` if there are none."""
+    return min((one.due_at for one in recipients), default=otherwise)

@@ -1,0 +1,138 @@
+"""Writes the alerts that are due about cases of a council, to the levels that are to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from services.alerts.delivery.delivery import OPERATOR_TIER
+from services.alerts.delivery.queue import Recipient, record_unreachable
+from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, earliest, write_alert
+from services.alerts.delivery.store.recipients import last_messages
+from services.alerts.policy.case_clock import Escalation
+from services.alerts.policy.councils import Council
+from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
+from services.alerts.policy.policy import TRIED_FOR
+from services.alerts.policy.policy_settings import Contact
+from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
+from services.alerts.review.case import Case
+from services.alerts.review.withdrawal import is_about_withdrawal
+from services.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DueEscalation:
+    case: Case
+    escalation: Escalation
+
+
+class _Group(NamedTuple):
+    """Cases that share one alert: they go to the same levels, and all of them or none are urgent."""
+
+    # Withdrawn notices have a message of their own.
+    withdrawn: bool
+    first_level: int
+    last_level: int
+    urgent: bool
+
+
+def intend(
+    work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
+) -> list[Case]:
+    """Write the due alerts. Return the cases with the time at which the next message about each is due.
+
+    `fallback` are the contacts of the operator.
+    """
+    groups: dict[_Group, list[DueEscalation]] = {}
+    for due in due_now:
+        groups.setdefault(_group(due.escalation), []).append(due)
+    people = last_messages(work.connection, council.feed_id, work.now - LONGEST_WAIT) if groups else {}
+    return [
+        case
+        for group, members in groups.items()
+        for case in _write(work, council, group, members, _recipients(work, council, group, members, fallback, people))
+    ]
+
+
+def _group(escalation: Escalation) -> _Group:
+    about_withdrawal = is_about_withdrawal(escalation.reason)
+    return _Group(about_withdrawal, escalation.first_level, escalation.last_level, escalation.urgent)
+
+
+def _recipients(
+    work: UnitOfWork,
+    council: Council,
+    group: _Group,
+    members: Sequence[DueEscalation],
+    fallback: Sequence[Contact],
+    people: Mapping[str, LastMessages],
+) -> list[Recipient]:
+    # A person in several tiers gets one message.
+    tiers: dict[Contact, str] = {}
+    for tier in tiers_between(council.policy, group.first_level, group.last_level):
+        for contact in first_addresses(contacts_on_duty(council.policy, tier, work.now)):
+            if contact.person not in {one.person for one in tiers}:
+                tiers[contact] = tier.label
+    if group.last_level >= operator_level(council.policy) or _unreached(members) or not tiers:
+        tiers |= {contact: OPERATOR_TIER for contact in fallback if contact not in tiers}
+    # A message that reached nobody before is late already.
+    at_once = group.urgent or _unreached(members)
+    return [
+        Recipient(
+            tier,
+            contact,
+            next_slot(council.policy, people.get(contact.person, LastMessages()), work.now, urgent=at_once),
+        )
+        for contact, tier in tiers.items()
+    ]
+
+
+def _unreached(members: Sequence[DueEscalation]) -> bool:
+    # If `tried_at` is set, an earlier message about the case was accepted for nobody.
+    return any(due.case.tried_at is not None for due in members)
+
+
+def _write(
+    work: UnitOfWork,
+    council: Council,
+    group: _Group,
+    members: Sequence[DueEscalation],
+    recipients: Sequence[Recipient],
+) -> Iterator[Case]:
+    # The lowest threshold (days before the harm) is the most urgent. The alert has this threshold and its reason.
+    most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
+    said = [_said(one) for one in members]
+    alert = AlertToWrite(
+        council.feed_id, most_urgent.threshold, most_urgent.reason.value, group.urgent, said, recipients
+    )
+    written = write_alert(work, council.policy, alert)
+    if _unreached(members) or not recipients or not reachable_tiers(council.policy):
+        record_unreachable(work, council.feed_id, written.reference, len(members))
+    sent_at = earliest(recipients, work.now)
+    for due in members:
+        # The case counts as alerted only when the message is accepted for somebody. Until then another is due.
+        yield replace(
+            due.case,
+            tried_at=sent_at,
+            tried_alert=written.pk,
+            due_at=sent_at + TRIED_FOR,
+            warned=_is_warned(due.case, written),
+        )
+
+
+def _is_warned(case: Case, written: WrittenAlert) -> bool:
+    # If an earlier message may have reached the council, the council gets a message when the case is over.
+    return case.warned or case.pk in written.in_doubt
+
+
+def _said(due: DueEscalation) -> Mapping[str, object]:
+    return {
+        "case_pk": due.case.pk,
+        "threshold": due.escalation.threshold,
+        "reason": due.escalation.reason.value,
+        "first_level": due.escalation.first_level,
+        "last_level": due.escalation.last_level,
+        "facts": due.case.facts,
+    }

@@ -1,0 +1,102 @@
+"""Reads what each person of a council was sent, and what still waits for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, exists, func, select
+
+from services.alerts.delivery.channels.port import SendOutcome
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.store.deliveries import NOT_BEGUN
+from services.alerts.policy.case_clock import EscalationReason
+from services.alerts.policy.slots import LastMessages
+from services.storage.dialect import skipping_locked
+from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
+
+
+class DeliveryOfTier(NamedTuple):
+    """A delivery of an alert."""
+
+    tier: str
+    contact: str
+    channel: str
+    state: DeliveryState
+    attempts: int
+    due_at: datetime | None
+
+    @property
+    def replaced(self) -> bool:
+        # A newer message to the contact takes its place, and that message has its own look.
+        return self.state is DeliveryState.NOT_NEEDED
+
+    @property
+    def accepted(self) -> bool:
+        return self.state is DeliveryState.SENT
+
+
+class WaitingDelivery(NamedTuple):
+    """A delivery that no attempt is running for."""
+
+    pk: int
+    alert_pk: int
+    reference: str
+    feed_id: str
+    contact: str
+    channel: str
+    withdrawn: bool  # the alert is about withdrawn notices
+
+
+def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[DeliveryOfTier]:
+    row = deliveries.c
+    query = select(row.tier, row.contact, row.channel, row.state, row.attempts, row.due_at).where(
+        row.alert_pk == alert_pk
+    )
+    return [
+        DeliveryOfTier(tier, contact, channel, DeliveryState(state), attempts, due_at)
+        for tier, contact, channel, state, attempts, due_at in connection.execute(query.order_by(row.pk))
+    ]
+
+
+def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:
+    """Return when each contact of a council last had a message, by label. Older messages than `since` are left out."""
+    row = deliveries.c
+    query = (
+        select(row.contact, alerts.c.urgent, func.max(row.settled_at))
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(alerts.c.feed_id == feed_id, alerts.c.created_at >= since, row.state == DeliveryState.SENT.value)
+        .group_by(row.contact, alerts.c.urgent)
+    )
+    found: dict[str, dict[bool, datetime]] = {}
+    for contact, urgent, at in connection.execute(query):
+        found.setdefault(contact, {})[urgent] = at
+    return {contact: LastMessages(max(by.values()), by.get(True)) for contact, by in found.items()}
+
+
+def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
+    """Lock and return the waiting deliveries of messages about cases to these contacts of these councils.
+
+    Deliveries with an attempt in doubt are left out: only another attempt with the same reference resolves the doubt.
+    Deliveries that another worker has locked are left out too.
+    """
+    row, attempt = deliveries.c, delivery_attempts.c
+    doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
+    withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
+    query = (
+        select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id, row.contact, row.channel, withdrawn)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(row.due_at.is_not(None), row.state.in_(NOT_BEGUN), row.contact.in_(contacts))
+        .where(alerts.c.feed_id.in_(feeds), alerts.c.cases > 0, ~doubtful)
+        .order_by(row.pk)
+    )
+    return [WaitingDelivery(*one) for one in connection.execute(skipping_locked(connection, query))]
+
+
+def said_by_alerts(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
+    """Return the rows of these alerts, one for each case: that of the newest alert."""
+    rows = connection.execute(
+        select(alert_cases).where(alert_cases.c.alert_pk.in_(alert_pks)).order_by(alert_cases.c.alert_pk)
+    )
+    return list({row.case_pk: dict(row._mapping) for row in rows}.values())  # noqa: SLF001 - SQLAlchemy's own name

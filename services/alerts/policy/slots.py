@@ -1,0 +1,35 @@
+"""Decides when a person gets the next message, so that messages stay few and worth reading. All functions are pure.
+
+An urgent message goes at once, but at most one each `urgent_interval_minutes`. A message that is not urgent goes at
+once to somebody who had no message since the working day started. Otherwise it waits for the next working day.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.alerts.policy.policy_settings import CouncilPolicy
+
+# However long a council is closed, no message waits longer. Christmas with a weekend is shorter.
+LONGEST_WAIT: Final = timedelta(days=5)
+
+_INSTANT: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LastMessages:
+    """When a channel last accepted a message to a person: any message, and an urgent one."""
+
+    any_at: datetime | None = None
+    urgent_at: datetime | None = None
+
+
+def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgent: bool) -> datetime:
+    """Return when a message that is due now goes to a person."""
+    if urgent:
+        if last.urgent_at is None:
+            return now
+        return max(now, last.urgent_at + timedelta(minutes=policy.urgent_interval_minutes))
+    if not policy.one_digest_a_day or last.any_at is None or last.any_at < policy.days.last_start(now):
+        return now
+    return min(policy.days.next_start(now + _INSTANT), now + LONGEST_WAIT)

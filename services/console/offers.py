@@ -1,0 +1,50 @@
+"""Finds the cases that a link offers: those of its message, and those of the messages whose links have ended by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from services.alerts.case.acts import covered_by
+from services.alerts.case.store.cases import cases_of_alerts
+from services.alerts.review.case import Case
+from services.console.links import Link
+
+
+class Offer(NamedTuple):
+    """An open case, and the reference of the alert by which it can be acknowledged."""
+
+    case: Case
+    alert: str
+
+
+def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
+    """Return the open cases that can be acknowledged by a link, by reference. The cases of its message come first.
+
+    A case with news since its message is left out: nobody may acknowledge what no message contained.
+    """
+    left = [case for case in every_case(connection, link) if not case.clock_stopped]
+    offered: dict[str, Offer] = {}
+    for alert in link.alerts:
+        # Most earlier messages have no case that a newer one does not offer.
+        if not left:
+            break
+        covered = covered_by(connection, alert.pk)
+        offered |= {case.reference: Offer(case, alert.reference) for case in left if covered(case)}
+        left = [case for case in left if case.reference not in offered]
+    return offered
+
+
+def every_case(connection: Connection, link: Link) -> list[Case]:
+    return cases_of_alerts(connection, [alert.pk for alert in link.alerts])
+
+
+def by_alert(offers: Mapping[str, Offer], chosen: Collection[str]) -> dict[str, set[str]]:
+    """Return the chosen cases by the alert that offers them. Cases and alerts are references."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for reference in chosen:
+        found[offers[reference].alert].add(reference)
+    return found

@@ -1,0 +1,23 @@
+"""The services that carry messages to contacts, as the operator of the deployment has set them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ContactServices:
+    """The operator's services by channel. A service that is not set is None. The values are secret."""
+
+    # Routes without a target.
+    mail_server: str | None = field(default=None, repr=False)
+    text_service: str | None = field(default=None, repr=False)
+
+    # The API key of GOV.UK Notify, and the ids of its templates.
+    notify_key: str | None = field(default=None, repr=False)
+    notify_email_template: str | None = None
+    notify_sms_template: str | None = None
+    notify_letter_template: str | None = None
+
+    # The channels that councils may use. If it is empty, those whose service is set, and webhooks.
+    allowed: tuple[str, ...] = ()

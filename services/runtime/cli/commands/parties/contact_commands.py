@@ -1,0 +1,127 @@
+"""`pullcord policy contact`: adds, removes and tests the contacts of a council."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getuser
+from typing import Annotated
+
+import typer
+
+from services.alerts.policy.councils import set_policy
+from services.runtime.bootstrap import make_parts
+from services.runtime.cli.commands.parties.contacts import read_typed, show_understood
+from services.runtime.cli.commands.parties.council_policy import (
+    By,
+    CouncilCode,
+    find_council_of,
+    name_of,
+    recomputed,
+)
+from services.runtime.cli.commands.parties.policy_files import new_addresses, with_contact, without_person
+from services.runtime.cli.commands.parties.sending_tests import send_tests
+from services.runtime.cli.support.help_texts import examples, group
+from services.runtime.cli.support.open_deployment import opened
+from services.runtime.cli.support.output import cell, escaped, out, say
+from services.runtime.settings import Settings
+
+contact = group("The people and places that are told.")
+
+OneChannel = Annotated[str | None, typer.Option(help="Only the contact of this channel, such as email.")]
+
+
+@contact.command(
+    "add",
+    epilog=examples(
+        'pullcord policy contact add E06000009 "Jo Bloggs <jo@council.example>"',
+        'pullcord policy contact add E06000009 "07700 900123" --person "duty mobile"',
+        'pullcord policy contact add E06000009 --tier duty --from-days 56 --person "duty desk"',
+        note="Without a contact it asks for one, or reads it from a pipe, so that it stays out of the shell's history: "
+        "a mail address, a UK telephone number, the https address of a webhook with its secret, or, with --channel, "
+        "the address that another service asks for. "
+        "It then shows whom it understood, and never a password: read the address letter by letter.",
+    ),
+)
+def add(
+    council: CouncilCode,
+    who: Annotated[
+        str | None, typer.Argument(help="Who is told: a mail address, or a telephone number.", metavar="CONTACT")
+    ] = None,
+    person: Annotated[str, typer.Option(help="What to call it in lists and logs; nobody's name.")] = "duty desk",
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            help="How it is reached: email, sms, notify_email, notify_sms, notify_letter, webhook, or the "
+            "scheme of an Apprise service that is allowed here; told by the address if absent."
+        ),
+    ] = None,
+    tier: Annotated[str, typer.Option(help="The tier it joins, or that is made for it.")] = "duty",
+    from_days: Annotated[
+        int | None,
+        typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
+    ] = None,
+    by: By = None,
+) -> None:
+    """Add a contact to a council's policy, or change the address of a contact.
+
+    A person may have a contact of each channel. They are used in the order in which they were added.
+    """
+    with opened() as store:
+        found = find_council_of(store, council)
+        given = read_typed(who or _asked_for_address(), channel)
+        made = with_contact(found.policy, tier, from_days, person, given)
+        # Checked before anything is written, so that a refused address changes nothing.
+        shown = list(new_addresses(made, found.policy))
+        version = set_policy(store, found.feed_id, made, by or getuser())
+        touched = recomputed(store, found)
+    joined = f"{escaped(person)} is told in the tier {escaped(tier)}"
+    say(f"{name_of(found)} now has version {version} of its policy; {joined}. {touched}")
+    for label, where in shown:
+        show_understood(label, where)
+
+
+@contact.command("remove", epilog=examples('pullcord policy contact remove E06000009 --person "duty mobile"'))
+def remove(
+    council: CouncilCode,
+    person: Annotated[str, typer.Option(help="The contact as it is called in lists.")],
+    channel: OneChannel = None,
+    by: By = None,
+) -> None:
+    """Remove a person from a council's policy, in every tier."""
+    with opened() as store:
+        found = find_council_of(store, council)
+        made = without_person(found.policy, person, channel)
+        version = set_policy(store, found.feed_id, made, by or getuser())
+        touched = recomputed(store, found)
+    say(f"{name_of(found)} now has version {version} of its policy; {escaped(person)} is gone. {touched}")
+
+
+@contact.command(
+    "test",
+    epilog=examples(
+        "pullcord policy contact test E06000009", 'pullcord policy contact test E06000009 --person "duty desk"'
+    ),
+)
+def send_test(
+    council: CouncilCode,
+    person: Annotated[str | None, typer.Option(help="Only the contacts of this person.", metavar="TEXT")] = None,
+) -> None:
+    """Send a test message to a council's contacts now, and show each result. The message names nobody at risk.
+
+    The exit code is 1 if a message was not accepted by the receiving server or service.
+    """
+    settings = Settings()
+    with opened(settings) as store:
+        found = find_council_of(store, council)
+        results = send_tests(make_parts(settings, store), found, person)
+    for result in results:
+        out().print(cell(f"{result.person}: {result.outcome}", "" if result.accepted else "red"), soft_wrap=True)
+    if not all(result.accepted for result in results):
+        raise typer.Exit(1)
+
+
+def _asked_for_address() -> str:
+    # It is typed without echo, or piped in, because an address may hold a secret.
+    if sys.stdin.isatty():
+        return str(typer.prompt("Mail address, telephone number or webhook (not shown)", hide_input=True))
+    return sys.stdin.readline().strip()

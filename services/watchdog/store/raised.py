@@ -1,0 +1,42 @@
+"""Keeps which findings were raised, in a table that only the watchdog reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select
+
+from services.storage.tables import watchdog_findings
+from services.watchdog.findings import FaultGroup, FaultKind
+from services.watchdog.news import Key, RaisedFinding
+
+_KINDS: Final = frozenset(FaultKind)
+
+
+def raised_findings(connection: Connection) -> dict[Key, RaisedFinding]:
+    rows = connection.execute(select(watchdog_findings))
+    return {
+        (FaultKind(row.kind), row.feed_id): RaisedFinding(row.faults, frozenset(row.cases), row.raised_at)
+        for row in rows
+        # A newer version of the watchdog may know further kinds.
+        if row.kind in _KINDS
+    }
+
+
+def replace_raised(connection: Connection, groups: Iterable[FaultGroup], now: datetime) -> None:
+    """Note that exactly these findings were raised. A fault that comes back later is new again."""
+    connection.execute(delete(watchdog_findings))
+    rows = [
+        {
+            "kind": one.kind.value,
+            "feed_id": one.feed_id,
+            "faults": one.count,
+            "cases": one.references,
+            "raised_at": now,
+        }
+        for one in groups
+    ]
+    if rows:
+        connection.execute(insert(watchdog_findings), rows)

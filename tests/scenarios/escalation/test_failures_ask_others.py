@@ -1,0 +1,130 @@
+"""If a tier cannot be reached, others are asked: within minutes if the harm is near, within an hour otherwise."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import CouncilPolicy, Tier
+from services.core.audit import AuditAction
+from services.storage.tables import audit, deliveries
+from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, person, three_tiers, who
+from tests.support.deployment import Deployment
+from tests.support.ledger import cases_by_entry, rows
+from tests.support.one_line import ENTRY, notice
+from tests.support.people import confirm_safe
+
+REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "no such mailbox")
+AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
+UNKNOWN = SendResult(SendOutcome.IN_DOUBT, "no answer")
+
+
+@pytest.fixture
+def council(deployment: Deployment) -> Deployment:
+    deployment.with_officers(three_tiers())
+    deployment.put_entries(ENTRY)
+    return deployment
+
+
+def test_a_permanent_failure_moves_on_at_once(council: Deployment) -> None:
+    council.channel.results = [REFUSED]
+    council.post_notices(notice(in_days=20))
+    council.tick(seconds=31)
+    council.tick(seconds=1)
+    assert who(council) == ["manager"]
+    assert len([row for row in rows(council, audit) if row.action == AuditAction.NOBODY_COULD_BE_TOLD]) == 1
+
+
+def test_each_further_failure_moves_on_to_the_next_and_in_the_end_to_the_operator(council: Deployment) -> None:
+    council.channel.results = [REFUSED, REFUSED, REFUSED]
+    council.post_notices(notice(in_days=20))
+    council.tick(seconds=31)
+    for _ in range(3):
+        council.tick(seconds=1)
+    assert who(council) == [OPERATOR]
+
+
+@pytest.mark.parametrize(("in_days", "minutes"), [(20, 60), (2, 5)])
+@pytest.mark.parametrize("failure", [AWAY, UNKNOWN])
+def test_a_failure_that_may_pass_moves_on_in_time(
+    council: Deployment, in_days: int, minutes: int, failure: SendResult
+) -> None:
+    away = {person("officer").address.get_secret_value()}
+    _unreachable(council, away, failure)
+    council.post_notices(notice(in_days=in_days))
+    council.tick(seconds=31)
+    known = set(who(council))
+    council.tick(minutes=minutes - 1)
+    assert set(who(council)) == known
+    council.tick(minutes=1)
+    council.tick(seconds=30)
+    assert len(set(who(council)) - known) == 1
+
+
+def test_nobody_else_is_asked_if_a_colleague_in_the_tier_was_reached(deployment: Deployment) -> None:
+    tiers = (
+        Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),
+        Tier(label="managers", from_days=7, contacts=(person("manager"),)),
+    )
+    deployment.with_officers(CouncilPolicy(tiers=tiers))
+    deployment.put_entries(ENTRY)
+    deployment.channel.results = [REFUSED]
+    deployment.post_notices(notice(in_days=20))
+    deployment.tick(seconds=31)
+    pass_time(deployment, minutes=120)
+    assert who(deployment) == ["colleague"]
+
+
+def test_nobody_else_is_asked_about_a_case_that_is_safe_by_then(council: Deployment) -> None:
+    _unreachable(council, {person("officer").address.get_secret_value()}, AWAY)
+    council.post_notices(notice(in_days=20))
+    council.tick(seconds=31)
+    confirm_safe(council)
+    pass_time(council, minutes=180)
+    assert who(council) == []
+
+
+def test_the_officer_still_gets_the_message_when_the_channel_returns(council: Deployment) -> None:
+    gone = {person("officer").address.get_secret_value()}
+    _unreachable(council, gone, AWAY)
+    council.post_notices(notice(in_days=20))
+    council.tick(seconds=31)
+    pass_time(council, minutes=90)
+    assert who(council) == ["manager"]
+    gone.clear()
+    council.tick(minutes=2)
+    assert who(council) == ["manager", "officer"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_the_steps(
+    council: Deployment, seed: int
+) -> None:
+    dice = random.Random(seed)
+    people = ["officer", "manager", "head"]
+    broken = set(dice.sample(people, dice.randint(1, 3)))
+    in_days = dice.choice((1, 6, 20, 40))
+    _unreachable(council, {person(one).address.get_secret_value() for one in broken}, dice.choice((AWAY, REFUSED)))
+    council.post_notices(notice(in_days=in_days))
+    began = council.clock.now()
+    council.tick(seconds=31)
+    step = timedelta(minutes=5 if in_days <= 2 else 60)
+    while not who(council):
+        council.tick(minutes=5)
+        assert council.clock.now() - began <= 4 * step + timedelta(minutes=6)
+    assert cases_by_entry(council)["e1"].last_alert_at is not None
+    assert not {one.contact for one in rows(council, deliveries) if one.state == DeliveryState.SENT} & broken
+
+
+def _unreachable(deployment: Deployment, routes: set[str], failure: SendResult) -> None:
+    accept = deployment.channel.send
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        return failure if route in routes else accept(route, message, reference)
+
+    deployment.channel.send = send  # type: ignore[method-assign]

@@ -1,0 +1,62 @@
+"""A council with three tiers, of which only silence or the date asks the later ones."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
+from services.storage.tables import alerts, deliveries
+from tests.support.deployment import Deployment
+from tests.support.ledger import rows
+from tests.support.one_line import ENTRY
+
+OPERATOR = "operator"
+
+
+class SentTo(NamedTuple):
+    """A message that a channel accepted: for whom, when, and how many cases it names."""
+
+    contact: str
+    at: datetime
+    cases: int
+
+
+def person(label: str) -> Contact:
+    return Contact(person=label, channel="route", address=f"mailto://{label}.example")
+
+
+def three_tiers(**more: Any) -> CouncilPolicy:
+    """Officers, managers and heads. The date asks the managers a week before the harm, and the heads on the day."""
+    named = (("officer", 56), ("manager", 7), ("head", 0))
+    tiers = tuple(Tier(label=f"{who}s", from_days=days, contacts=(person(who),)) for who, days in named)
+    return CouncilPolicy(tiers=tiers, **more)
+
+
+def sent(deployment: Deployment) -> list[SentTo]:
+    """Return the messages that a channel accepted, in order of time."""
+    written = {alert.pk: alert for alert in rows(deployment, alerts)}
+    return sorted(
+        (
+            SentTo(one.contact, one.settled_at, written[one.alert_pk].cases)
+            for one in rows(deployment, deliveries)
+            if one.state == DeliveryState.SENT
+        ),
+        key=lambda one: one.at,
+    )
+
+
+def who(deployment: Deployment) -> list[str]:
+    return [one.contact for one in sent(deployment)]
+
+
+def lines(count: int) -> list[dict[str, Any]]:
+    """Return register entries e0, e1, ... with a number each."""
+    return [{**ENTRY, "entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(count)]
+
+
+def pass_time(deployment: Deployment, *, minutes: int, step: int = 10) -> None:
+    """Let time pass in small steps, as the service looks at what is due often."""
+    for _ in range(minutes // step):
+        deployment.tick(minutes=step)

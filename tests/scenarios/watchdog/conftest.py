@@ -1,0 +1,21 @@
+"""A deployment with one case that was alerted, for the tests of what the watchdog finds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.scenarios.watchdog.watching import found, run_for
+from tests.support.deployment import Deployment
+from tests.support.one_line import ENTRY, notice
+
+
+@pytest.fixture
+def alerted(deployment: Deployment) -> Deployment:
+    """One home whose line moves in thirty days. The duty desk had the first message two hours ago."""
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice(in_days=30))
+    deployment.settle()
+    run_for(deployment, hours=2)
+    assert len(deployment.mails()) == 1
+    assert found(deployment) == {}
+    return deployment

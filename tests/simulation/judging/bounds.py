@@ -1,6 +1,6 @@
 """The bounds of the promises: how soon a message must come, and how soon at the earliest. The model has no others.
 
-The promises are those of docs/design/escalation.md. Numbers that a council chooses are in `Numbers`.
+Numbers that a council chooses are in `Numbers`.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What holds for one urgency."""
+    """How a message goes to a person."""
 
-    next_level: timedelta | None  # the longest silence until the next level is asked; None if working days count
-    step: timedelta  # the longest time until somebody else is asked when a message fails
-    apart: timedelta  # the shortest time between two messages to a person that say the same
+    step: timedelta  # the longest time until somebody else is asked when it fails
+    apart: timedelta  # the shortest time between two messages that say the same
 
 
-HOUR = timedelta(hours=1)
-BOUNDS: Mapping[Urgency, Bounds] = {
-    Urgency.URGENT: Bounds(timedelta(minutes=30), HOUR, timedelta(minutes=14)),
-    Urgency.CLOSE: Bounds(None, HOUR, timedelta(minutes=14)),
-    Urgency.NEAR: Bounds(None, HOUR, 12 * HOUR),
-    Urgency.FAR: Bounds(None, HOUR, 12 * HOUR),
-}
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+# What cannot wait for the next working day, as fewer than two working days would then be left, and everything else.
+CANNOT_WAIT, MAY_WAIT = Bounds(5 * MINUTE, 14 * MINUTE), Bounds(HOUR, 12 * HOUR)
+# The shortest time between two urgent messages to a person about different residents.
+URGENT_APART = 15 * MINUTE
+# The longest silence until the next level is asked, by urgency. Where there is none, working days or messages count.
+SILENCE: Mapping[Urgency, timedelta] = {Urgency.URGENT: 30 * MINUTE}
+SILENT_WORKING_DAYS = 1
+# A message that reached nobody, as everybody refused it for good, is written anew after this time.
+TRIED_FOR = 24 * HOUR
 # An undisturbed message takes at most so long, and so long once a fault is over.
 USUAL, RECOVERY = timedelta(minutes=6), timedelta(minutes=30)
 # What a clock that ran ahead has put off stays put off for as long, and until the next working day has begun.
@@ -101,6 +103,13 @@ def next_start(numbers: Numbers, moment: datetime) -> datetime:
     today = day_of(moment)
     start = at(today, numbers.day_starts)
     return start if works(today) and start >= moment else at(working_days_after(today, 1), numbers.day_starts)
+
+
+def last_start(numbers: Numbers, moment: datetime) -> datetime:
+    """Return the newest start of a working day that is not after this moment."""
+    today = day_of(moment)
+    start = at(today, numbers.day_starts)
+    return start if works(today) and start <= moment else at(working_days_after(today, -1), numbers.day_starts)
 
 
 def end_of_quiet(numbers: Numbers, moment: datetime) -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.simulation.judging import bounds
-from tests.simulation.judging.bounds import BOUNDS, Urgency, day_of
+from tests.simulation.judging.bounds import CANNOT_WAIT, MAY_WAIT, SILENCE, Bounds, Urgency, day_of
 from tests.simulation.judging.resident import LONG_AGO, URGENT, Resident, State
 from tests.simulation.surroundings.plan import LEVELS
 from tests.simulation.surroundings.rules import Numbers
@@ -75,13 +76,31 @@ class Duty:
             return moment
         start = bounds.next_start(self.numbers, moment)
         # What waits until its day is close goes out on that day.
-        if self.resident.state is State.OPEN:
-            starts, day = start, self._harm
-            for _ in range(bounds.LEAST_WORKING_DAYS):
-                if day_of(starts) >= day:
-                    return bounds.end_of_quiet(self.numbers, moment)
-                starts = bounds.at(bounds.working_days_after(day_of(starts), 1), self.numbers.day_starts)
-        return start
+        late = self.resident.state is State.OPEN and self._few_left(start)
+        return bounds.end_of_quiet(self.numbers, moment) if late else start
+
+    def cannot_wait(self, moment: datetime) -> bool:
+        """Return True if a message at this moment cannot wait for the next working day."""
+        if self.resident.state is not State.OPEN:
+            return self.resident.state in URGENT
+        return self._few_left(bounds.next_start(self.numbers, moment + timedelta(seconds=1)))
+
+    def bounds(self, moment: datetime) -> Bounds:
+        return CANNOT_WAIT if self.cannot_wait(moment) else MAY_WAIT
+
+    def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
+        """Return when a message that is due goes to a person who had messages at the times `had`."""
+        if self.cannot_wait(moment):
+            return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
+        today = bounds.last_start(self.numbers, moment)
+        if not any(today <= at <= moment + bounds.USUAL for at in had):
+            return moment
+        return bounds.next_start(self.numbers, moment + timedelta(seconds=1))
+
+    def _few_left(self, start: datetime) -> bool:
+        # From this start of a working day on.
+        last = bounds.working_days_after(day_of(start), bounds.LEAST_WORKING_DAYS - 1)
+        return last >= self._harm
 
     def all_due(self) -> dict[str, Due]:
         if not self.resident.hears:
@@ -129,11 +148,10 @@ class Duty:
 
     def _silence(self, last: datetime) -> datetime | None:
         urgency = self.urgency(last)
-        wait = BOUNDS[urgency].next_level
-        if wait is not None:
-            return last + wait
+        if urgency in SILENCE:
+            return last + SILENCE[urgency]
         if urgency is not Urgency.FAR:
-            following = bounds.working_days_after(day_of(last), 1)
+            following = bounds.working_days_after(day_of(last), bounds.SILENT_WORKING_DAYS)
             return last + (following - day_of(last))
         return self._reminder(last) if self.heard.reminders >= bounds.UNANSWERED else None
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.simulation.judging.bounds import BOUNDS
 from tests.simulation.judging.duty import Due, Duty, Heard
 from tests.simulation.judging.history import Happened, What
 from tests.simulation.judging.needless import LATELY, Pace
 from tests.simulation.judging.resident import LONDON, OVER, Resident, State, midnight_after
 from tests.simulation.judging.troubles import Troubles
 from tests.simulation.judging.words import true_words
-from tests.simulation.surroundings.plan import LEVELS, level_of
+from tests.simulation.surroundings.plan import LEVELS, level_contacts, level_of
 from tests.simulation.surroundings.rules import Numbers
 
 # A message that was being sent when its case changed.
@@ -75,9 +74,9 @@ class Judge:
             for kind, due in list(dues.items()):
                 if due.at + timedelta(minutes=6) >= now:
                     continue
-                duty = self._duty(name)
-                step = BOUNDS[duty.urgency(due.at)].step
-                latest = self.troubles.latest(due.at, _council(name), due.level, step, duty.awake)
+                duty, people = self._duty(name), level_contacts(_council(name), due.level)
+                slot = min(duty.slot(due.at, self.pace.had.get(person, ())) for person in people)
+                latest = self.troubles.latest(duty.awake(slot), _council(name), due.level, duty.bounds(slot).step, duty.awake)
                 if now > latest:
                     self._break(latest, _PROMISES[kind], name, _why(duty, due))
                     self.counted.add((name, kind))

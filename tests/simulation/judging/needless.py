@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.simulation.judging.bounds import BOUNDS, Urgency, office
+from tests.simulation.judging.bounds import office
 from tests.simulation.judging.duty import Duty
 from tests.simulation.judging.history import Happened
 
@@ -15,27 +15,28 @@ LATELY = timedelta(hours=24)
 
 @dataclass
 class Pace:
-    """When each person last had a message about each resident."""
+    """When each person had messages, and when the last about each resident."""
 
     last: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    had: dict[str, list[datetime]] = field(default_factory=dict)
 
     def accept(self, contact: str, names: list[str], at: datetime) -> None:
         self.last.update({(contact, name): at for name in names})
+        self.had.setdefault(contact, []).append(at)
 
     def why_needless(self, attempt: Happened, duties: dict[str, Duty]) -> str | None:
         """Return why nobody needed this message, or None. `duties` has every resident of the message."""
         at = attempt.at
-        urgencies = {name: duty.urgency(at) for name, duty in duties.items()}
-        if all(self._said_lately(attempt.about, name, at, duty, urgencies[name]) for name, duty in duties.items()):
+        if all(self._said_lately(attempt.about, name, at, duty) for name, duty in duties.items()):
             return f"{attempt.about} heard the same a short time before"
         if all(self._may_wait(duty, at) for duty in duties.values()):
             return f"{attempt.about} is messaged at night or on a closed day, and nothing is urgent"
         return None
 
-    def _said_lately(self, contact: str, name: str, at: datetime, duty: Duty, urgency: Urgency) -> bool:
+    def _said_lately(self, contact: str, name: str, at: datetime, duty: Duty) -> bool:
         last = self.last.get((contact, name))
         news = max(duty.resident.since, duty.resident.changed, duty.resident.acted or duty.resident.since)
-        return last is not None and last > news and at - last < BOUNDS[urgency].apart
+        return last is not None and last > news and at - last < duty.bounds(at).apart
 
     def _may_wait(self, duty: Duty, at: datetime) -> bool:
         return not office(duty.numbers, at) and duty.awake(at) > at

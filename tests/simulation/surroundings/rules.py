@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 
-from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
+from pydantic import SecretStr
+
+from services.alerts.policy.contacts import Contact, ContactChannel
+from services.alerts.policy.policy_settings import CouncilPolicy, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,8 @@ SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
 
 def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
     """Return a policy whose contacts hear of every threshold, and whose last contact is a manager who hears late."""
-    first = tuple(Contact(label=name, route=route_of(name)) for name in contacts[:-1])
-    manager = Contact(label=contacts[-1], route=route_of(contacts[-1]))
+    first = tuple(contact_named(name) for name in contacts[:-1])
+    manager = contact_named(contacts[-1])
     return CouncilPolicy.model_validate(
         {
             **SETTINGS,
@@ -56,5 +59,5 @@ def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
     )
 
 
-def route_of(contact: str) -> str:
-    return f"mailto://{contact}.example"
+def contact_named(name: str) -> Contact:
+    return Contact(person=name, channel=ContactChannel.ROUTE, address=SecretStr(f"mailto://{name}.example"))

@@ -15,17 +15,16 @@ from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine as AlertEngine
 from services.alerts.policy.councils import set_policy
-from services.alerts.policy.policy import Contact
 from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.feeds import add_feed
-from services.storage.tables import cases, deliveries
+from services.storage.tables import alerts, cases, deliveries
 from tests.simulation.judging.history import Record, What
 from tests.simulation.surroundings.channels import Channels, VirtualPool, seconds
 from tests.simulation.surroundings.crashes import Crashes, KilledError, without_waiting_for_the_disk
 from tests.simulation.surroundings.people import Answer, answers, carry_out
 from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Mode, Plan, contacts_of
-from tests.simulation.surroundings.rules import CHOICES, as_policy, route_of
+from tests.simulation.surroundings.rules import CHOICES, as_policy, contact_named
 from tests.support.clock import FrozenClock
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, tell_everything_again
@@ -48,7 +47,7 @@ class World:
         self.crashes = Crashes(without_waiting_for_the_disk(engine))
         self.channels = Channels(plan.seed)
         self.deployment = Deployment(engine, FrozenClock(plan.start), plan.seed)
-        self.fallback = (Contact(label=OPERATOR, route=route_of(OPERATOR)),)
+        self.fallback = (contact_named(OPERATOR),)
         self._waiting: list[tuple[datetime, int, Acted]] = []
         self._numbers = count()
         self._references: dict[str, str] = {}
@@ -70,7 +69,7 @@ class World:
             self.channels, self.crashes, self.record, lambda: self.now, self.later, self._message_arrived
         )
         presentation = Presentation("https://pullcord.example", timedelta(days=30))
-        made.dispatcher = Dispatcher(made.store, self.pool, presentation, self.fallback, patience=0.0)  # type: ignore[arg-type]
+        made.dispatcher = Dispatcher(made.store, self.pool, presentation, patience=0.0)  # type: ignore[arg-type]
 
     def play(self) -> Record:
         for act in self.plan.acts:
@@ -109,10 +108,11 @@ class World:
     def _next_look(self) -> datetime:
         with self.deployment.store.reading() as connection:
             case, delivery = (connection.scalar(select(func.min(table.c.due_at))) for table in (cases, deliveries))
+            check = connection.scalar(select(func.min(alerts.c.check_at)))
         # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing.
         pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10))
         looks = [self._look_by]
-        looks += [max(case - self.skew, self._looked_at + seconds(OFTEN))] if case else []
+        looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in (case, check) if due]
         looks += [max(delivery - self.skew, self._looked_at + seconds(pace))] if delivery else []
         return max(min(looks), self._down_until)
 

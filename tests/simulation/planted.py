@@ -21,6 +21,7 @@ from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN
 from services.alerts.review.withdrawal import next_message
 from services.storage.tables import cases
+from services.storage.unit_of_work import UnitOfWork
 from tests.simulation.surroundings.world import World
 
 
@@ -31,7 +32,7 @@ def marked_before_sending() -> Iterator[None]:
 
     def marking(self: dispatch.Dispatcher, claimed: Any) -> None:
         for delivery in claimed:
-            settle(self.store, delivery, ACCEPTED, self.fallback)
+            settle(self.store, delivery, ACCEPTED)
         begin_all(self, claimed)
 
     with patch.object(dispatch.Dispatcher, "_begin_all", marking):
@@ -88,7 +89,7 @@ class _Timers:
 def endless_acknowledgement() -> Iterator[None]:
     """A pause never ends, neither by its own time nor as one that a wrong clock wrote."""
 
-    def endless(_policy: object, _clock: object, now: datetime) -> datetime:
+    def endless(_policy: object, _clock: object, now: datetime, **_: object) -> datetime:
         return now + timedelta(days=160)
 
     def kept(case: Case, *_: object) -> Case:
@@ -104,16 +105,20 @@ def endless_acknowledgement() -> Iterator[None]:
 @contextmanager
 def notified_when_intended() -> Iterator[None]:
     """A case counts as notified when its message is written, not when a channel has accepted it."""
-    after_alert = engine._after_alert
+    intend = engine.intend
 
-    def notified(due: engine.DueEscalation, council: Council, now: datetime, doubtful: Any) -> Case:
-        case = after_alert(due, council, now, doubtful)
-        told = replace(case, last_alert_at=now, last_threshold=due.escalation.threshold, tried_at=None)
-        following = next_message(told, council.policy, now)
-        return replace(told, due_at=following.due_at if following else now + LOOK_AGAIN)
+    def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
+        cases = intend(work, council, *rest)
+        return [_as_if_accepted(case, council, work.now) for case in cases]
 
-    with patch.object(engine, "_after_alert", notified):
+    with patch.object(engine, "intend", notified):
         yield
+
+
+def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
+    told = replace(case, last_alert_at=now, last_threshold=0, asked=max(case.asked, 1), tried_at=None, tried_alert=None)
+    following = next_message(told, council.policy, now)
+    return replace(told, due_at=following.due_at if following else now + LOOK_AGAIN)
 
 
 @contextmanager

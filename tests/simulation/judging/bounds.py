@@ -6,7 +6,6 @@ Numbers that a council chooses are in `Numbers`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
@@ -21,18 +20,11 @@ class Urgency(StrEnum):
     FAR = "far"
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How a message goes to a person."""
-
-    step: timedelta  # the longest time until somebody else is asked when it fails
-    apart: timedelta  # the shortest time between two messages that say the same
-
-
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-# What cannot wait for the next working day, as fewer than two working days would then be left, and everything else.
-CANNOT_WAIT, MAY_WAIT = Bounds(5 * MINUTE, 14 * MINUTE), Bounds(HOUR, 12 * HOUR)
-# The shortest time between two urgent messages to a person about different residents.
+# The longest time until somebody else is asked when a message fails: if it cannot wait for the next working day, as
+# fewer than two working days would then be left, and if it may.
+STEP_URGENT, STEP = 5 * MINUTE, HOUR
+# The shortest time between two urgent messages to a person. Of what may wait, a person hears once a working day.
 URGENT_APART = 15 * MINUTE
 # The longest silence until the next level is asked, by urgency. Where there is none, working days or messages count.
 SILENCE: Mapping[Urgency, timedelta] = {Urgency.URGENT: 30 * MINUTE}

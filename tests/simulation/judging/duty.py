@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from tests.simulation.judging import bounds
-from tests.simulation.judging.bounds import CANNOT_WAIT, MAY_WAIT, SILENCE, Bounds, Urgency, day_of
+from tests.simulation.judging.bounds import SILENCE, Urgency, day_of
 from tests.simulation.judging.resident import LONG_AGO, URGENT, Resident, State
 from tests.simulation.surroundings.plan import LEVELS
 from tests.simulation.surroundings.rules import Numbers
@@ -30,13 +30,17 @@ class Heard:
     alerts: dict[str, int] = field(default_factory=dict)  # the highest level that each alert reached
     paused: datetime = LONG_AGO  # the end of the pause after an act
     since: datetime = LONG_AGO  # the news that `last` carries
+    deliveries: set[str] = field(default_factory=set)
 
-    def accept(self, alert: str, level: int, at: datetime) -> None:
+    def accept(self, delivery: str, level: int, at: datetime) -> None:
         # What was under way when a person acted is no answer to the end of the pause.
         if at < self.paused:
             return
-        if alert not in self.alerts or self.last is None:
+        alert = delivery.partition(".")[0]
+        # A delivery that is accepted twice was sent again, as the process ended before it wrote the first outcome.
+        if alert not in self.alerts or self.last is None or delivery in self.deliveries:
             self.last = at
+        self.deliveries.add(delivery)
         self.alerts[alert] = max(level, self.alerts.get(alert, 0))
         self.asked = max(self.asked, level)
 
@@ -85,8 +89,8 @@ class Duty:
             return self.resident.state in URGENT
         return self._few_left(bounds.next_start(self.numbers, moment + timedelta(seconds=1)))
 
-    def bounds(self, moment: datetime) -> Bounds:
-        return CANNOT_WAIT if self.cannot_wait(moment) else MAY_WAIT
+    def step(self, moment: datetime) -> timedelta:
+        return bounds.STEP_URGENT if self.cannot_wait(moment) else bounds.STEP
 
     def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
         """Return when a message that is due goes to a person who had messages at the times `had`."""

@@ -74,13 +74,16 @@ class Judge:
             for kind, due in list(dues.items()):
                 if due.at + timedelta(minutes=6) >= now:
                     continue
-                duty, people = self._duty(name), level_contacts(_council(name), due.level)
-                slot = min(duty.slot(due.at, self.pace.had.get(person, ())) for person in people)
-                latest = self.troubles.latest(duty.awake(slot), _council(name), due.level, duty.bounds(slot).step, duty.awake)
+                duty, latest = self._duty(name), self._latest(name, due)
                 if now > latest:
                     self._break(latest, _PROMISES[kind], name, _why(duty, due))
                     self.counted.add((name, kind))
                     del dues[kind]
+
+    def _latest(self, name: str, due: Due) -> datetime:
+        duty, people = self._duty(name), level_contacts(_council(name), due.level)
+        slots = {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
+        return self.troubles.latest(slots, _council(name), due.level, duty.step(due.at), duty.awake)
 
     def _apply(self, one: Happened) -> None:
         if one.what is What.POLICY:
@@ -129,7 +132,8 @@ class Judge:
         for name in names:
             # A message that began before the news does not carry it.
             if attempt.at >= self.residents[name].since:
-                self.heard[name].accept(attempt.facts["reference"].partition(".")[0], level_of(one.about), one.at)
+                at = self.troubles.shown(one.at)
+                self.heard[name].accept(attempt.facts["reference"], level_of(one.about), at)
                 self._renew(name, one.at, anew=True)
 
     def _renew(self, name: str, now: datetime, *, anew: bool = False) -> None:

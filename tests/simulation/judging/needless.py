@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.simulation.judging.bounds import office
+from tests.simulation.judging import bounds
 from tests.simulation.judging.duty import Duty
 from tests.simulation.judging.history import Happened
 
@@ -36,7 +36,11 @@ class Pace:
     def _said_lately(self, contact: str, name: str, at: datetime, duty: Duty) -> bool:
         last = self.last.get((contact, name))
         news = max(duty.resident.since, duty.resident.changed, duty.resident.acted or duty.resident.since)
-        return last is not None and last > news and at - last < duty.bounds(at).apart
+        if last is None or last <= news:
+            return False
+        if duty.cannot_wait(at):
+            return at - last < bounds.URGENT_APART - bounds.MINUTE
+        return last >= bounds.last_start(duty.numbers, at)
 
     def _may_wait(self, duty: Duty, at: datetime) -> bool:
-        return not office(duty.numbers, at) and duty.awake(at) > at
+        return not bounds.office(duty.numbers, at) and duty.awake(at) > at

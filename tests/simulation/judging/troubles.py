@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from tests.simulation.judging.bounds import CLOCK_PUT_OFF, RECOVERY, USUAL, at, day_of, working_days_after
@@ -20,11 +20,14 @@ class Troubles:
         self._service: list[Span] = []
         self._channels: dict[str, list[Span]] = {}
         self._wrong_clock: list[Span] = []
+        self._ahead: list[tuple[Span, timedelta]] = []
         for one in happened:
             if one.what is What.DOWN:
                 self._service.append((one.at, one.facts["until"]))
             elif one.what is What.CLOCK:
-                ahead = one.facts["until"] + timedelta(seconds=max(0, one.facts["seconds"]))
+                by = timedelta(seconds=max(0, one.facts["seconds"]))
+                self._ahead.append(((one.at, one.facts["until"]), by))
+                ahead = one.facts["until"] + by
                 self._wrong_clock.append((one.at, at(working_days_after(day_of(ahead), CLOCK_PUT_OFF), NOON)))
             elif one.what is What.CHANNEL:
                 self._channels.setdefault(one.about, []).append((one.at, one.facts["until"]))
@@ -33,26 +36,33 @@ class Troubles:
     def wrong_clock(self, moment: datetime) -> bool:
         return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
+    def shown(self, moment: datetime) -> datetime:
+        """Return the time that the clock of the service shows, if it runs ahead. Its record says so later too."""
+        return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
+
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
         """Return True if the service or one of these channels had a fault between these times."""
         spans = [*self._service, *(span for name in contacts for span in self._channels.get(name, ()))]
         return any(begins <= until and ends >= since for begins, ends in spans)
 
     def latest(
-        self, due: datetime, council: str, level: int, step: timedelta, awake: Callable[[datetime], datetime]
+        self, slots: Mapping[str, datetime], council: str, level: int, step: timedelta, awake: Callable[[datetime], datetime]
     ) -> datetime:
         """Return the time by which a message that is due must have been accepted for a level or a higher one.
 
-        `step` is the time until somebody else is asked when a message fails. `awake` moves a time to when a message
-        may go out.
+        `slots` says when it goes to each person of the level. `step` is the time until the next level is asked when it
+        fails. `awake` moves a time to when a message may go out.
         """
+        due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
         if begins != due:
             begins = _clear(awake(begins), RECOVERY, self._service)
         allowed = USUAL if begins == due else RECOVERY
-        found = []
-        for place, asked in enumerate(range(level, LEVELS + 1)):
-            starts = begins if place == 0 else awake(begins + place * step)
+        found = [_clear(max(begins, slot), allowed, self._of(person)) for person, slot in slots.items()]
+        # Somebody of the level who hears later keeps it from going on.
+        tried = max(begins, *slots.values())
+        for place, asked in enumerate(range(level + 1, LEVELS + 1), start=1):
+            starts = awake(tried + place * step)
             found += [_clear(starts, allowed, self._of(name)) for name in level_contacts(council, asked)]
         if min(found) == begins:
             return begins + allowed

@@ -10,6 +10,7 @@ COMMANDS = (
     ("benchmarks.telephone",),
     ("benchmarks.addresses",),
     ("benchmarks.flood",),
+    ("benchmarks.messages",),
     ("benchmarks.timing",),
     ("benchmarks.hostile",),
     ("benchmarks.uploads",),

@@ -53,8 +53,8 @@ POLICIES = (
         repeat_days={90: 5, 56: 5, 28: 3, 14: 3, 7: 2, 2: 1, 0: 1},
     ),
 )
-# The longest repeat, and the quiet hours after it.
-LONGEST_REPEAT = timedelta(hours=168 + 12)
+# The longest repeat, ten working days, with Christmas and New Year among them.
+LONGEST_REPEAT = timedelta(days=21)
 MOMENT = timedelta(minutes=5)
 OFFICER = "Asha Patel"
 
@@ -135,7 +135,9 @@ class History:
         moved, lines = apply(self.case, event, self.now, transitions), list(self.lines.values())
         changed = with_record(moved, event, record, lines, london_day(self.now))
         if not changed.clock_stopped:
-            changed = replace(changed, paused_until=pause_until(self.policy, changed.clock, self.now))
+            is_step = event is not CaseEvent.ACKNOWLEDGE
+            until = pause_until(self.policy, changed.clock, self.now, is_step=is_step)
+            changed = replace(changed, paused_until=until)
         if self.look_after_acts:
             self.look(tuple(transitions), changed)
         else:

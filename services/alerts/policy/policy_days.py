@@ -74,7 +74,10 @@ def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
 
 
 def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
-    return policy.days.is_working(local(moment).date()) and not in_quiet_hours(policy, moment)
+    """Return True if a working day of the council has started at `moment`, and its quiet hours have not."""
+    here = local(moment)
+    awake = here.time() >= policy.day_starts and not in_quiet_hours(policy, moment)
+    return awake and policy.days.is_working(here.date())
 
 
 def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:

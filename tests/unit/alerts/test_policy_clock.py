@@ -125,7 +125,9 @@ class TestFirstAlert:
 
     def test_two_days_before_the_harm_nobody_waits_for_the_morning(self) -> None:
         night = london(2026, 12, 7, 23)
-        assert escalation(clock(opened_at=night), night) == Escalation(night, 2, EscalationReason.FIRST_ALERT)
+        assert escalation(clock(opened_at=night), night) == Escalation(
+            night, 2, EscalationReason.FIRST_ALERT, urgent=True
+        )
 
     def test_a_case_never_told_is_told_at_the_level_it_has_now(self) -> None:
         assert escalation(clock(), london(2026, 12, 3, 12)) == Escalation(MONDAY_NOON, 7, EscalationReason.FIRST_ALERT)
@@ -170,7 +172,7 @@ class TestNextAlert:
 
     def test_the_harmful_day_is_not_the_end_of_it(self) -> None:
         case = told(clock(), london(2027, 3, 1, 3), 0)
-        assert escalation(case) == Escalation(london(2027, 3, 2, 9), 0, EscalationReason.REPEAT)
+        assert escalation(case) == Escalation(london(2027, 3, 2, 9), 0, EscalationReason.REPEAT, urgent=True)
 
     def test_a_date_moved_earlier_past_a_threshold_is_told_at_once(self) -> None:
         case = told(clock(harm_on=date(2026, 11, 12)), MONDAY_NOON, 56)
@@ -199,7 +201,7 @@ class TestStates:
         night = london(2026, 11, 2, 23)
         far = date(2027, 1, 31)
         assert escalation(clock(state, harm_on=far, opened_at=night), night) == Escalation(
-            night, 0, EscalationReason.URGENT_STATE
+            night, 0, EscalationReason.URGENT_STATE, urgent=True
         )
         case = told(clock(state, harm_on=far), night, 0)
         assert escalation(case, night).due_at == london(2026, 11, 3, 9)

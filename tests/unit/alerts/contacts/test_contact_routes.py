@@ -18,11 +18,11 @@ from services.core.errors import RefusedError
 from services.core.operator.contact_services import ContactServices
 
 KEY = "00000000-0000-4000-8000-000000000001-00000000-0000-4000-8000-000000000002"
-TEMPLATES = [f"00000000-0000-4000-8000-00000000000{number}" for number in (3, 4, 5)]
+TEMPLATES = tuple(f"00000000-0000-4000-8000-00000000000{number}" for number in (3, 4, 5))
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BARE = ContactServices()
 MAIL = ContactServices(mail_server="mailtos://user:secret-word@mail.example:587?from=p%40council.example")
-NOTIFY = ContactServices(None, None, KEY, *TEMPLATES)
+NOTIFY = ContactServices(None, None, KEY, TEMPLATES[0], TEMPLATES[1], TEMPLATES[2])
 SLACK = ContactServices(mail_server=MAIL.mail_server, allowed=("email", "slack"))
 
 

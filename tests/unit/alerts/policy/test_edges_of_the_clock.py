@@ -58,12 +58,12 @@ def test_a_moment_without_a_zone_is_refused() -> None:
         out_of_quiet_hours(POLICY, datetime(2026, 12, 1, 9))  # noqa: DTZ001 - that is what is refused
 
 
-def test_a_message_that_reached_nobody_is_owed_again_an_hour_after_it_was_tried() -> None:
+def test_a_message_that_reached_nobody_is_owed_again_a_day_after_it_was_tried() -> None:
     tried = replace(clock(), tried_at=DAY_STARTS + HOUR)
     made = next_escalation(tried, POLICY, DAY_STARTS + HOUR)
     assert made is not None
-    assert made.due_at == DAY_STARTS + 2 * HOUR
-    later = replace(tried, tried_at=DAY_STARTS - 5 * HOUR, last_alert_at=DAY_STARTS - 6 * HOUR, last_threshold=28)
+    assert made.due_at == DAY_STARTS + HOUR + DAY
+    later = replace(tried, tried_at=DAY_STARTS - 5 * DAY, last_alert_at=DAY_STARTS - 6 * DAY, last_threshold=28)
     made = next_escalation(later, POLICY, DAY_STARTS - HOUR)
     assert made is not None
     assert made.due_at == DAY_STARTS

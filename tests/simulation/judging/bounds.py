@@ -87,7 +87,8 @@ def quiet(numbers: Numbers, moment: datetime) -> bool:
 
 
 def office(numbers: Numbers, moment: datetime) -> bool:
-    return works(day_of(moment)) and not quiet(numbers, moment)
+    begun = moment.astimezone(LONDON).hour >= numbers.day_starts
+    return begun and works(day_of(moment)) and not quiet(numbers, moment)
 
 
 def next_start(numbers: Numbers, moment: datetime) -> datetime:

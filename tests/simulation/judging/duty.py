@@ -31,10 +31,12 @@ class Heard:
     paused: datetime = LONG_AGO  # the end of the pause after an act
     since: datetime = LONG_AGO  # the news that `last` carries
     deliveries: set[str] = field(default_factory=set)
+    # A clock that was slow may have cancelled the pause, as too long to be one.
+    pause_in_doubt: bool = False
 
     def accept(self, delivery: str, level: int, at: datetime) -> None:
         # What was under way when a person acted is no answer to the end of the pause.
-        if at < self.paused:
+        if at < self.paused and not self.pause_in_doubt:
             return
         alert = delivery.partition(".")[0]
         # A delivery that is accepted twice was sent again, as the process ended before it wrote the first outcome.
@@ -45,9 +47,10 @@ class Heard:
         self.asked = max(self.asked, level)
 
     def hear_news(self, since: datetime) -> None:
-        self.last, self.since, self.paused = None, since, since
+        self.last, self.since, self.paused, self.pause_in_doubt = None, since, since, False
 
     def forget(self) -> None:
+        self.pause_in_doubt = False
         self.asked, self.last, self.alerts = 0, None, {}
 
     @property

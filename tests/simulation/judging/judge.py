@@ -98,6 +98,9 @@ class Judge:
             self._answered(one)
         elif one.what in (What.ENTRY, What.NOTICE, What.ACT):
             self._changed(one)
+        elif one.what is What.CLOCK and one.facts["seconds"] < 0:
+            for heard in self.heard.values():
+                heard.pause_in_doubt = True
 
     def _new_policy(self, one: Happened) -> None:
         self.numbers[one.about] = one.facts["numbers"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from tests.simulation.judging.bounds import CLOCK_PUT_OFF, RECOVERY, USUAL, at, day_of, working_days_after
+from tests.simulation.judging.bounds import CLOCK_PUT_OFF, RECOVERY, TRIED_FOR, USUAL, at, day_of, working_days_after
 from tests.simulation.judging.history import Happened, What
-from tests.simulation.surroundings.plan import LEVELS, level_contacts
+from tests.simulation.surroundings.plan import LEVELS, Mode, level_contacts
 
 Span = tuple[datetime, datetime]
 NOON = 12
@@ -19,6 +19,7 @@ class Troubles:
     def __init__(self, happened: Iterable[Happened]) -> None:
         self._service: list[Span] = []
         self._channels: dict[str, list[Span]] = {}
+        self._refusing: dict[str, list[Span]] = {}
         self._wrong_clock: list[Span] = []
         self._ahead: list[tuple[Span, timedelta]] = []
         for one in happened:
@@ -30,7 +31,10 @@ class Troubles:
                 ahead = one.facts["until"] + by
                 self._wrong_clock.append((one.at, at(working_days_after(day_of(ahead), CLOCK_PUT_OFF), NOON)))
             elif one.what is What.CHANNEL:
-                self._channels.setdefault(one.about, []).append((one.at, one.facts["until"]))
+                span = one.at, one.facts["until"]
+                self._channels.setdefault(one.about, []).append(span)
+                if one.facts["mode"] == Mode.REFUSING:
+                    self._refusing.setdefault(one.about, []).append(span)
         self._service += self._wrong_clock
 
     def wrong_clock(self, moment: datetime) -> bool:
@@ -58,16 +62,24 @@ class Troubles:
         if begins != due:
             begins = _clear(awake(begins), RECOVERY, self._service)
         allowed = USUAL if begins == due else RECOVERY
-        found = [_clear(max(begins, slot), allowed, self._of(person)) for person, slot in slots.items()]
         # Somebody of the level who hears later keeps it from going on.
         tried = max(begins, *slots.values())
+        starts = [(person, max(begins, slot)) for person, slot in slots.items()]
         for place, asked in enumerate(range(level + 1, LEVELS + 1), start=1):
-            starts = awake(tried + place * step)
-            found += [_clear(starts, allowed, self._of(name)) for name in level_contacts(council, asked)]
-        if min(found) == begins:
-            return begins + allowed
-        # What was refused for good is not tried again; the next message about it is written after a step.
-        return awake(min(found) + step) + RECOVERY
+            starts += [(person, awake(tried + place * step)) for person in level_contacts(council, asked)]
+        found = [self._reached(person, at, allowed) for person, at in starts]
+        reached = min((at for at in found if at is not None), default=None)
+        if reached is None:
+            # Everybody has refused it for good, so it is written anew.
+            again = awake(begins + TRIED_FOR)
+            reached = min(_clear(again, RECOVERY, self._of(person)) for person, _ in starts)
+        return begins + allowed if reached == begins else awake(reached + step) + RECOVERY
+
+    def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
+        """Return when a message that goes out at `starts` reaches a person. What is refused is not sent again."""
+        clear = _clear(starts, allowed, self._of(person))
+        refused = any(begins <= clear and ends > starts for begins, ends in self._refusing.get(person, ()))
+        return None if refused and clear != starts else clear
 
     def _of(self, contact: str) -> list[Span]:
         return [*self._service, *self._channels.get(contact, ())]

@@ -16,6 +16,7 @@ from services.alerts import engine
 from services.alerts.delivery import dispatch
 from services.alerts.delivery.channels.port import ACCEPTED
 from services.alerts.delivery.queue import settle
+from services.alerts.delivery.recipients import intending
 from services.alerts.policy.councils import Council
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN
@@ -105,10 +106,9 @@ def endless_acknowledgement() -> Iterator[None]:
 @contextmanager
 def notified_when_intended() -> Iterator[None]:
     """A case counts as notified when its message is written, not when a channel has accepted it."""
-    intend = engine.intend
 
     def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
-        cases = intend(work, council, *rest)
+        cases = intending.intend(work, council, *rest)
         return [_as_if_accepted(case, council, work.now) for case in cases]
 
     with patch.object(engine, "intend", notified):

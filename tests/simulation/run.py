@@ -15,7 +15,7 @@ from unittest.mock import patch
 from tests.simulation.judging.history import Record, What
 from tests.simulation.judging.judge import Broken, judge
 from tests.simulation.judging.resident import LONDON
-from tests.simulation.surroundings.plan import Act, Mode, Plan, Temper, draw
+from tests.simulation.surroundings.plan import DAYS, Act, Mode, Plan, Temper, draw
 from tests.simulation.surroundings.world import World
 from tests.support.deployment import sqlite_engine
 
@@ -67,18 +67,29 @@ def month(seed: int) -> Month:
 
 
 def shortened(found: Month, planted: Planted = nullcontext) -> Month:
-    """Drop acts for as long as the same promise is broken about somebody. Halves go first, then single acts."""
-    acts, best = list(found.plan.acts), found
+    """Drop what the first broken promise does not need: the time after it, halves of the acts, then single acts."""
+    first = min(found.broken, key=lambda one: one.at)
+    ends = min(first.at + timedelta(hours=1), found.plan.end)
+    plan = replace(found.plan, ends=ends, acts=tuple(act for act in found.plan.acts if act.at < ends))
+    best = _if_broken(plan, planted, first) or found
+    acts = list(best.plan.acts)
     size = max(1, len(acts) // 2)
     while True:
         for part in _parts(acts, size):
-            fewer = [act for act in acts if act not in part]
-            tried = simulate(replace(found.plan, acts=tuple(fewer)), planted)
-            if tried.promises & found.promises:
-                acts, best = fewer, tried
+            fewer = tuple(act for act in acts if act not in part)
+            tried = _if_broken(replace(best.plan, acts=fewer), planted, first)
+            if tried is not None:
+                acts, best = list(fewer), tried
         if size == 1:
             return best
         size //= 2
+
+
+def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
+    """Simulate a plan, and return the month if it breaks the same promise about the same resident."""
+    tried = simulate(plan, planted)
+    same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
+    return tried if same else None
 
 
 def _parts(acts: Sequence[Act], size: int) -> Iterator[Sequence[Act]]:
@@ -116,7 +127,7 @@ def _counted(plan: Plan, record: Record) -> Counter[str]:
             counted["policy edit"] += one.at > plan.start
     arrived = {one.about for one in record if one.what is What.ARRIVAL}
     counted.update(f"officer {temper}" for name, temper in plan.tempers.items() if name in arrived)
-    counted["change of the clocks"] += _offset(plan, 0) != _offset(plan, 30)
+    counted["change of the clocks"] += _offset(plan, 0) != _offset(plan, DAYS)
     return counted
 
 

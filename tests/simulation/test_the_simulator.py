@@ -20,9 +20,8 @@ def test_a_seed_always_draws_the_same_plan() -> None:
     assert draw(7) != draw(8)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_month_replays_exactly(seed: int) -> None:
-    once, again = simulate(draw(seed)), simulate(draw(seed))
+def test_a_month_replays_exactly() -> None:
+    once, again = simulate(draw(2)), simulate(draw(2))
     assert once.record.happened == again.record.happened
     assert once.record.digest() == again.record.digest()
 
@@ -38,7 +37,8 @@ def test_a_broken_month_is_shortened_to_the_acts_that_break_it() -> None:
         if found.broken:
             break
     short = shortened(found, planted)
-    assert short.promises & found.promises
+    first = found.broken[0]
+    assert (first.promise, first.about) in {(one.promise, one.about) for one in short.broken}
     assert len(short.plan.acts) < len(found.plan.acts) / 2
 
 

@@ -30,11 +30,13 @@ class Heard:
     alerts: dict[str, int] = field(default_factory=dict)  # the highest level that each alert reached
     paused: datetime = LONG_AGO  # the end of the pause after an act
     since: datetime = LONG_AGO  # the news that `last` carries
+    told: datetime | None = None  # the same, also before a person acted
     deliveries: set[str] = field(default_factory=set)
     # A clock that was slow may have cancelled the pause, as too long to be one.
     pause_in_doubt: bool = False
 
     def accept(self, delivery: str, level: int, at: datetime) -> None:
+        self.told = at
         # What was under way when a person acted is no answer to the end of the pause.
         if at < self.paused and not self.pause_in_doubt:
             return
@@ -47,7 +49,8 @@ class Heard:
         self.asked = max(self.asked, level)
 
     def hear_news(self, since: datetime) -> None:
-        self.last, self.since, self.paused, self.pause_in_doubt = None, since, since, False
+        self.last = self.told = None
+        self.since, self.paused, self.pause_in_doubt = since, since, False
 
     def forget(self) -> None:
         self.pause_in_doubt = False
@@ -129,7 +132,7 @@ class Duty:
         if after or moment >= noon:
             long = is_step or self.resident.state is State.MOVED
             return moment + timedelta(hours=hours.urgent_pause if long else hours.late_pause)
-        told = None if self.heard.last is None else self._reached(self.heard.last)
+        told = None if self.heard.told is None else self._reached(self.heard.told)
         ahead = (start for days, start in self._starts if start > moment and (told is None or days < told))
         longest = min([moment + timedelta(hours=hours.pause), *ahead])
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)

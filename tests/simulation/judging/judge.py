@@ -177,7 +177,11 @@ class Judge:
     def _check_need(self, attempt: Happened) -> None:
         """A message must be new to its reader, or come at the pace that its urgency allows."""
         says = attempt.facts.get("says", {})
-        if not says or level_of(attempt.about) == LEVELS or any(self._settled(case, attempt.at) is None for case in says):
+        if (
+            not says
+            or level_of(attempt.about) == LEVELS
+            or any(self._settled(case, attempt.at) is None for case in says)
+        ):
             return
         if self.troubles.troubled([attempt.about], attempt.at - LATELY, attempt.at):
             return

@@ -167,7 +167,9 @@ class Resident:
         if self.state is State.CHECKED:
             return unknown or any(not line.moved or line.moved_known for line in found.values())
         if self.state is State.HELD and self.held_until is not None:
-            free = [line for line in found.values() if not line.moved and (line.held_until or date.min) < self.held_until]
+            free = [
+                line for line in found.values() if not line.moved and (line.held_until or date.min) < self.held_until
+            ]
             return unknown or bool(free)
         return self.state in OVER or not self._at_risk_before
 

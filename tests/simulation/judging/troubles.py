@@ -10,6 +10,7 @@ from tests.simulation.judging.history import Happened, What
 from tests.simulation.surroundings.plan import LEVELS, Mode, level_contacts
 
 Span = tuple[datetime, datetime]
+Awake = Callable[[datetime], datetime]
 NOON = 12
 
 
@@ -50,7 +51,12 @@ class Troubles:
         return any(begins <= until and ends >= since for begins, ends in spans)
 
     def latest(
-        self, slots: Mapping[str, datetime], council: str, level: int, step: timedelta, awake: Callable[[datetime], datetime]
+        self,
+        slots: Mapping[str, datetime],
+        council: str,
+        level: int,
+        step: timedelta,
+        awake: Callable[[datetime], datetime],
     ) -> datetime:
         """Return the time by which a message that is due must have been accepted for a level or a higher one.
 

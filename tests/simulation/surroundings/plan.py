@@ -90,10 +90,11 @@ class Plan:
     start: datetime
     tempers: Mapping[str, Temper]
     acts: tuple[Act, ...]
+    ends: datetime | None = None  # a month ends after 30 days; one that is shortened may end sooner
 
     @property
     def end(self) -> datetime:
-        return self.start + timedelta(days=DAYS)
+        return self.ends or self.start + timedelta(days=DAYS)
 
     @property
     def residents(self) -> list[str]:

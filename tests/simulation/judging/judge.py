@@ -183,7 +183,10 @@ class Judge:
             or any(self._settled(case, attempt.at) is None for case in says)
         ):
             return
-        if self.troubles.troubled([attempt.about], attempt.at - LATELY, attempt.at):
+        # While a message to a colleague fails, a person may get the same once more.
+        council = _council(self.cases[next(iter(says))])
+        people = (name for level in range(1, LEVELS) for name in level_contacts(council, level))
+        if self.troubles.troubled(people, attempt.at - LATELY, attempt.at):
             return
         why = self.pace.why_needless(attempt, {self.cases[case]: self._duty(self.cases[case]) for case in says})
         if why is not None:

@@ -1,4 +1,4 @@
-"""Whether a message was needed: it says something new to this person, or comes at the pace that its urgency allows."""
+"""Says why a message was needless: its reader had the same just before, or it could have waited for the day."""
 
 from __future__ import annotations
 

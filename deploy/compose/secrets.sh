@@ -41,6 +41,13 @@ keep alerts.env <<'END'
 # Who is told when nobody else can be, as Apprise addresses. Set it: https://github.com/caronc/apprise/wiki
 PULLCORD_FALLBACK_ROUTES=[]
 END
+keep watchdog.env <<'END'
+# Whom the watchdog tells, by ways of its own. Set the first two, and a heartbeat of a service elsewhere.
+PULLCORD_WATCHDOG_MAIL_SERVER=
+PULLCORD_WATCHDOG_MAIL_TO=[]
+PULLCORD_WATCHDOG_WEBHOOK=
+PULLCORD_WATCHDOG_HEARTBEAT=
+END
 
 cat <<END
 
@@ -49,6 +56,7 @@ read everything.
 
 Write into these, which are empty so far:
   $folder/alerts.env       whom to tell when nobody else can be
+  $folder/watchdog.env     whom the watchdog tells; until then it does not start
   $folder/smtp-password    what Alertmanager signs in to your mail server with
   $folder/regulator-key    a key of \`pullcord keys create --role regulator\`, once the service runs: without it
                            Prometheus is not given the regulator's figures

@@ -9,10 +9,12 @@ from scripts.grafana.boards import Rows, board
 from scripts.grafana.event_panels import EVENTS
 from scripts.grafana.intake_panels import COMING_IN
 from scripts.grafana.upkeep_panels import UPKEEP
+from scripts.grafana.watchdog_panels import WATCHDOG
 
 ROWS: Rows = {
     "Is anybody being forgotten?": FORGOTTEN,
     "Telling councils": TELLING,
+    "What the watchdog finds": WATCHDOG,
     "What comes in": COMING_IN,
     "The way of events": EVENTS,
     "Upkeep": UPKEEP,

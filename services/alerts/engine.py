@@ -13,9 +13,9 @@ from itertools import chain
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.new_rules import apply_ruleset
-from services.alerts.case.recompute import recompute
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
 from services.alerts.case.store.contexts import load_contexts
+from services.alerts.delivery.contacts.removal import apply_policy
 from services.alerts.delivery.operator import alert_operator
 from services.alerts.delivery.recipients.intending import DueEscalation, intend
 from services.alerts.delivery.recipients.reached import ask_others
@@ -60,7 +60,7 @@ class Engine:
                 if feed_id in outdated:
                     handled += apply_ruleset(self.store, self.ruleset, feed_id)
                 if feed_id in changed:
-                    handled += recompute(self.store, self.ruleset, feed_id)
+                    handled += apply_policy(self.store, self.ruleset, feed_id)
                 if feed_id in councils:
                     handled += self._run_council(feed_id, now)
             except Exception as error:  # noqa: BLE001 - raised below, after all other councils

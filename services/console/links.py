@@ -84,4 +84,4 @@ def _is_contact(connection: Connection, store: Store, sent: SentLink) -> bool:
     council = load_council(connection, store, sent.council)
     if council.damaged or sent.tier == OPERATOR_TIER:
         return True
-    return any(contact.person == sent.contact for tier in council.policy.tiers for contact in tier.contacts)
+    return any(contact.person == sent.contact for contact in council.policy.every_contact)

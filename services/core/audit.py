@@ -61,6 +61,12 @@ class AuditAction(StrEnum):
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
     POLICY_CHANGED = "policy_changed"
+    # The verification of a contact's address by a code.
+    CONTACT_CODE_SENT = "contact_code_sent"
+    CONTACT_CODE_REFUSED = "contact_code_refused"
+    CONTACT_VERIFIED = "contact_verified"
+    # A person had a test message sent to a contact.
+    CONTACT_TESTED = "contact_tested"
     # Month-end figures of the state at that time. Their rows also mark the month as closed.
     STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
@@ -120,6 +126,11 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.KEY_CREATED: "key role expires_at",
         AuditAction.KEY_REVOKED: "key",
         AuditAction.POLICY_CHANGED: "version",
+        # `contact` is a keyed digest.
+        AuditAction.CONTACT_CODE_SENT: "contact",
+        AuditAction.CONTACT_CODE_REFUSED: "contact",
+        AuditAction.CONTACT_VERIFIED: "contact",
+        AuditAction.CONTACT_TESTED: "contact",
         # `counts` holds rows [table, key, count].
         AuditAction.STOCK_TAKEN: "month figure counts",
         AuditAction.BACKUP_MADE: "kind bytes",

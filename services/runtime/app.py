@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from services.alerts.api import router as alerts_router
 from services.alerts.case_lists import router as case_lists_router
+from services.alerts.contacts_api import router as contacts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
@@ -80,6 +81,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         mappings_router,
         alerts_router,
         case_lists_router,
+        contacts_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

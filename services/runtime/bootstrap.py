@@ -88,7 +88,15 @@ def operator_policy(settings: Settings) -> OperatorPolicy:
         settings.silence_patience,
         timedelta(days=settings.silence_shortest_days),
     )
-    return OperatorPolicy(settings.refusals_an_hour, settings.repeats_a_day, silence, contact_services(settings))
+    return OperatorPolicy(
+        refusals_an_hour=settings.refusals_an_hour,
+        repeats_a_day=settings.repeats_a_day,
+        silence=silence,
+        contact_code_minutes=settings.contact_code_minutes,
+        contact_code_tries=settings.contact_code_tries,
+        contact_messages_an_hour=settings.contact_messages_an_hour,
+        services=contact_services(settings),
+    )
 
 
 def contact_services(settings: Settings) -> ContactServices:

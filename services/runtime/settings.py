@@ -77,6 +77,12 @@ class Settings(EnvironmentSettings):
     """The id of the template of GOV.UK Notify for letters."""
     contact_channels: tuple[str, ...] = ()
     """The channels that contacts of councils may use (JSON list) [P]; those that are set and webhooks if absent."""
+    contact_code_minutes: Annotated[int, Field(ge=5, le=1440)] = 15
+    """Minutes for which the code that verifies a contact works [P]."""
+    contact_code_tries: Annotated[int, Field(ge=1, le=10)] = 5
+    """Wrong tries after which such a code ends [P]."""
+    contact_messages_an_hour: Annotated[int, Field(ge=1, le=100)] = 10
+    """The most codes and the most test messages that one contact gets in an hour [P]."""
     fallback_routes: tuple[SecretStr, ...] = ()
     """Apprise addresses of the operator (JSON list), used for alerts when no contact of a council can be reached."""
     deployment: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")] = "pullcord"

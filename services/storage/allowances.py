@@ -26,6 +26,8 @@ _REFUSALS: Final = frozenset(
     ]
 )
 
+_CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_TESTED)
+
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
     """Raise TooOftenError if a feed had too many refused or repeated requests and dry runs in the last hour."""
@@ -45,3 +47,13 @@ def allow_repeat(store: Store, connection: Connection, subject: str, action: Aud
             f"{most} acts that change nothing here were recorded within a day, so this one was not. "
             "Acts that move a case are recorded as before"
         )
+
+
+def allow_contact_message(store: Store, connection: Connection, contact: str) -> None:
+    """Raise TooOftenError if a contact had too many codes and test messages within an hour.
+
+    `contact` is the id of the contact.
+    """
+    most, since = store.policy.contact_messages_an_hour, store.now() - timedelta(hours=1)
+    if sum(count_acts(connection, contact, action, since) for action in _CONTACT_MESSAGES) >= most:
+        raise TooOftenError(f"this contact had {most} codes and test messages within an hour: try again later")

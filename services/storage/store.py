@@ -29,6 +29,11 @@ class OperatorPolicy:
     # Acts on one case or alert that change nothing and are recorded in a day.
     repeats_a_day: int = 100
     silence: SilencePolicy = USUAL
+    # Minutes for which the code of a contact works, the wrong tries that end it, and the test messages and codes that
+    # one contact gets in an hour.
+    contact_code_minutes: int = 15
+    contact_code_tries: int = 5
+    contact_messages_an_hour: int = 10
     services: ContactServices = field(default_factory=ContactServices)
 
 

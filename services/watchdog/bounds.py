@@ -14,7 +14,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How long a case may be without an accepted message.
+    """The longest time that a case may be without an accepted message.
 
     `first` is the time for the first message. None stands for an hour after the start of the next working day.
     `repeat` is the number of working days after which another message must have been accepted.

@@ -1,35 +1,48 @@
-"""Moments that are counted by the working days of a nation. All functions are pure, and moments have a time zone."""
+"""Times that are counted by the working days of a council. All functions are pure, and times have a time zone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from services.core.clock import LONDON, london_day, london_midnight
-from services.core.days.council_days import CouncilDays, london_time
-from services.core.days.working_days import Nation, nation_of
+from services.core.days.council_days import london_time
+from services.core.days.working_days import Nation, add_working_days, is_working_day
 from services.watchdog.bounds import AFTER_THE_START, WORKING_DAY_STARTS, WORKING_DAYS_LEFT
 
 # Dates that occur in the cases of one look. A million cases share a few hundred.
-KEPT = 16_384
+KEPT = 65_536
 
 
-def next_morning(moment: datetime, feed_id: str) -> datetime:
-    """Return the time by which the messages of the next working day after `moment` have gone out."""
-    return _morning(_days_later(london_day(moment), 1, nation_of(feed_id)))
+@dataclass(frozen=True, slots=True)
+class CouncilCalendar:
+    """The days on which a council is at work. `closed` holds the days of its own closures."""
 
+    nation: Nation = Nation.ENGLAND
+    closed: frozenset[date] = frozenset()
 
-def working_days_after(moment: datetime, n: int, feed_id: str) -> datetime:
-    """Return the same time of day, `n` working days after `moment`, but not before the messages of that morning."""
-    local = moment.astimezone(LONDON)
-    day = _days_later(local.date(), n, nation_of(feed_id))
-    return max(_morning(day), london_time(day, local.time()))
+    def next_morning(self, moment: datetime) -> datetime:
+        """Return the time by which the messages of the next working day after `moment` have gone out."""
+        return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
+    def working_days_after(self, moment: datetime, n: int) -> datetime:
+        """Return the same time of day, `n` working days after `moment`, but not before the messages of that morning."""
+        local = moment.astimezone(LONDON)
+        day = _days_later(local.date(), n, self.nation, self.closed)
+        return max(_morning(day), london_time(day, local.time()))
 
-def cannot_wait(moment: datetime, harm_on: date, feed_id: str) -> bool:
-    """Return True if too few working days would be left before the harmful day after a wait for a working day."""
-    days = CouncilDays(nation_of(feed_id), day_starts=WORKING_DAY_STARTS)
-    return days.fewer_left(WORKING_DAYS_LEFT, days.next_start(moment), midnight(harm_on))
+    def working_day_by(self, day: date) -> date:
+        """Return the last working day that is not after `day`."""
+        works = is_working_day(day, self.nation, self.closed)
+        return day if works else _days_later(day, -1, self.nation, self.closed)
+
+    def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
+        """Return True if too few working days would be left before the harmful day after a wait for a working day."""
+        today = london_day(moment)
+        starts = is_working_day(today, self.nation, self.closed) and moment <= london_time(today, WORKING_DAY_STARTS)
+        first = today if starts else _days_later(today, 1, self.nation, self.closed)
+        return _days_later(first, WORKING_DAYS_LEFT - 1, self.nation, self.closed) >= harm_on
 
 
 @lru_cache(KEPT)
@@ -42,8 +55,8 @@ def days_before(day: date, n: int) -> datetime:
 
 
 @lru_cache(KEPT)
-def _days_later(day: date, n: int, nation: Nation) -> date:
-    return CouncilDays(nation).plus(day, n)
+def _days_later(day: date, n: int, nation: Nation, closed: frozenset[date]) -> date:
+    return add_working_days(day, n, nation, closed)
 
 
 @lru_cache(KEPT)

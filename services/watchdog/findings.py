@@ -39,7 +39,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RecordFault:
     """A fault that the watchdog has found. `reference` is the reference of a case, or empty."""
 
     kind: FaultKind
@@ -64,7 +64,7 @@ class Findings:
 
     _groups: dict[tuple[FaultKind, str], FaultGroup] = field(default_factory=dict)
 
-    def add(self, faults: Iterable[Fault]) -> None:
+    def add(self, faults: Iterable[RecordFault]) -> None:
         for fault in faults:
             key = (fault.kind, fault.feed_id)
             group = self._groups.setdefault(key, FaultGroup(*key))

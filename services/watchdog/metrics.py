@@ -1,4 +1,4 @@
-"""What the last look of the watchdog found, as metrics of its process."""
+"""The metrics of the watchdog's process: the findings of the last look, and failures."""
 
 from __future__ import annotations
 

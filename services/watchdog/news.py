@@ -17,7 +17,7 @@ Key = tuple[FaultKind, str]
 
 @dataclass(frozen=True, slots=True)
 class RaisedFinding:
-    """What was raised about the faults of one kind at one feed."""
+    """The last message about the faults of one kind at one feed."""
 
     count: int
     references: frozenset[str]

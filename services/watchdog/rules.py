@@ -13,8 +13,8 @@ from typing import NamedTuple
 from services.core.clock import london_day
 from services.watchdog import bounds, states
 from services.watchdog.bounds import GRACE, ORDINARY, SOON, SOON_DAYS, URGENT, Bound
-from services.watchdog.calendar import cannot_wait, days_before, midnight, next_morning, working_days_after
-from services.watchdog.findings import Fault, FaultKind
+from services.watchdog.calendar import CouncilCalendar, days_before, midnight
+from services.watchdog.findings import FaultKind, RecordFault
 
 _POSSIBLE = "possible"
 # No repeat comes sooner after a message than this. It spares a look at the calendar for most cases.
@@ -61,12 +61,14 @@ class Acceptance(NamedTuple):
 NOTHING = Acceptance()
 
 
-def faults_of(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[Fault]:
-    for kind in _kinds(case, accepted, now):
-        yield Fault(kind, case.feed_id, case.reference)
+def faults_of(
+    case: CaseRecord, accepted: Acceptance, calendar: CouncilCalendar, now: datetime
+) -> Iterator[RecordFault]:
+    for kind in _kinds(case, accepted, calendar, now):
+        yield RecordFault(kind, case.feed_id, case.reference)
 
 
-def _kinds(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[FaultKind]:
+def _kinds(case: CaseRecord, accepted: Acceptance, calendar: CouncilCalendar, now: datetime) -> Iterator[FaultKind]:
     yield from _of_due_time(case, now)
     if _is_paused_too_long(case, now):
         yield FaultKind.PAUSE_TOO_LONG
@@ -74,7 +76,7 @@ def _kinds(case: CaseRecord, accepted: Acceptance, now: datetime) -> Iterator[Fa
         yield FaultKind.HOLD_WITHOUT_END
     if _is_marked_only(case, accepted):
         yield FaultKind.NEVER_ACCEPTED
-    owed = owed_by(case, accepted.current, now)
+    owed = owed_by(case, accepted.current, calendar, now)
     if owed is not None and owed + GRACE < now:
         yield FaultKind.MESSAGE_MISSING
 
@@ -104,7 +106,7 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
     return accepted.ever is None or accepted.ever < marked - GRACE
 
 
-def owed_by(case: CaseRecord, accepted: datetime | None, now: datetime) -> datetime | None:
+def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
     """Return the latest time by which a message about the case must have been accepted, or None if none is owed yet.
 
     `accepted` is the time of the newest accepted message since the newest news about the case.
@@ -114,20 +116,20 @@ def owed_by(case: CaseRecord, accepted: datetime | None, now: datetime) -> datet
     since = _runs_since(case, now)
     if since is None:
         return None
-    start = max(since, _begins(case), case.paused_until or since)
+    start = max(since, _begins(case, calendar), case.paused_until or since)
     if start > now:
         return None
     if accepted is None or accepted < start:
         stages = _stages(case, now, told=accepted is not None)
-        return min(_first(case, bound, max(start, entered)) for bound, entered in stages)
-    return _repeat(case, accepted, _stages(case, now, told=True))
+        return min(_first(case, bound, max(start, entered), calendar) for bound, entered in stages)
+    return _repeat(accepted, _stages(case, now, told=True), calendar)
 
 
-def _repeat(case: CaseRecord, accepted: datetime, stages: Sequence[tuple[Bound, datetime]]) -> datetime:
+def _repeat(accepted: datetime, stages: Sequence[tuple[Bound, datetime]], calendar: CouncilCalendar) -> datetime:
     followings = [entered for _, entered in stages[1:]]
     for (bound, entered), following in zip(stages, [*followings, None], strict=True):
         # A stage that has only begun asks for no message of an earlier day.
-        owed = max(working_days_after(accepted, bound.repeat, case.feed_id), next_morning(entered, case.feed_id))
+        owed = max(calendar.working_days_after(accepted, bound.repeat), calendar.next_morning(entered))
         if following is None or owed < following:
             return owed
     raise ValueError("a case has entered at least one stage")
@@ -168,12 +170,13 @@ def _is_restricted_since(case: CaseRecord, today: date) -> bool:
     return sure and day is not None and london_day(case.state_since) < day <= today
 
 
-def _begins(case: CaseRecord) -> datetime:
+def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
     # The first moment at which anybody need be told of a harmful day that lies far ahead.
     if case.harm_on is None or case.state in states.MOVED | states.URGENT:
         return case.opened_at
-    possible = case.level == _POSSIBLE
-    return days_before(case.harm_on, bounds.FIRST_DAYS_IF_POSSIBLE if possible else bounds.FIRST_DAYS)
+    days = bounds.FIRST_DAYS_IF_POSSIBLE if case.level == _POSSIBLE else bounds.FIRST_DAYS
+    # A message that would be due on a day off goes out on the working day before.
+    return midnight(calendar.working_day_by(case.harm_on - timedelta(days=days)))
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
@@ -200,10 +203,10 @@ def _is_only_claimed(case: CaseRecord) -> bool:
     return bool(case.claimed_by) and set(case.providers.split()) <= set(case.claimed_by.split())
 
 
-def _first(case: CaseRecord, bound: Bound, since: datetime) -> datetime:
+def _first(case: CaseRecord, bound: Bound, since: datetime, calendar: CouncilCalendar) -> datetime:
     if bound.first is None:
-        return next_morning(since, case.feed_id)
-    if bound is SOON and case.harm_on is not None and not cannot_wait(since, case.harm_on, case.feed_id):
+        return calendar.next_morning(since)
+    if bound is SOON and case.harm_on is not None and not calendar.cannot_wait(since, case.harm_on):
         # Two working days are left even if the message waits for the morning, but none from the day before the harm.
         return max(since, days_before(case.harm_on, 1)) + bound.first
     return since + bound.first

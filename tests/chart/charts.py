@@ -25,7 +25,7 @@ ROLES = {
     "embedded": ("serve",),
     "embedded-everything": ("serve",),
     "distributed": DISTRIBUTED,
-    "distributed-everything": DISTRIBUTED,
+    "distributed-everything": (*DISTRIBUTED, "watchdog"),
 }
 
 COMPONENT = "app.kubernetes.io/component"

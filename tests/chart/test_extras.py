@@ -49,7 +49,11 @@ def test_more_volumes_are_mounted_in_every_role_and_in_nothing_else() -> None:
     for component, pod in EVERYTHING.pods.items():
         named = {volume["name"] for volume in pod["spec"]["volumes"]}
         mounted = {mount["name"]: mount for mount in containers(pod)[-1]["volumeMounts"]}
-        assert ("own-certificates" in named) == ("own-certificates" in mounted) == (component in DISTRIBUTED)
+        assert (
+            ("own-certificates" in named)
+            == ("own-certificates" in mounted)
+            == (component in (*DISTRIBUTED, "watchdog"))
+        )
     mount = {one["name"]: one for one in containers(EVERYTHING.pods["relay"])[-1]["volumeMounts"]}["own-certificates"]
     assert mount == {"name": "own-certificates", "mountPath": "/etc/own", "readOnly": True}
 

@@ -20,6 +20,7 @@ POLICIES = {
     "ingest": EVERYBODY | {"ingest", "metrics", "database"},
     "relay": WORKER,
     **{one.name: WORKER | ({"messages"} if one.delivers else set()) for one in CONSUMERS},
+    "watchdog": EVERYBODY | {"metrics", "database", "messages"},
     "migration": {"default-deny", "migration"},
     "backup": {"default-deny"},
     "canary": EVERYBODY | {"canary"},

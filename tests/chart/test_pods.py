@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from typing import Any
 
 import pytest
@@ -44,6 +45,8 @@ NEEDS = {
     "ingest": {"pullcord-keys", "pullcord-postgres-app"},
     "relay": WORKER,
     **{one.name: WORKER | (SENDER if one.delivers else set()) for one in CONSUMERS},
+    # It opens nothing that is sealed, and so has no keys.
+    "watchdog": {"pullcord-postgres-app", "pullcord-watchdog"},
     "migration": {"pullcord-postgres-app"},
     "backup": {"pullcord-keys"},
     "canary": {"pullcord-canary"},
@@ -141,13 +144,20 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
     settings = released(case).settings(component)
     assert {name for name in settings if name.startswith("PULLCORD_")} <= set(FIELDS)
     files = {value for name, value in settings.items() if name.endswith("_FILE") or name == "PGSSLROOTCERT"}
-    assert files <= set(files_of(pod_of(case, component)))
+    # The settings are those of every role. The watchdog reads no keys.
+    without = {settings["PULLCORD_KEYS_FILE"]} if component == "watchdog" else set()
+    assert files - without <= set(files_of(pod_of(case, component)))
+    assert not without & set(files_of(pod_of(case, component)))
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
     """The settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
-    return {name.removeprefix(prefix).lower(): value for name, value in own.items()}
+    # A list is written as JSON.
+    return {
+        name.removeprefix(prefix).lower(): json.loads(value) if value.startswith("[") else value
+        for name, value in own.items()
+    }
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -87,6 +87,31 @@ class TestTheForm:
         assert "Pat Lee took this on Monday 30 November 2026 at 9:05am. Nobody has it now." in texts[1]
         assert "Pat Lee" not in texts[2]
 
+    @pytest.mark.parametrize(
+        ("contact", "shown"),
+        [
+            ("duty desk", "duty desk"),
+            ("<b>desk</b>", "<b>desk</b>"),
+            ("desk 01632 960123", "name not shown"),
+            ("desk@council.example", "name not shown"),
+        ],
+    )
+    def test_of_a_name_that_was_typed_behind_a_link_a_colleague_reads_whose_link_it_was(
+        self, view: AcknowledgementView, parsed: Callable[[str], JustHTML], contact: str, shown: str
+    ) -> None:
+        by = Acknowledgement("Pat Lee", view.now, contact)
+        had = (replace(view.cases[0], taken=by), *view.cases[1:])
+        page = words(parsed(acknowledgement_page(replace(view, cases=had, earlier=(by,)))))
+        assert page.count(f"Pat Lee (not signed in, by the link sent to {shown})") == 2
+
+    @pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "1 alarm line"), (3, "3 alarm lines")])
+    def test_it_says_which_part_comes_from_earlier_messages(
+        self, view: AcknowledgementView, parsed: Callable[[str], JustHTML], count: int, said: str
+    ) -> None:
+        page = words(parsed(acknowledgement_page(replace(view, from_earlier=count))))
+        assert ("from earlier messages to you" in page) is bool(count)
+        assert said in page
+
     def test_a_refused_answer_keeps_what_was_ticked_and_typed(
         self, view: AcknowledgementView, parsed: Callable[[str], JustHTML]
     ) -> None:

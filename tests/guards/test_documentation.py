@@ -9,7 +9,8 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are documented with the others
+import services.runtime.kafka.relay_supervisor
+import services.watchdog.metrics  # noqa: F401 - their metrics are documented with the others
 from services.runtime.kafka.kafka_settings import KafkaSettings
 from services.runtime.settings import Settings
 from services.storage.tables import metadata

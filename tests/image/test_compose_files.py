@@ -84,7 +84,9 @@ def test_no_secret_is_shown_while_they_are_made(tmp_path: Path) -> None:
 
 def test_the_operator_is_asked_whom_to_tell(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert Settings(_env_file=secrets / "alerts.env").fallback_routes == ()
-    assert [name for name, one in OURS.items() if "env_file" in one] == ["alerts"]
+    watchdog = Settings(_env_file=secrets / "watchdog.env")
+    assert (watchdog.watchdog_mail_to, watchdog.watchdog_mail_server, watchdog.watchdog_heartbeat) == ((), None, None)
+    assert [name for name, one in OURS.items() if "env_file" in one] == ["alerts", "watchdog"]
 
 
 def test_the_database_is_found_with_the_password_that_it_was_given(secrets: Path) -> None:

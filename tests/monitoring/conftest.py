@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-import services.runtime.kafka.relay_supervisor  # noqa: F401 - its metrics are watched with the others
+import services.runtime.kafka.relay_supervisor
+import services.watchdog.metrics  # noqa: F401 - their metrics are watched with the others
 from tests.support.deployment import Deployment
 from tests.support.http import ENTRIES, ENTRY, api, open_api
 

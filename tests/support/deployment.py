@@ -21,7 +21,6 @@ from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine as AlertEngine
 from services.alerts.message.message import Message
-from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.alerts.review.case import Case
 from services.alerts.states.rules import load_ruleset
@@ -40,6 +39,7 @@ from services.storage.store import Store
 from services.storage.tables import matches
 from services.storage.vault import Vault
 from tests.support.clock import FrozenClock
+from tests.support.contacts import set_verified_policy
 from tests.support.servers.statements import share_statements
 
 RULESET = "pstn-2026"
@@ -102,12 +102,15 @@ class Deployment:
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold."""
+        """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold.
+
+        The addresses are verified.
+        """
         desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
         made = policy or CouncilPolicy(tiers=tiers, one_digest_a_day=False)
-        set_policy(self.store, BLACKPOOL, made, by="Test Setup")
+        set_verified_policy(self.store, BLACKPOOL, made)
         return self
 
     def post_notices(
@@ -132,9 +135,8 @@ class Deployment:
         self.settle()
         self.clock.advance(**by)
         self.settle()
-        while self.engine.run_due():
-            self.settle()
-        while self.dispatcher.run_due():
+        # A message that cannot be sent may make the engine ask others.
+        while self.engine.run_due() or self.dispatcher.run_due():
             self.settle()
 
     def cases(self) -> list[Case]:

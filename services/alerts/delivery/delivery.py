@@ -12,6 +12,11 @@ OPERATOR_TIER = "operator of Pullcord"
 # Used in place of the feed of a council, in alerts to the operator about Pullcord itself.
 OPERATOR_FEED = "operator"
 
+# The same, in test messages and codes to contacts.
+CONTACTS_FEED = "contacts"
+
+NO_COUNCIL = frozenset({OPERATOR_FEED, CONTACTS_FEED})
+
 
 class DeliveryState(StrEnum):
     """The state of a delivery. The values are stored in the database."""
@@ -42,7 +47,9 @@ class Delivery:
     feed_id: str
     tier: str
     contact: str
-    route_sealed: bytes
+    channel: str
+    verified: bool  # False if nobody had verified the address when the delivery was written
+    address_sealed: bytes
     destination: str  # keyed digest in hexadecimal; it is equal for all routes to one host and port
     number: int  # the number of the attempt, from 1
     created_at: datetime

@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
-from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery
+from services.alerts.delivery.contacts.checks import contact_message
+from services.alerts.delivery.delivery import CONTACTS_FEED, NO_COUNCIL, OPERATOR_FEED, Delivery
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
 from services.alerts.delivery.queue import cancel_delivery, route_of, settle
 from services.alerts.message.message import Message, render
+from services.alerts.message.unverified import marked_unverified
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.store import Store
@@ -90,6 +92,8 @@ class Dispatcher:
             settle(self.store, delivery, NOT_MADE)
             self._in_flight.pop(delivery.pk)
             return
+        if message is not None and not delivery.verified and delivery.feed_id not in NO_COUNCIL:
+            message = marked_unverified(message)
         if message is None:
             cancel_delivery(self.store, delivery)
             self._in_flight.pop(delivery.pk)
@@ -150,6 +154,8 @@ class Dispatcher:
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert_pk)
+            if delivery.feed_id == CONTACTS_FEED:
+                return contact_message(connection, self.store, self.presentation.base_url, delivery.alert_pk)
             digest = alert_digest(connection, self.store, self.presentation, delivery)
         if digest is None:
             return None

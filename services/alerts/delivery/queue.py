@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
+from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
@@ -18,7 +19,7 @@ from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
-from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery, DeliveryState
+from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryState
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
@@ -56,6 +57,8 @@ class Recipient:
     tier: str
     contact: Contact
     due_at: datetime
+    # False if nobody has verified the address. A message to it does not count as having reached the tier.
+    verified: bool = True
 
 
 def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Recipient]) -> None:
@@ -74,7 +77,8 @@ def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
     """
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
     row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
-    insert_deliveries(work.connection, [{**row, "tier": delivery.tier, "due_at": work.now}])
+    values = {"tier": delivery.tier, "verified": delivery.verified, "due_at": work.now}
+    insert_deliveries(work.connection, [{**row, **values}])
     return pk
 
 
@@ -98,8 +102,8 @@ def route_of(store: Store, delivery: Delivery) -> str:
 
 def contact_of(store: Store, delivery: Delivery) -> Contact:
     """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
-    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
-    return Contact(person=delivery.contact, **sealed)
+    address = SecretStr(str(store.vault.open(place("deliveries", delivery.pk), delivery.address_sealed)))
+    return Contact(person=delivery.contact, channel=delivery.channel, address=address)
 
 
 def _route(contact: Contact, store: Store) -> str:
@@ -142,7 +146,7 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if due_at is None:
             _announce(work, delivery, state.value)
         # Done in the same transaction, so that a crash cannot leave an alert that nobody ever gets.
-        if state is DeliveryState.GIVEN_UP and delivery.feed_id != OPERATOR_FEED:
+        if state is DeliveryState.GIVEN_UP and delivery.feed_id not in NO_COUNCIL:
             move_check(connection, delivery.alert_pk, now)
     return state
 
@@ -190,6 +194,12 @@ def settle_as_not_needed(work: UnitOfWork, feed_id: str, replaced: Sequence[tupl
     work.announce([Announcement("alerts", feed_id, event) for event in settled])
 
 
+def announce_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
+    outcome = DeliveryState.NOT_NEEDED.value
+    settled = AlertSettled(alert=alert, council=feed_id, delivery=delivery_pk, outcome=outcome)
+    work.announce([Announcement("alerts", feed_id, settled)])
+
+
 def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: str) -> None:
     fields = {"delivery": delivery_pk, "alert": alert}
     work.record_audit(AuditRow(AuditAction.DELIVERY_NOT_NEEDED, fields, subject=alert, feed_id=feed_id))
@@ -197,19 +207,19 @@ def record_not_needed(work: UnitOfWork, delivery_pk: int, alert: str, feed_id: s
 
 def _intended(work: UnitOfWork, pk: int, alert_pk: int, recipient: Recipient) -> dict[str, object]:
     row = _row(work, pk, alert_pk, recipient.contact)
-    return {**row, "tier": recipient.tier, "due_at": recipient.due_at}
+    return {**row, "tier": recipient.tier, "verified": recipient.verified, "due_at": recipient.due_at}
 
 
 def _row(work: UnitOfWork, pk: int, alert_pk: int, contact: Contact) -> dict[str, object]:
     # The delivery keeps the address that the contact had when the alert was written. It is sealed for this row, by its
     # id. The route is made when the message is sent, so that a change of the mail server holds for it too.
-    sealed = {"channel": contact.channel, "address": contact.address.get_secret_value()}
+    address = contact.address.get_secret_value()
     return {
         "pk": pk,
         "alert_pk": alert_pk,
         "contact": contact.person,
         "channel": contact.channel,
-        "route_sealed": work.store.vault.seal(place("deliveries", pk), sealed),
+        "address_sealed": work.store.vault.seal(place("deliveries", pk), address),
         "destination": work.store.tokeniser.digest(_destination(contact, work.store).encode()),
         "state": DeliveryState.INTENDED.value,
         "attempts": 0,
@@ -262,8 +272,8 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    # Events are published by council, so alerts to the operator have no event.
-    if delivery.feed_id == OPERATOR_FEED:
+    # Events are published by council, so these alerts have no event.
+    if delivery.feed_id in NO_COUNCIL:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
     work.announce([Announcement("alerts", delivery.feed_id, settled)])

@@ -61,6 +61,7 @@ class Message:
     subject: str
     text: str
     html: str
+    short_note: str = ""  # stands at the end of the short form, if there is room
 
 
 def render(digest: AlertDigest, now: datetime) -> Message:

@@ -9,6 +9,9 @@ def short_form(message: Message, limit: int) -> str:
     The link is always whole. A message without a link gets its whole text instead, if that fits.
     """
     more = link_of(message) or message.text.strip()
+    noted = f"{message.subject}\n{more}\n{message.short_note}"
+    if message.short_note and len(noted) <= limit:
+        return noted
     whole = f"{message.subject}\n{more}"
     if len(whole) <= limit:
         return whole

@@ -66,11 +66,16 @@ def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> in
         # The policy that is replaced is not opened: it may be damaged.
         version = _found(connection, feed_id).policy_version + 1
         sealed = store.vault.seal_json(place("feeds", feed_id.encode()), policy.stored().encode())
-        save_policy(connection, feed_id, version, sealed)
+        save_policy(connection, feed_id, version, sealed, _calendar(policy))
         drop_mended(connection, store, damaged_name("feeds", feed_id), by)
         row = AuditRow(AuditAction.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
         UnitOfWork(connection, store, now).record_audit(row)
     return version
+
+
+def _calendar(policy: CouncilPolicy) -> dict[str, object]:
+    closed = [[str(one.first), str(one.until)] for one in policy.closures]
+    return {"nation": policy.nation.value if policy.nation else None, "closed": closed}
 
 
 def _found(connection: Connection, feed_id: str) -> CouncilRow:

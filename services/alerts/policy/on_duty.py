@@ -1,6 +1,6 @@
 """Decides which contacts of a tier get a message at a moment. All functions are pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from services.alerts.policy.policy_days import in_office_hours
@@ -26,14 +26,6 @@ def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[C
     if awake and rota.required is RequiredCover.OUT_OF_HOURS:
         return tier.contacts
     return _in_their_place(policy, rota, tier)
-
-
-def first_addresses(contacts: Iterable[Contact]) -> list[Contact]:
-    """Return the first contact of each person. A further address is used if the first cannot be reached."""
-    found: dict[str, Contact] = {}
-    for contact in contacts:
-        found.setdefault(contact.person, contact)
-    return list(found.values())
 
 
 def _in_their_place(policy: CouncilPolicy, rota: Rota, tier: Tier) -> tuple[Contact, ...]:

@@ -7,9 +7,11 @@ the deployment. The numbers in the rules come from `CouncilPolicy`.
 
 from datetime import UTC, datetime, timedelta
 
-from services.alerts.policy.case_clock import CaseClock, Escalation, EscalationReason
-from services.alerts.policy.levels import level_by_date, operator_level
-from services.alerts.policy.pauses import pause_until
+from services.alerts.policy.escalation.case_clock import CaseClock, Escalation, EscalationReason
+from services.alerts.policy.escalation.levels import level_by_date, operator_level
+from services.alerts.policy.escalation.pauses import pause_until
+from services.alerts.policy.escalation.reminders import reminder_due, threshold_at, thresholds_left
+from services.alerts.policy.escalation.silence import next_level_due
 from services.alerts.policy.policy_days import (
     days_left,
     harmful_day,
@@ -18,8 +20,6 @@ from services.alerts.policy.policy_days import (
     threshold_now,
 )
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
-from services.alerts.policy.reminders import reminder_due, threshold_at, thresholds_left
-from services.alerts.policy.silence import next_level_due
 from services.alerts.states.machine_states import CLOCK_STOPPED, MOVED, URGENT
 from services.core.clock import london_midnight
 

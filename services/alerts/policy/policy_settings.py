@@ -39,7 +39,15 @@ class Tier(Closed):
 
     label: Label
     from_days: Days
-    contacts: tuple[Contact, ...] = ()
+    # The limit keeps every list of contacts short [P].
+    contacts: Annotated[tuple[Contact, ...], Field(max_length=500)] = ()
+
+    @field_validator("contacts")
+    @classmethod
+    def _addresses_differ(cls, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
+        if len({(one.person, one.channel) for one in contacts}) != len(contacts):
+            raise ValueError("contacts: a person has one address of each channel; give the other a label of its own")
+        return contacts
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -158,6 +166,11 @@ class CouncilPolicy(Closed):
     @property
     def days(self) -> CouncilDays:
         return _days(self.nation or Nation.ENGLAND, self.closures, self.day_starts)
+
+    @property
+    def every_contact(self) -> tuple[Contact, ...]:
+        extra = () if self.out_of_hours is None else (self.out_of_hours,)
+        return (*(contact for tier in self.tiers for contact in tier.contacts), *extra)
 
     @property
     def cover(self) -> CoverPolicy | None:

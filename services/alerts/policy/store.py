@@ -5,7 +5,7 @@ The versions show by which policy and which rule set a council's cases were last
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
@@ -31,8 +31,11 @@ def councils_on_record(connection: Connection) -> list[str]:
     return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council").order_by(feeds.c.feed_id)))
 
 
-def save_policy(connection: Connection, feed_id: str, version: int, sealed: bytes) -> None:
-    values = {"policy_version": version, "policy_sealed": sealed}
+def save_policy(
+    connection: Connection, feed_id: str, version: int, sealed: bytes, calendar: Mapping[str, object]
+) -> None:
+    # The calendar is stored clear too: the watchdog has no keys.
+    values = {"policy_version": version, "policy_sealed": sealed, "calendar": calendar}
     connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
 
 

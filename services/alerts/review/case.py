@@ -18,7 +18,7 @@ from schemas.codes import (
     ServiceStatus,
     TargetService,
 )
-from services.alerts.policy.case_clock import CaseClock
+from services.alerts.policy.escalation.case_clock import CaseClock
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED
 from services.core.area_facts import AreaPart
 from services.core.clock import london_day

@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from schemas.codes import CaseEvent, CaseState
+from services.alerts.policy.escalation.slots import LONGEST_WAIT
 from services.alerts.policy.policy import CouncilPolicy
-from services.alerts.policy.slots import LONGEST_WAIT
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news

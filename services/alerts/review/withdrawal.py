@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from services.alerts.policy.case_clock import Escalation, EscalationReason
-from services.alerts.policy.levels import level_by_date, reachable_tiers
+from services.alerts.policy.escalation.case_clock import Escalation, EscalationReason
+from services.alerts.policy.escalation.levels import level_by_date, reachable_tiers
 from services.alerts.policy.policy import TRIED_FOR, CouncilPolicy, next_escalation, threshold_now
 from services.alerts.policy.policy_days import next_office_hours, thresholds_for
 from services.alerts.review.case import Case

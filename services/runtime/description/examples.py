@@ -77,6 +77,16 @@ CASE = {
     "last_alert_at": "2026-11-23T10:00:31Z",
     "paused_until": None,
 }
+CONTACT = {
+    "contact": "9f1c2ab07d3e4f5a8b6c7d8e9f0a1b2c",
+    "person": "duty desk",
+    "channel": "email",
+    "tiers": ["duty"],
+    "verified_at": None,
+    "code_ends_at": "2026-11-23T10:15:00Z",
+    "code": {"asked_at": "2026-11-23T10:00:00Z", "state": "sent", "reason": "accepted"},
+    "test": {"asked_at": "2026-11-23T09:58:00Z", "state": "sent", "reason": "accepted"},
+}
 PROBLEM = {
     "type": "urn:pullcord:problem:not-found",
     "title": "Not found",
@@ -108,6 +118,9 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
     },
     "acknowledge_alert": {JSON: {"some_cases": {**OFFICER, "note": "visiting on Thursday", "cases": [CASE["case"]]}}},
     "revoke_alert_link": {JSON: {"officer": OFFICER}},
+    "check_contact": {JSON: {"officer": OFFICER}},
+    "send_contact_code": {JSON: {"officer": OFFICER}},
+    "verify_contact_by_code": {JSON: {"code": {**OFFICER, "code": "123456"}}},
     "decide_on_match": {
         JSON: {"rejected": {**OFFICER, "decision": "rejected", "evidence": "it is the flat next door"}},
     },
@@ -123,6 +136,10 @@ ANSWERED: dict[tuple[str, str], Any] = {
         {"what": "status", "word": "bf", "target": "ended", "mapped_at": "2026-11-23T10:00:00Z"},
     ],
     ("list_cases", "200"): [CASE],
+    ("list_contacts", "200"): {"contacts": [CONTACT]},
+    ("show_contact", "200"): CONTACT,
+    ("check_contact", "202"): CONTACT,
+    ("verify_contact_by_code", "200"): {**CONTACT, "verified_at": "2026-11-23T10:05:00Z", "code_ends_at": None},
     ("list_matches", "200"): [MATCH],
     ("list_history", "200"): [EVENT],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},

@@ -66,7 +66,7 @@ SEALED_COLUMNS: Final = (
     SealedColumn(notices, "sealed", "record_key"),
     SealedColumn(register_entries, "sealed", "record_key"),
     SealedColumn(audit, "actor_sealed", "pk"),
-    SealedColumn(deliveries, "route_sealed", "pk"),
+    SealedColumn(deliveries, "address_sealed", "pk"),
     SealedColumn(feeds, "policy_sealed", "feed_id"),
     SealedColumn(submission_outcomes, "references_sealed", "chunk_id"),
 )

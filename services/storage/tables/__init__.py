@@ -6,7 +6,15 @@ columns.
 """
 
 from services.storage.tables.base import Moment, metadata
-from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts, relaxations
+from services.storage.tables.cases import (
+    alert_cases,
+    alerts,
+    cases,
+    contact_verifications,
+    deliveries,
+    delivery_attempts,
+    relaxations,
+)
 from services.storage.tables.intake import (
     api_keys,
     chosen_words,
@@ -53,6 +61,7 @@ __all__ = [
     "canaries_heard",
     "cases",
     "chosen_words",
+    "contact_verifications",
     "deliveries",
     "delivery_attempts",
     "deployment",

@@ -173,7 +173,9 @@ deliveries = Table(
     Column("tier", Text, nullable=False),
     Column("contact", Text, nullable=False),
     Column("channel", String(30), nullable=False),
-    Column("route_sealed", LargeBinary, nullable=False),
+    # False if nobody had verified the address when the delivery was written.
+    Column("verified", Boolean, nullable=False),
+    Column("address_sealed", LargeBinary, nullable=False),
     # A keyed digest of the destination. It allows a limit for each destination without opening the sealed route.
     Column("destination", LargeBinary, nullable=False),
     Column("state", String(12), nullable=False),
@@ -191,6 +193,24 @@ deliveries = Table(
         sqlite_where=text("due_at IS NOT NULL"),
         postgresql_where=text("due_at IS NOT NULL"),
     ),
+)
+
+# Contacts are named by keyed digests. The contacts themselves are in the sealed policy of the council.
+contact_verifications = Table(
+    "contact_verifications",
+    metadata,
+    Column("contact_key", LargeBinary, primary_key=True),
+    Column("feed_id", String(24), nullable=False),
+    # The random number from which the waiting code is made, by the key of the deployment.
+    Column("nonce", LargeBinary),
+    Column("expires_at", Moment),
+    # Wrong codes since the code was made.
+    Column("tries", Integer, nullable=False),
+    Column("verified_at", Moment),
+    # The messages that carry the code and the last test.
+    Column("alert_pk", BigInteger),
+    Column("test_alert_pk", BigInteger),
+    Index("ix_contact_verifications_alert_pk", "alert_pk"),
 )
 
 delivery_attempts = Table(

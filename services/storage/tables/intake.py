@@ -29,6 +29,9 @@ feeds = Table(
     # Cases are recomputed after a change of policy, until this number equals `policy_version`.
     Column("recomputed_version", Integer, nullable=False, server_default="0"),
     Column("policy_sealed", LargeBinary),
+    # Of a council: `nation`, and `closed` with the first and last day of each closure. It is clear, so that the
+    # watchdog knows the council's working days without the keys.
+    Column("calendar", JSON(none_as_null=True)),
     Column("reviewed_ruleset", String(40)),
 )
 

@@ -4,23 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
+from services.core.clock import from_micros
 from services.storage.database.engine import reading
 from services.storage.dialect import among
-from services.storage.tables import alert_cases, alerts, audit, cases, deliveries, delivery_attempts
+from services.storage.tables import Moment, alert_cases, alerts, audit, cases, deliveries, delivery_attempts
 from services.watchdog import states
 from services.watchdog.rules import NOTHING, Acceptance, CaseRecord
 
 # Cases in memory at once.
 PAGE: Final = 10_000
 
+MOMENTS_KEPT: Final = 65_536
+
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
 RECENT: Final = timedelta(days=30)
 
-_COLUMNS: Final = tuple(cases.c[name] for name in CaseRecord._fields)
+# Moments are read as numbers: the type of the columns would take a third of the time of a look.
+_MOMENTS: Final = tuple(
+    place for place, name in enumerate(CaseRecord._fields) if isinstance(cases.c[name].type, Moment)
+)
+_COLUMNS: Final = tuple(
+    type_coerce(cases.c[name], BigInteger) if place in _MOMENTS else cases.c[name]
+    for place, name in enumerate(CaseRecord._fields)
+)
 # A case that is over counts if it may still owe something, such as a re-test.
 _COUNTS: Final = or_(
     cases.c.state.not_in(sorted(states.ENDED)),
@@ -35,7 +59,7 @@ def case_pages(engine: Engine, now: datetime) -> Iterator[Sequence[tuple[CaseRec
     while True:
         with reading(engine).begin() as connection:
             query = select(*_COLUMNS).where(cases.c.pk > last, _COUNTS).order_by(cases.c.pk).limit(PAGE)
-            page = [CaseRecord(*row) for row in connection.execute(query).all()]
+            page = [_record(row) for row in connection.execute(query).all()]
             if not page:
                 return
             # Read after the cases: a message that is accepted between the two reads does no harm.
@@ -44,11 +68,25 @@ def case_pages(engine: Engine, now: datetime) -> Iterator[Sequence[tuple[CaseRec
         yield [(one, accepted.get(one.pk, NOTHING)) for one in page]
 
 
+def _record(row: Sequence[Any]) -> CaseRecord:
+    values = list(row)
+    for place in _MOMENTS:
+        values[place] = _moment(values[place])
+    return CaseRecord._make(values)
+
+
 def _acceptances(connection: Connection, pks: Sequence[int], now: datetime) -> Mapping[int, Acceptance]:
-    of_page = and_(cases.c.pk >= pks[0], cases.c.pk <= pks[-1], _COUNTS)
-    found = _accepted(connection, and_(of_page, alerts.c.created_at >= now - RECENT))
+    # Said of both tables: from the range of one, PostgreSQL does not conclude that of the other.
+    of_page = [_between(column, pks[0], pks[-1]) for column in (cases.c.pk, alert_cases.c.case_pk)]
+    found = _accepted(connection, and_(*of_page, _COUNTS, alerts.c.created_at >= now - RECENT))
     left = [pk for pk in pks if pk not in found]
     return found | _accepted(connection, among(connection, cases.c.pk, left)) if left else found
+
+
+def _between(column: ColumnElement[int], first: int, last: int) -> ColumnElement[bool]:
+    # Written into the statement. With parameters PostgreSQL soon plans for any range, and reads the whole table.
+    low, high = (bindparam(None, pk, BigInteger, literal_execute=True) for pk in (first, last))
+    return and_(column >= low, column <= high)
 
 
 def _accepted(connection: Connection, wanted: ColumnElement[bool]) -> dict[int, Acceptance]:
@@ -65,14 +103,23 @@ def _accepted(connection: Connection, wanted: ColumnElement[bool]) -> dict[int, 
     query = (
         select(
             pairs.c.case_pk,
-            func.max(case((pairs.c.is_current, results.c.sent_at))),
-            func.max(results.c.sent_at),
+            type_coerce(func.max(case((pairs.c.is_current, results.c.sent_at))), BigInteger),
+            type_coerce(func.max(results.c.sent_at), BigInteger),
             func.max(results.c.in_doubt),
         )
         .join_from(pairs, results, results.c.alert_pk == pairs.c.alert_pk)
         .group_by(pairs.c.case_pk)
     )
-    return {pk: Acceptance(current, ever, bool(doubt)) for pk, current, ever, doubt in connection.execute(query)}
+    return {
+        pk: Acceptance(_moment(current), _moment(ever), bool(doubt))
+        for pk, current, ever, doubt in connection.execute(query).all()
+    }
+
+
+# One transaction writes many rows with one time.
+@lru_cache(MOMENTS_KEPT)
+def _moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def _results() -> Select[int, datetime | None, int]:

@@ -9,13 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, select
 
 from services.storage.tables import audit, matches, notices, register_entries
-from services.watchdog.findings import Fault, FaultKind
+from services.watchdog.findings import FaultKind, RecordFault
 
 # Ended records in memory at once.
 PAGE: Final = 5_000
 
 
-def matches_ended_alone(connection: Connection) -> Iterator[Fault]:
+def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
     """Yield a fault for each match that is not live, while both of its records are, without an audit row of its end."""
     row = matches.c
     query = (
@@ -29,10 +29,10 @@ def matches_ended_alone(connection: Connection) -> Iterator[Fault]:
         told = _recorded(connection, "lines_unmatched", page)
         for one in page:
             if (one.at, one.notice_pk, one.entry_pk) not in told:
-                yield Fault(FaultKind.MATCH_ENDED, one.feed_id)
+                yield RecordFault(FaultKind.MATCH_ENDED, one.feed_id)
 
 
-def entries_ended_alone(connection: Connection) -> Iterator[Fault]:
+def entries_ended_alone(connection: Connection) -> Iterator[RecordFault]:
     """Yield a fault for each register entry that was taken off its register without an audit row."""
     row = register_entries.c
     query = (
@@ -44,7 +44,7 @@ def entries_ended_alone(connection: Connection) -> Iterator[Fault]:
         told = _recorded(connection, "entries_withdrawn", page)
         for one in page:
             if (one.at, one.pk, one.revision) not in told:
-                yield Fault(FaultKind.ENTRY_ENDED, one.feed_id)
+                yield RecordFault(FaultKind.ENTRY_ENDED, one.feed_id)
 
 
 def _pages(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 from services.core.tokens import TokenKind
 from services.storage.tables import area_members, cases, entry_tokens, matches, notice_tokens, notices, register_entries
 from services.watchdog import states
-from services.watchdog.findings import Fault, FaultKind
+from services.watchdog.findings import FaultKind, RecordFault
 
 # A record with this flag has nothing by which it can be matched. Its sender was told.
 _UNMATCHABLE: Final = "cannot_be_matched"
@@ -30,7 +30,7 @@ _ALERTABLE: Final = and_(
 )
 
 
-def without_tokens(connection: Connection) -> Iterator[Fault]:
+def without_tokens(connection: Connection) -> Iterator[RecordFault]:
     """Yield the feeds with live records that have no token. No record of the other side can be matched to them."""
     owned = exists().where(entry_tokens.c.entry_pk == _ENTRY.pk)
     entries = (_ENTRY.live, ~owned, ~_ENTRY.flags.contains(_UNMATCHABLE))
@@ -42,7 +42,7 @@ def without_tokens(connection: Connection) -> Iterator[Fault]:
     yield from _counted(connection, FaultKind.TOKENS_MISSING, _NOTICE.feed_id, *of_notices)
 
 
-def without_shared_token(connection: Connection, before: datetime) -> Iterator[Fault]:
+def without_shared_token(connection: Connection, before: datetime) -> Iterator[RecordFault]:
     """Yield the councils with live matches whose two records share no token any more.
 
     Records that were changed after `before` are left out: they may not be matched anew yet.
@@ -60,7 +60,7 @@ def without_shared_token(connection: Connection, before: datetime) -> Iterator[F
     yield from _faults(connection, FaultKind.TOKENS_MISSING, query.group_by(_ENTRY.feed_id))
 
 
-def without_match(connection: Connection, before: datetime) -> Iterator[Fault]:
+def without_match(connection: Connection, before: datetime) -> Iterator[RecordFault]:
     """Yield the councils with entries that share a telephone number with a notice, and have no match for it."""
     mine, theirs, number = notice_tokens.c, entry_tokens.c, int(TokenKind.TELEPHONE)
     known = exists().where(_MATCH.notice_pk == mine.notice_pk, _MATCH.entry_pk == theirs.entry_pk)
@@ -74,7 +74,7 @@ def without_match(connection: Connection, before: datetime) -> Iterator[Fault]:
     yield from _faults(connection, FaultKind.MATCH_MISSING, query.group_by(_ENTRY.feed_id))
 
 
-def without_case(connection: Connection, before: datetime) -> Iterator[Fault]:
+def without_case(connection: Connection, before: datetime) -> Iterator[RecordFault]:
     """Yield the councils with a line at risk that never had a case."""
     query = (
         select(_ENTRY.feed_id, func.count())
@@ -86,7 +86,7 @@ def without_case(connection: Connection, before: datetime) -> Iterator[Fault]:
     yield from _faults(connection, FaultKind.CASE_MISSING, query.group_by(_ENTRY.feed_id))
 
 
-def ended_at_risk(connection: Connection, before: datetime) -> Iterator[Fault]:
+def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
     """Yield the cases that are over although a line is at risk, and nobody's record explains it."""
     row = cases.c
     query = (
@@ -102,7 +102,7 @@ def ended_at_risk(connection: Connection, before: datetime) -> Iterator[Fault]:
     for one in connection.execute(query.execution_options(yield_per=1_000)):
         if one.reference not in named and not _is_explained(one):
             named.add(one.reference)
-            yield Fault(FaultKind.ENDED_AT_RISK, one.feed_id, one.reference)
+            yield RecordFault(FaultKind.ENDED_AT_RISK, one.feed_id, one.reference)
 
 
 def _is_explained(case: Any) -> bool:
@@ -114,7 +114,7 @@ def _is_explained(case: Any) -> bool:
     return "rejected" in said or "ported" in said
 
 
-def notices_ended_alone(connection: Connection) -> Iterator[Fault]:
+def notices_ended_alone(connection: Connection) -> Iterator[RecordFault]:
     """Yield the providers with notices that no longer count, although no other notice replaces them."""
     later, member, own = notices.alias("later"), area_members.c, notices.alias("own")
     replaced = exists().where(later.c.supersedes_key == _NOTICE.record_key)
@@ -134,9 +134,11 @@ def _settled(before: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 def _counted(
     connection: Connection, kind: FaultKind, feed: ColumnElement[str], *conditions: ColumnElement[bool]
-) -> Iterator[Fault]:
+) -> Iterator[RecordFault]:
     yield from _faults(connection, kind, select(feed, func.count()).where(*conditions).group_by(feed))
 
 
-def _faults(connection: Connection, kind: FaultKind, query: Any) -> Iterator[Fault]:
-    yield from (Fault(kind, feed_id, count=count) for feed_id, count in connection.execute(query.order_by("feed_id")))
+def _faults(connection: Connection, kind: FaultKind, query: Any) -> Iterator[RecordFault]:
+    yield from (
+        RecordFault(kind, feed_id, count=count) for feed_id, count in connection.execute(query.order_by("feed_id"))
+    )

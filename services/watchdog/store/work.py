@@ -9,12 +9,12 @@ from sqlalchemy import Connection, exists, func, or_, select
 
 from services.storage.tables import alerts, deliveries, delivery_attempts, outbox
 from services.watchdog.bounds import GRACE, LATE, LONGEST_WAIT
-from services.watchdog.findings import Fault, FaultKind
+from services.watchdog.findings import FaultKind, RecordFault
 
 _OPEN = ("intended", "waiting", "sending")
 
 
-def late_deliveries(connection: Connection, now: datetime) -> Iterator[Fault]:
+def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFault]:
     """Yield the councils with deliveries whose attempt is late, was put off too far, or will never be made."""
     due = deliveries.c.due_at
     wrong = or_(due.is_(None), due < now - LATE - GRACE, due > now + LONGEST_WAIT + GRACE)
@@ -26,10 +26,10 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[Fault]:
         .order_by(alerts.c.feed_id)
     )
     for feed_id, count in connection.execute(query):
-        yield Fault(FaultKind.DELIVERY_LATE, feed_id, count=count)
+        yield RecordFault(FaultKind.DELIVERY_LATE, feed_id, count=count)
 
 
-def sent_without_attempt(connection: Connection) -> Iterator[Fault]:
+def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
     """Yield the councils with alerts that count as accepted, although no attempt can have reached anybody."""
     attempt = delivery_attempts.c
     tried = exists().where(
@@ -39,13 +39,13 @@ def sent_without_attempt(connection: Connection) -> Iterator[Fault]:
     )
     query = select(alerts.c.feed_id, func.count()).where(alerts.c.accepted_at.is_not(None), ~tried)
     for feed_id, count in connection.execute(query.group_by(alerts.c.feed_id).order_by(alerts.c.feed_id)):
-        yield Fault(FaultKind.SENT_WITHOUT_ATTEMPT, feed_id, count=count)
+        yield RecordFault(FaultKind.SENT_WITHOUT_ATTEMPT, feed_id, count=count)
 
 
-def waiting_events(connection: Connection, now: datetime) -> Iterator[Fault]:
+def waiting_events(connection: Connection, now: datetime) -> Iterator[RecordFault]:
     """Yield one fault that counts the events which nobody has taken. An event may hold the news of a line at risk."""
     row = outbox.c
     late = row.created_at < now - LATE - GRACE
     count = connection.scalar(select(func.count()).where(row.published_at.is_(None), late)) or 0
     if count:
-        yield Fault(FaultKind.EVENTS_WAITING, "", count=count)
+        yield RecordFault(FaultKind.EVENTS_WAITING, "", count=count)

@@ -95,7 +95,7 @@ def test_what_ends_a_case_stops_the_paging_and_what_brings_the_danger_back_opens
 ) -> None:
     send = alerted.put_entries if "entry_id" in ends else alerted.post_notices
     send(ends)
-    alerted.tick(days=5)
+    alerted.tick(days=7)
     assert (state(alerted), len(alerted.mails())) == (ended, told)
     send(comes_back)
     alerted.tick(seconds=61)

@@ -66,7 +66,7 @@ def test_a_line_the_council_never_heard_of_is_withdrawn_without_a_word(deploymen
 def test_many_withdrawn_at_once_are_told_in_one_message(deployment: Deployment) -> None:
     desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
-    deployment.with_officers(CouncilPolicy(tiers=tiers, relaxed_without_consent=40))
+    deployment.with_officers(CouncilPolicy(tiers=tiers, relaxed_without_consent=40, one_digest_a_day=False))
     numbers = [f"01632 960{number:03}" for number in range(40)]
     deployment.put_entries(*({**ENTRY, "entry_id": f"e{number}", "cli": number} for number in numbers))
     deployment.post_notices(*(notice(f"n{number}") | {"cli": number} for number in numbers))
@@ -190,13 +190,13 @@ def test_a_message_that_is_on_its_way_is_not_written_again_when_the_case_is_look
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
 
 
-def test_a_message_that_reached_nobody_is_written_again_after_an_hour(alerted: Deployment) -> None:
+def test_a_message_that_reached_nobody_is_written_again_after_a_day(alerted: Deployment) -> None:
     alerted.channel.results = [SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")] * 1_000
     alerted.post_notices(withdrawn())
     alerted.tick(seconds=31)
-    alerted.tick(minutes=59)
+    alerted.tick(hours=23)
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "notice_withdrawn"]
-    alerted.tick(minutes=2)
+    alerted.tick(hours=2)
     assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert"] + ["notice_withdrawn"] * 2
 
 

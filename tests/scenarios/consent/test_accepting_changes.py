@@ -168,7 +168,7 @@ def test_the_link_to_acknowledge_opens_no_changes_and_the_link_to_the_changes_ac
         assert api.ask(None, "GET", path).status_code == 404
         assert api.ask(None, "POST", path, data={"name": OFFICER, "case": ticked, "all": "yes"}).status_code == 404
     assert (len(waiting(api.deployment)), said(api.deployment, AuditAction.ALERT_ACKNOWLEDGED)) == (LEFT, [])
-    assert "The message has a link of its own to them" in api.ask(None, "GET", acknowledge).text
+    assert "Use the second link in the message to see and accept them" in api.ask(None, "GET", acknowledge).text
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])

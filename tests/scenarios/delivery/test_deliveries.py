@@ -262,7 +262,7 @@ def test_a_route_that_cannot_be_opened_holds_up_nobody_else(at_risk: Deployment)
     with at_risk.store.writing() as connection:
         first = rows(at_risk, deliveries)[0].pk
         spoilt = at_risk.store.vault.seal(b"another place", "mailto://desk.example")
-        connection.execute(update(deliveries).where(deliveries.c.pk == first).values(route_sealed=spoilt))
+        connection.execute(update(deliveries).where(deliveries.c.pk == first).values(address_sealed=spoilt))
     send_due(at_risk)
     assert [mail.route for mail in at_risk.mails()] == ["mailto://deputy.example"]
     assert sorted(states(at_risk)) == ["sent", "waiting"]

@@ -29,6 +29,7 @@ from tests.support.http import (
     problem_of,
 )
 
+CONTACT = f"/v1/contacts/{'0' * 32}"
 OF_PROVIDERS = [("POST", NOTICES), ("POST", NOTICE_UPLOADS)]
 OF_COUNCILS = [
     ("PUT", ENTRIES),
@@ -44,6 +45,11 @@ OF_COUNCILS = [
     ("GET", "/v1/matching"),
     ("GET", "/v1/cases/C-2222-2222/matches"),
     ("GET", "/v1/cases/C-2222-2222/history"),
+    ("GET", "/v1/contacts"),
+    ("GET", CONTACT),
+    ("POST", f"{CONTACT}/test"),
+    ("POST", f"{CONTACT}/code"),
+    ("POST", f"{CONTACT}/verification"),
 ]
 OF_BOTH = [
     ("GET", "/v1/submissions/sub_0"),
@@ -56,6 +62,9 @@ BODIES = {
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
     "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},
     "/v1/alerts/A-2222-2222/link/revocation": {"by": "Asha Patel"},
+    f"{CONTACT}/test": {"by": "Asha Patel"},
+    f"{CONTACT}/code": {"by": "Asha Patel"},
+    f"{CONTACT}/verification": {"by": "Asha Patel", "code": "123456"},
     f"/v1/matches/{MATCH}/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
 }
 
@@ -83,6 +92,7 @@ def test_the_routes_named_here_are_all_there_are(api: Api) -> None:
                 reference="",
                 what="column",
                 word="lifelineno",
+                contact="0" * 32,
             ),
         )
         for path, methods in api.app.openapi()["paths"].items()

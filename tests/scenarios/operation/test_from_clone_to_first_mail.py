@@ -133,3 +133,5 @@ def test_the_commands_of_the_readme_lead_to_a_mail_with_a_link_to_the_public_add
     assert f"{PUBLIC}/a/A-" in text
     assert "Blackpool" in text
     assert "01632" not in text
+    # Nobody has given a code back yet.
+    assert "Not verified" in text

@@ -19,7 +19,6 @@ from services.alerts.case import due_check
 from services.alerts.case.acts import accept_changes
 from services.alerts.case.due_check import due_differences
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.alerts.review.case import Case
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
@@ -28,6 +27,7 @@ from services.audit.check import audit_differences
 from services.core.errors import NotFoundError
 from services.storage.feeds import add_feed
 from services.storage.tables import cases
+from tests.support.contacts import set_verified_policy
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry
 from tests.support.one_line import ENTRY, NUMBER, notice
@@ -205,7 +205,7 @@ class RandomHistory:
         self.deployment.tick(minutes=self.dice.choice((1, 50, 300, 660, 1440, 4000, 12000)))
 
     def edit(self) -> None:
-        set_policy(self.deployment.store, BLACKPOOL, self.dice.choice(POLICIES), by="Test Setup")
+        set_verified_policy(self.deployment.store, BLACKPOOL, self.dice.choice(POLICIES))
 
     def fail(self) -> None:
         self.deployment.channel.results = [BUSY] * self.dice.randint(1, 4)

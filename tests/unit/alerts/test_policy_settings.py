@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from schemas.codes import CaseState
-from services.alerts.policy.levels import level_by_date, operator_level, tiers_between
+from services.alerts.policy.escalation.levels import level_by_date, operator_level, tiers_between
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.core.texts import Closed
 

@@ -29,8 +29,21 @@ envFrom:
 {{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
 {{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
 {{- end }}
-{{- if or $secrets .root.Values.extraEnv }}
+{{- if .is.watches }}
+{{- range $name, $of := dict "PULLCORD_WATCHDOG_MAIL_SERVER" .root.Values.watchdog.mailServer "PULLCORD_WATCHDOG_WEBHOOK" .root.Values.watchdog.webhook "PULLCORD_WATCHDOG_HEARTBEAT" .root.Values.watchdog.heartbeat }}
+{{- if $of.existingSecret }}
+{{- $secrets = append $secrets (list $name $of) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if or $secrets .root.Values.extraEnv .is.watches }}
 env:
+  {{- if .is.watches }}
+  - {name: PULLCORD_WATCHDOG_MINUTES, value: {{ .root.Values.watchdog.minutes | quote }}}
+  - {name: PULLCORD_WATCHDOG_REPEAT_HOURS, value: {{ .root.Values.watchdog.repeatHours | quote }}}
+  - {name: PULLCORD_WATCHDOG_MAIL_FROM, value: {{ .root.Values.watchdog.mailFrom | quote }}}
+  - {name: PULLCORD_WATCHDOG_MAIL_TO, value: {{ .root.Values.watchdog.mailTo | toJson | quote }}}
+  {{- end }}
   {{- range $secrets }}
   - name: {{ index . 0 }}
     valueFrom:
@@ -58,7 +71,9 @@ env:
 {{- define "pullcord.volumeMounts" -}}
 - {name: tmp, mountPath: /tmp}
 - {name: data, mountPath: /var/lib/pullcord}
+{{- if not .is.watches }}
 - {name: keys, mountPath: /etc/pullcord/keys, readOnly: true}
+{{- end }}
 {{- if and .is.database .root.Values.database.ca.existingSecret }}
 - {name: database-ca, mountPath: /etc/pullcord/database, readOnly: true}
 {{- end }}
@@ -84,8 +99,10 @@ env:
 - name: data
   persistentVolumeClaim: {claimName: {{ .root.Values.embedded.persistence.existingClaim }}}
 {{- end }}
+{{- if not .is.watches }}
 {{- with .root.Values.keys }}
 - {{ include "pullcord.secretVolume" (list "keys" .existingSecret .key "keys.json") }}
+{{- end }}
 {{- end }}
 {{- if and .is.database .root.Values.database.ca.existingSecret }}
 {{- with .root.Values.database.ca }}

@@ -1,6 +1,6 @@
 {{/*
 The roles of the chosen mode, and what each may reach: `kafka` and `database` are servers it talks to; what `delivers`
-sends messages out.
+sends messages out. What `watches` has ways to tell people of its own, and no keys.
 */}}
 {{- define "pullcord.roles" -}}
 {{- if eq .Values.mode "embedded" }}
@@ -10,6 +10,9 @@ ingest: {args: [run, ingest], database: true}
 relay: {args: [run, relay], database: true, kafka: true}
 {{- range (.Files.Get "files/consumers.yaml" | fromYaml).consumers }}
 {{ .name }}: {args: [run, {{ .name }}], database: true, kafka: true, delivers: {{ .delivers }}, consumer: true}
+{{- end }}
+{{- if .Values.watchdog.enabled }}
+watchdog: {args: [watchdog], database: true, watches: true}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -30,7 +33,7 @@ relay: {args: [run, relay], database: true, kafka: true}
 
 {{/* The values of a role: (dict "root" $ "role" "matcher"). Those of a consumer are `roles.consumers` and what is set for it alone. */}}
 {{- define "pullcord.valuesOf" -}}
-{{- $own := get .root.Values.roles .role | default dict }}
+{{- $own := eq .role "watchdog" | ternary .root.Values.watchdog (get .root.Values.roles .role | default dict) }}
 {{- if get (get (include "pullcord.roles" .root | fromYaml) .role) "consumer" }}
 {{- mergeOverwrite (deepCopy .root.Values.roles.consumers) $own | toYaml }}
 {{- else }}

@@ -73,6 +73,15 @@
 {{- $faults = append $faults (printf "roles.%s names no role of this chart." $role) }}
 {{- end }}
 {{- end }}
+{{- if and .watchdog.enabled (eq .mode "embedded") }}
+{{- $faults = append $faults "watchdog.enabled is for the distributed mode: beside SQLite, run `pullcord watchdog` where the database is." }}
+{{- end }}
+{{- if and .watchdog.enabled (not (or .watchdog.mailServer.existingSecret .watchdog.webhook.existingSecret .watchdog.heartbeat.existingSecret)) }}
+{{- $faults = append $faults "watchdog has no way to tell anybody: name the Secret of its mail server, its webhook or its heartbeat." }}
+{{- end }}
+{{- if and .watchdog.enabled (ne (empty .watchdog.mailTo) (empty .watchdog.mailServer.existingSecret)) }}
+{{- $faults = append $faults "watchdog.mailTo and watchdog.mailServer.existingSecret need each other: set both." }}
+{{- end }}
 {{- if eq .mode "distributed" }}
 {{- $faults = concat $faults (include "pullcord.distributedFaults" $ | fromYamlArray) }}
 {{- end }}

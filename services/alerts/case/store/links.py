@@ -22,7 +22,7 @@ _ACCEPTED: Final = "sent"
 _REVOKED: Final = alerts.c.link_revoked_at.is_not(None) | deliveries.c.link_revoked_at.is_not(None)
 # A message about withdrawn notices asks for nothing.
 _ASKS: Final = alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value
-# Longer than any attempt at a message goes on after its alert was written.
+# No message goes out later than this after its alert was written. It bounds the search by an index.
 _LONGEST_WAY: Final = timedelta(days=2)
 
 
@@ -32,7 +32,6 @@ class SentLink(NamedTuple):
     alert_pk: int
     alert: str  # the reference of the alert, as people see it
     council: str
-    written_at: datetime  # when the alert was written
     delivery: int
     tier: str
     contact: str  # the label of the contact
@@ -48,7 +47,7 @@ class AlertRef(NamedTuple):
 
 def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, hashed: bytes) -> SentLink | None:
     row, sent = alerts.c, deliveries.c
-    columns = (row.pk, row.reference, row.feed_id, row.created_at, sent.pk, sent.tier, sent.contact)
+    columns = (row.pk, row.reference, row.feed_id, sent.pk, sent.tier, sent.contact)
     # One query, so that a wrong code and a missing alert take the same time.
     query = (
         select(*columns, delivery_attempts.c.started_at, _REVOKED, row.reason)
@@ -66,12 +65,13 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
     A message that a line is no longer planned to be switched asks for nothing, so it replaces no link.
     """
     row, sent = alerts.c, deliveries.c
-    # A retry of an older alert ends no link of a newer one. Several messages of one alert do not end each other.
+    # A retry of an older delivery ends no link of a newer one. Several messages of one alert do not end each other.
     later = (
         select(sent.pk)
         .join_from(deliveries, alerts, row.pk == sent.alert_pk)
-        .where(row.feed_id == link.council, row.created_at >= link.written_at, row.pk > link.alert_pk)
-        .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= link.sent_at)
+        .where(row.feed_id == link.council, row.created_at >= link.sent_at - _LONGEST_WAY, row.pk != link.alert_pk)
+        .where(sent.pk > link.delivery, sent.contact == link.contact)
+        .where(sent.state == _ACCEPTED, sent.settled_at >= link.sent_at)
         .where(_ASKS)
     )
     return bool(connection.scalar(select(later.exists())))
@@ -87,8 +87,14 @@ def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) 
         select(row.pk, row.reference)
         .distinct()
         .join_from(deliveries, alerts, row.pk == sent.alert_pk)
-        .where(row.feed_id == link.council, row.created_at >= since - _LONGEST_WAY, row.pk < link.alert_pk, _ASKS)
-        .where(sent.contact == link.contact, sent.state == _ACCEPTED, sent.settled_at >= since, ~_REVOKED)
+        .where(row.feed_id == link.council, row.created_at >= since - _LONGEST_WAY, row.pk != link.alert_pk, _ASKS)
+        .where(
+            sent.pk < link.delivery,
+            sent.contact == link.contact,
+            sent.state == _ACCEPTED,
+            sent.settled_at >= since,
+            ~_REVOKED,
+        )
     )
     return [AlertRef(*found) for found in connection.execute(query.order_by(row.pk.desc()))]
 

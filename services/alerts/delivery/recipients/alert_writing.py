@@ -58,7 +58,7 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
             work.now,
             len(alert.said),
             urgent=alert.urgent,
-            check_at=first + step_of(policy, urgent=alert.urgent) if made else None,
+            check_at=_check_at(policy, alert, first) if made else None,
         ),
     )
     insert_alert_cases(work.connection, [{**row, "alert_pk": pk} for row in alert.said])
@@ -76,6 +76,13 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
     fields = event.model_dump(exclude={"council"})
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=reference, feed_id=alert.feed_id))
     return WrittenAlert(pk, reference, frozenset(in_doubt))
+
+
+def _check_at(policy: CouncilPolicy, alert: AlertToWrite, first: datetime) -> datetime:
+    # An address that nobody has verified covers for nobody, so others are asked at once.
+    tiers = {one.tier for one in alert.recipients}
+    covered = {one.tier for one in alert.recipients if one.verified}
+    return first if tiers - covered else first + step_of(policy, urgent=alert.urgent)
 
 
 def step_of(policy: CouncilPolicy, *, urgent: bool) -> timedelta:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from services.alerts.delivery.delivery import OPERATOR_FEED
+from services.alerts.delivery.delivery import NO_COUNCIL
 from services.alerts.delivery.queue import hand_over, route_of, settle_as_not_needed
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, write_alert
 from services.alerts.delivery.store.alerts import Alert, load_alert
@@ -47,7 +47,7 @@ def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelive
 
 
 def _waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> Mapping[_Person, list[WaitingDelivery]]:
-    councils = [one.delivery for one in due if one.delivery.feed_id != OPERATOR_FEED and not one.left_sending]
+    councils = [one.delivery for one in due if one.delivery.feed_id not in NO_COUNCIL and not one.left_sending]
     if not councils:
         return {}
     feeds, contacts = ({getattr(one, name) for one in councils} for name in ("feed_id", "contact"))

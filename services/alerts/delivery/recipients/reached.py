@@ -13,14 +13,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from services.alerts.case.store.cases import cases_of_alert
+from services.alerts.delivery.contacts.cover import first_addresses
+from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
-from services.alerts.policy.levels import reachable_tiers
-from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
+from services.alerts.policy.escalation.levels import reachable_tiers
+from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -54,7 +56,9 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
         move_check(work.connection, alert.pk, None)
         return
     policy = load_council(work.connection, work.store, alert.feed_id).policy
-    found = _look(policy, alert, deliveries_of_alert(work.connection, alert.pk), fallback, work.now)
+    verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, policy.every_contact)
+    made = deliveries_of_alert(work.connection, alert.pk)
+    found = _look(policy, alert, made, verified, fallback, work.now)
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
         intend_deliveries(work, alert.pk, found.recipients)
@@ -70,7 +74,12 @@ def _still_open(connection: Connection, alert: Alert) -> bool:
 
 
 def _look(
-    policy: CouncilPolicy, alert: Alert, made: Sequence[DeliveryOfTier], fallback: Sequence[Contact], now: datetime
+    policy: CouncilPolicy,
+    alert: Alert,
+    made: Sequence[DeliveryOfTier],
+    verified: Collection[Contact],
+    fallback: Sequence[Contact],
+    now: datetime,
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
     asked = {one.tier for one in made}
@@ -78,16 +87,20 @@ def _look(
     if not unreached:
         return _Look((), None)
     # A message that is not due yet has had no time to arrive.
-    waiting = [one.due_at for one in made if one.tier in unreached and one.due_at and not one.attempts]
+    waiting = [one.due_at for one in made if one.verified and one.tier in unreached and one.due_at and not one.attempts]
     if waiting and min(waiting) > now:
         return _Look((), min(waiting) + step)
     tried = {(one.contact, one.channel) for one in made}
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
         left = [one for one in contacts if (one.person, one.channel) not in tried]
-        recipients = [Recipient(tier, one, now) for one in first_addresses(left)]
+        recipients = [
+            Recipient(tier, one, now, one in verified or tier == OPERATOR_TIER)
+            for one in first_addresses(left, verified)
+        ]
         if recipients:
-            return _Look(recipients, now + step)
+            # An address that nobody has verified covers for nobody, so the next are asked at once.
+            return _Look(recipients, now + step if any(one.verified for one in recipients) else now)
     return _Look((), None)
 
 

@@ -76,7 +76,9 @@ def _delivery(row: Any, random: RandomBytes) -> Delivery:
         feed_id=row.feed_id,
         tier=row.tier,
         contact=row.contact,
-        route_sealed=row.route_sealed,
+        channel=row.channel,
+        verified=row.verified,
+        address_sealed=row.address_sealed,
         destination=bytes(row.destination).hex(),
         number=row.attempts + 1,  # the number of the attempt that comes now
         created_at=row.created_at,

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, exists, func, select
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
-from services.alerts.policy.case_clock import EscalationReason
-from services.alerts.policy.slots import LastMessages
+from services.alerts.policy.escalation.case_clock import EscalationReason
+from services.alerts.policy.escalation.slots import LastMessages
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
 
@@ -23,6 +23,7 @@ class DeliveryOfTier(NamedTuple):
     tier: str
     contact: str
     channel: str
+    verified: bool
     state: DeliveryState
     attempts: int
     due_at: datetime | None
@@ -34,7 +35,7 @@ class DeliveryOfTier(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        return self.state is DeliveryState.SENT
+        return self.verified and self.state is DeliveryState.SENT
 
 
 class WaitingDelivery(NamedTuple):
@@ -51,12 +52,11 @@ class WaitingDelivery(NamedTuple):
 
 def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[DeliveryOfTier]:
     row = deliveries.c
-    query = select(row.tier, row.contact, row.channel, row.state, row.attempts, row.due_at).where(
-        row.alert_pk == alert_pk
-    )
+    columns = (row.tier, row.contact, row.channel, row.verified, row.state, row.attempts, row.due_at)
+    rows = connection.execute(select(*columns).where(row.alert_pk == alert_pk).order_by(row.pk))
     return [
-        DeliveryOfTier(tier, contact, channel, DeliveryState(state), attempts, due_at)
-        for tier, contact, channel, state, attempts, due_at in connection.execute(query.order_by(row.pk))
+        DeliveryOfTier(one.tier, one.contact, one.channel, one.verified, DeliveryState(one.state), *one[5:])
+        for one in rows
     ]
 
 

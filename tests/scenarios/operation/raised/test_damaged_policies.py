@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from sqlalchemy import select, update
 
-from services.alerts.policy.councils import load_council, set_policy
+from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.cli.commands.running.status_report import stand
 from services.runtime.settings import Settings
@@ -15,6 +15,7 @@ from services.storage.feeds import add_feed
 from services.storage.tables import feeds, quarantine
 from services.storage.vault import place
 from tests.scenarios.consent.many_lines import ended, entry, notice, waiting, withdrawn
+from tests.support.contacts import set_verified_policy
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import rows
 from tests.support.one_line import ENTRY
@@ -119,7 +120,9 @@ def test_no_feed_ends_or_delays_a_case_by_the_default_policy(council: Deployment
 def test_another_council_is_told_by_its_own_policy(council: Deployment) -> None:
     cardiff = add_feed(council.store, "council", "W06000015", "Cardiff")
     desk = Contact(person="duty desk", channel="route", address="mailto://cardiff.example")
-    set_policy(council.store, cardiff, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),)), "T")
+    set_verified_policy(
+        council.store, cardiff, CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(desk,)),))
+    )
     hurt(council, "the tag")
     council.put_entries(ENTRY)
     council.put_entries(entry(5), feed=cardiff)
@@ -135,7 +138,7 @@ def test_the_council_has_its_alerts_again_once_a_policy_is_set_anew(council: Dep
     council.post_notices(notice(5))
     council.tick(seconds=31)
     assert len(told(council)) > 0
-    set_policy(council.store, BLACKPOOL, POLICY, by="Test Setup")
+    set_verified_policy(council.store, BLACKPOOL, POLICY)
     council.put_entries(ENTRY)
     council.post_notices(one_notice())
     before = len(council.mails())

@@ -11,6 +11,7 @@ from justhtml import JustHTML
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.message import LISTED, CaseLine
+from services.alerts.message.short_form import link_of
 from services.alerts.message.wording import STATES
 from tests.support.checks.html import attribute, the_one
 from tests.unit.alerts.messages.digests import LINK, a_case, a_digest, every_kind, mail, many
@@ -230,3 +231,12 @@ class TestHtml:
 def test_an_alert_without_cases_is_refused() -> None:
     with pytest.raises(ValueError, match="without a case"):
         replace(a_digest(), cases=())
+
+
+def test_only_a_message_about_changes_that_wait_has_a_second_link_and_the_first_is_the_one_to_acknowledge() -> None:
+    changes = f"{LINK}x/changes"
+    plain, waiting = mail(), mail(changes_link=changes)
+    assert not any("/changes" in text for text in (plain.text, plain.html))
+    assert [text.count(changes) for text in (waiting.text, waiting.html)] == [1, 1]
+    assert [word for word in waiting.text.split() if "/a/" in word] == [LINK, changes]
+    assert link_of(waiting) == LINK

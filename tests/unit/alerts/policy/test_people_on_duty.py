@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
+from services.alerts.delivery.contacts.cover import first_addresses
+from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy, Tier
 from services.alerts.policy.rota.rota_settings import DutyHours, RequiredCover, Rota, RotaLayer, RotaOverride
 
@@ -79,7 +80,8 @@ def test_a_person_with_several_addresses_is_reached_by_the_first() -> None:
     made = policy(ASHA, mobile, BEN)
     found = contacts_on_duty(made, made.tiers[0], MONDAY_NOON)
     assert found == (ASHA, mobile)
-    assert first_addresses(found) == [ASHA]
+    assert first_addresses(found, {ASHA, mobile}) == [ASHA]
+    assert first_addresses(found, {mobile}) == [ASHA, mobile]
 
 
 def test_a_rota_that_names_nobodys_contact_is_refused_with_the_place() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codes import CaseState, MatchLevel
-from services.alerts.policy.case_clock import CaseClock, Escalation, EscalationReason
+from services.alerts.policy.escalation.case_clock import CaseClock, Escalation, EscalationReason
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier, next_escalation
 from services.core.clock import london_day
 from services.core.days.council_days import london_time

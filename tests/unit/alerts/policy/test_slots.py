@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
 from services.alerts.policy.policy_settings import CouncilPolicy
-from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
 
 POLICY = CouncilPolicy()
 MONDAY_NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)

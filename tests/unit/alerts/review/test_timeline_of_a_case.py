@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.codes import CaseEvent, CaseState, MatchLevel, NoticeStatus
-from services.alerts.policy.case_clock import EscalationReason
+from services.alerts.policy.escalation.case_clock import EscalationReason
 from services.alerts.review.case import Case, Line, Rival
 from services.alerts.review.line_memory import memories
 from services.alerts.review.timeline import turning_days

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.policy.councils import set_policy
+from services.alerts.delivery.contacts.verification import verify_contact
+from services.alerts.policy.contacts import Contact
+from services.alerts.policy.councils import Council, set_policy
+from services.core.errors import RefusedError
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.commands.parties.contacts import read_typed, show_understood
 from services.runtime.cli.commands.parties.council_policy import (
@@ -19,7 +22,7 @@ from services.runtime.cli.commands.parties.council_policy import (
     recomputed,
 )
 from services.runtime.cli.commands.parties.policy_files import new_addresses, with_contact, without_person
-from services.runtime.cli.commands.parties.sending_tests import send_tests
+from services.runtime.cli.commands.parties.sending_tests import contacts_of, send_code, send_tests
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import cell, escaped, out, say
@@ -27,6 +30,7 @@ from services.runtime.settings import Settings
 
 contact = group("The people and places that are told.")
 
+OnePerson = Annotated[str, typer.Option(help="The contact as it is called in lists.")]
 OneChannel = Annotated[str | None, typer.Option(help="Only the contact of this channel, such as email.")]
 
 
@@ -83,7 +87,7 @@ def add(
 @contact.command("remove", epilog=examples('pullcord policy contact remove E06000009 --person "duty mobile"'))
 def remove(
     council: CouncilCode,
-    person: Annotated[str, typer.Option(help="The contact as it is called in lists.")],
+    person: OnePerson,
     channel: OneChannel = None,
     by: By = None,
 ) -> None:
@@ -118,6 +122,51 @@ def send_test(
         out().print(cell(f"{result.person}: {result.outcome}", "" if result.accepted else "red"), soft_wrap=True)
     if not all(result.accepted for result in results):
         raise typer.Exit(1)
+
+
+@contact.command(
+    "code",
+    epilog=examples(
+        'pullcord policy contact code E06000009 --person "duty desk"',
+        note="Whoever reads the address gives the code back, and `pullcord policy contact verify` takes it.",
+    ),
+)
+def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
+    """Send a code to a contact now, by which its address can be verified.
+
+    Until an address is verified, it is sent everything, but the next tier or the operator is told too.
+    """
+    settings = Settings()
+    with opened(settings) as store:
+        found = find_council_of(store, council)
+        result = send_code(make_parts(settings, store), found, _one(found, person, channel))
+        minutes = store.policy.contact_code_minutes
+    out().print(cell(f"{result.person}: {result.outcome}", "" if result.accepted else "red"), soft_wrap=True)
+    if not result.accepted:
+        raise typer.Exit(1)
+    say(f"The code works for {minutes} minutes: `pullcord policy contact verify` takes it.")
+
+
+@contact.command("verify", epilog=examples('pullcord policy contact verify E06000009 123456 --person "duty desk"'))
+def verify(
+    council: CouncilCode,
+    code: Annotated[str, typer.Argument(help="The six digits that the contact was sent.", metavar="CODE")],
+    person: OnePerson,
+    channel: OneChannel = None,
+    by: By = None,
+) -> None:
+    """Verify the address of a contact by the code that it was sent."""
+    with opened() as store:
+        found = find_council_of(store, council)
+        verify_contact(store, found.feed_id, _one(found, person, channel), code, by or getuser())
+    say(f"{escaped(person)} is verified.")
+
+
+def _one(council: Council, person: str, channel: str | None) -> Contact:
+    chosen = contacts_of(council, person.strip(), channel)
+    if len(chosen) > 1:
+        raise RefusedError("this person has several addresses: name one with --channel")
+    return chosen[0]
 
 
 def _asked_for_address() -> str:

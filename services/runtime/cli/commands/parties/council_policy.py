@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.alerts.case.recompute import recompute
+from services.alerts.delivery.contacts.removal import apply_policy
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.states.rules import load_ruleset
 from services.runtime.cli.support.open_deployment import find_feed
@@ -21,7 +21,7 @@ By = Annotated[str | None, typer.Option(help="Who decided it; the account you ar
 def recomputed(store: Store, council: Council) -> str:
     """Apply a new policy to all open cases of a council. Return what it changed, as a sentence."""
     # Each case stores the time of its next review. A new policy may need an earlier time.
-    touched = recompute(store, load_ruleset(Settings().ruleset), council.feed_id)
+    touched = apply_policy(store, load_ruleset(Settings().ruleset), council.feed_id)
     if not touched:
         return "No open case is told at another time by it."
     return f"{counted(touched, 'open case')} {'is' if touched == 1 else 'are'} told at another time by it."

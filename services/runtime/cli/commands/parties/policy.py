@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services.alerts.delivery.contacts.verification import verified_contacts
+from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import Council, set_policy
 from services.alerts.policy.policy import CouncilPolicy
 from services.runtime.cli.commands.parties.contact_commands import contact
@@ -23,6 +26,7 @@ from services.runtime.cli.commands.parties.policy_files import new_addresses, re
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
 from services.runtime.cli.support.output import HOUR, cell, counted, out, pairs, say, span, table
+from services.storage.store import Store
 
 app = group(
     "When a council is told, whom, and how often. Every number is the deployment's own: no source prescribes one."
@@ -40,10 +44,11 @@ def show(
     """Show a council's policy, without addresses. An address is shown only once, to the person who enters it."""
     with opened() as store:
         found = find_council_of(store, council)
+        verified = _verified(store, found)
     if as_json:
         typer.echo(found.policy.model_dump_json(indent=2))
         return
-    _print(found)
+    _print(found, verified)
 
 
 @app.command("set", epilog=examples("pullcord policy set E06000009 blackpool.json"))
@@ -64,7 +69,13 @@ def set_(
         show_understood(person, where)
 
 
-def _print(council: Council) -> None:
+def _verified(store: Store, council: Council) -> frozenset[Contact]:
+    every = council.policy.every_contact
+    with store.reading() as connection:
+        return verified_contacts(connection, store.tokeniser, council.feed_id, every)
+
+
+def _print(council: Council, verified: Collection[Contact]) -> None:
     policy = council.policy
     quiet = (
         f"{policy.quiet_from:%H:%M} to {policy.quiet_until:%H:%M}; not from {policy.quiet_override_days} days before"
@@ -84,10 +95,11 @@ def _print(council: Council) -> None:
             ]
         )
     )
-    shown = table("Tier", "From", "Contact", "Reached by")
+    shown = table("Tier", "From", "Contact", "Reached by", "Verified")
     for tier in policy.tiers:
         for one in tier.contacts:
-            shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.person), cell(one.channel))
+            mark = cell("yes", "green") if one in verified else cell("not yet", "yellow")
+            shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.person), cell(one.channel), mark)
     if shown.row_count:
         out().print(shown)
     else:

@@ -1,9 +1,9 @@
-"""Sends a test message to the contacts of a council, in the same way as an alert."""
+"""Sends test messages and codes to the contacts of a council, by the same channels as an alert."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from getpass import getuser
 from threading import Event
 from typing import Final
 
@@ -11,11 +11,15 @@ from services.alerts.delivery.channels.contact_routes import contact_route
 from services.alerts.delivery.channels.pool import SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
+from services.alerts.delivery.contacts.trial import note_test
+from services.alerts.delivery.contacts.verification import ask_code
+from services.alerts.message.contact_messages import code_message, trial_message
 from services.alerts.message.message import Message
 from services.alerts.policy.councils import Council
 from services.alerts.policy.policy import Contact
 from services.core.errors import NotFoundError
 from services.runtime.bootstrap import Parts
+from services.storage.unit_of_work import UnitOfWork
 
 # The reasons of failures in words. Any other reason is a code of the mail server or the service.
 REASONS: Final = {
@@ -47,21 +51,46 @@ def send_tests(parts: Parts, council: Council, person: str | None) -> list[TestO
 
     Raises NotFoundError if the council has no such contact.
     """
-    chosen = list(_contacts(council, person))
-    if not chosen:
-        raise NotFoundError("nobody is told there yet: add somebody with `pullcord policy contact add COUNCIL`")
+    chosen = contacts_of(council, person.strip() if person else None)
+    for contact in chosen:
+        with parts.store.writing() as connection:
+            note_test(UnitOfWork(connection, parts.store, parts.store.now()), council.feed_id, contact, getuser())
+    message = trial_message(parts.presentation.base_url)
     try:
-        return [_sent(parts, contact, number) for number, contact in enumerate(chosen, start=1)]
+        return [_sent(parts, contact, message, f"TEST.{number}") for number, contact in enumerate(chosen, start=1)]
     finally:
         parts.pool.close(GRACE)
 
 
-def _contacts(council: Council, person: str | None) -> Iterator[Contact]:
-    for tier in council.policy.tiers:
-        yield from (one for one in tier.contacts if person is None or one.person == person.strip())
+def send_code(parts: Parts, council: Council, contact: Contact) -> TestOutcome:
+    """Make a new code for a contact and send it there now. Raises TooOftenError after too many messages."""
+    with parts.store.writing() as connection:
+        work = UnitOfWork(connection, parts.store, parts.store.now())
+        code = ask_code(work, council.feed_id, contact, getuser())
+    message = code_message(council.name, code, parts.store.policy.contact_code_minutes)
+    try:
+        return _sent(parts, contact, message, "CODE.1")
+    finally:
+        parts.pool.close(GRACE)
 
 
-def _sent(parts: Parts, contact: Contact, number: int) -> TestOutcome:
+def contacts_of(council: Council, person: str | None, channel: str | None = None) -> list[Contact]:
+    """Return the contacts of a council, each once: those of the person and of the channel, if given.
+
+    Raises NotFoundError if there is none.
+    """
+    found = [
+        one
+        for tier in council.policy.tiers
+        for one in tier.contacts
+        if person in (None, one.person) and channel in (None, one.channel)
+    ]
+    if not found:
+        raise NotFoundError("nobody is told there yet: add somebody with `pullcord policy contact add COUNCIL`")
+    return list(dict.fromkeys(found))
+
+
+def _sent(parts: Parts, contact: Contact, message: Message, name: str) -> TestOutcome:
     route = contact_route(contact, parts.store.policy.services)
     found, done = list[SendResult](), Event()
 
@@ -69,10 +98,10 @@ def _sent(parts: Parts, contact: Contact, number: int) -> TestOutcome:
         found.append(result)
         done.set()
 
-    message = trial_message(parts.presentation.base_url)
+    kind, _, number = name.partition(".")
+    reference = f"{kind}-{parts.store.now():%Y%m%dT%H%M%S}.{number}"
     # No delivery has an id below zero.
-    reference = f"TEST-{parts.store.now():%Y%m%dT%H%M%S}.{number}"
-    parts.pool.begin(SendJob(-number, destination_of(route), route, message, reference), keep)
+    parts.pool.begin(SendJob(-int(number), destination_of(route), route, message, reference), keep)
     done.wait(parts.settings.delivery_deadline_seconds + GRACE)
     result = found[0] if found else SendResult(SendOutcome.IN_DOUBT, "timed_out")
     accepted = result.outcome is SendOutcome.SENT
@@ -83,14 +112,3 @@ def _sent(parts: Parts, contact: Contact, number: int) -> TestOutcome:
 def _answered(reason: str) -> str:
     code = reason.removeprefix("smtp_")
     return f"the mail server answers {code}" if code.isdecimal() else reason.replace("_", " ")
-
-
-def trial_message(base_url: str) -> Message:
-    subject = "Test message from Pullcord: nothing to do"
-    lines = (
-        "This is a test of the way by which Pullcord tells your team about telecare alarms at risk.",
-        "No alarm is at risk because of it, and nobody needs to act.",
-        f"Links in alerts will begin with {base_url}",
-    )
-    html = "".join(f"<p>{line}</p>" for line in lines)
-    return Message(subject, "\n\n".join(lines) + "\n", f'<!DOCTYPE html><html lang="en-GB"><body>{html}</body></html>')

@@ -122,7 +122,8 @@ def create() -> None:
         sa.Column("tier", sa.Text(), nullable=False),
         sa.Column("contact", sa.Text(), nullable=False),
         sa.Column("channel", sa.String(length=30), nullable=False),
-        sa.Column("route_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("destination", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -142,6 +143,19 @@ def create() -> None:
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
+    op.create_table(
+        "contact_verifications",
+        sa.Column("contact_key", sa.LargeBinary(), nullable=False),
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("nonce", sa.LargeBinary(), nullable=True),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("alert_pk", sa.BigInteger(), nullable=True),
+        sa.Column("test_alert_pk", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("contact_key", name="pk_contact_verifications"),
+    )
+    op.create_index("ix_contact_verifications_alert_pk", "contact_verifications", ["alert_pk"], unique=False)
     op.create_table(
         "alert_cases",
         sa.Column("alert_pk", sa.BigInteger(), nullable=False),
@@ -174,6 +188,8 @@ def create() -> None:
 
 def drop() -> None:
     op.drop_table("delivery_attempts")
+    op.drop_index("ix_contact_verifications_alert_pk", table_name="contact_verifications")
+    op.drop_table("contact_verifications")
     op.drop_index("ix_alert_cases_case_pk", table_name="alert_cases")
     op.drop_table("alert_cases")
     op.drop_index(

@@ -19,6 +19,7 @@ def create() -> None:
         sa.Column("policy_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("recomputed_version", sa.Integer(), server_default="0", nullable=False),
         sa.Column("policy_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("calendar", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("reviewed_ruleset", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("feed_id", name="pk_feeds"),
     )

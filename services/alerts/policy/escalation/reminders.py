@@ -5,7 +5,7 @@ Reminders go at the start of a working day of the council. So the cases of a cou
 
 from datetime import date, datetime
 
-from services.alerts.policy.case_clock import CaseClock
+from services.alerts.policy.escalation.case_clock import CaseClock
 from services.alerts.policy.policy_days import (
     repeat_moment,
     threshold_moment,

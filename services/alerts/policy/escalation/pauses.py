@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.alerts.policy.case_clock import CaseClock
+from services.alerts.policy.escalation.case_clock import CaseClock
+from services.alerts.policy.escalation.reminders import thresholds_left
 from services.alerts.policy.policy_days import threshold_moment
 from services.alerts.policy.policy_settings import CouncilPolicy
-from services.alerts.policy.reminders import thresholds_left
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:

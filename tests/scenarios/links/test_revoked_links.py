@@ -150,8 +150,7 @@ def test_when_the_last_contacts_link_is_revoked_everybody_gets_a_new_one(two: Ap
     case, alert, _ = two.alerted_case()
     for contact in ("duty desk", "deputy"):
         assert revoke_of(two, alert, contact) == 204
-    two.deployment.tick(seconds=31)
-    assert len(two.deployment.mails()) == 4
+    two.deployment.tick(days=1)
     links = [newest_link(two, route) for route in (DESK, DEPUTY)]
     assert statuses(two, *links) == [200, 200]
     assert all(case in two.ask(None, "GET", link).text for link in links)

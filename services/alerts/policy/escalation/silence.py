@@ -6,8 +6,8 @@ The waits are policy of the deployment: no source prescribes them.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from services.alerts.policy.case_clock import CaseClock
-from services.alerts.policy.levels import operator_level
+from services.alerts.policy.escalation.case_clock import CaseClock
+from services.alerts.policy.escalation.levels import operator_level
 from services.alerts.policy.policy_settings import CouncilPolicy
 from services.core.clock import london_day, london_midnight
 from services.core.days.council_days import same_time_on

@@ -1,0 +1,20 @@
+"""Decides which addresses of a person get an alert, so that an unverified one is never the only one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from services.alerts.policy.contacts import Contact
+
+
+def first_addresses(contacts: Iterable[Contact], verified: Collection[Contact]) -> list[Contact]:
+    """Return the addresses to use first: of each person, in order, up to the first verified address."""
+    reached: set[str] = set()
+    chosen = []
+    for contact in contacts:
+        if contact.person in reached:
+            continue
+        chosen.append(contact)
+        if contact in verified:
+            reached.add(contact.person)
+    return chosen

@@ -12,8 +12,8 @@ from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
 from services.alerts.delivery.store.alerts import SaidOfCase, find_alert_by_id, mark_accepted, said_by_entry
 from services.alerts.policy.councils import load_council
+from services.alerts.policy.escalation.reminders import threshold_at
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
-from services.alerts.policy.reminders import threshold_at
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.review.withdrawal import is_about_withdrawal

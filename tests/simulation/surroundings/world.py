@@ -14,7 +14,6 @@ from services.alerts.delivery.channels.pool import SendJob
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine as AlertEngine
-from services.alerts.policy.councils import set_policy
 from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.feeds import add_feed
@@ -26,6 +25,7 @@ from tests.simulation.surroundings.people import Answer, answers, carry_out
 from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Mode, Plan, contacts_of
 from tests.simulation.surroundings.rules import CHOICES, as_policy, contact_named
 from tests.support.clock import FrozenClock
+from tests.support.contacts import set_verified_policy
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, tell_everything_again
 
@@ -222,7 +222,7 @@ class World:
     def _policy(self, act: Act) -> None:
         numbers = CHOICES[act.facts["choice"]]
         policy = as_policy(numbers, contacts_of(act.about))
-        set_policy(self.deployment.store, f"council:{act.about}", policy, by="Sam Okoro")
+        set_verified_policy(self.deployment.store, f"council:{act.about}", policy)
         self.record.note(self.now, What.POLICY, act.about, numbers=numbers)
 
     def _line_of(self, resident: str) -> str:

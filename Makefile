@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # Targets install into the same folders: with `make -j` they still come one after another.
 .NOTPARALLEL:
-.PHONY: help demo demo-distributed check test test-cluster clients lint types check-imports mutants bench bench-distributed soak setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster clients lint types check-imports mutants bench bench-distributed soak simulate setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -23,7 +23,7 @@ demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each ro
 # Cheapest first. The folders of the first list share nothing, so two processes run them side by side; those of the second start
 # servers and measure time, so they run alone. docs/testing.md has each folder and its budget.
 SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile
-ALONE := monitoring interleavings image conformance distributed chaos
+ALONE := monitoring interleavings image conformance distributed chaos simulation
 # A sample of the scenarios: all of them would take longer than three minutes.
 CHECKED := guards unit property contracts scenarios/cases
 TWO_PROCESSES := -n 2 --dist worksteal
@@ -66,6 +66,11 @@ MINUTES ?= 60
 
 soak: setup java ## Watch the memory of the roles under a steady load, for MINUTES=60
 	$(RUN)python -m benchmarks.distributed.soak --minutes $(MINUTES)
+
+MONTHS ?= 1000
+
+simulate: setup ## Simulate MONTHS=1000 months of faults on virtual time; SEED= repeats a run, RESUME= names its file
+	@$(RUN)python -m tests.simulation --months $(MONTHS) $(if $(SEED),--seed $(SEED)) $(if $(RESUME),--resume $(RESUME))
 
 schemas: setup ## Write schemas/published anew
 	$(RUN)python -m scripts.publish_schemas

@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "watchdog": CommandEntry("running.watchdog", "app", _BEGIN),
     "demo": CommandEntry("running.demo", "demo", _BEGIN),
     "status": CommandEntry("running.status", "app", _BEGIN),
+    "simulate": CommandEntry("running.simulate", "simulate", _BEGIN),
     "councils": CommandEntry("parties.feeds", "councils", _WHO),
     "providers": CommandEntry("parties.feeds", "providers", _WHO),
     "policy": CommandEntry("parties.policy", "app", _WHO),

@@ -17,7 +17,7 @@ from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, person, 
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
-from tests.support.people import confirm_safe
+from tests.support.people import acknowledge_last, confirm_safe
 
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "no such mailbox")
 AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
@@ -128,3 +128,16 @@ def _unreachable(deployment: Deployment, routes: set[str], failure: SendResult) 
         return failure if route in routes else accept(route, message, reference)
 
     deployment.channel.send = send  # type: ignore[method-assign]
+
+
+def test_a_message_of_the_moment_at_which_a_pause_ends_moves_on_too(council: Deployment) -> None:
+    council.post_notices(notice(in_days=20))
+    council.tick(seconds=31)
+    acknowledge_last(council)
+    paused_until = cases_by_entry(council)["e1"].paused_until
+    assert paused_until is not None
+    council.channel.results = [REFUSED]
+    council.clock.set(paused_until)
+    council.tick(seconds=0)
+    council.tick(seconds=1)
+    assert who(council) == ["officer", "manager"]

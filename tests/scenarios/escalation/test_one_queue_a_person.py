@@ -114,3 +114,12 @@ def test_a_trickle_of_notices_gives_a_person_at_most_one_message_a_day_unless_it
     pass_time(council, minutes=4 * 24 * 60, step=60)
     days = Counter(london_day(one.at) for one in sent(council) if one.contact == "officer")
     assert max(days.values()) == 1
+
+
+def test_what_waited_for_the_morning_is_not_sent_again_because_its_day_is_nearer_now(council: Deployment) -> None:
+    council.post_notices(of_line(0, in_days=3))
+    council.tick(seconds=31)
+    # It waits for the digest of the next day. On that day, two days before the harm, a nearer threshold is reached.
+    council.post_notices(of_line(1, in_days=3))
+    pass_time(council, minutes=23 * 60 + 30)
+    assert [one.cases for one in sent(council) if one.contact == "officer"] == [1, 2]

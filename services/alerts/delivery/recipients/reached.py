@@ -68,7 +68,7 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
 def _still_open(connection: Connection, alert: Alert) -> bool:
     # Nobody else needs to hear of a case that is over, or on which somebody acts.
     return any(
-        not case.clock_stopped and (case.paused_until is None or case.paused_until < alert.created_at)
+        not case.clock_stopped and (case.paused_until is None or case.paused_until <= alert.created_at)
         for case in cases_of_alert(connection, alert.pk)
     )
 

@@ -1,0 +1,192 @@
+"""When somebody must have heard of a resident, and which level, by the bounds of the promises."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from tests.simulation.judging import bounds
+from tests.simulation.judging.bounds import SILENCE, Urgency, day_of
+from tests.simulation.judging.resident import LONG_AGO, URGENT, Resident, State
+from tests.simulation.surroundings.plan import LEVELS
+from tests.simulation.surroundings.rules import Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """By `at`, undisturbed, a message must have been accepted for somebody of this level or a higher one."""
+
+    at: datetime
+    level: int
+
+
+@dataclass
+class Heard:
+    """The messages about a resident that were accepted since a person last acted."""
+
+    asked: int = 0  # the highest level
+    last: datetime | None = None  # the last message, unless there was news since
+    alerts: dict[str, int] = field(default_factory=dict)  # the highest level that each alert reached
+    paused: datetime = LONG_AGO  # the end of the pause after an act
+    since: datetime = LONG_AGO  # the news that `last` carries
+    told: datetime | None = None  # the same, also before a person acted
+    deliveries: set[str] = field(default_factory=set)
+    # A clock that was slow may have cancelled the pause, as too long to be one.
+    pause_in_doubt: bool = False
+
+    def accept(self, delivery: str, level: int, at: datetime) -> None:
+        self.told = at
+        # What was under way when a person acted is no answer to the end of the pause.
+        if at < self.paused and not self.pause_in_doubt:
+            return
+        alert = delivery.partition(".")[0]
+        # A delivery that is accepted twice was sent again, as the process ended before it wrote the first outcome.
+        if alert not in self.alerts or self.last is None or delivery in self.deliveries:
+            self.last = at
+        self.deliveries.add(delivery)
+        self.alerts[alert] = max(level, self.alerts.get(alert, 0))
+        self.asked = max(self.asked, level)
+
+    def hear_news(self, since: datetime) -> None:
+        self.last = self.told = None
+        self.since, self.paused, self.pause_in_doubt = since, since, False
+
+    def forget(self) -> None:
+        self.pause_in_doubt = False
+        self.asked, self.last, self.alerts = 0, None, {}
+
+    @property
+    def reminders(self) -> int:
+        return sum(level < LEVELS for level in self.alerts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One resident at one moment."""
+
+    resident: Resident
+    heard: Heard
+    numbers: Numbers
+
+    def urgency(self, moment: datetime) -> Urgency:
+        state = self.resident.state
+        if state in URGENT:
+            return Urgency.URGENT
+        if state is State.MOVED or self.resident.harm is None:
+            return Urgency.NEAR
+        left = (self.resident.harm - day_of(moment)).days
+        if left <= 0:
+            return Urgency.URGENT
+        return Urgency.CLOSE if left <= bounds.CLOSE else Urgency.NEAR if left <= bounds.NEAR else Urgency.FAR
+
+    def awake(self, moment: datetime) -> datetime:
+        """Return the first time from this one on at which a message about the resident may go out."""
+        if bounds.office(self.numbers, moment) or self.urgency(moment) in (Urgency.URGENT, Urgency.CLOSE):
+            return moment
+        start = bounds.next_start(self.numbers, moment)
+        # What waits until its day is close goes out on that day.
+        late = self.resident.state is State.OPEN and self._few_left(start)
+        return bounds.end_of_quiet(self.numbers, moment) if late else start
+
+    def cannot_wait(self, moment: datetime) -> bool:
+        """Return True if a message at this moment cannot wait for the next working day."""
+        if self.resident.state is not State.OPEN:
+            return self.resident.state in URGENT
+        return self._few_left(bounds.next_start(self.numbers, moment + timedelta(seconds=1)))
+
+    def step(self, moment: datetime) -> timedelta:
+        return bounds.STEP_URGENT if self.cannot_wait(moment) else bounds.STEP
+
+    def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
+        """Return when a message that is due goes to a person who had messages at the times `had`."""
+        if self.cannot_wait(moment):
+            return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
+        today = bounds.last_start(self.numbers, moment)
+        if not any(today <= at <= moment + bounds.USUAL for at in had):
+            return moment
+        return bounds.next_start(self.numbers, moment + timedelta(seconds=1))
+
+    def _few_left(self, start: datetime) -> bool:
+        # From this start of a working day on.
+        last = bounds.working_days_after(day_of(start), bounds.LEAST_WORKING_DAYS - 1)
+        return last >= self._harm
+
+    def all_due(self) -> dict[str, Due]:
+        if not self.resident.hears:
+            return {}
+        last = self.heard.last
+        if last is None:
+            return {"first": Due(self.awake(max(self._first(), self.heard.paused)), self._first_level)}
+        due = {"reminder": Due(self.awake(self._reminder(last)), 1)}
+        if self.heard.asked < LEVELS:
+            silence = self._silence(last)
+            due |= {"silence": Due(self.awake(silence), self.heard.asked + 1)} if silence else {}
+        return due
+
+    def pause(self, moment: datetime, *, is_step: bool) -> datetime:
+        """Return when a pause that begins now must be over at the latest."""
+        hours = self.numbers
+        after = self.resident.state in URGENT | {State.MOVED}
+        noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)
+        if after or moment >= noon:
+            long = is_step or self.resident.state is State.MOVED
+            return moment + timedelta(hours=hours.urgent_pause if long else hours.late_pause)
+        told = None if self.heard.told is None else self._reached(self.heard.told)
+        ahead = (start for days, start in self._starts if start > moment and (told is None or days < told))
+        longest = min([moment + timedelta(hours=hours.pause), *ahead])
+        return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
+
+    @property
+    def _harm(self) -> date:
+        return self.resident.harm or date.max - timedelta(days=400)
+
+    @property
+    def _first_level(self) -> int:
+        return 1 + (self.resident.acknowledgements >= bounds.NOTHING_MOVED and self.resident.acted is not None)
+
+    def _first(self) -> datetime:
+        resident = self.resident
+        acted = resident.acted is not None and self.heard.paused > LONG_AGO
+        if resident.since < resident.opened and not (resident.acted and resident.acted >= resident.opened):
+            # A hold ended because the day is later: nobody has to hear of that at once.
+            return self._reminder(resident.opened)
+        start = self.heard.paused if acted else resident.since
+        if resident.state is not State.OPEN or self._reached(start) is not None:
+            return start
+        return self._threshold_after(start)
+
+    def _silence(self, last: datetime) -> datetime | None:
+        urgency = self.urgency(last)
+        if urgency in SILENCE:
+            return last + SILENCE[urgency]
+        if urgency is not Urgency.FAR:
+            following = bounds.working_days_after(day_of(last), bounds.SILENT_WORKING_DAYS)
+            return last + (following - day_of(last))
+        return self._reminder(last) if self.heard.reminders >= bounds.UNANSWERED else None
+
+    def _reminder(self, last: datetime) -> datetime:
+        reached = 0 if self.resident.state is not State.OPEN else self._reached(last)
+        if reached is None:
+            return self._threshold_after(last)
+        days = self.numbers.repeats[reached] * (2 if len(self.heard.alerts) >= bounds.RARER_AFTER else 1)
+        again = bounds.at(bounds.working_days_after(day_of(last), days), self.numbers.day_starts)
+        return again if self.resident.state is not State.OPEN else min(again, self._threshold_after(last))
+
+    def _threshold_day(self, days: int) -> date:
+        day = self._harm - timedelta(days=days)
+        return day if bounds.works(day) else bounds.working_days_after(day, -1)
+
+    def _reached(self, moment: datetime) -> int | None:
+        today = day_of(moment)
+        return min((days for days in self.numbers.thresholds if today >= self._threshold_day(days)), default=None)
+
+    def _threshold_after(self, moment: datetime) -> datetime:
+        reached = self._reached(moment)
+        left = (start for days, start in self._starts if reached is None or days < reached)
+        return min(left, default=moment + timedelta(days=3_650))
+
+    @property
+    def _starts(self) -> list[tuple[int, datetime]]:
+        days = self.numbers.thresholds
+        return [(count, bounds.at(self._threshold_day(count), self.numbers.day_starts)) for count in days]

@@ -1,0 +1,218 @@
+"""Judges the history of a month by the model: nobody forgotten, nobody messaged needlessly, in time, in true words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from tests.simulation.judging.duty import Due, Duty, Heard
+from tests.simulation.judging.history import Happened, What
+from tests.simulation.judging.needless import LATELY, Pace
+from tests.simulation.judging.resident import LONDON, OVER, Resident, State, midnight_after
+from tests.simulation.judging.troubles import Troubles
+from tests.simulation.judging.words import true_words
+from tests.simulation.surroundings.plan import LEVELS, level_contacts, level_of
+from tests.simulation.surroundings.rules import Numbers
+
+# A message that was being sent when its case changed.
+ON_ITS_WAY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise that was not kept."""
+
+    at: datetime
+    promise: str
+    about: str
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.at:%a %d %b %Y %H:%M:%S} {self.promise}: {self.about}: {self.because}"
+
+
+@dataclass
+class Judge:
+    """Reads a history in order and keeps one `Resident` of the model for each resident."""
+
+    troubles: Troubles
+    residents: dict[str, Resident] = field(default_factory=dict)
+    heard: dict[str, Heard] = field(default_factory=dict)
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    cases: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, Happened] = field(default_factory=dict)
+    due: dict[str, dict[str, Due]] = field(default_factory=dict)
+    # What was counted as broken, and is not counted again before the next message, act or news.
+    counted: set[tuple[str, str]] = field(default_factory=set)
+    pace: Pace = field(default_factory=Pace)
+    turned_at: datetime | None = None
+    broken: list[Broken] = field(default_factory=list)
+
+    def read(self, happened: list[Happened], end: datetime) -> list[Broken]:
+        for one in happened:
+            self._turn_days(one.at)
+            self._check_due(one.at)
+            self._apply(one)
+        self._turn_days(end)
+        self._check_due(end)
+        return self.broken
+
+    def _turn_days(self, until: datetime) -> None:
+        """Let every midnight pass that lies before this event."""
+        last = self.turned_at or until
+        while (midnight := midnight_after(last)) <= until:
+            self._check_due(midnight)
+            for name, resident in self.residents.items():
+                since = resident.since
+                resident.look(midnight)
+                self._renew(name, midnight, anew=resident.since != since)
+            last = midnight
+        self.turned_at = until
+
+    def _check_due(self, now: datetime) -> None:
+        for name, dues in self.due.items():
+            for kind, due in list(dues.items()):
+                if due.at + timedelta(minutes=6) >= now:
+                    continue
+                duty, latest = self._duty(name), self._latest(name, due)
+                if now > latest:
+                    self._break(latest, _PROMISES[kind], name, _why(duty, due))
+                    self.counted.add((name, kind))
+                    del dues[kind]
+
+    def _latest(self, name: str, due: Due) -> datetime:
+        duty, people = self._duty(name), level_contacts(_council(name), due.level)
+        slots = {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
+        return self.troubles.latest(slots, _council(name), due.level, duty.step(due.at), duty.awake)
+
+    def _apply(self, one: Happened) -> None:
+        if one.what is What.POLICY:
+            self._new_policy(one)
+        elif one.what is What.CASE:
+            self.cases[one.facts["reference"]] = one.about
+        elif one.what is What.ATTEMPT:
+            self.attempts[one.facts["reference"]] = one
+            self._check_words(one)
+            self._check_need(one)
+        elif one.what is What.ANSWER:
+            self._answered(one)
+        elif one.what in (What.ENTRY, What.NOTICE, What.ACT):
+            self._changed(one)
+        elif one.what is What.CLOCK and one.facts["seconds"] < 0:
+            for heard in self.heard.values():
+                heard.pause_in_doubt = True
+
+    def _new_policy(self, one: Happened) -> None:
+        self.numbers[one.about] = one.facts["numbers"]
+        for name in self.residents:
+            if name.startswith(one.about):
+                self._renew(name, one.at)
+
+    def _changed(self, one: Happened) -> None:
+        resident = self.residents.setdefault(one.about, Resident())
+        heard = self.heard.setdefault(one.about, Heard())
+        since, changed, was_over = resident.since, resident.changed, resident.state in OVER
+        if one.what is What.ENTRY:
+            resident.register(one.at, ended=one.facts["ended"])
+        elif one.what is What.NOTICE:
+            resident.notice(one.at, one.facts["provider"], one.facts)
+        else:
+            resident.act(one.at, one.facts["event"], one.facts["until"])
+            if resident.acted == one.at:
+                heard.paused = self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge")
+            heard.forget()
+        if was_over and resident.state not in OVER:
+            heard.forget()
+        anew = one.what is What.ACT or resident.since != since or resident.changed != changed
+        self._renew(one.about, one.at, anew=anew)
+
+    def _answered(self, one: Happened) -> None:
+        attempt = self.attempts.get(one.facts["reference"])
+        if attempt is None or one.facts["outcome"] != "sent":
+            return
+        names = [self.cases[case] for case in attempt.facts.get("says", {}) if case in self.cases]
+        self.pace.accept(one.about, names, one.at)
+        for name in names:
+            # A message that began before the news does not carry it.
+            if attempt.at >= self.residents[name].since:
+                at = self.troubles.shown(one.at)
+                self.heard[name].accept(attempt.facts["reference"], level_of(one.about), at)
+                self._renew(name, one.at, anew=True)
+
+    def _renew(self, name: str, now: datetime, *, anew: bool = False) -> None:
+        """Compute anew when messages about a resident are due. `anew` is true after a message, an act or news."""
+        duty, before = self._duty(name), {} if anew else self.due.get(name, {})
+        self.counted -= {(name, kind) for kind in _PROMISES} if anew else set()
+        if duty.resident.since > duty.heard.since:
+            duty.heard.hear_news(duty.resident.since)
+        found = duty.all_due()
+        for kind, due in found.items():
+            if due.at < now:
+                # What a changed fact makes due in the past is due now. What was overdue before stays so.
+                overdue = kind in before and before[kind].at <= now
+                found[kind] = Due(max(due.at, before[kind].at) if overdue else duty.awake(now), due.level)
+        self.due[name] = {kind: due for kind, due in found.items() if (name, kind) not in self.counted}
+
+    def _duty(self, name: str) -> Duty:
+        return Duty(self.residents[name], self.heard[name], self.numbers.get(_council(name), Numbers()))
+
+    def _check_words(self, attempt: Happened) -> None:
+        """A message must be about what is so now: no case that is over, no day or state but the true one."""
+        for case, said in attempt.facts.get("says", {}).items():
+            resident = self._settled(case, attempt.at)
+            if resident is None:
+                continue
+            if resident.silent:
+                because = f"messaged {attempt.about} though it is {resident.state}"
+                self._break(attempt.at, "needless", self.cases[case], because)
+            elif said != (true := true_words(resident, attempt.at)):
+                because = f"the message says {', '.join(said)}; true is {', '.join(true)}"
+                self._break(attempt.at, "untrue", self.cases[case], because)
+        for case in attempt.facts.get("over", ()):
+            resident = self._settled(case, attempt.at)
+            if resident is not None and resident.state is not State.WITHDRAWN:
+                because = f"the message says that it is over; true is {resident.state}"
+                self._break(attempt.at, "untrue", self.cases[case], because)
+
+    def _check_need(self, attempt: Happened) -> None:
+        """A message must be new to its reader, or come at the pace that its urgency allows."""
+        says = attempt.facts.get("says", {})
+        if (
+            not says
+            or level_of(attempt.about) == LEVELS
+            or any(self._settled(case, attempt.at) is None for case in says)
+        ):
+            return
+        # While a message to a colleague fails, a person may get the same once more.
+        council = _council(self.cases[next(iter(says))])
+        people = (name for level in range(1, LEVELS) for name in level_contacts(council, level))
+        if self.troubles.troubled(people, attempt.at - LATELY, attempt.at):
+            return
+        why = self.pace.why_needless(attempt, {self.cases[case]: self._duty(self.cases[case]) for case in says})
+        if why is not None:
+            self._break(attempt.at, "needless", ", ".join(self.cases[case] for case in says), why)
+
+    def _settled(self, case: str, at: datetime) -> Resident | None:
+        """Return the resident of a case if the model knows what is so, and if that is not so only just now."""
+        resident = self.residents.get(self.cases.get(case, ""))
+        if resident is None or resident.unsure or at < resident.changed + ON_ITS_WAY:
+            return None
+        return None if self.troubles.wrong_clock(at) else resident
+
+    def _break(self, at: datetime, promise: str, about: str, because: str) -> None:
+        self.broken.append(Broken(at.astimezone(UTC), promise, about, because))
+
+
+_PROMISES = {"first": "forgotten", "reminder": "not in time", "silence": "nobody else asked"}
+
+
+def _why(duty: Duty, due: Due) -> str:
+    return f"{duty.resident.state}, level {due.level}, due {due.at.astimezone(LONDON):%a %d %b %H:%M:%S}"
+
+
+def _council(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def judge(happened: list[Happened], end: datetime) -> list[Broken]:
+    return Judge(Troubles(happened)).read(happened, end)

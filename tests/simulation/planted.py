@@ -1,0 +1,139 @@
+"""Faults that the simulator must find. Each is opened as a context and is in the product while it is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import select, update
+
+from services.alerts import engine
+from services.alerts.delivery import dispatch
+from services.alerts.delivery.channels.port import ACCEPTED
+from services.alerts.delivery.queue import settle
+from services.alerts.delivery.recipients import intending
+from services.alerts.policy.councils import Council
+from services.alerts.review.case import Case
+from services.alerts.review.owed import LOOK_AGAIN
+from services.alerts.review.withdrawal import next_message
+from services.storage.tables import cases
+from services.storage.unit_of_work import UnitOfWork
+from tests.simulation.surroundings.world import World
+
+
+@contextmanager
+def marked_before_sending() -> Iterator[None]:
+    """An attempt counts as accepted before it is made."""
+    begin_all = dispatch.Dispatcher._begin_all
+
+    def marking(self: dispatch.Dispatcher, claimed: Any) -> None:
+        for delivery in claimed:
+            settle(self.store, delivery, ACCEPTED)
+        begin_all(self, claimed)
+
+    with patch.object(dispatch.Dispatcher, "_begin_all", marking):
+        yield
+
+
+@contextmanager
+def timer_in_memory() -> Iterator[None]:
+    """The time of the next message is kept in the memory of the process, and forgotten when it ends."""
+    run_due, next_look = engine.Engine.run_due, World._next_look
+    kept: list[_Timers] = []
+
+    def timing(self: engine.Engine) -> int:
+        if not kept or kept[-1].owner is not self:
+            kept.append(_Timers(self))
+        kept[-1].ring()
+        handled = run_due(self)
+        kept[-1].take()
+        return handled
+
+    def looking(self: World) -> datetime:
+        rings = kept[-1].due.values() if kept and kept[-1].owner is self.deployment.engine else ()
+        return max(min([next_look(self), *(due - self.skew for due in rings)]), self._down_until)
+
+    with patch.object(engine.Engine, "run_due", timing), patch.object(World, "_next_look", looking):
+        yield
+
+
+@dataclass
+class _Timers:
+    """The due times of cases that one process keeps. The database has a time about a week ahead instead."""
+
+    owner: engine.Engine
+    due: dict[int, datetime] = field(default_factory=dict)
+    parked: dict[int, datetime] = field(default_factory=dict)
+
+    def ring(self) -> None:
+        with self.owner.store.writing() as connection:
+            for pk in [pk for pk, due in self.due.items() if due <= self.owner.store.now()]:
+                connection.execute(update(cases).where(cases.c.pk == pk).values(due_at=self.due.pop(pk)))
+
+    def take(self) -> None:
+        now = self.owner.store.now()
+        week = now + LOOK_AGAIN - timedelta(hours=1)
+        with self.owner.store.writing() as connection:
+            found = connection.execute(select(cases.c.pk, cases.c.due_at).where(cases.c.due_at > now)).all()
+            for pk, due in found:
+                if self.parked.get(pk) != due:
+                    self.due[pk], self.parked[pk] = due, week
+                    connection.execute(update(cases).where(cases.c.pk == pk).values(due_at=week))
+
+
+@contextmanager
+def endless_acknowledgement() -> Iterator[None]:
+    """A pause never ends, neither by its own time nor as one that a wrong clock wrote."""
+
+    def endless(_policy: object, _clock: object, now: datetime, **_: object) -> datetime:
+        return now + timedelta(days=160)
+
+    def kept(case: Case, *_: object) -> Case:
+        return case
+
+    with (
+        patch("services.alerts.case.acts.pause_until", endless),
+        patch("services.alerts.review.owed.corrected", kept),
+    ):
+        yield
+
+
+@contextmanager
+def notified_when_intended() -> Iterator[None]:
+    """A case counts as notified when its message is written, not when a channel has accepted it."""
+
+    def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
+        cases = intending.intend(work, council, *rest)
+        return [_as_if_accepted(case, council, work.now) for case in cases]
+
+    with patch.object(engine, "intend", notified):
+        yield
+
+
+def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
+    told = replace(case, last_alert_at=now, last_threshold=0, asked=max(case.asked, 1), tried_at=None, tried_alert=None)
+    following = next_message(told, council.policy, now)
+    return replace(told, due_at=following.due_at if following else now + LOOK_AGAIN)
+
+
+@contextmanager
+def due_time_kept() -> Iterator[None]:
+    """A changed policy does not reach the cases that are open."""
+    with patch("services.alerts.engine.recompute", lambda *_: 0):
+        yield
+
+
+PLANTED: Mapping[str, Callable[[], AbstractContextManager[None]]] = MappingProxyType(
+    {
+        "an attempt is marked before it is sent": marked_before_sending,
+        "a timer is kept in memory": timer_in_memory,
+        "an acknowledgement never ends": endless_acknowledgement,
+        "a case is notified when a message is intended": notified_when_intended,
+        "the due time is kept when the policy changes": due_time_kept,
+    }
+)

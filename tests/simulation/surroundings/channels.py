@@ -1,0 +1,141 @@
+"""The channels of a simulated month, and a pool that runs their jobs on virtual time instead of threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+
+from services.alerts.delivery.channels.pool import TIMED_OUT, OnResult, SendJob
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
+from tests.simulation.judging.history import Record, What
+from tests.simulation.surroundings.crashes import Crashes
+from tests.simulation.surroundings.plan import Mode
+
+TEMPORARY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
+PERMANENT = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
+BROKEN_OFF = SendResult(SendOutcome.IN_DOUBT, "connection_lost")
+# The deadline of the real pool with its grace.
+DEADLINE = 31.0
+# A case in the text of a message: its reference, day and distance, and below them what is said of its state.
+_ROW = re.compile(r"^(C-\w{4}-\w{4})  (.{15})  (.{12}).*\n((?: {13}.*\n?)+)", re.MULTILINE)
+_REFERENCE = re.compile(r"C-\w{4}-\w{4}")
+# The words of a message for the states that wake people or ask for a test call. Every other state is "open".
+_STATES = {
+    "calls already restricted": "restricted",
+    "switched before anyone confirmed": "moved before it was safe",
+    "switched, test call due": "moved, test call due",
+}
+_WITHDRAWN = "No longer planned"
+
+# Calls a function after a number of seconds of true time.
+Later = Callable[[float, Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one attempt. Times are seconds after its beginning; None means never."""
+
+    result: SendResult = ACCEPTED
+    answers: float = 0.0
+    arrives: float | None = 0.0
+    bounces: float | None = None
+
+
+@dataclass
+class Channels:
+    """What each channel does now."""
+
+    seed: int
+    modes: dict[str, tuple[Mode, datetime]] = field(default_factory=dict)
+
+    def faulty(self, now: datetime) -> bool:
+        return any(until > now for _, until in self.modes.values())
+
+    def fate(self, contact: str, reference: str, now: datetime) -> Fate:
+        mode, until = self.modes.get(contact, (None, now))
+        if mode is None or until <= now:
+            return Fate()
+        # Drawn for this attempt alone, so that no other attempt changes it.
+        return _fate(mode, Random(f"{self.seed} {reference} {now}"))
+
+
+def _fate(mode: Mode, dice: Random) -> Fate:
+    fates = {
+        Mode.SLOW: Fate(answers=dice.uniform(5, 25), arrives=4.0),
+        Mode.DEAD: Fate(TEMPORARY, dice.uniform(0, 20), None),
+        Mode.STUTTERING: Fate() if dice.random() < 0.2 else Fate(TEMPORARY, dice.uniform(0, 20), None),
+        Mode.LYING: Fate(arrives=None),
+        Mode.LATE: Fate(TIMED_OUT, DEADLINE, dice.uniform(40, 600)),
+        Mode.IN_DOUBT: Fate(BROKEN_OFF, 2.0, dice.choice((1.0, None))),
+        Mode.BOUNCING: Fate(arrives=None, bounces=dice.uniform(60, 3_600)),
+        Mode.REFUSING: Fate(PERMANENT, 1.0, None),
+    }
+    return fates[mode]
+
+
+@dataclass
+class VirtualPool:
+    """Has the interface of `DeliveryPool`. A job ends on virtual time, and never if its process has ended."""
+
+    channels: Channels
+    crashes: Crashes
+    record: Record
+    now: Callable[[], datetime]
+    later: Later
+    arrived: Callable[[str, SendJob], None]
+    failures: int = 0
+    closed: bool = False
+
+    def places(self) -> int:
+        return 100
+
+    def places_at(self, destination: str) -> int:
+        return 8
+
+    def close(self, timeout: float) -> bool:
+        self.closed = True
+        return True
+
+    def begin(self, job: SendJob, on_result: OnResult) -> None:
+        self.crashes.reach("begin_job")
+        contact = job.route.partition("://")[2].removesuffix(".example")
+        fate = self.channels.fate(contact, job.reference, self.now())
+        over = job.message.subject.startswith(_WITHDRAWN)
+        said = {"over": sorted(_REFERENCE.findall(job.message.text))} if over else {"says": _says(job.message.text)}
+        self.record.note(self.now(), What.ATTEMPT, contact, reference=job.reference, **said)
+        if fate.result is not ACCEPTED:
+            self.failures += 1
+        elif not self.channels.faulty(self.now()):
+            self.failures = 0
+        if fate.arrives is not None:
+            self.later(fate.arrives, lambda: self.arrived(contact, job))
+        if fate.bounces is not None:
+            self.later(fate.bounces, lambda: self.record.note(self.now(), What.BOUNCE, contact))
+        if fate.answers:
+            self.later(fate.answers, lambda: self._answer(contact, job, fate, on_result))
+        else:
+            self._answer(contact, job, fate, on_result)
+
+    def _answer(self, contact: str, job: SendJob, fate: Fate, on_result: OnResult) -> None:
+        if not self.closed:
+            outcome = fate.result.outcome.value
+            self.record.note(self.now(), What.ANSWER, contact, reference=job.reference, outcome=outcome)
+            on_result(job, fate.result)
+
+
+def _says(text: str) -> dict[str, tuple[str, str, str]]:
+    return {
+        case: (day.strip(), distance.strip(), _state(" ".join(below.split())))
+        for case, day, distance, below in _ROW.findall(text)
+    }
+
+
+def _state(words: str) -> str:
+    return next((state for said, state in _STATES.items() if said in words.lower()), "open")
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)

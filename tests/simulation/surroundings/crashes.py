@@ -1,0 +1,57 @@
+"""Ends the process before a chosen commit, and counts the commits by the functions that make them."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from types import FrameType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+# The functions below these folders open transactions for others.
+_BELOW = ("services/storage/store.py", "services/storage/database")
+
+
+class KilledError(BaseException):
+    """Stands for the end of a process. Nothing catches it but the simulator."""
+
+
+class Crashes:
+    """The commit before which the process ends next, if one is chosen."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.armed: str | None = None
+        self.met: Counter[str] = Counter()
+        event.listen(engine, "commit", self._commit)
+
+    def reach(self, name: str) -> None:
+        """Raise KilledError if the process is to end here."""
+        self.met[name] += 1
+        if self.armed == name:
+            self.armed = None
+            raise KilledError(name)
+
+    def _commit(self, connection: Connection) -> None:
+        if not connection.get_execution_options().get("pullcord_read_only", False):
+            self.reach(_committing(sys._getframe()))
+
+
+def without_waiting_for_the_disk(engine: Engine) -> Engine:
+    """Let SQLite skip the wait for the disk. No simulated fault cuts the power of the machine."""
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous=OFF")
+
+    event.listen(engine, "connect", prepare)
+    engine.dispose()
+    return engine
+
+
+def _committing(frame: FrameType | None) -> str:
+    while frame is not None:
+        path = frame.f_code.co_filename.replace("\\", "/")
+        if "/services/" in path and not any(below in path for below in _BELOW):
+            return frame.f_code.co_name
+        frame = frame.f_back
+    return "unknown"

@@ -1,0 +1,29 @@
+"""In simulated months of faults nobody is forgotten, and nobody is messaged needlessly, late or in untrue words.
+
+`PULLCORD_TEST_MONTHS` is the number of months of a run. `PULLCORD_TEST_SEED` repeats the months of an earlier run.
+Without it, each run has new months and prints its seed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from random import SystemRandom
+
+import pytest
+
+from tests.simulation.many import Totals, seeds, simulated
+
+MONTHS = int(os.environ.get("PULLCORD_TEST_MONTHS", "40"))
+pytestmark = pytest.mark.timeout(3_600)
+
+
+def test_every_promise_holds_in_every_month_and_every_class_of_fault_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    totals = Totals(int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6)))
+    with capsys.disabled():
+        sys.stdout.write(f"\nPULLCORD_TEST_SEED={totals.seed}\n")
+    for seed, found in simulated(seeds(totals.seed, MONTHS)):
+        totals.add(seed, found)
+    # `python -m tests.simulation --month SEED --shorten` shows the shortest history that still breaks the promise.
+    assert totals.broken == {}
+    assert totals.too_rare == {}

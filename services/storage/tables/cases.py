@@ -134,6 +134,8 @@ alerts = Table(
     Column("cases", Integer, nullable=False),
     # True if the message does not wait for the next working day.
     Column("urgent", Boolean, nullable=False),
+    # When the first alert was written that this one joined, or this alert itself.
+    Column("owed_since", Moment, nullable=False),
     # When to look whether every tier of the alert was reached. Empty once nobody else is to be asked.
     Column("check_at", Moment),
     Column("acknowledged_at", Moment),

@@ -10,6 +10,8 @@ from itertools import pairwise
 import pytest
 
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import CouncilPolicy, Tier
 from services.core.clock import london_day
 from tests.scenarios.escalation.three_tiers import lines, pass_time, person, sent, three_tiers, who
 from tests.support.deployment import Deployment
@@ -123,3 +125,32 @@ def test_what_waited_for_the_morning_is_not_sent_again_because_its_day_is_nearer
     council.post_notices(of_line(1, in_days=3))
     pass_time(council, minutes=23 * 60 + 30)
     assert [one.cases for one in sent(council) if one.contact == "officer"] == [1, 2]
+
+
+def test_news_that_joins_what_waits_does_not_put_off_the_asking_of_others(council: Deployment) -> None:
+    accept, broken = council.channel.send, {"mailto://officer.example", "mailto://manager.example"}
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        return AWAY if route in broken else accept(route, message, reference)
+
+    council.channel.send = send  # type: ignore[method-assign]
+    for number in range(8):
+        council.post_notices(of_line(number, in_days=1))
+        council.tick(minutes=4)
+    assert "head" in who(council)
+
+
+def test_a_colleague_who_has_the_message_is_not_asked_again_when_the_joined_one_fails(deployment: Deployment) -> None:
+    accept = deployment.channel.send
+    tiers = (Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),)
+    deployment.with_officers(CouncilPolicy(tiers=tiers))
+    deployment.put_entries(*lines(3))
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        return AWAY if route == "mailto://officer.example" else accept(route, message, reference)
+
+    deployment.channel.send = send  # type: ignore[method-assign]
+    for number in range(3):
+        deployment.post_notices(of_line(number, in_days=1))
+        pass_time(deployment, minutes=20)
+    assert who(deployment) == ["colleague"] * 3

@@ -28,6 +28,8 @@ class AlertToWrite:
     urgent: bool
     said: Sequence[Mapping[str, object]]
     recipients: Sequence[Recipient]
+    # The alerts that this one joins. What was owed to a person stays owed since the first of them.
+    joined: Sequence[Alert] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
             work.now,
             len(alert.said),
             urgent=alert.urgent,
+            owed_since=min((one.owed_since or one.created_at for one in alert.joined), default=work.now),
             check_at=_check_at(policy, alert, first) if made else None,
         ),
     )
@@ -80,6 +83,10 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
 
 def _check_at(policy: CouncilPolicy, alert: AlertToWrite, first: datetime) -> datetime:
     # An address that nobody has verified covers for nobody, so others are asked at once.
+    looks = [one.check_at for one in alert.joined if one.check_at is not None]
+    if looks:
+        # Joining must not put off the moment at which others are asked.
+        return min(looks)
     tiers = {one.tier for one in alert.recipients}
     covered = {one.tier for one in alert.recipients if one.verified}
     return first if tiers - covered else first + step_of(policy, urgent=alert.urgent)

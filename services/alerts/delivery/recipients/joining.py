@@ -79,4 +79,4 @@ def _union(feed_id: str, alerts: Sequence[Alert], said: Sequence[Mapping[str, ob
     # The lowest threshold (days before the harm) is the most urgent.
     most_urgent = min(reversed(alerts), key=lambda alert: (not alert.urgent, alert.threshold))
     urgent = any(alert.urgent for alert in alerts)
-    return AlertToWrite(feed_id, most_urgent.threshold, most_urgent.reason, urgent, said, ())
+    return AlertToWrite(feed_id, most_urgent.threshold, most_urgent.reason, urgent, said, (), alerts)

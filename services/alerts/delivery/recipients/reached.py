@@ -19,7 +19,7 @@ from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
-from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
+from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert, tiers_reached
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.on_duty import contacts_on_duty
@@ -52,38 +52,44 @@ def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
 
 
 def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> None:
-    if not _still_open(work.connection, alert):
+    still_open = _still_open(work.connection, alert)
+    if not still_open:
         move_check(work.connection, alert.pk, None)
         return
     policy = load_council(work.connection, work.store, alert.feed_id).policy
     verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, policy.every_contact)
     made = deliveries_of_alert(work.connection, alert.pk)
-    found = _look(policy, alert, made, verified, fallback, work.now)
+    reached = tiers_reached(work.connection, alert, still_open)
+    found = _look(policy, alert, made, reached, verified, fallback, work.now)
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
         intend_deliveries(work, alert.pk, found.recipients)
     move_check(work.connection, alert.pk, found.again)
 
 
-def _still_open(connection: Connection, alert: Alert) -> bool:
+def _still_open(connection: Connection, alert: Alert) -> list[int]:
     # Nobody else needs to hear of a case that is over, or on which somebody acts.
-    return any(
-        not case.clock_stopped and (case.paused_until is None or case.paused_until <= alert.created_at)
+    return [
+        case.pk
         for case in cases_of_alert(connection, alert.pk)
-    )
+        if not case.clock_stopped and (case.paused_until is None or case.paused_until <= alert.created_at)
+    ]
 
 
 def _look(
     policy: CouncilPolicy,
     alert: Alert,
     made: Sequence[DeliveryOfTier],
+    reached: Collection[str],
     verified: Collection[Contact],
     fallback: Sequence[Contact],
     now: datetime,
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
     asked = {one.tier for one in made}
-    unreached = [tier for tier in asked if not _is_reached(one for one in made if one.tier == tier)]
+    unreached = [
+        tier for tier in asked if tier not in reached and not _is_reached(one for one in made if one.tier == tier)
+    ]
     if not unreached:
         return _Look((), None)
     # A message that is not due yet has had no time to arrive.
@@ -94,6 +100,9 @@ def _look(
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
         left = [one for one in contacts if (one.person, one.channel) not in tried]
+        if tier in reached:
+            # Somebody in their place has had a message about all these cases.
+            break
         recipients = [
             Recipient(tier, one, now, one in verified or tier == OPERATOR_TIER)
             for one in first_addresses(left, verified)

@@ -24,6 +24,7 @@ class Alert:
     created_at: datetime
     cases: int  # the number of its cases; 0 in an alert to the operator about Pullcord itself
     urgent: bool = False  # the message does not wait for the next working day
+    owed_since: datetime | None = None  # when the first alert was written that this one joined; else `created_at`
     check_at: datetime | None = None  # when to look whether every tier of the alert was reached
     accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
 
@@ -47,6 +48,7 @@ def insert_alert(connection: Connection, alert: Alert) -> None:
             created_at=alert.created_at,
             cases=alert.cases,
             urgent=alert.urgent,
+            owed_since=alert.owed_since or alert.created_at,
             check_at=alert.check_at,
         )
     )
@@ -147,6 +149,7 @@ def _alert(row: Any) -> Alert:
         created_at=row.created_at,
         cases=row.cases,
         urgent=row.urgent,
+        owed_since=row.owed_since,
         check_at=row.check_at,
         accepted_at=row.accepted_at,
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.store.alerts import Alert
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
 from services.alerts.policy.escalation.case_clock import EscalationReason
 from services.alerts.policy.escalation.slots import LastMessages
@@ -58,6 +59,21 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
         DeliveryOfTier(one.tier, one.contact, one.channel, one.verified, DeliveryState(one.state), *one[5:])
         for one in rows
     ]
+
+
+def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
+    """Return the tiers that had messages about all these cases since the message of the alert was first owed."""
+    row, named = deliveries.c, alert_cases.c
+    query = (
+        select(row.tier)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .join(alert_cases, named.alert_pk == row.alert_pk)
+        .where(alerts.c.feed_id == alert.feed_id, alerts.c.created_at >= (alert.owed_since or alert.created_at))
+        .where(named.case_pk.in_(open_cases), row.state == DeliveryState.SENT.value, row.verified)
+        .group_by(row.tier)
+        .having(func.count(named.case_pk.distinct()) == len(open_cases))
+    )
+    return frozenset(connection.scalars(query))
 
 
 def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:

@@ -17,6 +17,7 @@ def create() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("cases", sa.Integer(), nullable=False),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("owed_since", sa.BigInteger(), nullable=False),
         sa.Column("check_at", sa.BigInteger(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("accepted_at", sa.BigInteger(), nullable=True),

@@ -25,7 +25,7 @@ def read_cover(data: bytes) -> CoverPolicy:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:
         raise RotaRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
-    if not isinstance(values, dict) or "rota" not in values:
+    if not isinstance(values, dict) or values.get("rota") is None:
         raise RotaRefusedError(
             "the policy has no rota: add a member `rota` with the layers, as docs/operations.md shows"
         )

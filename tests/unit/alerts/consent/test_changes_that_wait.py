@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -120,20 +120,19 @@ def test_a_clock_that_ran_ahead_silences_no_change() -> None:
     assert again.due_at <= datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def test_a_message_that_reached_nobody_is_owed_again_an_hour_later() -> None:
+def test_a_message_that_reached_nobody_is_owed_again_a_day_later() -> None:
     tried = replace(waiting(), changes_raised_on=NOW.date(), last_alert_at=None, tried_at=NOW - timedelta(minutes=5))
     made = reviewed(tried, FAR).message
     assert made is not None
-    assert (made.due_at, made.reason) == (NOW + timedelta(minutes=55), EscalationReason.CHANGES_WAIT)
+    assert (made.due_at, made.reason) == (NOW + timedelta(days=1, minutes=-5), EscalationReason.CHANGES_WAIT)
 
 
-def test_a_change_raised_anew_is_told_when_its_day_begins() -> None:
-    always = POLICY.model_copy(update={"quiet_from": time(0), "quiet_until": time(0)})
+def test_a_change_raised_anew_is_told_when_the_working_day_begins() -> None:
     midnight = datetime(2026, 11, 24, tzinfo=UTC)
     raised = replace(waiting(), changes_raised_on=midnight.date(), last_alert_at=None, last_threshold=None)
-    made = next_message(raised, always, midnight)
+    made = next_message(raised, POLICY, midnight)
     assert made is not None
-    assert (made.due_at, made.reason) == (midnight + GATHERING, EscalationReason.CHANGES_WAIT)
+    assert (made.due_at, made.reason) == (datetime(2026, 11, 24, 9, tzinfo=UTC), EscalationReason.CHANGES_WAIT)
 
 
 def test_it_is_told_with_the_first_alert_where_that_is_due_before() -> None:

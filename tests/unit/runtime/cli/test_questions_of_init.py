@@ -75,7 +75,7 @@ def test_what_was_answered_or_is_set_is_not_asked_for_again(empty_desk: Desk, mo
 def test_empty_answers_leave_everything_as_it_was(empty_desk: Desk) -> None:
     empty_desk.done("init", typing="\n\n")
     assert not answers(empty_desk).exists()
-    assert (Settings().public_url, Settings().text_service) == (None, None)
+    assert (Settings().public_url, Settings().mail_server) == (None, None)
 
 
 def test_where_nobody_sits_at_a_terminal_nothing_is_asked(empty_desk: Desk) -> None:
@@ -99,7 +99,7 @@ def test_only_what_is_asked_for_is_read_from_the_answers(desk: Desk) -> None:
 
 def test_an_answer_that_is_null_is_no_answer(desk: Desk) -> None:
     answers(desk).write_text(json.dumps({"PULLCORD_PUBLIC_URL": None, "PULLCORD_TEXT_SERVICE": None}))
-    assert (Settings().public_url, Settings().mail_server) == (None, None)
+    assert (Settings().public_url, Settings().text_service) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,11 @@ def councils_on_record(connection: Connection) -> list[str]:
     return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council").order_by(feeds.c.feed_id)))
 
 
-def save_policy(connection: Connection, feed_id: str, version: int, sealed: bytes) -> None:
+def save_policy(connection: Connection, feed_id: str, version: int, sealed: bytes) -> bool:
+    """Save a policy as the version after the stored one. Return False if another was saved meanwhile."""
     values = {"policy_version": version, "policy_sealed": sealed}
-    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
+    before = (feeds.c.feed_id == feed_id) & (feeds.c.policy_version == version - 1)
+    return connection.execute(update(feeds).where(before).values(values)).rowcount == 1
 
 
 def councils_to_recompute(connection: Connection) -> list[str]:

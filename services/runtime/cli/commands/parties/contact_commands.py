@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from getpass import getuser
 from typing import Annotated
 
 import typer
 
-from services.alerts.policy.councils import set_policy
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.commands.parties.contacts import read_typed, show_understood
 from services.runtime.cli.commands.parties.council_policy import (
     By,
+    ConfirmLater,
     CouncilCode,
     find_council_of,
     name_of,
-    recomputed,
+    saved,
 )
 from services.runtime.cli.commands.parties.policy_files import new_addresses, with_contact, without_person
 from services.runtime.cli.commands.parties.sending_tests import send_tests
@@ -60,6 +59,7 @@ def add(
         int | None,
         typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
     ] = None,
+    confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
     """Add a contact to a council's policy, or change the address of a contact.
@@ -72,10 +72,9 @@ def add(
         made = with_contact(found.policy, tier, from_days, person, given)
         # Checked before anything is written, so that a refused address changes nothing.
         shown = list(new_addresses(made, found.policy))
-        version = set_policy(store, found.feed_id, made, by or getuser())
-        touched = recomputed(store, found)
+        done = saved(store, found, made, by, confirm_later)
     joined = f"{escaped(person)} is told in the tier {escaped(tier)}"
-    say(f"{name_of(found)} now has version {version} of its policy; {joined}. {touched}")
+    say(f"{name_of(found)} now has version {done.version} of its policy; {joined}. {done.touched}")
     for label, where in shown:
         show_understood(label, where)
 
@@ -85,15 +84,15 @@ def remove(
     council: CouncilCode,
     person: Annotated[str, typer.Option(help="The contact as it is called in lists.")],
     channel: OneChannel = None,
+    confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
     """Remove a person from a council's policy, in every tier."""
     with opened() as store:
         found = find_council_of(store, council)
         made = without_person(found.policy, person, channel)
-        version = set_policy(store, found.feed_id, made, by or getuser())
-        touched = recomputed(store, found)
-    say(f"{name_of(found)} now has version {version} of its policy; {escaped(person)} is gone. {touched}")
+        done = saved(store, found, made, by, confirm_later)
+    say(f"{name_of(found)} now has version {done.version} of its policy; {escaped(person)} is gone. {done.touched}")
 
 
 @contact.command(

@@ -41,11 +41,11 @@ def change(deployment: Deployment, policy: CouncilPolicy, confirmed: int | None 
 def due_times(deployment: Deployment, policy: CouncilPolicy) -> dict[str, datetime | None]:
     """Return when the next message about each open case is due by a policy, computed case by case."""
     now, made = deployment.clock.now(), with_nation(policy, BLACKPOOL)
-    found = {}
+    found: dict[str, datetime | None] = {}
     for case in deployment.cases():
         message = next_message(replace(case, tried_at=None), made, now)
         if not case.ended:
-            found[case.reference] = message and max(message.due_at, now)
+            found[case.reference] = None if message is None else max(message.due_at, now)
     return found
 
 

@@ -77,6 +77,23 @@ CASE = {
     "last_alert_at": "2026-11-23T10:00:31Z",
     "paused_until": None,
 }
+PREVIEW = {
+    "case": CASE["case"],
+    "policy_version": 3,
+    "until": "2027-01-22T10:00:00+00:00",
+    "assumptions": ["Nobody acts on the case, and no notice and no register entry changes."],
+    "messages": [
+        {
+            "at": "2026-11-30T09:00:00+00:00",
+            "reason": "repeat",
+            "why": "nobody has acted since the last message",
+            "threshold": 56,
+            "urgent": False,
+            "people": [{"person": "duty desk", "tier": "duty"}],
+        }
+    ],
+    "complete": True,
+}
 PROBLEM = {
     "type": "urn:pullcord:problem:not-found",
     "title": "Not found",
@@ -124,6 +141,7 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ],
     ("list_cases", "200"): [CASE],
     ("list_matches", "200"): [MATCH],
+    ("preview_messages", "200"): PREVIEW,
     ("list_history", "200"): [EVENT],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
     ("acknowledge_alert", "200"): {

@@ -44,6 +44,7 @@ OF_COUNCILS = [
     ("GET", "/v1/matching"),
     ("GET", "/v1/cases/C-2222-2222/matches"),
     ("GET", "/v1/cases/C-2222-2222/history"),
+    ("GET", "/v1/cases/C-2222-2222/preview"),
 ]
 OF_BOTH = [
     ("GET", "/v1/submissions/sub_0"),

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, earliest, write_alert
+from services.alerts.delivery.recipients.asked import contacts_asked
 from services.alerts.delivery.store.recipients import last_messages
 from services.alerts.policy.case_clock import Escalation
 from services.alerts.policy.councils import Council
-from services.alerts.policy.levels import operator_level, reachable_tiers, tiers_between
-from services.alerts.policy.on_duty import contacts_on_duty, first_addresses
+from services.alerts.policy.levels import reachable_tiers
 from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact
 from services.alerts.policy.slots import LONGEST_WAIT, LastMessages, next_slot
@@ -69,14 +68,8 @@ def _recipients(
     fallback: Sequence[Contact],
     people: Mapping[str, LastMessages],
 ) -> list[Recipient]:
-    # A person in several tiers gets one message.
-    tiers: dict[Contact, str] = {}
-    for tier in tiers_between(council.policy, group.first_level, group.last_level):
-        for contact in first_addresses(contacts_on_duty(council.policy, tier, work.now)):
-            if contact.person not in {one.person for one in tiers}:
-                tiers[contact] = tier.label
-    if group.last_level >= operator_level(council.policy) or _unreached(members) or not tiers:
-        tiers |= {contact: OPERATOR_TIER for contact in fallback if contact not in tiers}
+    levels = (group.first_level, group.last_level)
+    asked = contacts_asked(council.policy, levels, fallback, work.now, unreached=_unreached(members))
     # A message that reached nobody before is late already.
     at_once = group.urgent or _unreached(members)
     return [
@@ -85,7 +78,7 @@ def _recipients(
             contact,
             next_slot(council.policy, people.get(contact.person, LastMessages()), work.now, urgent=at_once),
         )
-        for contact, tier in tiers.items()
+        for contact, tier in asked.items()
     ]
 
 

@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from services.alerts.api import router as alerts_router
 from services.alerts.case_lists import router as case_lists_router
+from services.alerts.policies.policy_api import router as policy_router
 from services.alerts.preview.preview_api import router as preview_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
@@ -83,6 +84,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         alerts_router,
         case_lists_router,
         preview_router,
+        policy_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

@@ -61,6 +61,8 @@ class ProblemType(StrEnum):
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
     REPLACEMENT_TOO_LARGE = "replacement-too-large"
+    CASES_LATER = "cases-later"
+    VERSION_CHANGED = "version-changed"
     ACT_REFUSED = "act-refused"
     RECORD_FAULTY = "record-faulty"
     UNAVAILABLE = "unavailable"

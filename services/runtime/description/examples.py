@@ -94,6 +94,17 @@ PREVIEW = {
     ],
     "complete": True,
 }
+POLICY = {
+    "thresholds": [56, 28, 14, 7, 2, 0],
+    "tiers": [
+        {
+            "label": "duty",
+            "from_days": 56,
+            "contacts": [{"person": "duty desk", "channel": "email", "address": "**********"}],
+        }
+    ],
+}
+POLICY_VIEW = {"version": 3, "damaged": False, "policy": POLICY, "warnings": []}
 PROBLEM = {
     "type": "urn:pullcord:problem:not-found",
     "title": "Not found",
@@ -124,6 +135,7 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
     "acknowledge_alert": {JSON: {"some_cases": {**OFFICER, "note": "visiting on Thursday", "cases": [CASE["case"]]}}},
+    "replace_policy": {JSON: {"officer": {**OFFICER, "policy": POLICY}}},
     "revoke_alert_link": {JSON: {"officer": OFFICER}},
     "decide_on_match": {
         JSON: {"rejected": {**OFFICER, "decision": "rejected", "evidence": "it is the flat next door"}},
@@ -142,6 +154,8 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("list_cases", "200"): [CASE],
     ("list_matches", "200"): [MATCH],
     ("preview_messages", "200"): PREVIEW,
+    ("show_policy", "200"): POLICY_VIEW,
+    ("replace_policy", "200"): {**POLICY_VIEW, "version": 4, "changed_cases": 12},
     ("list_history", "200"): [EVENT],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
     ("acknowledge_alert", "200"): {

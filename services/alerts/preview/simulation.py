@@ -1,6 +1,7 @@
-"""Plays out what would be sent about a case if nobody acted and each message was accepted. All functions are pure.
+"""Plays out what would be sent about a case if nobody acted and each message was accepted.
 
-The review of the case, the levels, the rota and the queue of each person are those of the engine.
+The review of the case, the levels, the rota and the queue of each person are those of the engine. Time is virtual, and
+nothing is read or written.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from tests.support.one_line import ENTRY, after_first_alert, notice
 from tests.support.people import record
 
 
-class Told(NamedTuple):
+class PersonTold(NamedTuple):
     """Somebody who gets a message, and when."""
 
     at: datetime
@@ -36,21 +36,21 @@ def preview(deployment: Deployment, days: int = 60) -> CasePreview:
         return preview_case(connection, deployment.store, deployment.ruleset, deployment.fallback, case, days)
 
 
-def foreseen(found: CasePreview) -> list[Told]:
-    return sorted(Told(one.at.astimezone(UTC), who.person) for one in found.messages for who in one.people)
+def foreseen(found: CasePreview) -> list[PersonTold]:
+    return sorted(PersonTold(one.at.astimezone(UTC), who.person) for one in found.messages for who in one.people)
 
 
-def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at: list[datetime]) -> list[Told]:
+def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at: list[datetime]) -> list[PersonTold]:
     """Let the time pass with a look every twelve hours and at each moment of `at`. Return who got a message when."""
     before = len(sent(deployment))
     looks = int((until - since) / timedelta(hours=12))
     for moment in sorted({*at, *(since + timedelta(hours=12 * n) for n in range(looks + 1))}):
         deployment.clock.set(moment)
         deployment.tick(seconds=0)
-    return sorted(Told(one.at, one.contact) for one in sent(deployment)[before:])
+    return sorted(PersonTold(one.at, one.contact) for one in sent(deployment)[before:])
 
 
-def check(deployment: Deployment, days: int = 20) -> list[Told]:
+def check(deployment: Deployment, days: int = 20) -> list[PersonTold]:
     """Compare a preview with what the engine then sends, and return it."""
     since = deployment.clock.now()
     found = preview(deployment, days)

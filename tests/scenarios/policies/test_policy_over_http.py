@@ -178,3 +178,10 @@ def test_a_policy_without_contacts_is_saved_if_the_operator_has_one(api: Api) ->
     api.app.state.engine = replace(api.app.state.engine, fallback=operator)
     (warning,) = put(api, shown(api)["policy"] | {"tiers": []}).json()["warnings"]
     assert warning["text"] == "no tier has a contact: every message goes to the operator of Pullcord"
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE", "OPTIONS"])
+def test_another_method_is_answered_with_those_that_there_are(api: Api, method: str) -> None:
+    answer = api.ask("blackpool", method, "/v1/policy")
+    assert problem_of(answer) == (405, "method-not-allowed")
+    assert answer.headers["Allow"] == "GET, PUT"

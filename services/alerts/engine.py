@@ -90,7 +90,7 @@ class Engine:
 
     def _review(self, work: UnitOfWork, council: Council, due: Sequence[Case]) -> list[Owed]:
         contexts = with_kept_facts(load_contexts(work.connection, [case.entry_pk for case in due]), self.ruleset)
-        policy = CasePolicy(council.policy, self.ruleset)
+        policy = CasePolicy(council.policy, self.ruleset, council.version)
         return [
             what_is_owed(case, context.entry, context.lines, policy, work.now)
             for case in due

@@ -95,6 +95,9 @@ class CaseView(ApiView):
     """
 
     summary: CaseSummary
+    # The version of the council's policy at the last review of the case. It is 0 for the default policy.
+    policy_version: int
+    rulesets: list[str]  # the rule sets that judge the case; the current one is last
     place: PlaceView
     device: DeviceView
     supported_journey_codes: list[str]
@@ -147,6 +150,8 @@ def case_view(connection: Connection, store: Store, case: Case, most: int | None
     record = private.get("record", {})
     return CaseView(
         summary=summary,
+        policy_version=case.policy_version,
+        rulesets=list(case.rulesets),
         place=_place(private, record),
         device=_device(record),
         supported_journey_codes=record.get("supported_journey_codes", []),

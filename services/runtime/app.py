@@ -16,6 +16,8 @@ from fastapi_offline import FastAPIOffline
 from services.alerts.api import router as alerts_router
 from services.alerts.case_lists import router as case_lists_router
 from services.alerts.contacts_api import router as contacts_router
+from services.alerts.policies.policy_api import router as policy_router
+from services.alerts.preview.preview_api import router as preview_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
@@ -70,6 +72,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     )
     app.state.store = parts.store
     app.state.ingest_limits = parts.limits
+    app.state.engine = parts.engine
     app.state.presentation = parts.presentation
     asked = parts.settings
     app.state.rates = RateLimiter(Rates(asked.key_rate, asked.link_rate, asked.failure_rate))
@@ -82,6 +85,8 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         alerts_router,
         case_lists_router,
         contacts_router,
+        preview_router,
+        policy_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

@@ -120,8 +120,7 @@ def make_parts(
 ) -> Parts:
     # A faulty ruleset ends the process here, before it accepts any data.
     ruleset = load_ruleset(settings.ruleset)
-    # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
-    fallback = tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
+    fallback = fallback_contacts(settings)
     # Without a public URL the links lead to this machine, which is enough to try it.
     base_url = settings.public_url or url_of(settings.host, settings.port)
     # The demonstration adds a note to its messages.
@@ -159,6 +158,12 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 def typed_route(settings: Settings, typed: str) -> str:
     """Return the route to a contact of the operator, as typed. Raises RefusedError if it cannot be read."""
     return route_as_typed(typed, contact_services(settings))
+
+
+def fallback_contacts(settings: Settings) -> tuple[Contact, ...]:
+    """Return the contacts of the operator, who get the messages that reach nobody else."""
+    # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
+    return tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
 
 
 def _operator(settings: Settings, number: int, route: SecretStr) -> Contact:

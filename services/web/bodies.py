@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from io import BytesIO
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -81,11 +81,13 @@ class SmallBodyRoute(APIRoute):
     caller.
     """
 
+    limit: ClassVar[int] = SMALL_BODY
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
-            body = await read_body(request, SMALL_BODY)
+            body = await read_body(request, self.limit)
             if body and media_type(request) != JSON:
                 raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}")
 

@@ -74,6 +74,22 @@ class ReplacementTooLargeProblem(Problem):
     live_entries: int
 
 
+class CasesLaterProblem(Problem):
+    """A policy by which open cases would be heard later than now. A person must first confirm the number `later`."""
+
+    type: Literal["urn:pullcord:problem:cases-later"]
+    later: int
+    # The number of open cases that would be heard sooner.
+    sooner: int
+
+
+class VersionChangedProblem(Problem):
+    """A policy that somebody else has changed meanwhile. It has the version `version` now."""
+
+    type: Literal["urn:pullcord:problem:version-changed"]
+    version: int
+
+
 class ActRefusedProblem(Problem):
     """An act that Pullcord does not know as a person's act, or that the state of the case does not allow.
 

@@ -61,6 +61,8 @@ class ProblemType(StrEnum):
     FILE_REFUSED = "file-refused"
     IDEMPOTENCY_MISMATCH = "idempotency-mismatch"
     REPLACEMENT_TOO_LARGE = "replacement-too-large"
+    CASES_LATER = "cases-later"
+    VERSION_CHANGED = "version-changed"
     ACT_REFUSED = "act-refused"
     RECORD_FAULTY = "record-faulty"
     UNAVAILABLE = "unavailable"
@@ -157,10 +159,18 @@ def _of_problem(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(error)
 
 
-def _of_http(_request: Request, error: Exception) -> JSONResponse:
+def _of_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     type_ = _TYPES.get(error.status_code, ProblemType.INVALID_REQUEST)
-    return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=error.headers))
+    headers = {**(error.headers or {}), **_allowed(request, error.status_code)}
+    return problem_response(ProblemError(error.status_code, type_, str(error.detail), headers=headers))
+
+
+def _allowed(request: Request, status: int) -> dict[str, str]:
+    # The framework names the methods of one route alone, and an address may have several.
+    path = getattr(request.scope.get("route"), "path", None)
+    described = request.app.openapi()["paths"].get(path) if status == HTTPStatus.METHOD_NOT_ALLOWED else None
+    return {"Allow": ", ".join(method.upper() for method in described)} if described else {}
 
 
 def too_often(error: Exception, **extra: Any) -> ProblemError:

@@ -23,8 +23,8 @@ from services.alerts.case.store.alerts import (
 )
 from services.alerts.case.store.cases import cases_by_pk, cases_of_alert, find_case, save_cases
 from services.alerts.case.store.contexts import CaseContext, load_contexts
-from services.alerts.policy.councils import load_council
-from services.alerts.policy.policy import CouncilPolicy, pause_until
+from services.alerts.policy.councils import Council, load_council
+from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
@@ -86,11 +86,11 @@ def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_i
         work = UnitOfWork(connection, store, now)
         case = find_case(connection, reference, feed_id, to_change=True)
         decision = _decision(case, event)
-        policy = load_council(connection, store, case.feed_id).policy
+        council = load_council(connection, store, case.feed_id)
         if isinstance(decision, Stay) and feed_id is not None:
             allow_repeat(store, connection, case.reference, AuditAction.CASE_NOTED)
         if not isinstance(decision, Refuse):
-            return _record(work, [case], event, record, policy)[0]
+            return _record(work, [case], event, record, council)[0]
         # The refusal is audited too, so the error is raised only after this transaction.
         if feed_id is not None:
             allow_refusal(work, feed_id)
@@ -144,9 +144,9 @@ def _acknowledge(
 ) -> list[Case]:
     # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
     covered = covered_by(work.connection, alert.pk)
-    policy = load_council(work.connection, work.store, alert.council).policy
+    council = load_council(work.connection, work.store, alert.council)
     chosen = [case for case in cases_by_pk(work.connection, pks) if covered(case) and not case.clock_stopped]
-    paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, policy, link)
+    paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, council, link)
     if paused:
         mark_acknowledged(work.connection, alert.pk, work.now)
         fields = {"alert": alert.reference, "cases": [case.reference for case in paused]}
@@ -177,9 +177,9 @@ def accept_changes(
     for start in range(0, len(chosen), CHUNK):
         with store.writing() as connection:
             work = UnitOfWork(connection, store, now)
-            policy = load_council(connection, store, feed_id).policy
+            council = load_council(connection, store, feed_id)
             waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
-            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, policy, link)
+            accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, council, link)
     return accepted
 
 
@@ -206,7 +206,7 @@ def _record(
     chosen: Sequence[Case],
     event: CaseEvent,
     record: HumanAct,
-    policy: CouncilPolicy,
+    council: Council,
     link: ByLink | None = None,
 ) -> list[Case]:
     # The cases are loaded and written together: a statement for each would hold the database for seconds.
@@ -214,7 +214,7 @@ def _record(
     # Who accepts the changes of the feeds has the case judged by what they say now.
     if event is not CaseEvent.ACCEPT_CHANGES:
         contexts = with_kept_facts(contexts)
-    reviews = [_after(case, contexts[case.entry_pk], event, record, policy, work.now, link) for case in chosen]
+    reviews = [_after(case, contexts[case.entry_pk], event, record, council, work.now, link) for case in chosen]
     save_cases(work.connection, [owed.case for owed in reviews])
     work.announce(effects_of(reviews).announcements)
     recorded = record.model_dump(mode="json", exclude={"by"}, exclude_none=True)
@@ -228,7 +228,7 @@ def _after(
     context: CaseContext,
     event: CaseEvent,
     record: HumanAct,
-    policy: CouncilPolicy,
+    council: Council,
     now: datetime,
     link: ByLink | None,
 ) -> Owed:
@@ -241,12 +241,14 @@ def _after(
     # Every act pauses the messages about a case, not only an acknowledgement.
     is_step = event is not CaseEvent.ACKNOWLEDGE
     if not changed.clock_stopped:
-        until = pause_until(policy, changed.clock, now, is_step=is_step)
-        changed = replace(changed, paused_until=link.pause(until, changed, policy.days, now) if link else until)
+        until = pause_until(council.policy, changed.clock, now, is_step=is_step)
+        longest = link.pause(until, changed, council.policy.days, now) if link else until
+        changed = replace(changed, paused_until=longest)
     # Somebody has answered, so the next message goes to the first level again.
     times = 0 if is_step else changed.acknowledged_times + 1
     changed = replace(changed, asked=0, unanswered=0, acknowledged_times=times)
-    return what_is_owed(changed, context.entry, context.lines, CasePolicy(policy), now, transitions)
+    policy = CasePolicy(council.policy, version=council.version)
+    return what_is_owed(changed, context.entry, context.lines, policy, now, transitions)
 
 
 def _rows(owed: Owed, recorded: Mapping[str, object], by: str) -> Iterator[AuditRow]:

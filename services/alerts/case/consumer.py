@@ -62,8 +62,9 @@ class CaseConsumer:
     rebuild = review
 
     def _review(self, context: CaseContext, case: Case, councils: Mapping[str, Council], now: datetime) -> Owed:
-        policy = councils[context.entry.feed_id].policy
-        return what_is_owed(case, context.entry, context.lines, CasePolicy(policy, self._ruleset), now)
+        council = councils[context.entry.feed_id]
+        policy = CasePolicy(council.policy, self._ruleset, council.version)
+        return what_is_owed(case, context.entry, context.lines, policy, now)
 
 
 def _entries(events: Sequence[Envelope]) -> set[int]:

@@ -47,7 +47,7 @@ def _batches(store: Store, ruleset: Ruleset, feed_id: str) -> Iterator[int]:
 
 
 def _recompute(work: UnitOfWork, council: Council, ruleset: Ruleset, entries: list[int]) -> int:
-    policy, changed, touched = CasePolicy(council.policy, ruleset), [], 0
+    policy, changed, touched = CasePolicy(council.policy, ruleset, council.version), [], 0
     for context in with_kept_facts(load_contexts(work.connection, entries), ruleset).values():
         if context.case is None:
             continue

@@ -44,7 +44,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
             # If a later alert about the case is being sent, the acceptance of that alert will count.
             if case is None or case.tried_at is None or alert_pk < (case.tried_alert or 0):
                 continue
-            policy = CasePolicy(council.policy)
+            policy = CasePolicy(council.policy, version=council.version)
             _time_first(case, council.policy, now)
             case = _accepted(case, _as_sent(case, said[entry_pk], council.policy, now), alert.reason, now)
             reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))

@@ -12,7 +12,7 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.policy.store import CouncilRow, find_council, save_policy
 from services.core.audit import AuditAction
 from services.core.days.working_days import nation_of
-from services.core.errors import NotFoundError
+from services.core.errors import ConflictError, NotFoundError
 from services.storage.audit import AuditRow
 from services.storage.damage import damaged_name
 from services.storage.events.quarantine import drop_mended
@@ -59,14 +59,24 @@ def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
     return policy if policy.nation else policy.model_copy(update={"nation": nation_of(feed_id)})
 
 
-def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str) -> int:
-    """Save a council's policy and return the new version. The policy is sealed because addresses are secret."""
+class PolicyMovedError(ConflictError):
+    """The policy was changed since it was read."""
+
+
+def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
+    """Save a council's policy and return the new version. The policy is sealed because addresses are secret.
+
+    Raises PolicyMovedError if the policy that it would replace has another version than `replaces`.
+    """
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.
         version = _found(connection, feed_id).policy_version + 1
+        if replaces not in (None, version - 1):
+            raise PolicyMovedError(f"the policy has version {version - 1} by now: read it again, and change that one")
         sealed = store.vault.seal_json(place("feeds", feed_id.encode()), policy.stored().encode())
-        save_policy(connection, feed_id, version, sealed, _calendar(policy))
+        if not save_policy(connection, feed_id, version, sealed, _calendar(policy)):
+            raise PolicyMovedError("somebody else has changed the policy just now: read it again, and change that one")
         drop_mended(connection, store, damaged_name("feeds", feed_id), by)
         row = AuditRow(AuditAction.POLICY_CHANGED, {"version": version}, subject=feed_id, feed_id=feed_id, actor=by)
         UnitOfWork(connection, store, now).record_audit(row)

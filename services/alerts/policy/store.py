@@ -33,10 +33,12 @@ def councils_on_record(connection: Connection) -> list[str]:
 
 def save_policy(
     connection: Connection, feed_id: str, version: int, sealed: bytes, calendar: Mapping[str, object]
-) -> None:
+) -> bool:
+    """Save a policy as the version after the stored one. Return False if another was saved meanwhile."""
     # The calendar is stored clear too: the watchdog has no keys.
     values = {"policy_version": version, "policy_sealed": sealed, "calendar": calendar}
-    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(values))
+    before = (feeds.c.feed_id == feed_id) & (feeds.c.policy_version == version - 1)
+    return connection.execute(update(feeds).where(before).values(values)).rowcount == 1
 
 
 def councils_to_recompute(connection: Connection) -> list[str]:

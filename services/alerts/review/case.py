@@ -87,6 +87,8 @@ class Case:
     # When a change of a feed last ended or delayed the case without a person.
     relaxed_at: datetime | None = None
     due_at: datetime | None = None
+    # The version of the council's policy at the last review. It is 0 for the default policy.
+    policy_version: int = 0
     revision: int = 0
 
     @property

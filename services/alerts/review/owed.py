@@ -34,10 +34,12 @@ class CasePolicy:
     """The settings of a review: the policy of the council and the current rule set of the deployment.
 
     `ruleset` is None in a review after a person's act or after an accepted message. The case then keeps its rule sets.
+    `version` is the version of the policy. It is None for a policy that is not saved: the case then keeps its version.
     """
 
     council: CouncilPolicy
     ruleset: Ruleset | None = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ def what_is_owed(
     case = _with_beliefs(case, entry, lines)
     message = next_message(case, policy.council, now)
     case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
+    # The case keeps on record by which policy its next message was decided.
+    case = case if policy.version is None else replace(case, policy_version=policy.version)
     lines_changed = changed and not transitions and case.revision > 0
     return Owed(case, tuple(transitions), message, lines_changed, rules_before, found)
 

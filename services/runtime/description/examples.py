@@ -87,6 +87,34 @@ CONTACT = {
     "code": {"asked_at": "2026-11-23T10:00:00Z", "state": "sent", "reason": "accepted"},
     "test": {"asked_at": "2026-11-23T09:58:00Z", "state": "sent", "reason": "accepted"},
 }
+PREVIEW = {
+    "case": CASE["case"],
+    "policy_version": 3,
+    "until": "2027-01-22T10:00:00+00:00",
+    "assumptions": ["Nobody acts on the case, and no notice and no register entry changes."],
+    "messages": [
+        {
+            "at": "2026-11-30T09:00:00+00:00",
+            "reason": "repeat",
+            "why": "nobody has acted since the last message",
+            "threshold": 56,
+            "urgent": False,
+            "people": [{"person": "duty desk", "tier": "duty"}],
+        }
+    ],
+    "complete": True,
+}
+POLICY = {
+    "thresholds": [56, 28, 14, 7, 2, 0],
+    "tiers": [
+        {
+            "label": "duty",
+            "from_days": 56,
+            "contacts": [{"person": "duty desk", "channel": "email", "address": "**********"}],
+        }
+    ],
+}
+POLICY_VIEW = {"version": 3, "damaged": False, "policy": POLICY, "warnings": []}
 PROBLEM = {
     "type": "urn:pullcord:problem:not-found",
     "title": "Not found",
@@ -117,6 +145,7 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
         }
     },
     "acknowledge_alert": {JSON: {"some_cases": {**OFFICER, "note": "visiting on Thursday", "cases": [CASE["case"]]}}},
+    "replace_policy": {JSON: {"officer": {**OFFICER, "policy": POLICY}}},
     "revoke_alert_link": {JSON: {"officer": OFFICER}},
     "check_contact": {JSON: {"officer": OFFICER}},
     "send_contact_code": {JSON: {"officer": OFFICER}},
@@ -141,6 +170,9 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("check_contact", "202"): CONTACT,
     ("verify_contact_by_code", "200"): {**CONTACT, "verified_at": "2026-11-23T10:05:00Z", "code_ends_at": None},
     ("list_matches", "200"): [MATCH],
+    ("preview_messages", "200"): PREVIEW,
+    ("show_policy", "200"): POLICY_VIEW,
+    ("replace_policy", "200"): {**POLICY_VIEW, "version": 4, "changed_cases": 12},
     ("list_history", "200"): [EVENT],
     ("record_act", "200"): {**CASE, "state": "visit_booked", "paused_until": "2026-11-26T09:00:00Z"},
     ("acknowledge_alert", "200"): {

@@ -18,6 +18,7 @@ HEADERS: dict[str, dict[str, Any]] = {
         "description": 'The address of the next page: `<…>; rel="next"`. Missing on the last page.',
         "schema": TEXT,
     },
+    "ETag": {"description": "The version of the policy, for `If-Match`.", "schema": TEXT},
     "Retry-After": {"description": "Seconds to wait before the request is sent again.", "schema": {"type": "integer"}},
     "WWW-Authenticate": {"description": "The scheme of the key that is needed.", "schema": {"const": "Bearer"}},
 }
@@ -27,6 +28,8 @@ SENT: dict[str, tuple[str, ...]] = {
     "429": ("Retry-After",),
     "503": ("Retry-After",),
 }
+# The operations whose answers have a version.
+WITH_VERSION = frozenset({"show_policy", "replace_policy"})
 
 
 def describe_headers(described: dict[str, Any], operations: Iterable[dict[str, Any]]) -> None:
@@ -40,6 +43,8 @@ def describe_headers(described: dict[str, Any], operations: Iterable[dict[str, A
 def _names(operation: dict[str, Any], status: str) -> Iterator[str]:
     yield "X-Request-Id"
     yield from SENT.get(status, ())
+    if operation["operationId"] in WITH_VERSION and status == "200":
+        yield "ETag"
     paged = any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ()))
     if paged and status == "200":
         yield "Link"

@@ -27,6 +27,7 @@ LINKS: dict[tuple[str, str], tuple[LinkTo, ...]] = {
         LinkTo("ActOnCase", "record_act", "reference", "$response.body#/summary/case"),
         LinkTo("EveryMatch", "list_matches", "reference", "$response.body#/summary/case"),
         LinkTo("EveryEvent", "list_history", "reference", "$response.body#/summary/case"),
+        LinkTo("WhatWouldBeSent", "preview_messages", "reference", "$response.body#/summary/case"),
         LinkTo("DecideOnFirstMatch", "decide_on_match", "match", "$response.body#/matches/0/match"),
     ),
     ("record_act", "200"): (LinkTo("CaseAfterTheAct", "show_case", "reference", "$response.body#/case"),),

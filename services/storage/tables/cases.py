@@ -88,6 +88,8 @@ cases = Table(
     Column("due_at", Moment),
     # The rule sets that apply to the case, separated by blanks: see `rules_in_force`.
     Column("rulesets", Text, nullable=False),
+    # The version of the council's policy at the last review, or 0 for the default policy.
+    Column("policy_version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
     CheckConstraint(OPEN_IS_DUE, name="open_case_is_due"),
     Index("ix_cases_feed_id_state", "feed_id", "state"),

@@ -50,6 +50,9 @@ OF_COUNCILS = [
     ("POST", f"{CONTACT}/test"),
     ("POST", f"{CONTACT}/code"),
     ("POST", f"{CONTACT}/verification"),
+    ("GET", "/v1/cases/C-2222-2222/preview"),
+    ("GET", "/v1/policy"),
+    ("PUT", "/v1/policy"),
 ]
 OF_BOTH = [
     ("GET", "/v1/submissions/sub_0"),
@@ -59,6 +62,7 @@ OF_BOTH = [
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
 EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
+    "/v1/policy": {"by": "Asha Patel", "policy": {}},
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
     "/v1/alerts/A-2222-2222/acknowledgement": {"by": "Asha Patel"},
     "/v1/alerts/A-2222-2222/link/revocation": {"by": "Asha Patel"},

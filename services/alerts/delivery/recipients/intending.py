@@ -6,17 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from services.alerts.delivery.contacts.cover import first_addresses
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, WrittenAlert, first_sent, write_alert
+from services.alerts.delivery.recipients.asked import contacts_asked
 from services.alerts.delivery.store.recipients import last_messages
 from services.alerts.policy.councils import Council
 from services.alerts.policy.escalation.case_clock import Escalation
-from services.alerts.policy.escalation.levels import operator_level, reachable_tiers, tiers_between
+from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
-from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact
 from services.alerts.review.case import Case
@@ -72,14 +71,8 @@ def _recipients(
     people: Mapping[str, LastMessages],
 ) -> list[Recipient]:
     verified = verified_contacts(work.connection, work.store.tokeniser, council.feed_id, council.policy.every_contact)
-    # A person in several tiers gets one message.
-    tiers: dict[Contact, str] = {}
-    for tier in tiers_between(council.policy, group.first_level, group.last_level):
-        for contact in first_addresses(contacts_on_duty(council.policy, tier, work.now), verified):
-            if contact.person not in {one.person for one, label in tiers.items() if label != tier.label}:
-                tiers[contact] = tier.label
-    if group.last_level >= operator_level(council.policy) or _unreached(members) or not tiers:
-        tiers |= {contact: OPERATOR_TIER for contact in fallback if contact not in tiers}
+    levels = (group.first_level, group.last_level)
+    asked = contacts_asked(council.policy, levels, verified, fallback, work.now, unreached=_unreached(members))
     # A message that reached nobody before is late already.
     at_once = group.urgent or _unreached(members)
     return [
@@ -90,7 +83,7 @@ def _recipients(
             # The operator answers for the operator's own contacts.
             contact in verified or tier == OPERATOR_TIER,
         )
-        for contact, tier in tiers.items()
+        for contact, tier in asked.items()
     ]
 
 

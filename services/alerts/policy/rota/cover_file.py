@@ -34,7 +34,10 @@ def read_cover(data: bytes) -> CoverPolicy:
             f"the policy has a member that no policy has: {_MEMBERS} are read here, correct the name"
         )
     read = {name: value for name, value in values.items() if name in CoverPolicy.model_fields}
-    return _made(read | {"tiers": _labels_alone(values.get("tiers"))})
+    # The contact for nights is somebody with an address, or a label alone.
+    night = values.get("out_of_hours")
+    of_night = {"out_of_hours": night.get("person")} if isinstance(night, dict) else {}
+    return _made(read | {"tiers": _labels_alone(values.get("tiers"))} | of_night)
 
 
 def _labels_alone(tiers: Any) -> Any:

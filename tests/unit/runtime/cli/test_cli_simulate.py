@@ -21,7 +21,7 @@ def test_it_runs_the_simulator_of_the_checkout(monkeypatch: pytest.MonkeyPatch) 
         calls.append((command, how["cwd"]))
         return subprocess.CompletedProcess(command, 1)
 
-    monkeypatch.setattr(simulate.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     result = CliRunner().invoke(app, ["simulate", "--months", "3", "--seed", "7"])
     assert result.exit_code == 1
     assert calls == [([sys.executable, "-m", "tests.simulation", "--months", "3", "--seed", "7"], simulate.CHECKOUT)]

@@ -10,6 +10,7 @@ from services.alerts.case.acts import act
 from services.alerts.reveal import reveal_numbers
 from services.alerts.views import case_view
 from services.runtime.cli.commands.casework.case_page import print_case
+from services.runtime.cli.commands.casework.preview import preview
 from services.runtime.cli.support.case_references import CASE_HELP, OfCouncil, named_case
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.open_deployment import opened
@@ -23,7 +24,8 @@ from services.runtime.cli.support.records import (
     typed_person,
 )
 
-app = group("One case: show it, record what was done.")
+app = group("One case: show it, record what was done, see what would be sent.")
+app.command(epilog=examples("pullcord case preview C-7K3M-2Q9P", "pullcord case preview TC0042 --days 14"))(preview)
 
 Case = Annotated[str, typer.Argument(help=CASE_HELP, metavar="CASE")]
 

@@ -74,6 +74,7 @@ def _dates(case: Case, store: Store) -> list[tuple[str, object]]:
     named = [("Calls restricted", case.restriction_on), ("Move planned", case.planned_on)]
     rows += [(name, short_day(day)) for name, day in [*named, ("Hold until", case.hold_until)] if day]
     rows += [("Look at it again", short_day(case.review_on))] if case.review_on else []
+    rows += [("Judged by", f"{', '.join(case.rulesets)}; {policy_words(case.policy_version)}")]
     rows += [("Open since", local_time(case.opened_at)), ("Last alert", ago(case.last_alert_at, now, never="not yet"))]
     # A pause that is over is of no use to a reader.
     if case.paused_until and case.paused_until > now:
@@ -102,6 +103,11 @@ def _device(view: CaseView) -> list[tuple[str, object]]:
     connection = "" if device.connection == AlarmConnection.UNKNOWN else words(device.connection)
     rows = [("Alarm", alarm), ("Connected by", connection), ("Alarm receiving centre", device.arc_name or "")]
     return [(name, value) for name, value in rows if value]
+
+
+def policy_words(version: int) -> str:
+    # Version 0 means that the council had no policy of its own.
+    return f"version {version} of the policy" if version else "the default policy"
 
 
 def words(code: str) -> str:

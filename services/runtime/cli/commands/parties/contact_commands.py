@@ -10,16 +10,17 @@ import typer
 
 from services.alerts.delivery.contacts.verification import verify_contact
 from services.alerts.policy.contacts import Contact
-from services.alerts.policy.councils import Council, set_policy
+from services.alerts.policy.councils import Council
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import make_parts
 from services.runtime.cli.commands.parties.contacts import read_typed, show_understood
 from services.runtime.cli.commands.parties.council_policy import (
     By,
+    ConfirmLater,
     CouncilCode,
     find_council_of,
     name_of,
-    recomputed,
+    saved,
 )
 from services.runtime.cli.commands.parties.policy_files import new_addresses, with_contact, without_person
 from services.runtime.cli.commands.parties.sending_tests import contacts_of, send_code, send_tests
@@ -64,6 +65,7 @@ def add(
         int | None,
         typer.Option(min=0, help="The tier is told from so many days before the harmful day; 56 if the tier is new."),
     ] = None,
+    confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
     """Add a contact to a council's policy, or change the address of a contact.
@@ -76,10 +78,9 @@ def add(
         made = with_contact(found.policy, tier, from_days, person, given)
         # Checked before anything is written, so that a refused address changes nothing.
         shown = list(new_addresses(made, found.policy))
-        version = set_policy(store, found.feed_id, made, by or getuser())
-        touched = recomputed(store, found)
+        done = saved(store, found, made, by, confirm_later)
     joined = f"{escaped(person)} is told in the tier {escaped(tier)}"
-    say(f"{name_of(found)} now has version {version} of its policy; {joined}. {touched}")
+    say(f"{name_of(found)} now has version {done.version} of its policy; {joined}. {done.touched}")
     for label, where in shown:
         show_understood(label, where)
 
@@ -89,15 +90,15 @@ def remove(
     council: CouncilCode,
     person: OnePerson,
     channel: OneChannel = None,
+    confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
     """Remove a person from a council's policy, in every tier."""
     with opened() as store:
         found = find_council_of(store, council)
         made = without_person(found.policy, person, channel)
-        version = set_policy(store, found.feed_id, made, by or getuser())
-        touched = recomputed(store, found)
-    say(f"{name_of(found)} now has version {version} of its policy; {escaped(person)} is gone. {touched}")
+        done = saved(store, found, made, by, confirm_later)
+    say(f"{name_of(found)} now has version {done.version} of its policy; {escaped(person)} is gone. {done.touched}")
 
 
 @contact.command(

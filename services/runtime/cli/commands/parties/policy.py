@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from getpass import getuser
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +10,18 @@ import typer
 
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.policy.contacts import Contact
-from services.alerts.policy.councils import Council, set_policy
+from services.alerts.policy.councils import Council
 from services.alerts.policy.policy import CouncilPolicy
 from services.runtime.cli.commands.parties.contact_commands import contact
 from services.runtime.cli.commands.parties.contacts import show_understood
 from services.runtime.cli.commands.parties.council_policy import (
     By,
+    ConfirmLater,
     CouncilCode,
     find_council_of,
     name_of,
-    recomputed,
+    saved,
+    show_warnings,
 )
 from services.runtime.cli.commands.parties.policy_files import new_addresses, read_policy
 from services.runtime.cli.support.help_texts import examples, group
@@ -51,20 +52,31 @@ def show(
     _print(found, verified)
 
 
-@app.command("set", epilog=examples("pullcord policy set E06000009 blackpool.json"))
+@app.command(
+    "set",
+    epilog=examples(
+        "pullcord policy set E06000009 blackpool.json",
+        "pullcord policy set E06000009 blackpool.json --confirm-later 12",
+    ),
+)
 def set_(
     council: CouncilCode,
     file: Annotated[Path, typer.Argument(help="The policy as JSON; `policy show --json` writes one.", metavar="FILE")],
+    confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
-    """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value."""
+    """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value.
+
+    If the next message about an open case would come later, nothing is changed until you confirm the number of such
+    cases. A gap in cover in the next 90 days is a warning.
+    """
     with opened() as store:
         found = find_council_of(store, council)
         # Masked addresses are filled in from the policy that this one replaces.
         made = read_policy(file.read_bytes(), found.policy)
-        version = set_policy(store, found.feed_id, made, by or getuser())
-        touched = recomputed(store, found)
-    say(f"{name_of(found)} now has version {version} of its policy. {touched}")
+        done = saved(store, found, made, by, confirm_later)
+        show_warnings(store, found, made)
+    say(f"{name_of(found)} now has version {done.version} of its policy. {done.touched}")
     for person, where in new_addresses(made, found.policy):
         show_understood(person, where)
 

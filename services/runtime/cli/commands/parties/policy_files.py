@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from pydantic import SecretStr, ValidationError
 from pydantic_core import from_json
 
 from services.alerts.delivery.channels.as_typed import TypedAddress
+from services.alerts.policies.policy_json import (
+    PolicyRefusedError,
+    new_contacts,
+    policy_from,
+    policy_of,
+    understood,
+)
 from services.alerts.policy.contacts import REVEAL, Contact
-from services.alerts.policy.policy import CouncilPolicy, Tier
-from services.core.errors import RefusedError
-from services.runtime.cli.commands.parties.contacts import PolicyRefusedError, read_typed, understood
-from services.runtime.cli.support.output import plain
-
-# This text replaces an address wherever a policy is shown.
-MASK: Final = str(SecretStr("any"))
+from services.alerts.policy.policy import CouncilPolicy
+from services.runtime.bootstrap import contact_services
+from services.runtime.settings import Settings
 
 NEW_TIER_DAYS: Final = 56
 
@@ -30,11 +32,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:
         raise PolicyRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
-    _put_addresses_back(values, before)
-    policy = _made(values)
-    for _ in new_addresses(policy, before):
-        pass
-    return policy
+    return policy_from(values, before, contact_services(Settings()))
 
 
 def with_contact(
@@ -58,7 +56,7 @@ def with_contact(
     # A changed contact keeps its place, because the order of a person's addresses counts.
     changed = [contact if (one["person"], one["channel"]) == named else one for one in known["contacts"]]
     known["contacts"] = changed if contact in changed else [*changed, contact]
-    return _made(values)
+    return policy_of(values)
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
@@ -80,60 +78,6 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
     """Yield each new contact's person, and whom the address reaches. Raises PolicyRefusedError for an unusable one."""
-    # A stored address was already shown to the person who entered it.
-    known = {(tier, contact) for tier, contact in _contacts(before)}
-    for tier, contact in _contacts(policy):
-        if (tier, contact) not in known:
-            yield contact.person, understood(tier, contact)
-
-
-def _contacts(policy: CouncilPolicy) -> Iterator[tuple[str, Contact]]:
-    return ((tier.label, contact) for tier in policy.tiers for contact in tier.contacts)
-
-
-def _put_addresses_back(values: Any, before: CouncilPolicy) -> None:
-    known = {(tier, one.person, one.channel): one.address for tier, one in _contacts(before)}
-    for tier in _list(values, "tiers"):
-        for contact in _list(tier, "contacts"):
-            kept = known.get((str(tier.get("label")), str(contact.get("person")), str(contact.get("channel"))))
-            # The mask of an unknown contact stays, and is then refused as an address.
-            if contact.get("address") == MASK:
-                contact["address"] = kept.get_secret_value() if kept is not None else MASK
-            # A kept address is not read again: its channel may have been allowed when it was entered.
-            elif isinstance(contact.get("address"), str):
-                contact.update(_read(tier, contact)._asdict())
-
-
-def _read(tier: dict[str, Any], contact: dict[str, Any]) -> TypedAddress:
-    channel = contact.get("channel")
-    try:
-        return read_typed(contact["address"], None if channel is None else str(channel))
-    except RefusedError as error:
-        # A label may hold anything here: it was not checked yet. It is shown to its author only.
-        who = f"{plain(str(contact.get('person')))}, tier {plain(str(tier.get('label')))}"
-        raise PolicyRefusedError(f"the address cannot be used ({who}): {error}") from None
-
-
-def _list(values: Any, name: str) -> list[dict[str, Any]]:
-    # The file was not checked yet, so it may hold anything.
-    found = values.get(name) if isinstance(values, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-
-
-def _made(values: Any) -> CouncilPolicy:
-    try:
-        return CouncilPolicy.model_validate(values)
-    except ValidationError as error:
-        # The input is left out, because it may be an address.
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-    said = "; ".join(f"{_place(fault['loc'])}{fault['msg'].removeprefix('Value error, ')}" for fault in faults)
-    raise PolicyRefusedError(f"the policy cannot be used: {said}")
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    named = [str(part) for part in location if isinstance(part, int) or part in _PARTS]
-    return f"{'.'.join(named)}: " if named else ""
-
-
-# The field names of a policy. Any other name may be personal data, so error messages leave it out.
-_PARTS: Final = frozenset(name for model in (CouncilPolicy, Tier, Contact) for name in model.model_fields)
+    services = contact_services(Settings())
+    for _, contact, where in new_contacts(policy, before):
+        yield contact.person, understood(where, contact, services)

@@ -1,48 +1,80 @@
-"""`pullcord rota`: shows who is on duty by the rota of a policy, and the hours in which nobody is."""
+"""`pullcord rota`: shows who is on duty by the rota of a policy, and adds shifts from a calendar to the rota."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
 from services.alerts.policy.rota.calendar_export import as_calendar
 from services.alerts.policy.rota.calendar_import import read_overrides
-from services.alerts.policy.rota.cover import CoverGap, CoverPolicy, FilledBy, gaps
+from services.alerts.policy.rota.cover import CoverPolicy, gaps
 from services.alerts.policy.rota.cover_file import read_cover
-from services.alerts.policy.rota.rota_settings import MOST_OVERRIDES
-from services.alerts.policy.rota.shifts import Shift, next_shifts, on_duty, shifts
-from services.alerts.policy.rota.spans import TimeSpan, days_of
-from services.core.clock import LONDON
+from services.alerts.policy.rota.rota_settings import MOST_OVERRIDES, Rota
+from services.alerts.policy.rota.shifts import Shift, shifts
+from services.alerts.policy.rota.spans import TimeSpan
+from services.core.days.council_days import CouncilDays
 from services.core.days.working_days import Nation
 from services.core.errors import RefusedError
+from services.runtime.cli.commands.parties.council_policy import (
+    By,
+    ConfirmLater,
+    CouncilCode,
+    find_council_of,
+    name_of,
+    saved,
+    show_warnings,
+)
+from services.runtime.cli.commands.parties.rota_page import print_duty, print_gaps
 from services.runtime.cli.support.help_texts import examples, group
-from services.runtime.cli.support.open_deployment import time_of_machine
-from services.runtime.cli.support.output import cell, counted, escaped, local_time, note, out, say, table
+from services.runtime.cli.support.open_deployment import opened, time_of_machine
+from services.runtime.cli.support.output import counted, escaped, local_time, note, say
 from services.runtime.maintenance.exports import written_whole
 
-app = group("Who is on duty by the rota in a policy. It is checked before use: alerts do not follow a rota yet.")
+app = group("Who is on duty by the rota of a council's policy, and shifts that are taken over.")
+
+Ahead = Annotated[int, typer.Option(min=1, max=366, help="Look so many days ahead.")]
+
+NO_ROTA = (
+    "the policy of this council has no rota: add a member `rota` to the file of `pullcord policy show --json`, and "
+    "give the file to `pullcord policy set`; docs/operations.md shows one"
+)
+
+
+class _Looked(NamedTuple):
+    """A rota to look at, the calendar of the council, and the time now."""
+
+    cover: CoverPolicy
+    days: CouncilDays
+    now: datetime
 
 
 @app.callback()
 def rota() -> None:
-    """Who is on duty by the rota in a policy. It is checked before use: alerts do not follow a rota yet."""
+    """Who is on duty by the rota of a council's policy, and shifts that are taken over."""
 
 
 @app.command(
     epilog=examples(
-        "pullcord rota show blackpool.json",
-        "pullcord rota show blackpool.json --ical rota.ics",
+        "pullcord rota show E06000009",
+        "pullcord rota show E06000009 --ical rota.ics",
         "pullcord rota show blackpool.json --overrides christmas.ics --days 30",
     )
 )
 def show(
-    file: Annotated[Path, typer.Argument(help="A policy as JSON with a member `rota`.", metavar="FILE")],
-    days: Annotated[int, typer.Option(min=1, max=366, help="Look so many days ahead.")] = 90,
-    nation: Annotated[Nation, typer.Option(help="The nation whose bank holidays count.")] = Nation.ENGLAND,
+    policy: Annotated[
+        str,
+        typer.Argument(
+            help="The council's GSS code, or a file with a policy as JSON that is not stored yet.", metavar="COUNCIL"
+        ),
+    ],
+    days: Ahead = 90,
+    nation: Annotated[
+        Nation | None, typer.Option(help="The nation whose bank holidays count; that of the policy if absent.")
+    ] = None,
     overrides: Annotated[
         Path | None, typer.Option(help="A calendar (.ics) of overrides to add before looking.", metavar="FILE")
     ] = None,
@@ -55,71 +87,79 @@ def show(
     For these hours, also show who gets messages then. Nothing is stored. A gap in cover is a warning; the exit code
     stays 0.
     """
-    now = time_of_machine()
-    within = TimeSpan(now, now + timedelta(days=days))
-    policy = read_cover(file.read_bytes())
+    looked = _of_file(Path(policy), nation) if _is_file(policy) else _of_council(policy, nation)
+    now, within = looked.now, TimeSpan(looked.now, looked.now + timedelta(days=days))
+    cover = looked.cover
     if overrides is not None:
-        policy = _with_overrides(policy, overrides.read_bytes(), within)
-    _print_duty(policy, now, within)
-    calendar = policy.days(nation)
-    say(f"The next working day of the council starts on {local_time(calendar.next_start(now))}.", "")
-    _print_gaps(gaps(policy, calendar, within), within)
+        more = _with_overrides(cover.rota, cover.labels(), overrides.read_bytes(), within)
+        cover = cover.model_copy(update={"rota": more})
+    print_duty(cover, now, within)
+    say(f"The next working day of the council starts on {local_time(looked.days.next_start(now))}.", "")
+    print_gaps(gaps(cover, looked.days, within), within)
     if ical is not None:
-        _write(ical, shifts(policy.rota, within), now)
+        _write(ical, shifts(cover.rota, within), now)
 
 
-def _with_overrides(policy: CoverPolicy, data: bytes, within: TimeSpan) -> CoverPolicy:
-    read = read_overrides(data, policy.rota, policy.labels(), within)
+@app.command(
+    "import",
+    epilog=examples(
+        "pullcord rota import E06000009 christmas.ics",
+        note="An event is a shift that somebody takes over: its summary is the person of a contact, and a category is "
+        "the label of a layer. `pullcord rota show COUNCIL --overrides FILE` shows what would come of it.",
+    ),
+)
+def import_(
+    council: CouncilCode,
+    file: Annotated[Path, typer.Argument(help="A calendar (.ics) of overrides.", metavar="FILE")],
+    days: Ahead = 90,
+    confirm_later: ConfirmLater = None,
+    by: By = None,
+) -> None:
+    """Add the shifts of a calendar to the rota of a council's policy, as overrides.
+
+    Shifts that the rota already has are not added again.
+    """
+    with opened() as store:
+        found = find_council_of(store, council)
+        cover, now = found.policy.cover, store.now()
+        if cover is None:
+            raise RefusedError(NO_ROTA)
+        more = _with_overrides(cover.rota, cover.labels(), file.read_bytes(), TimeSpan(now, now + timedelta(days=days)))
+        # A calendar that adds nothing makes no new version.
+        if more == cover.rota:
+            return
+        made = found.policy.model_copy(update={"rota": more})
+        done = saved(store, found, made, by, confirm_later)
+        show_warnings(store, found, made)
+    say(f"{name_of(found)} now has version {done.version} of its policy. {done.touched}")
+
+
+def _is_file(named: str) -> bool:
+    # A code has neither a dot nor a slash.
+    return "." in named or "/" in named or Path(named).is_file()
+
+
+def _of_file(file: Path, nation: Nation | None) -> _Looked:
+    cover = read_cover(file.read_bytes())
+    return _Looked(cover, cover.days(nation or Nation.ENGLAND), time_of_machine())
+
+
+def _of_council(council: str, nation: Nation | None) -> _Looked:
+    with opened() as store:
+        policy, now = find_council_of(store, council).policy, store.now()
+    if policy.cover is None:
+        raise RefusedError(NO_ROTA)
+    return _Looked(policy.cover, policy.days if nation is None else policy.cover.days(nation), now)
+
+
+def _with_overrides(before: Rota, labels: frozenset[str], data: bytes, within: TimeSpan) -> Rota:
+    read = [one for one in read_overrides(data, before, labels, within) if one not in before.overrides]
     note(f"{counted(len(read), 'override')} of the calendar added.")
     # Those of the calendar come last, so they count where both name the same time.
-    every = (*policy.rota.overrides, *read)
+    every = (*before.overrides, *read)
     if len(every) > MOST_OVERRIDES:
         raise RefusedError(f"the policy and the calendar have more than {MOST_OVERRIDES} overrides: delete past ones")
-    return policy.model_copy(update={"rota": policy.rota.model_copy(update={"overrides": every})})
-
-
-def _print_duty(policy: CoverPolicy, now: datetime, within: TimeSpan) -> None:
-    out().print(cell(f"On duty at {local_time(now)}", "bold"))
-    present = on_duty(policy.rota, now)
-    if present:
-        _print_shifts(present)
-    else:
-        say("[yellow]Nobody is on duty now.[/]", "")
-    following = next_shifts(policy.rota, now, within.end)
-    if following:
-        out().print(cell("Next", "bold"))
-        _print_shifts(following)
-
-
-def _print_shifts(found: Sequence[Shift]) -> None:
-    shown = table("Layer", "Tier", "Contact", "From", "Until")
-    for one in found:
-        person = f"{one.person} (override)" if one.by_override else one.person
-        times = (local_time(one.span.start), local_time(one.span.end))
-        shown.add_row(cell(one.layer), cell(one.tier), cell(person), *map(cell, times))
-    out().print(shown)
-
-
-def _print_gaps(found: Sequence[CoverGap], within: TimeSpan) -> None:
-    if not found:
-        say(f"[green]No gap in cover until {local_time(within.end)}.[/]")
-        return
-    touched = counted(len(days_of([gap.span for gap in found])), "day")
-    out().print(
-        cell(f"{counted(len(found), 'gap')} in cover on {touched} until {local_time(within.end)}", "bold yellow")
-    )
-    shown = table("From", "Until", "Tier", "Messages go to")
-    for gap in found:
-        times = (f"{gap.span.start.astimezone(LONDON):%a} {local_time(gap.span.start)}", local_time(gap.span.end))
-        shown.add_row(*map(cell, times), cell(gap.tier), cell(_filler(gap)))
-    out().print(shown)
-
-
-def _filler(gap: CoverGap) -> str:
-    if gap.filled_by == FilledBy.OPERATOR:
-        return "the operator of Pullcord"
-    kind = "other contacts of the tier" if gap.filled_by == FilledBy.OTHER_CONTACTS else "out-of-hours contact"
-    return f"{', '.join(gap.recipients)} ({kind})"
+    return before.model_copy(update={"overrides": every})
 
 
 def _write(path: Path, found: Sequence[Shift], now: datetime) -> None:

@@ -73,6 +73,7 @@ def create() -> None:
         sa.Column("relaxed_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("rulesets", sa.Text(), nullable=False),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         # The states in which a case is over.
         sa.CheckConstraint(

@@ -1,0 +1,38 @@
+"""Decides which contacts get an alert at a moment. All functions are pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from services.alerts.delivery.contacts.cover import first_addresses
+from services.alerts.delivery.delivery import OPERATOR_TIER
+from services.alerts.policy.escalation.levels import operator_level, tiers_between
+from services.alerts.policy.on_duty import contacts_on_duty
+from services.alerts.policy.policy_settings import Contact, CouncilPolicy
+
+
+def contacts_asked(
+    policy: CouncilPolicy,
+    levels: tuple[int, int],
+    verified: Collection[Contact],
+    fallback: Sequence[Contact],
+    at: datetime,
+    *,
+    unreached: bool = False,
+) -> dict[Contact, str]:
+    """Return the contacts who get a message to these levels (first, last) at a moment, each with its tier.
+
+    `fallback` are the contacts of the operator. They get it too if it is for their level, if nobody else does, or if
+    `unreached` is true: an earlier message about the case was accepted for nobody.
+    """
+    first, last = levels
+    # A person in several tiers gets one message.
+    found: dict[Contact, str] = {}
+    for tier in tiers_between(policy, first, last):
+        for contact in first_addresses(contacts_on_duty(policy, tier, at), verified):
+            if contact.person not in {one.person for one, label in found.items() if label != tier.label}:
+                found[contact] = tier.label
+    if last >= operator_level(policy) or unreached or not found:
+        found |= {contact: OPERATOR_TIER for contact in fallback if contact not in found}
+    return found

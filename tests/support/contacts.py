@@ -16,6 +16,5 @@ def set_verified_policy(store: Store, feed_id: str, policy: CouncilPolicy) -> No
 
 def verify_all(store: Store, feed_id: str) -> None:
     with store.writing() as connection:
-        for tier in load_council(connection, store, feed_id).policy.tiers:
-            for contact in tier.contacts:
-                write_verified(connection, contact_key(store.tokeniser, feed_id, contact), feed_id, store.now())
+        for contact in load_council(connection, store, feed_id).policy.every_contact:
+            write_verified(connection, contact_key(store.tokeniser, feed_id, contact), feed_id, store.now())

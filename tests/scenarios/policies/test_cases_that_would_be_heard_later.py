@@ -22,6 +22,7 @@ from services.alerts.review.withdrawal import next_message
 from services.storage.tables import audit, cases, outbox
 from tests.scenarios.escalation.three_tiers import lines, three_tiers
 from tests.scenarios.policies.drawn_policies import drawn_policy
+from tests.support.contacts import set_verified_policy, verify_all
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry, count, rows
 from tests.support.one_line import ENTRY, notice
@@ -103,11 +104,12 @@ def test_a_policy_by_which_cases_are_heard_sooner_needs_no_confirmation(deployme
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=50))
     wide = CouncilPolicy(thresholds=(28, 2, 0), possible_thresholds=(2, 0), repeat_days={28: 5, 2: 1, 0: 1})
-    set_policy(deployment.store, BLACKPOOL, wide, by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, wide)
     deployment.tick(minutes=1)
     due = cases_by_entry(deployment)["e1"].due_at
     assert deployment.mails() == []
     assert change(deployment, three_tiers()).touched == 1
+    verify_all(deployment.store, BLACKPOOL)
     now_due = cases_by_entry(deployment)["e1"].due_at
     assert due is not None
     assert now_due is not None

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import pytest
 
 from schemas.codes import CaseEvent
-from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.policy.rota.rota_settings import Rota, RotaLayer
 from services.alerts.preview.case_preview import MOST_MESSAGES, CasePreview, preview_case
 from tests.scenarios.escalation.three_tiers import OPERATOR, lines, person, sent, three_tiers
 from tests.scenarios.policies.drawn_policies import drawn_policy
+from tests.support.contacts import set_verified_policy
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.http import open_api, problem_of
 from tests.support.ledger import cases_by_entry
@@ -63,7 +63,7 @@ def check(deployment: Deployment, days: int = 20) -> list[PersonTold]:
 
 @pytest.mark.parametrize("in_days", [-3, 1, 10, 30, None])
 def test_the_preview_is_what_is_sent_if_nobody_answers(deployment: Deployment, in_days: int | None) -> None:
-    set_policy(deployment.store, BLACKPOOL, three_tiers(), by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, three_tiers())
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=in_days))
     deployment.tick(seconds=1)
@@ -74,7 +74,7 @@ def test_the_preview_is_what_is_sent_if_nobody_answers(deployment: Deployment, i
 @pytest.mark.parametrize("seed", range(5))
 def test_the_preview_is_what_is_sent_by_any_policy_at_any_time(deployment: Deployment, seed: int) -> None:
     dice = random.Random(seed)
-    set_policy(deployment.store, BLACKPOOL, drawn_policy(dice), by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, drawn_policy(dice))
     deployment.clock.advance(minutes=dice.randint(0, 7 * 24 * 60))
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=dice.choice((0, 3, 8, 12, 25, 45))))
@@ -92,7 +92,7 @@ def test_the_people_are_those_on_duty_at_that_moment(deployment: Deployment) -> 
     everybody = tier.model_copy(update={"contacts": (day, night)})
     layer = RotaLayer(label="turns", tier=tier.label, people=("day officer", "night officer"), starts_on="2026-11-16")
     made = CouncilPolicy(tiers=(everybody,), rota=Rota(layers=(layer,)))
-    set_policy(deployment.store, BLACKPOOL, made, by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, made)
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=25))
     deployment.tick(seconds=1)
@@ -100,7 +100,7 @@ def test_the_people_are_those_on_duty_at_that_moment(deployment: Deployment) -> 
 
 
 def test_the_preview_names_reasons_in_words_the_operator_and_what_it_assumes(deployment: Deployment) -> None:
-    set_policy(deployment.store, BLACKPOOL, three_tiers(), by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, three_tiers())
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=-1))
     deployment.tick(seconds=1)
@@ -127,7 +127,7 @@ def test_the_preview_writes_nothing_and_is_bounded(deployment: Deployment) -> No
     policy = three_tiers(
         repeat_days=dict.fromkeys((56, 28, 14, 7, 2, 0), 1), reminders_before_rarer=100, silence_urgent_minutes=5
     )
-    set_policy(deployment.store, BLACKPOOL, policy, by="Asha Patel")
+    set_verified_policy(deployment.store, BLACKPOOL, policy)
     for line in lines(1):
         deployment.put_entries(line | {"entry_id": "e1"})
         deployment.post_notices(notice(in_days=-1) | {"cli": line["cli"]})

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from sqlalchemy import func, select
 
+from benchmarks.distributed.environment.furnishing import EVERY_MOMENT
 from benchmarks.distributed.environment.processes import until
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
@@ -100,7 +101,9 @@ def _two_councils(store: Store, homes: int) -> None:
         add_feed(store, "provider", feed.partition(":")[2], feed)
     for feed, route in ((FLOODED, "mailto://flooded.example"), (OTHER, "mailto://other.example")):
         desk = Contact(person="duty desk", channel="route", address=route)
-        policy = CouncilPolicy(tiers=(Tier(label="duty", from_days=90, contacts=(desk,)),), grouping_seconds=0)
+        policy = CouncilPolicy(
+            tiers=(Tier(label="duty", from_days=90, contacts=(desk,)),), grouping_seconds=0, **EVERY_MOMENT
+        )
         set_policy(store, feed, policy, by="Benchmark")
     rows: list[dict[str, object]] = [
         {"entry_id": f"e{number}", "postcode": "FY3 8AB", "address_lines": [f"{number} High Street"]}

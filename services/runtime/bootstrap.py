@@ -104,9 +104,9 @@ def contact_services(settings: Settings) -> ContactServices:
         mail_server=_secret(settings.mail_server),
         text_service=_secret(settings.text_service),
         notify_key=_secret(settings.notify_key),
-        notify_email_template=settings.notify_email_template,
-        notify_sms_template=settings.notify_sms_template,
-        notify_letter_template=settings.notify_letter_template,
+        notify_email_template=settings.notify_email_template or None,
+        notify_sms_template=settings.notify_sms_template or None,
+        notify_letter_template=settings.notify_letter_template or None,
         allowed=settings.contact_channels,
     )
 

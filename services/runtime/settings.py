@@ -69,11 +69,11 @@ class Settings(EnvironmentSettings):
     """Apprise address of a text message service without a number, for contacts that are given as a number."""
     notify_key: SecretStr | None = None
     """API key of GOV.UK Notify, whole, for contacts that are reached through it."""
-    notify_email_template: str | None = None
+    notify_email_template: str = ""
     """The id of the template of GOV.UK Notify for mail."""
-    notify_sms_template: str | None = None
+    notify_sms_template: str = ""
     """The id of the template of GOV.UK Notify for text messages."""
-    notify_letter_template: str | None = None
+    notify_letter_template: str = ""
     """The id of the template of GOV.UK Notify for letters."""
     contact_channels: tuple[str, ...] = ()
     """The channels that contacts of councils may use (JSON list) [P]; those that are set and webhooks if absent."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import time
+from typing import Any, Final
 
 from pydantic import SecretStr
 from sqlalchemy import Engine
@@ -46,10 +47,21 @@ def furnish(engine: Engine, keyring: Keyring, mail_port: int) -> Keys:
     )
 
 
+# The clock of the machine decides, so every moment is one of a working day, and no message waits for another.
+EVERY_MOMENT: Final[dict[str, Any]] = {
+    "quiet_from": time(),
+    "quiet_until": time(),
+    "day_starts": time(),
+    "works_every_day": True,
+    "one_digest_a_day": False,
+    "urgent_interval_minutes": 0,
+}
+
+
 def _policy(mail_port: int) -> CouncilPolicy:
     # No quiet hours and no gathering of alerts, so that a mail waits for nothing except its own processing.
     route = f"mailto://127.0.0.1:{mail_port}?from=alerts@pullcord.example&to=desk@council.example&mode=insecure"
     tier = Tier(
         label="duty", from_days=56, contacts=(Contact(person="desk", channel="route", address=SecretStr(route)),)
     )
-    return CouncilPolicy(tiers=(tier,), grouping_seconds=0, quiet_from=time(), quiet_until=time())
+    return CouncilPolicy(tiers=(tier,), grouping_seconds=0, **EVERY_MOMENT)

@@ -30,8 +30,8 @@ Thresholds = tuple[Days, ...]
 
 # Asked several times in each review of a case.
 @lru_cache(maxsize=1024)
-def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time) -> CouncilDays:
-    return CouncilDays(nation, Closures(closures=closures), day_starts)
+def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time, *, every_day: bool) -> CouncilDays:
+    return CouncilDays(nation, Closures(closures=closures), day_starts, every_day)
 
 
 class Tier(Closed):
@@ -143,6 +143,9 @@ class CouncilPolicy(Closed):
     # Days on which the council is closed, beside weekends and bank holidays.
     closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
 
+    # True if weekends and bank holidays are working days, as for a control room.
+    works_every_day: bool = False
+
     # Who is on duty. In a tier without a layer of the rota, all contacts are.
     rota: Rota | None = None
 
@@ -165,7 +168,8 @@ class CouncilPolicy(Closed):
 
     @property
     def days(self) -> CouncilDays:
-        return _days(self.nation or Nation.ENGLAND, self.closures, self.day_starts)
+        nation = self.nation or Nation.ENGLAND
+        return _days(nation, self.closures, self.day_starts, every_day=self.works_every_day)
 
     @property
     def every_contact(self) -> tuple[Contact, ...]:

@@ -5,7 +5,7 @@ times have a time zone, and results are in UTC.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from services.core.clock import LONDON, london_day
@@ -22,13 +22,21 @@ class CouncilDays:
     nation: Nation = Nation.ENGLAND
     closures: Closures = field(default_factory=Closures)
     day_starts: time = time(9)
+    every_day: bool = False  # the council works at weekends and on bank holidays too
 
     def is_working(self, day: date) -> bool:
-        return is_working_day(day, self.nation, self.closures)
+        return day not in self.closures if self.every_day else is_working_day(day, self.nation, self.closures)
 
     def plus(self, day: date, n: int) -> date:
         """Return the `n`th working day after `day`. Count backwards if `n` is negative. Return `day` if `n` is 0."""
-        return add_working_days(day, n, self.nation, self.closures)
+        if not self.every_day:
+            return add_working_days(day, n, self.nation, self.closures)
+        step = timedelta(days=1 if n > 0 else -1)
+        for _ in range(abs(n)):
+            day += step
+            while day in self.closures:
+                day += step
+        return day
 
     def noon_before(self, day: date) -> datetime:
         """Return noon of the last working day before `day`: the latest time that still allows a visit."""

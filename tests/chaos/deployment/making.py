@@ -14,7 +14,6 @@ import httpx
 
 from scripts.servers.kafka import Broker
 from scripts.servers.postgres import Postgres
-from services.alerts.policy.councils import set_policy
 from services.runtime.bootstrap import make_store
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
 from services.runtime.settings import Settings
@@ -30,6 +29,7 @@ from tests.chaos.deployment.proxy import Proxy, Upstream
 from tests.chaos.deployment.world import LOCAL, PARTITIONS, READY_SECONDS, SERVES, World
 from tests.chaos.faults.schedule import Way
 from tests.chaos.judging.history import History
+from tests.support.contacts import set_verified_policy
 from tests.support.servers.killing import Mailbox, duty_policy, until
 
 PROVIDERS = {"RAVN": "Raven Telecom", "HERN": "Heron Lines"}
@@ -130,7 +130,7 @@ def _workers(folder: Path, environment: Mapping[str, str], api: int) -> list[Wor
 
 def _clients(store: Store, proxies: Mapping[Way, Proxy], mailbox: Mailbox, history: History, seed: int) -> list[Client]:
     council = add_feed(store, "council", COUNCIL, "Blackpool")
-    set_policy(store, council, duty_policy(proxies[Way.MAIL].port), by="Test Setup")
+    set_verified_policy(store, council, duty_policy(proxies[Way.MAIL].port))
     key = create_key(store, KeyRole.COUNCIL, council, "test")
     url = f"http://{LOCAL}:{proxies[Way.INGEST].port}"
     noises = [random.Random(f"{seed} {number}") for number in range(4)]

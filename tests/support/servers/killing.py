@@ -27,7 +27,6 @@ from typing import Any
 import httpx
 from aiosmtpd.controller import Controller
 
-from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.runtime.bootstrap import make_store
 from services.runtime.maintenance.keyring import new_keyring, write_keyring
@@ -36,6 +35,7 @@ from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
 from services.storage.secrets.keys import Role, create_key
 from services.storage.store import Store
+from tests.support.contacts import set_verified_policy
 
 # Seconds that a slow machine gets to start serving.
 READY_WITHIN = 60.0
@@ -136,7 +136,7 @@ def prepare(folder: Path, mail_port: int) -> ServedDeployment:
     upgrade(store.engine)
     council = add_feed(store, "council", "E06000009", "Blackpool")
     provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
-    set_policy(store, council, duty_policy(mail_port), by="Test Setup")
+    set_verified_policy(store, council, duty_policy(mail_port))
     provider_key = create_key(store, Role.PROVIDER, provider, "test")
     council_key = create_key(store, Role.COUNCIL, council, "test")
     with closing(create_server(("127.0.0.1", 0))) as free, closing(create_server(("127.0.0.1", 0))) as other:
@@ -159,8 +159,13 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
     return CouncilPolicy(
         tiers=(tier,),
         grouping_seconds=0,
+        # The clock of the machine decides, so every moment is one of a working day.
         quiet_from=time(),
         quiet_until=time(),
+        day_starts=time(),
+        works_every_day=True,
+        one_digest_a_day=False,
+        urgent_interval_minutes=0,
         relaxed_without_consent=1_000_000,
     )
 

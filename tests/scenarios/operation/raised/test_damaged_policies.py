@@ -143,7 +143,8 @@ def test_the_council_has_its_alerts_again_once_a_policy_is_set_anew(council: Dep
     council.post_notices(one_notice())
     before = len(council.mails())
     council.tick(days=2)
-    assert {mail.route for mail in council.mails()[before:]} == {DESK}
+    # The desk has them first. After a working day without an answer the operator is asked too.
+    assert council.mails()[before].route == DESK
     assert rows(council, quarantine) == []
 
 

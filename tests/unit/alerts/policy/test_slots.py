@@ -68,3 +68,9 @@ def test_a_slot_is_never_in_the_past_nor_too_far_ahead(now: datetime, ago: int |
     if not urgent and found > now:
         assert POLICY.days.is_working(found.date())
         assert found == POLICY.days.next_start(found)
+
+
+def test_a_council_that_works_every_day_has_its_digest_on_the_next_day() -> None:
+    policy = CouncilPolicy(works_every_day=True)
+    saturday = datetime(2026, 12, 5, 10, tzinfo=UTC)
+    assert next_slot(policy, LastMessages(saturday), saturday + HOUR, urgent=False) == saturday + timedelta(hours=23)

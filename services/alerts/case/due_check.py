@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from services.alerts.case.store.cases import page_to_check
 from services.alerts.case.store.contexts import find_facts
 from services.alerts.policy.councils import Council, load_council
-from services.alerts.policy.policy import CouncilPolicy
+from services.alerts.policy.policy import TRIED_FOR, CouncilPolicy
 from services.alerts.policy.policy_days import in_quiet_hours, out_of_quiet_hours
 from services.alerts.policy.store import councils_on_record, councils_to_recompute
 from services.alerts.review.case import Case
@@ -94,7 +94,7 @@ def _latest(case: Case, due_at: datetime, policy: CouncilPolicy, now: datetime) 
     moments = [due_at]
     # A message that reached nobody is tried again after this time, even if the calendar changes the case before.
     if case.tried_at is not None and case.tried_at <= now + SLACK:
-        moments.append(case.tried_at + timedelta(minutes=policy.unreached_repeat_minutes))
+        moments.append(case.tried_at + TRIED_FOR)
     # At midnight a case may become so pressing that its messages ignore quiet hours. The time on record is older.
     if in_quiet_hours(policy, now) and case.state not in URGENT:
         moments.append(out_of_quiet_hours(policy, now))

@@ -104,7 +104,10 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
     query = (
         select(func.count())
         .join_from(now, before, before.c.case_pk == now.c.case_pk)
+        .join(alerts, alerts.c.pk == before.c.alert_pk)
         .where(now.c.alert_pk == alert_pk, before.c.alert_pk < alert_pk, before.c.threshold == threshold)
+        # An alert that another one joined was sent to nobody.
+        .where(alerts.c.accepted_at.is_not(None))
         .group_by(now.c.case_pk)
         .order_by(func.count().desc())
         .limit(1)

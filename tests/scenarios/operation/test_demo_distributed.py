@@ -152,7 +152,7 @@ def test_in_a_week_without_an_answer_everybody_is_told_every_day(told: Said) -> 
     towns = ("blackpool", "cardiff")
     assert messages.keys() == {f"{desk}@{town}.example" for desk in ("director", "duty", "manager") for town in towns}
     assert all(int(count) >= 7 for count in messages.values())
-    assert all(int(messages[f"duty@{town}.example"]) > int(messages[f"director@{town}.example"]) for town in towns)
+    assert all(int(messages[f"duty@{town}.example"]) >= int(messages[f"director@{town}.example"]) for town in towns)
 
 
 def test_opening_a_link_changes_nothing_and_a_name_acknowledges(told: Said) -> None:

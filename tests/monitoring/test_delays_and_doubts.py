@@ -147,7 +147,7 @@ def test_a_night_in_which_a_council_is_not_to_be_woken_makes_no_message_late(dep
     add(deployment, 1, "2026-12-28")
     deployment.tick(seconds=31)
     assert deployment.mails() == []
-    deployment.clock.set(datetime(2026, 11, 24, 7, 0, tzinfo=UTC))
+    deployment.clock.set(datetime(2026, 11, 24, 9, 0, tzinfo=UTC))
     deployment.tick(seconds=31)
     assert len(deployment.mails()) == 1
     assert first_messages() == every + 1

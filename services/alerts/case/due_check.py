@@ -90,7 +90,6 @@ def _is_put_off(case: Case, due_at: datetime, policy: CouncilPolicy, now: dateti
 
 
 def _latest(case: Case, due_at: datetime, policy: CouncilPolicy, now: datetime) -> datetime:
-    """Return the latest due time that a review up to now may have written."""
     moments = [due_at]
     # A message that reached nobody is tried again after this time, even if the calendar changes the case before.
     if case.tried_at is not None and case.tried_at <= now + SLACK:

@@ -94,7 +94,6 @@ def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: dat
 
 
 def _at_work(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> datetime:
-    """Return the first moment from `at` on at which the message may be sent."""
     start = next_office_hours(policy, at)
     if start == at or _wakes_people(clock, policy, at):
         return at

@@ -62,6 +62,5 @@ def mark_reviewed(connection: Connection, feed_id: str, ruleset: str) -> None:
 
 
 def provider_names(connection: Connection, codes: Collection[str]) -> dict[str, str]:
-    """Return the names of providers, by RCPID."""
     query = select(feeds.c.code, feeds.c.name).where(feeds.c.kind == "provider", feeds.c.code.in_(codes))
     return {row.code: row.name for row in connection.execute(query)}

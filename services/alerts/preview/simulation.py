@@ -68,7 +68,6 @@ class CaseSimulation:
     accepted: tuple[datetime, Escalation] | None = None
 
     def run(self, now: datetime, until: datetime) -> Iterator[ForeseenMessage]:
-        """Yield the messages from `now` to `until`, in order of time."""
         # A message that is on its way counts as not sent yet.
         self.case = replace(self.case, tried_at=None, tried_alert=None)
         self._review(now)

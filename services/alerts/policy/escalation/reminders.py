@@ -29,7 +29,6 @@ def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
 
 
 def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> list[int]:
-    """Return the thresholds that no message has reached yet, the earliest first."""
     thresholds = thresholds_for(policy, clock.level)
     if clock.last_alert_at is None:
         return list(thresholds)

@@ -25,7 +25,6 @@ class LastMessages:
 
 
 def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgent: bool) -> datetime:
-    """Return when a message that is due now goes to a person."""
     if urgent:
         if last.urgent_at is None:
             return now

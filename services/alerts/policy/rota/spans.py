@@ -88,7 +88,6 @@ def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] =
 
 
 def days_of(spans: Sequence[TimeSpan]) -> list[date]:
-    """Return each local day of which the spans have a part."""
     found: dict[date, None] = {}
     for span in spans:
         day, last = london_day(span.start), london_day(span.end - timedelta(microseconds=1))

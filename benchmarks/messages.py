@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import ACCEPTED, SendResult
+from services.alerts.delivery.contacts.verification import ask_code, verify_contact
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine
@@ -41,9 +42,10 @@ from services.storage.database.engine import make_engine
 from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
 from services.storage.store import Store
+from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import Vault
 
-START = datetime(2027, 2, 1, 10, tzinfo=UTC)  # a Monday in a month without a bank holiday
+START = datetime(2027, 2, 1, 9, tzinfo=UTC)  # a Monday in a month without a bank holiday
 DAYS = 30
 _DUE = (tables.cases.c.due_at, tables.deliveries.c.due_at, tables.alerts.c.check_at)
 COUNCIL, PROVIDER = "council:E06000009", "provider:RAVN"
@@ -99,7 +101,9 @@ def run(trial: Trial, folder: Path) -> Noted:
     store = Store(engine, Vault({"k": b"v" * 32}, "k"), Tokeniser(b"t" * 32), clock, random.Random(1).randbytes)
     add_feed(store, "council", "E06000009", "Blackpool")
     add_feed(store, "provider", "RAVN", "Raven Telecom")
-    set_policy(store, COUNCIL, CouncilPolicy(tiers=tuple(_tiers(trial.tiers))), by="benchmark")
+    policy = CouncilPolicy(tiers=tuple(_tiers(trial.tiers)))
+    set_policy(store, COUNCIL, policy, by="benchmark")
+    _verify(store, policy)
     _receive(store, trial)
     ruleset = load_ruleset("pstn-2026")
     events = EventDispatcher(store, make_consumers(ruleset))
@@ -124,6 +128,13 @@ def _next_due(store: Store, now: datetime) -> datetime:
 def _tiers(count: int) -> Iterator[Tier]:
     for number, from_days in enumerate((56, 28, 7)[:count], start=1):
         yield Tier(label=f"tier {number}", from_days=from_days, contacts=(_contact(f"tier{number}"),))
+
+
+def _verify(store: Store, policy: CouncilPolicy) -> None:
+    for contact in policy.every_contact:
+        with store.writing() as connection:
+            code = ask_code(UnitOfWork(connection, store, store.now()), COUNCIL, contact, "benchmark")
+        verify_contact(store, COUNCIL, contact, code, "benchmark")
 
 
 def _contact(name: str) -> Contact:

@@ -124,7 +124,7 @@ def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
 @contextmanager
 def due_time_kept() -> Iterator[None]:
     """A changed policy does not reach the cases that are open."""
-    with patch("services.alerts.engine.recompute", lambda *_: 0):
+    with patch("services.alerts.delivery.contacts.removal.recompute", lambda *_: 0):
         yield
 
 

@@ -14,7 +14,7 @@ from services.alerts.delivery.store.alerts import Alert
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
 from services.alerts.policy.escalation.case_clock import EscalationReason
 from services.alerts.policy.escalation.slots import LastMessages
-from services.storage.dialect import skipping_locked
+from services.storage.dialect import among, skipping_locked
 from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts
 
 
@@ -69,7 +69,7 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .join(alert_cases, named.alert_pk == row.alert_pk)
         .where(alerts.c.feed_id == alert.feed_id, alerts.c.created_at >= (alert.owed_since or alert.created_at))
-        .where(named.case_pk.in_(open_cases), row.state == DeliveryState.SENT.value, row.verified)
+        .where(among(connection, named.case_pk, open_cases), row.state == DeliveryState.SENT.value, row.verified)
         .group_by(row.tier)
         .having(func.count(named.case_pk.distinct()) == len(open_cases))
     )

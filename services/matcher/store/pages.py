@@ -38,7 +38,7 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Pag
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return these notices or entries as records to match in turns, starting with their first partners."""
+    """Return these notices or entries, each with its first page of partners: the records that may match it."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c

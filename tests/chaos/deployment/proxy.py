@@ -95,7 +95,7 @@ class Proxy:
     def half_open(self) -> None:
         """Swallow all data, in both directions, until `open` is called.
 
-        `open` then resets the connections with swallowed data.
+        `open` then resets every connection whose data was swallowed.
         """
         self._run(self._set(Mode.HALF_OPEN))
 

@@ -38,6 +38,6 @@ def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk
 
 @pytest.fixture
 def desk(empty_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A machine that knows one council, one provider and a mail server."""
+    """A machine on which one council, one provider and a mail server are set up."""
     monkeypatch.setenv("PULLCORD_MAIL_SERVER", MAIL_SERVER)
     return empty_desk.make_ready()

@@ -13,6 +13,7 @@ from sqlalchemy import JSON, Date, Table, select, update
 
 from schemas.codes import CaseEvent
 from scripts.distributed_demo.passing_time import TABLES, let_a_day_pass
+from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import Moment, cases
 from tests.support.deployment import Deployment, sqlite_engine
 from tests.support.ledger import cases_by_entry, rows
@@ -22,6 +23,14 @@ from tests.support.people import acknowledge_last, confirm_hold, record
 pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 A_DAY = timedelta(days=1)
+DESK = Contact(person="duty desk", channel="route", address="mailto://desk.example")
+# Times that are moved by a day fall on other days of the week, so every day must be a working day.
+EVERY_DAY = CouncilPolicy(
+    tiers=(Tier(label="duty", from_days=56, contacts=(DESK,)),),
+    works_every_day=True,
+    one_digest_a_day=False,
+    urgent_interval_minutes=0,
+)
 HOME = {**ENTRY, "postcode": "FY3 8AB", "address_lines": ["18 High Street"]}
 AREA = {"id": "a1", "issued_at": "2026-11-02T09:00:00Z", "scope": "postcode", "area_codes": ["FY3 8"]}
 
@@ -74,7 +83,7 @@ def test_the_rules_decide_as_they_do_a_day_later(
     # A clock can be moved on any database, and SQLite is ready at once.
     waits, moved = Deployment(sqlite_engine(tmp_path)), deployment
     for one in (waits, moved):
-        after_first_alert(one.with_officers())
+        after_first_alert(one.with_officers(EVERY_DAY))
         happens(one)
         one.tick(seconds=61)
     waits.tick(days=1)

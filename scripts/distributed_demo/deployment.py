@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
 
 from fastapi import FastAPI
 
@@ -42,17 +41,6 @@ ROLES = {
 }
 
 
-# The clock is the real one, so every moment is one of a working day, and no message waits for another.
-EVERY_MOMENT: Final[dict[str, Any]] = {
-    "quiet_from": time(),
-    "quiet_until": time(),
-    "day_starts": time(),
-    "works_every_day": True,
-    "one_digest_a_day": False,
-    "urgent_interval_minutes": 0,
-}
-
-
 @dataclass(frozen=True)
 class Servers:
     brokers: str
@@ -75,7 +63,9 @@ def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[
         store = stack.enter_context(_made_ready(settings))
         mailbox = Mailbox()
         # No quiet hours, because the demonstration runs on the real clock, perhaps at night.
-        keys = add_parties(store, stack.enter_context(receiving(mailbox)), **EVERY_MOMENT)
+        keys = add_parties(
+            store, stack.enter_context(receiving(mailbox)), quiet_from=time(), quiet_until=time(), day_starts=time()
+        )
         crew = stack.enter_context(_crew(folder, servers, narrator))
         yield (
             DemoDeployment(

@@ -48,9 +48,9 @@ async def post_notices(
 ) -> ReceiptAnswer:
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and every stale
-    row after them. A row is stale if a later version is on record; it changes nothing. Each issue has a field, a reason and a
-    remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row is rejected,
+    The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and every
+    stale row after them. A row is stale if a later version is on record; it changes nothing. Each issue has a field, a
+    reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row is rejected,
     the answer is 422.
     """
     sending = Sending(store, feed, RecordKind.NOTICE, "api")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from services.alerts.delivery.contacts.verification import ask_code, verify_contact
 from services.alerts.policy.councils import set_policy
@@ -18,6 +18,14 @@ from services.storage.unit_of_work import UnitOfWork
 GROUPING_SECONDS = 2
 
 _SOMEBODY = "Demonstration"
+
+
+# A demonstration lasts minutes, at any hour of any day, so no message waits for another or for a working day.
+AT_ONCE: Final[Mapping[str, Any]] = {
+    "works_every_day": True,
+    "one_digest_a_day": False,
+    "urgent_interval_minutes": 0,
+}
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
@@ -61,4 +69,4 @@ def _policy(sample: Sample, smtp_port: int, habits: Mapping[str, Any]) -> Counci
         Tier(label="telecare manager", from_days=7, contacts=(contact("manager"),)),
         Tier(label="director of adult services", from_days=0, contacts=(contact("director"),)),
     )
-    return CouncilPolicy(tiers=tiers, grouping_seconds=GROUPING_SECONDS, **habits)
+    return CouncilPolicy(tiers=tiers, grouping_seconds=GROUPING_SECONDS, **{**AT_ONCE, **habits})

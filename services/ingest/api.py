@@ -50,8 +50,8 @@ async def post_notices(
 
     The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and every
     stale row after them. A row is stale if a later version is on record; it changes nothing. Each issue has a field, a
-    reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row is rejected,
-    the answer is 422.
+    reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row
+    is rejected, the answer is 422.
     """
     sending = Sending(store, feed, RecordKind.NOTICE, "api")
     body = await sending.body(request, limits.body_bytes)

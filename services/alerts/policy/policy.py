@@ -51,7 +51,7 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
         return None
     reminder = reminder_due(clock, policy)
     silence = next_level_due(clock, policy, reminder)
-    due = _after_try(clock, reminder if silence is None else min(reminder, silence))
+    due = _after_try(clock, reminder if silence is None else min(reminder, silence), reminder)
     due_at = _when_awake(clock, policy, due, now)
     # The threshold of an overdue message is that of the day on which it is sent, not of the day on which it was due.
     sent_at = max(due_at, now)
@@ -78,11 +78,13 @@ def _nothing_moved(clock: CaseClock) -> bool:
     return clock.pause is not None and clock.acknowledged_times >= _NOTHING_MOVED_AFTER
 
 
-def _after_try(clock: CaseClock, due: datetime) -> datetime:
+def _after_try(clock: CaseClock, due: datetime, reminder: datetime) -> datetime:
     if clock.tried_at is None or (clock.pause or clock.tried_at) > clock.tried_at:
         return due
     # Until then each delivery of the message is tried again, and others are asked.
-    return max(due, clock.tried_at + TRIED_FOR)
+    again = max(due, clock.tried_at + TRIED_FOR)
+    # A message that was only for the next level does not put off the reminder to the levels before it.
+    return min(again, reminder) if reminder > clock.tried_at else again
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:

@@ -102,6 +102,18 @@ def test_the_officer_still_gets_the_message_when_the_channel_returns(council: De
     assert who(council) == ["manager", "officer"]
 
 
+def test_the_reminder_of_the_harmful_day_does_not_wait_for_a_failing_message_to_the_next_level(
+    council: Deployment,
+) -> None:
+    gone = {person(one).address.get_secret_value() for one in ("head", OPERATOR)}
+    _unreachable(council, gone, UNKNOWN)
+    council.post_notices(notice(in_days=1))
+    council.tick(seconds=31)
+    # At noon the heads are asked, and then the operator. Neither has the message at nine on the next morning.
+    pass_time(council, minutes=23 * 60)
+    assert who(council) == ["officer", "manager"] * 2
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_the_steps(
     council: Deployment, seed: int

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from tests.simulation.judging import bounds
 from tests.simulation.judging.bounds import SILENCE, Urgency, day_of
 from tests.simulation.judging.resident import LONG_AGO, URGENT, Resident, State
-from tests.simulation.surroundings.plan import LEVELS
+from tests.simulation.surroundings.plan import LEVELS, level_of
 from tests.simulation.surroundings.rules import Numbers
 
 
@@ -27,7 +27,9 @@ class Heard:
 
     asked: int = 0  # the highest level
     last: datetime | None = None  # the last message, unless there was news since
-    alerts: dict[str, int] = field(default_factory=dict)  # the highest level that each alert reached
+    alerts: set[str] = field(default_factory=set)
+    # The alerts that each person had. One reminder may come to each person in an alert of their own.
+    had: dict[str, set[str]] = field(default_factory=dict)
     paused: datetime = LONG_AGO  # the end of the pause after an act
     since: datetime = LONG_AGO  # the news that `last` carries
     told: datetime | None = None  # the same, also before a person acted
@@ -35,7 +37,7 @@ class Heard:
     # A clock that was slow may have cancelled the pause, as too long to be one.
     pause_in_doubt: bool = False
 
-    def accept(self, delivery: str, level: int, at: datetime) -> None:
+    def accept(self, delivery: str, contact: str, at: datetime) -> None:
         self.told = at
         # What was under way when a person acted is no answer to the end of the pause.
         if at < self.paused and not self.pause_in_doubt:
@@ -45,8 +47,9 @@ class Heard:
         if alert not in self.alerts or self.last is None or delivery in self.deliveries:
             self.last = at
         self.deliveries.add(delivery)
-        self.alerts[alert] = max(level, self.alerts.get(alert, 0))
-        self.asked = max(self.asked, level)
+        self.alerts.add(alert)
+        self.had.setdefault(contact, set()).add(alert)
+        self.asked = max(self.asked, level_of(contact))
 
     def hear_news(self, since: datetime) -> None:
         self.last = self.told = None
@@ -54,11 +57,11 @@ class Heard:
 
     def forget(self) -> None:
         self.pause_in_doubt = False
-        self.asked, self.last, self.alerts = 0, None, {}
+        self.asked, self.last, self.alerts, self.had = 0, None, set(), {}
 
     @property
     def reminders(self) -> int:
-        return sum(level < LEVELS for level in self.alerts.values())
+        return max((len(alerts) for contact, alerts in self.had.items() if level_of(contact) < LEVELS), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Judge:
     def _changed(self, one: Happened) -> None:
         resident = self.residents.setdefault(one.about, Resident())
         heard = self.heard.setdefault(one.about, Heard())
-        since, changed, was_over = resident.since, resident.changed, resident.state in OVER
+        since, was_over = resident.since, resident.state in OVER
         if one.what is What.ENTRY:
             resident.register(one.at, ended=one.facts["ended"])
         elif one.what is What.NOTICE:
@@ -123,8 +123,8 @@ class Judge:
             heard.forget()
         if was_over and resident.state not in OVER:
             heard.forget()
-        anew = one.what is What.ACT or resident.since != since or resident.changed != changed
-        self._renew(one.about, one.at, anew=anew)
+        # A later day is no news: a message that was overdue before it stays overdue since then.
+        self._renew(one.about, one.at, anew=one.what is What.ACT or resident.since != since)
 
     def _answered(self, one: Happened) -> None:
         attempt = self.attempts.get(one.facts["reference"])
@@ -136,7 +136,7 @@ class Judge:
             # A message that began before the news does not carry it.
             if attempt.at >= self.residents[name].since:
                 at = self.troubles.shown(one.at)
-                self.heard[name].accept(attempt.facts["reference"], level_of(one.about), at)
+                self.heard[name].accept(attempt.facts["reference"], one.about, at)
                 self._renew(name, one.at, anew=True)
 
     def _renew(self, name: str, now: datetime, *, anew: bool = False) -> None:

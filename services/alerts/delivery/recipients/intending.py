@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from services.alerts.delivery.contacts.verification import verified_contacts
@@ -17,9 +18,9 @@ from services.alerts.policy.escalation.case_clock import Escalation
 from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
 from services.alerts.policy.policy import TRIED_FOR
-from services.alerts.policy.policy_settings import Contact
+from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.alerts.review.case import Case
-from services.alerts.review.withdrawal import is_about_withdrawal
+from services.alerts.review.withdrawal import is_about_withdrawal, next_message
 from services.storage.unit_of_work import UnitOfWork
 
 
@@ -111,13 +112,15 @@ def _write(
     sent_at = first_sent(recipients, work.now)
     for due in members:
         # The case counts as alerted only when the message is accepted for somebody. Until then another is due.
-        yield replace(
-            due.case,
-            tried_at=sent_at,
-            tried_alert=written.pk,
-            due_at=sent_at + TRIED_FOR,
-            warned=_is_warned(due.case, written),
-        )
+        tried = replace(due.case, tried_at=sent_at, tried_alert=written.pk, warned=_is_warned(due.case, written))
+        yield replace(tried, due_at=_next_due(tried, council.policy, sent_at, work.now))
+
+
+def _next_due(tried: Case, policy: CouncilPolicy, sent_at: datetime, now: datetime) -> datetime:
+    again = sent_at + TRIED_FOR
+    following = next_message(tried, policy, now)
+    # A reminder may be due before. A time that is not ahead would write the same message again at once.
+    return min(again, following.due_at) if following is not None and following.due_at > sent_at else again
 
 
 def _is_warned(case: Case, written: WrittenAlert) -> bool:

@@ -17,10 +17,10 @@ from tests.simulation.many import Totals, seeds, simulated
 MONTHS = int(os.environ.get("PULLCORD_TEST_MONTHS", "40"))
 pytestmark = [
     pytest.mark.timeout(3_600),
-    # New months in each run: a month that is known to break a promise would fail the run of somebody else's change.
+    # New months in each run: a class of fault that comes too rarely would fail the run of somebody else's change.
     pytest.mark.skipif(
         "PULLCORD_TEST_MONTHS" not in os.environ,
-        reason="about one month in twelve still breaks a promise (docs/testing.md): set PULLCORD_TEST_MONTHS to run it",
+        reason="40 months with every fault 20 times are not shown yet (docs/testing.md): set PULLCORD_TEST_MONTHS",
     ),
 ]
 

@@ -72,7 +72,8 @@ def _accepted(case: Case, said: SaidOfCase, reason: str, now: datetime) -> Case:
     return replace(
         case,
         last_alert_at=now,
-        last_threshold=said.threshold,
+        # A message to the next level alone takes no reminder of a threshold from the levels before it.
+        last_threshold=said.threshold if said.first_level == 1 else case.last_threshold,
         asked=max(case.asked, said.last_level),
         # A message to the next level alone is no reminder to the first.
         unanswered=case.unanswered + (said.first_level == 1),

@@ -65,6 +65,7 @@ RARE = {
     "pullcord_cases_past_date_newest_seconds": set(),
     "pullcord_canary_age_seconds": {"consumer"},
     "pullcord_loop_age_seconds": {"loop"},
+    "pullcord_watchdog_failures": {"kind"},
     "pullcord_watchdog_faults": {"kind"},
 }
 

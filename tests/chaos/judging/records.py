@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `ends` counts the alerts about a withdrawn notice. `alerts` counts all other alerts."""
+    """A case. `alerts` and `ends` count the messages to the person who had most: `ends` those about a withdrawn notice."""
 
     entry: str
     reference: str
@@ -93,14 +93,20 @@ MATCHES = """
 """
 CASES = """
     SELECT e.record_key AS entry, c.reference, c.state, c.harm_on,
-           count(t.reason) FILTER (WHERE t.reason <> 'notice_withdrawn') AS alerts,
-           count(t.reason) FILTER (WHERE t.reason = 'notice_withdrawn') AS ends,
+           (SELECT coalesce(max(s.sent), 0) FROM (
+               SELECT count(*) AS sent FROM alert_cases x JOIN deliveries d ON d.alert_pk = x.alert_pk
+                WHERE x.case_pk = c.pk AND x.reason <> 'notice_withdrawn' AND d.state = 'sent'
+                GROUP BY d.contact) s) AS alerts,
+           (SELECT coalesce(max(s.sent), 0) FROM (
+               SELECT count(*) AS sent FROM alert_cases x JOIN deliveries d ON d.alert_pk = x.alert_pk
+                WHERE x.case_pk = c.pk AND x.reason = 'notice_withdrawn' AND d.state = 'sent'
+                GROUP BY d.contact) s) AS ends,
            (array_agg(t.reason ORDER BY t.alert_pk DESC) FILTER (WHERE EXISTS (
                SELECT FROM deliveries d WHERE d.alert_pk = t.alert_pk AND (d.state = 'sent' OR EXISTS (
                    SELECT FROM delivery_attempts a WHERE a.delivery_pk = d.pk AND a.outcome = 'in_doubt')))))[1]
                AS last_told
       FROM cases c JOIN register_entries e ON e.pk = c.entry_pk LEFT JOIN alert_cases t ON t.case_pk = c.pk
-     GROUP BY e.record_key, c.reference, c.state, c.harm_on
+     GROUP BY c.pk, e.record_key, c.reference, c.state, c.harm_on
 """
 DELIVERIES = """
     SELECT a.reference || '.' || d.pk AS reference, d.state,

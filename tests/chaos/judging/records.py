@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` and `ends` count the messages to the person who had most: `ends` those about a withdrawn notice."""
+    """A case. `alerts` and `ends` count the messages to the person who had most. `ends` are those about an end."""
 
     entry: str
     reference: str

@@ -35,8 +35,7 @@ def tell(demo: DemoDeployment, crew: Crew, narrator: Narrator) -> None:
         narrator,
         "Processes share the real clock, which cannot be hurried. So a day is made to pass by moving all that is "
         f"written down in the database a day into the past, {DAYS_UNANSWERED} times. Nobody acknowledges anything: "
-        "messages are repeated and, as a day comes nearer, more people are told. (Each case is told of once a day "
-        "here; by a running clock the most urgent are repeated every four hours.)",
+        "reminders come on working days, and whoever comes next in the policy is asked too.",
         lambda: _let_a_week_pass(demo),
     )
     answering_steps.an_officer_answers(demo, narrator)

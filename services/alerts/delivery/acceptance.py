@@ -10,13 +10,12 @@ from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
-from services.alerts.delivery.store.alerts import SaidOfCase, find_alert_by_id, mark_accepted, said_by_entry
+from services.alerts.delivery.store.alerts import find_alert_by_id, mark_accepted, said_by_entry
 from services.alerts.policy.councils import load_council
-from services.alerts.policy.escalation.reminders import threshold_at
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.withdrawal import is_about_withdrawal
+from services.alerts.review.step import with_accepted
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
 
@@ -46,7 +45,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
                 continue
             policy = CasePolicy(council.policy, version=council.version)
             _time_first(case, council.policy, now)
-            case = _accepted(case, _as_sent(case, said[entry_pk], council.policy, now), alert.reason, now)
+            case = with_accepted(case, said[entry_pk], alert.reason, council.policy, now)
             reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
         write_effects(work, effects_of(reviews))
@@ -58,26 +57,3 @@ def _time_first(case: Case, policy: CouncilPolicy, now: datetime) -> None:
     due = next_escalation(replace(case.clock, tried_at=None), policy, now)
     if case.last_alert_at is None and due is not None:
         FIRST_MESSAGE.observe(max(0.0, (now - due.due_at).total_seconds()))
-
-
-def _as_sent(case: Case, said: SaidOfCase, policy: CouncilPolicy, now: datetime) -> SaidOfCase:
-    # The message may have waited for its reader, and says what is so when it is sent: a nearer threshold counts too.
-    return said._replace(threshold=min(said.threshold, threshold_at(case.clock, policy, now)))
-
-
-def _accepted(case: Case, said: SaidOfCase, reason: str, now: datetime) -> Case:
-    if is_about_withdrawal(reason):
-        # The council now knows that the warning is over, so no further message is due.
-        return replace(case, warned=False, tried_at=None, tried_alert=None)
-    return replace(
-        case,
-        last_alert_at=now,
-        # A message to the next level alone takes no reminder of a threshold from the levels before it.
-        last_threshold=said.threshold if said.first_level == 1 else case.last_threshold,
-        asked=max(case.asked, said.last_level),
-        # A message to the next level alone is no reminder to the first.
-        unanswered=case.unanswered + (said.first_level == 1),
-        warned=True,
-        tried_at=None,
-        tried_alert=None,
-    )

@@ -119,7 +119,7 @@ class CouncilPolicy(Closed):
     unreached_urgent_minutes: Annotated[int, Field(ge=1, le=60)] = 5
 
     # The same for a message that is not urgent.
-    unreached_repeat_minutes: Annotated[int, Field(ge=5, le=240)] = 60
+    unreached_minutes: Annotated[int, Field(ge=5, le=240)] = 60
 
     # The fewest minutes between two urgent messages to one person.
     urgent_interval_minutes: Annotated[int, Field(ge=0, le=120)] = 15
@@ -252,6 +252,19 @@ class CouncilPolicy(Closed):
             raise ValueError("acknowledgement hours: the shortest, the urgent and the longest must rise in this order")
         if self.late_acknowledgement_hours > self.urgent_acknowledgement_hours:
             raise ValueError("late_acknowledgement_hours: must not be more than urgent_acknowledgement_hours")
+        return self
+
+    @model_validator(mode="after")
+    def _each_channel_has_one_address(self) -> Self:
+        # A message waits for a person and a channel: with two addresses, one of them would never get it.
+        known: dict[tuple[str, str], str] = {}
+        for contact in self.every_contact:
+            address = contact.address.get_secret_value()
+            if known.setdefault((contact.person, contact.channel), address) != address:
+                raise ValueError(
+                    f"tiers: {contact.person} has two addresses of the channel {contact.channel}; give one of them to "
+                    "another person, such as a second desk"
+                )
         return self
 
     @field_validator("tiers")

@@ -19,7 +19,7 @@ from services.alerts.policy.policy_settings import Contact
 from services.alerts.review.case import Case
 from services.alerts.review.consent.snapshot import Facts
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.withdrawal import is_about_withdrawal
+from services.alerts.review.step import MessageAboutCase, with_accepted
 
 # The most rounds of a simulation. A case has a review at least each week, and few messages a day.
 _MOST_ROUNDS: Final = 4_000
@@ -98,7 +98,10 @@ class CaseSimulation:
 
     def _arrived(self, at: datetime) -> list[ForeseenMessage]:
         if self.accepted is not None and self.accepted[0] <= at:
-            self.case, self.accepted = _accepted(self.case, self.accepted[1], at), None
+            said = self.accepted[1]
+            message = MessageAboutCase(said.threshold, said.first_level, said.last_level)
+            self.case = with_accepted(self.case, message, said.reason, self.policy.council, at)
+            self.accepted = None
             self._review(at)
         due = [one for one in self.waiting.values() if one.at <= at]
         for one in due:
@@ -119,18 +122,3 @@ class CaseSimulation:
         moments += [self.case.due_at] if self.case.due_at is not None else []
         moments += [self.accepted[0]] if self.accepted is not None else []
         return max(min(moments), at + _INSTANT) if moments else None
-
-
-def _accepted(case: Case, message: Escalation, at: datetime) -> Case:
-    # As a message that a channel has accepted is counted.
-    if is_about_withdrawal(message.reason):
-        return replace(case, warned=False, tried_at=None)
-    return replace(
-        case,
-        last_alert_at=at,
-        last_threshold=message.threshold,
-        asked=max(case.asked, message.last_level),
-        unanswered=case.unanswered + (message.first_level == 1),
-        warned=True,
-        tried_at=None,
-    )

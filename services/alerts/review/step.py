@@ -1,15 +1,19 @@
-"""Applies an event to a case, and updates a case from its lines at risk. All functions are pure."""
+"""Applies an event or an accepted message to a case, and updates a case from its lines at risk. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas.codes import CaseEvent, CaseState
+from services.alerts.policy.escalation.reminders import threshold_at
+from services.alerts.policy.policy_settings import CouncilPolicy
 from services.alerts.review.case import Case, Entry
 from services.alerts.review.line_memory import LineMemory, memories, of_line, stored
 from services.alerts.review.risk import Risk
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.alerts.states.machine import ALERTS_AT_ONCE, ENDED, Move, Refuse, decide
 from services.alerts.states.rules import Ruleset
 
@@ -75,6 +79,35 @@ def with_news(case: Case, now: datetime) -> Case:
     if case.clock_stopped:
         return case
     return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
+
+
+class MessageAboutCase(NamedTuple):
+    """The threshold (days before the harm) of one case in a message, and the levels that the message is for."""
+
+    threshold: int
+    first_level: int
+    last_level: int
+
+
+def with_accepted(case: Case, message: MessageAboutCase, reason: str, policy: CouncilPolicy, at: datetime) -> Case:
+    """Return the case after a channel accepted a message about it at `at`. `reason` is that of the alert."""
+    if is_about_withdrawal(reason):
+        # The council now knows that the warning is over, so no further message is due.
+        return replace(case, warned=False, tried_at=None, tried_alert=None)
+    # The message may have waited, and says what is true when it is sent: a threshold reached meanwhile counts too.
+    threshold = min(message.threshold, threshold_at(case.clock, policy, at))
+    is_reminder = message.first_level == 1
+    return replace(
+        case,
+        last_alert_at=at,
+        # A message to the next level alone takes no reminder of a threshold from the levels before it.
+        last_threshold=threshold if is_reminder else case.last_threshold,
+        asked=max(case.asked, message.last_level),
+        unanswered=case.unanswered + is_reminder,
+        warned=True,
+        tried_at=None,
+        tried_alert=None,
+    )
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:

@@ -33,7 +33,7 @@ def tell(demo: AcceleratedDemo, console: Console) -> None:
         demo,
         narrator,
         f"The clock now runs at a day every {SECONDS_A_DAY} seconds for {DAYS_UNANSWERED} days. Nobody acknowledges "
-        "anything: messages are repeated, more often as a day comes nearer, and more people are told.",
+        "anything: reminders come on working days, and whoever comes next in the policy is asked too.",
         lambda: _hurry(demo),
     )
     narrator.say(f"\nIt is now {_clock(demo)} on the simulated clock.")

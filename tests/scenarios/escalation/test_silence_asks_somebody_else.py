@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 
 import pytest
 
@@ -112,3 +113,20 @@ def test_whatever_the_date_nobody_is_asked_before_the_one_below_and_the_operator
     pass_time(council, minutes=50 * 24 * 60, step=8 * 60)
     firsts = list(dict.fromkeys(one.contact for one in sent(council)))
     assert firsts == ["officer", "manager", "head", OPERATOR]
+
+
+@pytest.mark.parametrize("hour", [21, 22, 23])
+def test_a_message_to_the_next_tier_in_the_night_takes_no_reminder_of_the_harmful_day_from_the_officers(
+    council: Deployment, hour: int
+) -> None:
+    council.clock.set(datetime(2026, 11, 23, hour, 30, tzinfo=UTC))
+    council.post_notices(notice(in_days=1))
+    council.tick(seconds=31)
+    pass_time(council, minutes=9 * 60 + 30, step=30)
+    # After two hours without an answer the heads are asked, on the harmful day itself.
+    assert who(council)[:3] == ["officer", "manager", "head"]
+    council.clock.set(datetime(2026, 11, 24, 9, tzinfo=UTC))
+    council.tick(minutes=1)
+    council.tick(minutes=15)
+    told = [one for one in sent(council) if one.contact == "officer"]
+    assert [one.at.day for one in told] == [23, 24]

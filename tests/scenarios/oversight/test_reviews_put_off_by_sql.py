@@ -44,7 +44,7 @@ DESK = Tier(
 POLICIES = (
     CouncilPolicy(tiers=(DESK,)),
     CouncilPolicy(tiers=(DESK,), relaxed_without_consent=0, relaxed_share_without_consent=0),
-    CouncilPolicy(tiers=(DESK,), unreached_repeat_minutes=240, acknowledgement_hours=72, grouping_seconds=0),
+    CouncilPolicy(tiers=(DESK,), unreached_minutes=240, acknowledgement_hours=72, grouping_seconds=0),
     CouncilPolicy(),
 )
 

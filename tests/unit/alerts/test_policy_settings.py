@@ -175,3 +175,14 @@ def test_a_policy_has_the_bank_holidays_of_its_nation_and_the_councils_own_closu
     assert CouncilPolicy().days.is_working(date(2026, 11, 30))
     assert not scots.days.is_working(date(2026, 11, 30))  # Saint Andrew's Day
     assert not scots.days.is_working(date(2026, 12, 7))
+
+
+def test_a_person_has_one_address_of_a_channel_in_all_tiers() -> None:
+    moved = Contact(person=DUTY.person, channel=DUTY.channel, address="mailto://other.example")
+    other_channel = Contact(person=DUTY.person, channel="webhook", address="https://hook.example/x")
+    for second, fits in ((DUTY, True), (other_channel, True), (moved, False)):
+        tiers = (TEAM, Tier(label="Managers", from_days=7, contacts=(second, MANAGER)))
+        if fits:
+            assert CouncilPolicy(tiers=tiers).tiers == tiers
+        else:
+            assert "two addresses of the channel" in refusal(tiers=tiers)

@@ -20,13 +20,13 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AlertToWrite:
-    """A new alert. `said` has one row of `alert_cases` for each case, without the id of the alert."""
+    """A new alert. `case_rows` has one row of `alert_cases` for each case, without the id of the alert."""
 
     feed_id: str
     threshold: int
     reason: str
     urgent: bool
-    said: Sequence[Mapping[str, object]]
+    case_rows: Sequence[Mapping[str, object]]
     recipients: Sequence[Recipient]
     # The alerts that this one joins. What was owed to a person stays owed since the first of them.
     joined: Sequence[Alert] = ()
@@ -58,13 +58,13 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
             alert.threshold,
             alert.reason,
             work.now,
-            len(alert.said),
+            len(alert.case_rows),
             urgent=alert.urgent,
             owed_since=min((one.owed_since or one.created_at for one in alert.joined), default=work.now),
             check_at=_check_at(policy, alert, first) if made else None,
         ),
     )
-    insert_alert_cases(work.connection, [{**row, "alert_pk": pk} for row in alert.said])
+    insert_alert_cases(work.connection, [{**row, "alert_pk": pk} for row in alert.case_rows])
     in_doubt = cancel_older(work, pk, alert.feed_id, [one.contact.person for one in alert.recipients])
     intend_deliveries(work, pk, alert.recipients)
     event = AlertIntended(
@@ -72,7 +72,7 @@ def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *,
         council=alert.feed_id,
         threshold=alert.threshold,
         reason=alert.reason,
-        cases=len(alert.said),
+        cases=len(alert.case_rows),
         deliveries=made,
     )
     work.announce([Announcement("alerts", alert.feed_id, event)])
@@ -93,7 +93,7 @@ def _check_at(policy: CouncilPolicy, alert: AlertToWrite, first: datetime) -> da
 
 
 def step_of(policy: CouncilPolicy, *, urgent: bool) -> timedelta:
-    return timedelta(minutes=policy.unreached_urgent_minutes if urgent else policy.unreached_repeat_minutes)
+    return timedelta(minutes=policy.unreached_urgent_minutes if urgent else policy.unreached_minutes)
 
 
 def first_sent(recipients: Sequence[Recipient], otherwise: datetime) -> datetime:

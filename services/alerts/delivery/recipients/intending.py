@@ -102,9 +102,9 @@ def _write(
 ) -> Iterator[Case]:
     # The lowest threshold (days before the harm) is the most urgent. The alert has this threshold and its reason.
     most_urgent = min(members, key=lambda one: one.escalation.threshold).escalation
-    said = [_said(one) for one in members]
+    case_rows = [_case_row(one) for one in members]
     alert = AlertToWrite(
-        council.feed_id, most_urgent.threshold, most_urgent.reason.value, group.urgent, said, recipients
+        council.feed_id, most_urgent.threshold, most_urgent.reason.value, group.urgent, case_rows, recipients
     )
     written = write_alert(work, council.policy, alert)
     if _unreached(members) or not recipients or not reachable_tiers(council.policy):
@@ -128,7 +128,7 @@ def _is_warned(case: Case, written: WrittenAlert) -> bool:
     return case.warned or case.pk in written.in_doubt
 
 
-def _said(due: DueEscalation) -> Mapping[str, object]:
+def _case_row(due: DueEscalation) -> Mapping[str, object]:
     return {
         "case_pk": due.case.pk,
         "threshold": due.escalation.threshold,

@@ -13,7 +13,7 @@ from services.alerts.delivery.queue import hand_over, route_of, settle_as_not_ne
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, write_alert
 from services.alerts.delivery.store.alerts import Alert, load_alert
 from services.alerts.delivery.store.claims import DueDelivery, load_due
-from services.alerts.delivery.store.recipients import WaitingDelivery, said_by_alerts, waiting_for
+from services.alerts.delivery.store.recipients import WaitingDelivery, newest_case_rows, waiting_for
 from services.alerts.policy.councils import load_council
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import VaultError
@@ -69,14 +69,14 @@ def _joined(work: UnitOfWork, claimed: DueDelivery, mine: Sequence[WaitingDelive
     except VaultError:
         return None
     policy = load_council(work.connection, work.store, feed_id).policy
-    said = said_by_alerts(work.connection, [alert.pk for alert in alerts])
-    written = write_alert(work, policy, _union(feed_id, alerts, said), handed_over=1)
+    case_rows = newest_case_rows(work.connection, [alert.pk for alert in alerts])
+    written = write_alert(work, policy, _union(feed_id, alerts, case_rows), handed_over=1)
     settle_as_not_needed(work, feed_id, [(one.pk, one.reference) for one in mine])
     return load_due(work.connection, hand_over(work, claimed.delivery, written.pk), work.store.random)
 
 
-def _union(feed_id: str, alerts: Sequence[Alert], said: Sequence[Mapping[str, object]]) -> AlertToWrite:
+def _union(feed_id: str, alerts: Sequence[Alert], case_rows: Sequence[Mapping[str, object]]) -> AlertToWrite:
     # The lowest threshold (days before the harm) is the most urgent.
     most_urgent = min(reversed(alerts), key=lambda alert: (not alert.urgent, alert.threshold))
     urgent = any(alert.urgent for alert in alerts)
-    return AlertToWrite(feed_id, most_urgent.threshold, most_urgent.reason, urgent, said, (), alerts)
+    return AlertToWrite(feed_id, most_urgent.threshold, most_urgent.reason, urgent, case_rows, (), alerts)

@@ -1,7 +1,6 @@
 """Asks others if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
 
-A tier counts as reached if a channel accepted the message for at least one of its contacts, and has not refused it
-since. Where a channel gives receipts, the receipt must have come.
+A tier counts as reached if a channel accepted the message for at least one verified address of the tier.
 """
 
 from __future__ import annotations

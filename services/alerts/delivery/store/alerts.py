@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.review.step import MessageAboutCase
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alert_cases, alerts, cases, deliveries
 
@@ -27,14 +28,6 @@ class Alert:
     owed_since: datetime | None = None  # when the first alert was written that this one joined; else `created_at`
     check_at: datetime | None = None  # when to look whether every tier of the alert was reached
     accepted_at: datetime | None = None  # when a message of the alert was first accepted for somebody
-
-
-class SaidOfCase(NamedTuple):
-    """The threshold (days before the harm) of one case in an alert, and the levels that the alert is for."""
-
-    threshold: int
-    first_level: int
-    last_level: int
 
 
 def insert_alert(connection: Connection, alert: Alert) -> None:
@@ -71,14 +64,14 @@ def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
     connection.execute(update(alerts).where(alerts.c.pk == pk).values(accepted_at=now))
 
 
-def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, SaidOfCase]:
+def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, MessageAboutCase]:
     """Return what an alert says about each of its cases, by the id of the register entry."""
     # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
     columns = (cases.c.entry_pk, row.threshold, row.first_level, row.last_level)
     members = select(*columns).join_from(alert_cases, cases, cases.c.pk == row.case_pk)
     rows = connection.execute(members.where(row.alert_pk == alert_pk).order_by(cases.c.pk)).all()
-    return {entry: SaidOfCase(*said) for entry, *said in rows}
+    return {entry: MessageAboutCase(*said) for entry, *said in rows}
 
 
 def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:

@@ -110,8 +110,8 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
     return [WaitingDelivery(*one) for one in connection.execute(skipping_locked(connection, query))]
 
 
-def said_by_alerts(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
-    """Return the rows of these alerts, one for each case: that of the newest alert."""
+def newest_case_rows(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
+    """Return one row of `alert_cases` for each case of these alerts: the row of the newest alert."""
     rows = connection.execute(
         select(alert_cases).where(alert_cases.c.alert_pk.in_(alert_pks)).order_by(alert_cases.c.alert_pk)
     )

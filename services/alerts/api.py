@@ -66,7 +66,7 @@ class AcknowledgementAnswer(BaseModel):
 class RevocationBody(BaseModel):
     """The person who revokes the links of an alert.
 
-    `contact` is the label of a contact of the council. Without it, the links of every contact are revoked.
+    `contact` is a person of the council's policy. Without it, the links of every contact are revoked.
     """
 
     model_config = ConfigDict(extra="forbid")

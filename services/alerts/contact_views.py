@@ -23,7 +23,10 @@ class CheckView(BaseModel):
 
 
 class ContactView(BaseModel):
-    """A contact without its address. `verified_at` is null until the address is verified."""
+    """A contact without its address. `verified_at` is null until the address is verified.
+
+    The out-of-hours contact may have no `tiers`.
+    """
 
     contact: str
     person: str
@@ -45,10 +48,10 @@ class ContactList(BaseModel):
 def contact_views(store: Store, feed_id: str) -> list[ContactView]:
     with store.reading() as connection:
         policy = load_council(connection, store, feed_id).policy
-        tiers: dict[Contact, list[str]] = {}
+        tiers: dict[Contact, list[str]] = {contact: [] for contact in policy.every_contact}
         for tier in policy.tiers:
             for contact in tier.contacts:
-                tiers.setdefault(contact, []).append(tier.label)
+                tiers[contact].append(tier.label)
         return [_view(connection, store, feed_id, contact, of) for contact, of in tiers.items()]
 
 

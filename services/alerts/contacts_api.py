@@ -108,10 +108,9 @@ def verify_contact_by_code(
 def _find(store: Store, feed: str, named: str) -> Contact:
     with store.reading() as connection:
         policy = load_council(connection, store, feed).policy
-    for tier in policy.tiers:
-        for contact in tier.contacts:
-            if contact_id(contact_key(store.tokeniser, feed, contact)) == named:
-                return contact
+    for contact in policy.every_contact:
+        if contact_id(contact_key(store.tokeniser, feed, contact)) == named:
+            return contact
     raise _unknown()
 
 

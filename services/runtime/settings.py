@@ -139,8 +139,8 @@ class Settings(EnvironmentSettings):
     """A distributed role ends, to be started again, if it had work for this many seconds and did none of it."""
     poll_seconds: Annotated[float, Field(gt=0, le=30)] = 1.0
     """Seconds between two checks for due cases and deliveries. New events wake the runner at once."""
-    watchdog_minutes: Annotated[float, Field(gt=0, le=60)] = 5.0
-    """Minutes between two looks of the watchdog [P]."""
+    watchdog_minutes: Annotated[float, Field(gt=0, le=20)] = 5.0
+    """Minutes between two looks of the watchdog [P]. An alert follows after half an hour without a look."""
     watchdog_repeat_hours: Annotated[float, Field(ge=1, le=168)] = 24.0
     """Hours after which the watchdog raises the same findings again [P]. Findings that grow are raised sooner."""
     watchdog_mail_server: SecretStr | None = None

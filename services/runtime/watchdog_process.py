@@ -27,6 +27,7 @@ from services.storage.database.engine import make_engine, reading
 from services.storage.migrate import schema_of
 from services.watchdog.channels.http import ExternalHeartbeat, WatchdogWebhook, checked_url
 from services.watchdog.channels.mail import WatchdogMail, mail_server
+from services.watchdog.findings import Findings
 from services.watchdog.watch import OwnChannel, RecordWatch
 
 log = structlog.get_logger()
@@ -35,6 +36,8 @@ log = structlog.get_logger()
 AGAIN_SECONDS = 5.0
 # Looks that may be missed before the process counts as stuck, and is started again.
 LOOKS_MISSED = 3
+# A look may always take so many seconds, however short the pause is.
+LONGEST_LOOK_SECONDS = 1200.0
 
 
 class RecordNotReadyError(PullcordError):
@@ -91,7 +94,7 @@ def check_record(engine: Engine, deployment: str) -> None:
 
 @dataclass
 class WatchdogLoop:
-    """Looks at fixed intervals until a stop is requested."""
+    """Looks again and again, with a pause after each look, until a stop is requested."""
 
     watch: RecordWatch
     seconds: float
@@ -101,7 +104,7 @@ class WatchdogLoop:
 
     @property
     def stuck(self) -> bool:
-        return monotonic() - self._began > self.seconds * (LOOKS_MISSED + 1)
+        return monotonic() - self._began > max(self.seconds * (LOOKS_MISSED + 1), self.seconds + LONGEST_LOOK_SECONDS)
 
     @property
     def fault(self) -> str | None:
@@ -114,11 +117,22 @@ class WatchdogLoop:
             wait = self.seconds if self._looked() else min(self.seconds, AGAIN_SECONDS)
             self.stop.wait(wait)
 
+    def _found(self) -> Findings:
+        try:
+            check_record(self.watch.engine, self.watch.deployment)
+        except RecordNotReadyError:
+            # It is tried again every few seconds, also while a new deployment starts.
+            raise
+        except Exception:
+            # Otherwise nobody would be told of a database that cannot be reached.
+            self.watch.note_failed(self.watch.clock.now())
+            raise
+        return self.watch.run_once()
+
     def _looked(self) -> bool:
         """Look once. Return False if the database is not there yet, so that the next try comes soon."""
         try:
-            check_record(self.watch.engine, self.watch.deployment)
-            found = self.watch.run_once()
+            found = self._found()
         except RecordNotReadyError as error:
             self._fault = str(error)
             log.warning("record_not_ready", reason=str(error))

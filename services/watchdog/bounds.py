@@ -1,7 +1,7 @@
 """The bounds by which the watchdog judges the engine. They are policy of the deployment [P].
 
 No source prescribes them. A council's policy may be stricter than a bound, never laxer. The bounds leave room for quiet
-hours, for repeats that are counted in working days, and for repeats that come half as often after three messages
+hours, for repeats that are counted in working days, and for repeats that come half as often after six messages
 without an answer.
 """
 

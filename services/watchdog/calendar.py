@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from services.core.clock import LONDON, london_day, london_midnight
-from services.core.days.council_days import london_time
+from services.core.clock import london_day, london_midnight
+from services.core.days.council_days import london_time, same_time_on
 from services.core.days.working_days import Nation, add_working_days, is_working_day
 from services.watchdog.bounds import AFTER_THE_START, WORKING_DAY_STARTS, WORKING_DAYS_LEFT
 
@@ -28,9 +28,8 @@ class CouncilCalendar:
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
         """Return the same time of day, `n` working days after `moment`, but not before the messages of that morning."""
-        local = moment.astimezone(LONDON)
-        day = _days_later(local.date(), n, self.nation, self.closed)
-        return max(_morning(day), london_time(day, local.time()))
+        day = _days_later(london_day(moment), n, self.nation, self.closed)
+        return max(_morning(day), same_time_on(day, moment))
 
     def working_day_by(self, day: date) -> date:
         """Return the last working day that is not after `day`."""

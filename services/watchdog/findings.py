@@ -73,7 +73,7 @@ class Findings:
                 group.references.append(fault.reference)
 
     def __iter__(self) -> Iterator[FaultGroup]:
-        return iter(sorted(self._groups.values(), key=lambda group: (*_rank(group), group.feed_id)))
+        return iter(sorted(self._groups.values(), key=lambda group: (_ORDER[group.kind], group.feed_id)))
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -85,9 +85,5 @@ class Findings:
         return counts
 
 
-def _rank(group: FaultGroup) -> tuple[int]:
-    # In the order of the kinds above: what a resident may suffer from comes first.
-    return (_ORDER[group.kind],)
-
-
+# What a resident may suffer from comes first, as in the list of kinds.
 _ORDER: Final = {kind: place for place, kind in enumerate(FaultKind)}

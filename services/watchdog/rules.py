@@ -136,9 +136,10 @@ def _repeat(accepted: datetime, stages: Sequence[tuple[Bound, datetime]], calend
 
 
 def _was_told_lately(case: CaseRecord, accepted: datetime | None, now: datetime) -> bool:
-    running = case.state not in states.SILENT and accepted is not None
-    paused = case.paused_until is not None and accepted is not None and case.paused_until > accepted
-    return running and not paused and accepted is not None and now < accepted + _NO_REPEAT_BEFORE
+    if accepted is None or case.state in states.SILENT:
+        return False
+    paused = case.paused_until is not None and case.paused_until > accepted
+    return not paused and now < accepted + _NO_REPEAT_BEFORE
 
 
 def _runs_since(case: CaseRecord, now: datetime) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPException
 from time import monotonic
@@ -20,7 +20,7 @@ from services.watchdog.findings import FaultGroup, Findings
 from services.watchdog.look import look
 from services.watchdog.message import WatchdogMessage, cannot_look, message_of
 from services.watchdog.news import has_news
-from services.watchdog.store.raised import raised_findings, replace_raised
+from services.watchdog.store.raised import forget_raised, raised_findings, replace_raised
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class RecordWatch:
     repeat: timedelta
     timer: Callable[[], float] = monotonic
     _failed: int = 0
-    _told_failed_at: datetime | None = field(default=None)
+    _told_failed_at: datetime | None = None
 
     def run_once(self) -> Findings:
         """Look once, and raise or ping. Raises the error of the database if the record cannot be read."""
@@ -60,7 +60,7 @@ class RecordWatch:
             metrics.show(found, now, self.timer() - began)
             self._raise(list(found), now)
         except Exception:
-            self._note_failed(now)
+            self.note_failed(now)
             raise
         self._failed, self._told_failed_at = 0, None
         # A clock that stands or a slow look is no reason to keep the heartbeat back: only a fault is.
@@ -73,6 +73,9 @@ class RecordWatch:
             raised = raised_findings(connection)
         # With nothing found and something raised before, the message says that all is well again.
         if not (has_news(groups, raised, now, self.repeat) if groups else raised):
+            if gone := raised.keys() - {(one.kind, one.feed_id) for one in groups}:
+                with self.engine.begin() as connection:
+                    forget_raised(connection, gone)
             return
         # Written only after somebody accepted it. A crash between the two sends it once more.
         if self._send(message_of(groups, self.deployment, now)):
@@ -106,7 +109,8 @@ class RecordWatch:
         else:
             metrics.PINGS.inc()
 
-    def _note_failed(self, now: datetime) -> None:
+    def note_failed(self, now: datetime) -> None:
+        """Count a look that failed. After several in a row, tell somebody."""
         metrics.FAILED.labels("look").inc()
         self._failed += 1
         told = self._told_failed_at

@@ -10,7 +10,7 @@ from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
-from services.alerts.delivery.store.alerts import find_alert_by_id, mark_accepted, said_by_entry
+from services.alerts.delivery.store.alerts import Alert, find_alert_by_id, mark_accepted, said_by_entry
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
@@ -44,7 +44,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
             if case is None or case.tried_at is None or alert_pk < (case.tried_alert or 0):
                 continue
             policy = CasePolicy(council.policy, version=council.version)
-            _time_first(case, council.policy, now)
+            _time_first(case, alert, council.policy, now)
             case = with_accepted(case, said[entry_pk], alert.reason, council.policy, now)
             reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
@@ -52,8 +52,11 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     mark_accepted(connection, alert_pk, now)
 
 
-def _time_first(case: Case, policy: CouncilPolicy, now: datetime) -> None:
+def _time_first(case: Case, alert: Alert, policy: CouncilPolicy, now: datetime) -> None:
     # The time of a try says nothing about when the message was due.
     due = next_escalation(replace(case.clock, tried_at=None), policy, now)
     if case.last_alert_at is None and due is not None:
-        FIRST_MESSAGE.observe(max(0.0, (now - due.due_at).total_seconds()))
+        # A message that waited for its reader's next working day was not due before.
+        waited = case.tried_at is not None and case.tried_at > alert.created_at
+        due_at = case.tried_at if waited and case.tried_at else due.due_at
+        FIRST_MESSAGE.observe(max(0.0, (now - due_at).total_seconds()))

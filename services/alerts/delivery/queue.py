@@ -21,7 +21,7 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryState
 from services.alerts.delivery.store.alerts import move_check
-from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
+from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, first_attempt_at, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
     insert_deliveries,
     lock_delivery,
@@ -39,7 +39,7 @@ from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import place
 
-# A delivery whose attempts fail for temporary reasons is given up when a new message about its cases is written.
+# A delivery is given up if its attempts still fail for temporary reasons so long after the first attempt.
 GIVE_UP_AFTER = TRIED_FOR
 
 # Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
@@ -126,9 +126,10 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
     stays due.
     """
     now = store.now()
-    state, due_at = _next(delivery, result, now)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
+        began = first_attempt_at(connection, delivery.pk)
+        state, due_at = _next(delivery, result, began or now, now)
         # This call locks the cases. It comes before the delivery is locked, because every writer of alerts locks cases
         # first.
         if result.outcome is SendOutcome.SENT and counting:
@@ -226,11 +227,13 @@ def _row(work: UnitOfWork, pk: int, alert_pk: int, contact: Contact) -> dict[str
     }
 
 
-def _next(delivery: Delivery, result: SendResult, now: datetime) -> tuple[DeliveryState, datetime | None]:
+def _next(
+    delivery: Delivery, result: SendResult, began: datetime, now: datetime
+) -> tuple[DeliveryState, datetime | None]:
     if result.outcome is SendOutcome.SENT:
         return DeliveryState.SENT, None
     # An attempt in doubt is made again too, because a repeat is better than no message.
-    too_old = now - delivery.created_at >= GIVE_UP_AFTER
+    too_old = now - began >= GIVE_UP_AFTER
     if result.outcome is SendOutcome.FAILED_PERMANENT or too_old:
         return DeliveryState.GIVEN_UP, None
     wait = delay(delivery.number, FIRST_WAIT, LONGEST_WAIT, SystemRandom().random())

@@ -197,7 +197,7 @@ def why_now(reason: str, threshold: int, repeat_number: int) -> str:
         "first_alert": "This is the first message about these cases.",
         "threshold_reached": f"These cases have reached {reached}.",
         "repeat": f"This is reminder {repeat_number}. Nobody has acknowledged the messages before it.",
-        "acknowledgement_lapsed": "The pause after an acknowledgement has ended and these lines are still not safe.",
+        "acknowledgement_lapsed": "The pause has ended, and these lines are still not safe.",
         "nobody_answered": "Nobody has acted on earlier messages about these cases, so you are asked too.",
         "nothing_moved": "These cases were acknowledged more than once, and nobody has recorded a step since.",
         "urgent_state": "These residents may have no working alarm now.",

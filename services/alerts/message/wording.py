@@ -56,7 +56,7 @@ NEWS = {
     "first_alert": "New",
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
-    "acknowledgement_lapsed": "Acknowledgement ran out",
+    "acknowledgement_lapsed": "Pause ran out",
     "nobody_answered": "Nobody answered",
     "nothing_moved": "Nothing has moved",
     "changes_wait": "A change waits",

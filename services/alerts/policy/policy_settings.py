@@ -46,7 +46,7 @@ class Tier(Closed):
     @classmethod
     def _addresses_differ(cls, contacts: tuple[Contact, ...]) -> tuple[Contact, ...]:
         if len({(one.person, one.channel) for one in contacts}) != len(contacts):
-            raise ValueError("contacts: a person has one address of each channel; give the other a label of its own")
+            raise ValueError("contacts: a person has one address of each channel; name the other contact differently")
         return contacts
 
     @property
@@ -84,19 +84,19 @@ class CouncilPolicy(Closed):
     # Pullcord has been asked too.
     reminders_before_rarer: Annotated[int, Field(ge=1, le=100)] = 6
 
-    # Minutes without an answer after which the next tier is asked, if the line is overdue, moved or restricted.
+    # The next tier is asked after this many minutes without an answer, if the line is overdue, moved or restricted.
     silence_urgent_minutes: Annotated[int, Field(ge=5, le=1440)] = 30
 
-    # The same, if fewer than `least_working_days` are left before the harmful day.
+    # The next tier is asked after this many minutes, if fewer than `least_working_days` are left.
     silence_close_minutes: Annotated[int, Field(ge=5, le=1440)] = 120
 
-    # Working days without an answer after which the next tier is asked, from `near_days` before the harmful day on.
+    # The next tier is asked after this many working days without an answer, in the last `near_days` before the harm.
     silence_near_days: WorkingDays = 1
 
-    # Days before the harmful day from which on `silence_near_days` counts.
+    # `silence_near_days` counts in this many days before the harmful day.
     near_days: Days = 14
 
-    # The number of unanswered messages after which the next tier is asked, more than `near_days` before the day.
+    # Earlier than `near_days` before the day, the next tier is asked after this many unanswered messages.
     silence_far_messages: Annotated[int, Field(ge=1, le=20)] = 2
 
     # A message that is not urgent waits for a working day, unless fewer working days would then be left.
@@ -105,11 +105,11 @@ class CouncilPolicy(Closed):
     # The longest pause that a person's act gives.
     acknowledgement_hours: Hours = 168
 
-    # The longest pause that a recorded step gives in an urgent state, after the move, and from noon of the last working
-    # day before the harmful day on. No later threshold ends it.
+    # A recorded step pauses for this long in an urgent state, after the move, and after noon of the last working day
+    # before the harmful day.
     urgent_acknowledgement_hours: Hours = 24
 
-    # The same for an acknowledgement, which says only that somebody has read the message.
+    # An acknowledgement pauses for this long then, because it says only that somebody has read the message.
     late_acknowledgement_hours: Hours = 2
 
     # The shortest pause, even if the next threshold is nearer.
@@ -118,7 +118,7 @@ class CouncilPolicy(Closed):
     # Minutes after which others are asked, if no mail system has accepted an urgent message to a tier.
     unreached_urgent_minutes: Annotated[int, Field(ge=1, le=60)] = 5
 
-    # The same for a message that is not urgent.
+    # Minutes after which others are asked, if the message is not urgent.
     unreached_minutes: Annotated[int, Field(ge=5, le=240)] = 60
 
     # The fewest minutes between two urgent messages to one person.
@@ -131,7 +131,7 @@ class CouncilPolicy(Closed):
     quiet_from: time = time(22)
     quiet_until: time = time(7)
 
-    # At so few days before the harmful day, quiet hours and closed days do not count. Nor do they in an urgent state.
+    # Quiet hours and closed days do not count in this many days before the harmful day, nor in an urgent state.
     quiet_override_days: Days = 2
 
     # Local time of day at which a working day starts, and messages that are not urgent are due.

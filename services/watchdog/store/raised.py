@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, tuple_
 
 from services.storage.tables import watchdog_findings
 from services.watchdog.findings import FaultGroup, FaultKind
@@ -23,6 +23,13 @@ def raised_findings(connection: Connection) -> dict[Key, RaisedFinding]:
         # A newer version of the watchdog may know further kinds.
         if row.kind in _KINDS
     }
+
+
+def forget_raised(connection: Connection, gone: Iterable[Key]) -> None:
+    """Forget findings that have gone, so that they are new if they come back."""
+    row = watchdog_findings.c
+    keys = [(kind.value, feed_id) for kind, feed_id in gone]
+    connection.execute(delete(watchdog_findings).where(tuple_(row.kind, row.feed_id).in_(keys)))
 
 
 def replace_raised(connection: Connection, groups: Iterable[FaultGroup], now: datetime) -> None:

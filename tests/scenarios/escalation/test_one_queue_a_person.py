@@ -13,9 +13,10 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.message.message import Message
 from services.alerts.policy.policy import CouncilPolicy, Tier
 from services.core.clock import london_day
+from services.storage.tables import deliveries
 from tests.scenarios.escalation.three_tiers import lines, pass_time, person, sent, three_tiers, who
 from tests.support.deployment import Deployment
-from tests.support.ledger import cases_by_entry
+from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import notice
 
 AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
@@ -42,6 +43,22 @@ def test_the_first_news_of_a_day_goes_at_once_and_the_rest_in_the_next_mornings_
     assert digest.cases == 5
     assert digest.at.time().hour == 9
     assert digest.at.date() == first.at.date() + timedelta(days=1)
+
+
+def test_a_message_that_waited_over_a_weekend_is_tried_again_after_a_failure(council: Deployment) -> None:
+    # To Friday afternoon.
+    pass_time(council, minutes=4 * 24 * 60, step=60)
+    council.post_notices(of_line(0, in_days=40))
+    pass_time(council, minutes=30)
+    council.post_notices(of_line(1, in_days=40))
+    pass_time(council, minutes=2 * 24 * 60, step=60)
+    assert [one.cases for one in sent(council)] == [1]
+    council.channel.results = [AWAY]
+    pass_time(council, minutes=24 * 60, step=1)
+    digest = sent(council)[-1]
+    assert digest.cases == 1
+    assert (digest.at.strftime("%A"), digest.at.hour) == ("Monday", 9)
+    assert {row.state for row in rows(council, deliveries)} == {"sent"}
 
 
 def test_urgent_news_goes_at_once_and_takes_along_what_waits(council: Deployment) -> None:

@@ -20,6 +20,7 @@ from services.alerts.delivery.store.attempts import doubt_attempts, has_doubtful
 from services.alerts.delivery.store.deliveries import lock_delivery, move_delivery
 from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import Council, load_council
+from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.states.rules import Ruleset
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
@@ -71,7 +72,8 @@ def _removed(work: UnitOfWork, council: Council) -> Iterator[WaitingAddress]:
 def _stand_ins(
     work: UnitOfWork, council: Council, delivery: WaitingAddress
 ) -> tuple[Sequence[Contact], frozenset[Contact]]:
-    contacts = next((tier.contacts for tier in council.policy.tiers if tier.label == delivery.tier), ())
+    tier = next((one for one in council.policy.tiers if one.label == delivery.tier), None)
+    contacts = contacts_on_duty(council.policy, tier, work.now) if tier else ()
     verified = verified_contacts(work.connection, work.store.tokeniser, council.feed_id, contacts)
     told = people_of_alert(work.connection, delivery.alert_pk)
     return [one for one in first_addresses(contacts, verified) if one.person not in told], verified

@@ -93,11 +93,9 @@ def _refusal(store: Store, found: Verification | None, key: bytes, code: str, no
     typed = "".join(code.split())
     if compare_digest(typed.encode(), code_of(store.tokeniser, key, found.nonce).encode()):
         return None
-    return (
-        f"this is not the code that was sent: {left - 1} more tries"
-        if left > 1
-        else ("this is not the code that was sent, and it has ended: have another sent")
-    )
+    if left == 1:
+        return "this is not the code that was sent, and it has ended: have another sent"
+    return f"this is not the code that was sent: {left - 1} more {'try' if left == 2 else 'tries'}"  # noqa: PLR2004
 
 
 def _record(work: UnitOfWork, action: AuditAction, key: bytes, feed_id: str, by: str) -> None:

@@ -51,6 +51,13 @@ def doubt_attempts(connection: Connection, delivery_pk: int, reason: str, now: d
     _end(connection, unknown, SendOutcome.IN_DOUBT.value, reason, now)
 
 
+def first_attempt_at(connection: Connection, delivery_pk: int) -> datetime | None:
+    attempt = delivery_attempts.c
+    query = select(func.min(attempt.started_at)).where(attempt.delivery_pk == delivery_pk)
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
 def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
     attempt = delivery_attempts.c
     doubtful = (attempt.delivery_pk == delivery_pk, attempt.outcome == SendOutcome.IN_DOUBT.value)

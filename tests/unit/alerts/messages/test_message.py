@@ -58,7 +58,7 @@ class TestFirstLines:
         [
             ("threshold_reached", "These cases have reached the 7-day warning."),
             ("repeat", "This is reminder 2. Nobody has acknowledged the messages before it."),
-            ("acknowledgement_lapsed", "The pause after an acknowledgement has ended"),
+            ("acknowledgement_lapsed", "The pause has ended"),
             ("date_unknown", "The provider has not said when."),
         ],
     )
@@ -101,7 +101,7 @@ class TestWhatToDo:
         assert "Where the match is probable or possible" in words(mail(a_case(level=MatchLevel.PROBABLE)).text)
 
     def test_it_says_who_else_was_told(self) -> None:
-        assert "Also sent to everyone in: Telecare team inbox." in words(mail().text)
+        assert "You get this as a contact of: Telecare team inbox." in words(mail().text)
 
 
 class TestTable:

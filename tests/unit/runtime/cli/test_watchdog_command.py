@@ -7,12 +7,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 from httpx import ASGITransport, AsyncClient, Response
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from services.core.errors import RefusedError
 from services.runtime.settings import Settings
@@ -25,6 +27,8 @@ from services.runtime.watchdog_process import (
     opened_record,
     run_watchdog,
 )
+from services.watchdog.message import WatchdogMessage
+from services.watchdog.watch import FAILED_LOOKS
 from tests.support.command_line import Desk
 
 # What the watchdog's process must never load.
@@ -165,6 +169,28 @@ def test_it_is_ready_after_its_first_look_and_not_after_one_that_failed(loop: Wa
         connection.execute(text("ALTER TABLE outbox RENAME TO gone"))
     looked(loop)
     assert asked(loop, "/readyz").json()["faults"] == ["the newest look failed"]
+
+
+@dataclass
+class Collecting:
+    """A channel that keeps what is sent."""
+
+    sent: list[WatchdogMessage] = field(default_factory=list)
+    name: str = "collecting"
+
+    def send(self, message: WatchdogMessage) -> None:
+        self.sent.append(message)
+
+
+def test_somebody_is_told_of_a_database_that_does_not_answer(loop: WatchdogLoop, tmp_path: Path) -> None:
+    channel = Collecting()
+    loop.watch.channels = (channel,)
+    damaged = tmp_path / "record.db"
+    damaged.write_bytes(b"not a database" * 1000)
+    loop.watch.engine = create_engine(f"sqlite:///{damaged}")
+    for _ in range(FAILED_LOOKS + 2):
+        looked(loop)
+    assert [one.subject for one in channel.sent] == ["Pullcord watchdog: the record cannot be read"]
 
 
 def test_a_loop_that_hangs_is_not_alive(loop: WatchdogLoop) -> None:

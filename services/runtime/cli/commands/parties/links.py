@@ -38,9 +38,7 @@ def revoke(
     council: Annotated[
         str | None, typer.Option(help="The links of all alerts of this council, by GSS code.", metavar="CODE")
     ] = None,
-    contact: Annotated[
-        str | None, typer.Option(help="Only the links of the contact with this label.", metavar="LABEL")
-    ] = None,
+    contact: Annotated[str | None, typer.Option(help="Only the links of this person.", metavar="PERSON")] = None,
 ) -> None:
     """Revoke the links of an alert, at once and for good.
 

@@ -112,9 +112,12 @@ def _print(council: Council, verified: Collection[Contact]) -> None:
         for one in tier.contacts:
             mark = cell("yes", "green") if one in verified else cell("not yet", "yellow")
             shown.add_row(cell(tier.label), f"{tier.from_days} days", cell(one.person), cell(one.channel), mark)
+    if (night := policy.out_of_hours) is not None:
+        mark = cell("yes", "green") if night in verified else cell("not yet", "yellow")
+        shown.add_row("out of hours", "", cell(night.person), cell(night.channel), mark)
     if shown.row_count:
         out().print(shown)
-    else:
+    if not any(tier.contacts for tier in policy.tiers):
         code = council.feed_id.partition(":")[2]
         say("", f"[red]Nobody is told yet.[/] Add somebody with `pullcord policy contact add {code}`.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from pydantic_core import from_json
 
@@ -38,7 +38,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 def with_contact(
     policy: CouncilPolicy, tier: str, from_days: int | None, person: str, given: TypedAddress
 ) -> CouncilPolicy:
-    """Return the policy with this contact. A person's earlier address of the same channel in the tier is replaced.
+    """Return the policy with this contact. A person's earlier address of the channel is replaced in every tier.
 
     A new tier is alerted from `from_days` days before the harmful day. An existing tier keeps its number of days if
     `from_days` is None. Raises PolicyRefusedError if the new policy is not valid.
@@ -51,18 +51,25 @@ def with_contact(
         values["tiers"].append(known)
     elif from_days is not None:
         known["from_days"] = from_days
-    contact = {"person": person, **given._asdict()}
-    named = (person.strip(), given.channel)
-    # A changed contact keeps its place, because the order of a person's addresses counts.
-    changed = [contact if (one["person"], one["channel"]) == named else one for one in known["contacts"]]
-    known["contacts"] = changed if contact in changed else [*changed, contact]
+    contact = {"person": person.strip(), **given._asdict()}
+
+    def is_named(one: dict[str, Any] | None) -> bool:
+        return one is not None and (one["person"], one["channel"]) == (person.strip(), given.channel)
+
+    # The address changes wherever the person has it. Each contact keeps its place, because the order counts.
+    for one in values["tiers"]:
+        one["contacts"] = [contact if is_named(old) else old for old in one["contacts"]]
+    if is_named(values["out_of_hours"]):
+        values["out_of_hours"] = contact
+    if contact not in known["contacts"]:
+        known["contacts"].append(contact)
     return policy_of(values)
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
     """Return the policy without a person in any tier. With a channel, only the person's address there is removed.
 
-    Raises PolicyRefusedError if the policy has no such contact.
+    Raises PolicyRefusedError if the policy has no such contact, or if its rota still names the person.
     """
 
     def stays(contact: Contact) -> bool:
@@ -73,7 +80,9 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
     )
     if tiers == policy.tiers:
         raise PolicyRefusedError("the policy has no such contact: `pullcord policy show COUNCIL` lists them")
-    return policy.model_copy(update={"tiers": tiers})
+    made = policy.model_copy(update={"tiers": tiers})
+    # Checked again, because a rota may still name the person.
+    return policy_of(made.model_dump(mode="json", context=REVEAL))
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from services.alerts.message.contact_messages import code_message, trial_message
 from services.alerts.message.message import Message
 from services.alerts.policy.councils import Council
 from services.alerts.policy.policy import Contact
-from services.core.errors import NotFoundError
+from services.core.errors import NotFoundError, RefusedError
 from services.runtime.bootstrap import Parts
 from services.storage.unit_of_work import UnitOfWork
 
@@ -38,15 +38,15 @@ GRACE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class TestOutcome:
-    """The result of a test message to one contact, in words."""
+class SendingOutcome:
+    """The outcome of sending a test message or a code to one contact, in words."""
 
     person: str
     accepted: bool
     outcome: str
 
 
-def send_tests(parts: Parts, council: Council, person: str | None) -> list[TestOutcome]:
+def send_tests(parts: Parts, council: Council, person: str | None) -> list[SendingOutcome]:
     """Send a test message to each contact of a council. With a person, send only to this person's contacts.
 
     Raises NotFoundError if the council has no such contact.
@@ -62,7 +62,7 @@ def send_tests(parts: Parts, council: Council, person: str | None) -> list[TestO
         parts.pool.close(GRACE)
 
 
-def send_code(parts: Parts, council: Council, contact: Contact) -> TestOutcome:
+def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcome:
     """Make a new code for a contact and send it there now. Raises TooOftenError after too many messages."""
     with parts.store.writing() as connection:
         work = UnitOfWork(connection, parts.store, parts.store.now())
@@ -80,18 +80,21 @@ def contacts_of(council: Council, person: str | None, channel: str | None = None
     Raises NotFoundError if there is none.
     """
     found = [
-        one
-        for tier in council.policy.tiers
-        for one in tier.contacts
-        if person in (None, one.person) and channel in (None, one.channel)
+        one for one in council.policy.every_contact if person in (None, one.person) and channel in (None, one.channel)
     ]
+    if not found and (person or channel):
+        raise NotFoundError("the policy has no such contact: `pullcord policy show COUNCIL` lists them")
     if not found:
         raise NotFoundError("nobody is told there yet: add somebody with `pullcord policy contact add COUNCIL`")
     return list(dict.fromkeys(found))
 
 
-def _sent(parts: Parts, contact: Contact, message: Message, name: str) -> TestOutcome:
-    route = contact_route(contact, parts.store.policy.services)
+def _sent(parts: Parts, contact: Contact, message: Message, name: str) -> SendingOutcome:
+    try:
+        route = contact_route(contact, parts.store.policy.services)
+    except RefusedError as error:
+        # One channel without its service must not keep the results of the others back.
+        return SendingOutcome(contact.person, False, f"not accepted: {error}")
     found, done = list[SendResult](), Event()
 
     def keep(_job: SendJob, result: SendResult) -> None:
@@ -106,7 +109,7 @@ def _sent(parts: Parts, contact: Contact, message: Message, name: str) -> TestOu
     result = found[0] if found else SendResult(SendOutcome.IN_DOUBT, "timed_out")
     accepted = result.outcome is SendOutcome.SENT
     why = REASONS.get(result.reason) or _answered(result.reason)
-    return TestOutcome(contact.person, accepted, "accepted by its server" if accepted else f"not accepted: {why}")
+    return SendingOutcome(contact.person, accepted, "accepted by its server" if accepted else f"not accepted: {why}")
 
 
 def _answered(reason: str) -> str:

@@ -24,9 +24,17 @@ SOMETHING_MISSING: Final = 1
 app = typer.Typer(add_completion=False)
 
 
-@app.command(epilog=examples("pullcord watchdog", "pullcord watchdog --once", note="With --once it exits with 0 or 1."))
+@app.command(
+    epilog=examples(
+        "pullcord watchdog",
+        "pullcord watchdog --once",
+        note="With --once it exits with 0 if nothing is missing, 1 if something is, 2 if it cannot look.",
+    )
+)
 def watchdog(
-    once: Annotated[bool, typer.Option("--once", help="Look once, show what is missing, and end.")] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="Look once, tell people as usual, show what is missing, and end.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --once: for machines.")] = False,
 ) -> None:
     """Watch from outside whether every open case has had what it was owed, and raise what is missing.

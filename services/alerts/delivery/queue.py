@@ -27,6 +27,7 @@ from services.alerts.delivery.store.deliveries import (
     lock_older,
     move_delivery,
 )
+from services.alerts.delivery.store.receipts import await_receipt
 from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
@@ -44,6 +45,9 @@ GIVE_UP_AFTER = TRIED_FOR
 # Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
 # with the longest attempt.
 FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
+
+# A receipt that has not come by itself after this time is asked for.
+FIRST_LOOK = timedelta(minutes=1)
 
 # The most seconds that a service may ask to wait (policy of the deployment): no answer may silence a contact for long.
 LONGEST_ASKED = 300.0
@@ -137,6 +141,8 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
             record_delivery_audit(work, _LATE_WORDS[result.outcome], delivery, reason=result.reason)
             return standing
         move_delivery(connection, delivery.pk, state, due_at, settled_at=None if due_at else now)
+        if state is DeliveryState.SENT and result.receipt_awaited:
+            await_receipt(connection, delivery.pk, now + FIRST_LOOK)
         word = _WORDS[state] if result.outcome is not SendOutcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
         record_delivery_audit(work, word, delivery, reason=result.reason)
         if due_at is None:
@@ -250,7 +256,7 @@ _LATE_WORDS = {
     SendOutcome.FAILED_TEMPORARY: AuditAction.DELIVERY_FAILED,
     SendOutcome.FAILED_PERMANENT: AuditAction.DELIVERY_FAILED,
 }
-_SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
+_SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.REFUSED, DeliveryState.NOT_NEEDED}
 _WITH_REASON = {AuditAction.DELIVERY_FAILED, AuditAction.DELIVERY_GIVEN_UP}
 
 
@@ -262,8 +268,8 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    # Events are published by council, so alerts to the operator have no event.
-    if delivery.feed_id == OPERATOR_FEED:
+    # Events are published by council and are about cases, so other alerts have no event.
+    if not delivery.cases:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
     work.announce([Announcement("alerts", delivery.feed_id, settled)])

@@ -183,7 +183,19 @@ deliveries = Table(
     Column("settled_at", Moment),
     # The time when a person revoked the links in the messages of this delivery.
     Column("link_revoked_at", Moment),
+    # What the receipt says: awaited, delivered or failed. Empty if the channel gives no receipts.
+    Column("receipt", String(10)),
+    # The time that the service itself gives for the receipt. Of two receipts, the later one counts.
+    Column("receipt_at", Moment),
+    # When to ask the service for the receipt, in case it does not send it.
+    Column("receipt_due_at", Moment),
     Index("ix_deliveries_alert_pk", "alert_pk"),
+    Index(
+        "ix_deliveries_receipt_due_at",
+        "receipt_due_at",
+        sqlite_where=text("receipt_due_at IS NOT NULL"),
+        postgresql_where=text("receipt_due_at IS NOT NULL"),
+    ),
     Index(
         "ix_deliveries_destination_due_at",
         "destination",

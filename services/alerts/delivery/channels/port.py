@@ -1,7 +1,7 @@
 """The interface of a channel. A channel sends one message to one target and returns the outcome."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,8 @@ class SendResult:
     outcome: SendOutcome
     reason: str  # a short stable code such as `smtp_550`, never a host or an address: it is stored and logged
     retry_after: float | None = None  # the seconds that the service asks to wait before another attempt, if it does
+    # The service says later, by a receipt, whether the message arrived. Equal outcomes stay equal with and without it.
+    receipt_awaited: bool = field(default=False, compare=False)
 
 
 ACCEPTED = SendResult(SendOutcome.SENT, "accepted")

@@ -6,7 +6,7 @@ since. Where a channel gives receipts, the receipt must have come.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
+from services.alerts.delivery.recipients.reach import time_left, unreached_tiers
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
@@ -73,14 +74,13 @@ def _look(
     policy: CouncilPolicy, alert: Alert, made: Sequence[DeliveryOfTier], fallback: Sequence[Contact], now: datetime
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
-    asked = {one.tier for one in made}
-    unreached = [tier for tier in asked if not _is_reached(one for one in made if one.tier == tier)]
+    order = [*(tier.label for tier in reachable_tiers(policy)), OPERATOR_TIER]
+    unreached = unreached_tiers(made, order, alert.created_at)
     if not unreached:
         return _Look((), None)
-    # A message that is not due yet has had no time to arrive.
-    waiting = [one.due_at for one in made if one.tier in unreached and one.due_at and not one.attempts]
-    if waiting and min(waiting) > now:
-        return _Look((), min(waiting) + step)
+    until = time_left(made, unreached, alert.created_at, step, now)
+    if until is not None:
+        return _Look((), until)
     tried = {(one.contact, one.channel) for one in made}
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
@@ -107,7 +107,3 @@ def _next_in_line(
     last = max((place for place, tier in enumerate(tiers) if tier.label in unreached), default=len(tiers))
     yield from ((tier.label, contacts_on_duty(policy, tier, now)) for tier in tiers[last + 1 :])
     yield OPERATOR_TIER, fallback
-
-
-def _is_reached(deliveries: Iterable[DeliveryOfTier]) -> bool:
-    return any(one.accepted or one.replaced for one in deliveries)

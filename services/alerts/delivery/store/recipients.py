@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.receipts.receipt import ReceiptState
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
 from services.alerts.policy.case_clock import EscalationReason
 from services.alerts.policy.slots import LastMessages
@@ -26,6 +27,9 @@ class DeliveryOfTier(NamedTuple):
     state: DeliveryState
     attempts: int
     due_at: datetime | None
+    created_at: datetime
+    settled_at: datetime | None
+    receipt: ReceiptState | None
 
     @property
     def replaced(self) -> bool:
@@ -34,7 +38,12 @@ class DeliveryOfTier(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        return self.state is DeliveryState.SENT
+        # Where the channel gives receipts, the receipt must have come.
+        return self.state is DeliveryState.SENT and self.receipt in {None, ReceiptState.DELIVERED}
+
+    @property
+    def awaited(self) -> bool:
+        return self.state is DeliveryState.SENT and self.receipt is ReceiptState.AWAITED
 
 
 class WaitingDelivery(NamedTuple):
@@ -51,12 +60,20 @@ class WaitingDelivery(NamedTuple):
 
 def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[DeliveryOfTier]:
     row = deliveries.c
-    query = select(row.tier, row.contact, row.channel, row.state, row.attempts, row.due_at).where(
-        row.alert_pk == alert_pk
-    )
+    query = select(deliveries).where(row.alert_pk == alert_pk).order_by(row.pk)
     return [
-        DeliveryOfTier(tier, contact, channel, DeliveryState(state), attempts, due_at)
-        for tier, contact, channel, state, attempts, due_at in connection.execute(query.order_by(row.pk))
+        DeliveryOfTier(
+            tier=one.tier,
+            contact=one.contact,
+            channel=one.channel,
+            state=DeliveryState(one.state),
+            attempts=one.attempts,
+            due_at=one.due_at,
+            created_at=one.created_at,
+            settled_at=one.settled_at,
+            receipt=ReceiptState(one.receipt) if one.receipt else None,
+        )
+        for one in connection.execute(query)
     ]
 
 

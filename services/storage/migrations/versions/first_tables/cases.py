@@ -130,6 +130,9 @@ def create() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipt", sa.String(length=10), nullable=True),
+        sa.Column("receipt_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipt_due_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_deliveries_alert_pk"),
         sa.PrimaryKeyConstraint("pk", name="pk_deliveries"),
     )
@@ -141,6 +144,14 @@ def create() -> None:
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_receipt_due_at",
+        "deliveries",
+        ["receipt_due_at"],
+        unique=False,
+        sqlite_where=sa.text("receipt_due_at IS NOT NULL"),
+        postgresql_where=sa.text("receipt_due_at IS NOT NULL"),
     )
     op.create_table(
         "alert_cases",
@@ -181,6 +192,12 @@ def drop() -> None:
         table_name="deliveries",
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_deliveries_receipt_due_at",
+        table_name="deliveries",
+        sqlite_where=sa.text("receipt_due_at IS NOT NULL"),
+        postgresql_where=sa.text("receipt_due_at IS NOT NULL"),
     )
     op.drop_index("ix_deliveries_alert_pk", table_name="deliveries")
     op.drop_table("deliveries")

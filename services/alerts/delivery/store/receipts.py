@@ -1,0 +1,94 @@
+"""Reads and writes the receipts of deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, exists, select, update
+
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState
+from services.storage.dialect import skipping_locked
+from services.storage.tables import alerts, deliveries
+
+
+class ReceivedFor(NamedTuple):
+    """The delivery that a receipt is about."""
+
+    pk: int
+    alert_pk: int
+    alert: str
+    feed_id: str
+    cases: int
+    state: DeliveryState
+    receipt: ReceiptState | None
+    receipt_at: datetime | None
+
+
+class AwaitedReceipt(NamedTuple):
+    pk: int
+    sent_at: datetime
+
+
+def find_by_reference(connection: Connection, alert: str, pk: int) -> ReceivedFor | None:
+    """Return a delivery by the two parts of the reference that its message was sent with."""
+    return _one(connection, _query().where(deliveries.c.pk == pk, alerts.c.reference == alert))
+
+
+def lock_received(connection: Connection, pk: int) -> ReceivedFor | None:
+    """Return a delivery and lock it until the transaction ends."""
+    return _one(connection, _query().where(deliveries.c.pk == pk).with_for_update(of=deliveries))
+
+
+def await_receipt(connection: Connection, pk: int, due_at: datetime) -> None:
+    """Record that a receipt is awaited. A receipt that has come already stays."""
+    row = deliveries.c
+    values = {"receipt": ReceiptState.AWAITED.value, "receipt_due_at": due_at}
+    connection.execute(update(deliveries).where(row.pk == pk, row.receipt.is_(None)).values(values))
+
+
+def write_receipt(connection: Connection, pk: int, receipt: Receipt) -> None:
+    values = {"receipt": receipt.outcome.value, "receipt_at": receipt.at, "receipt_due_at": None}
+    connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
+
+
+def is_accepted(connection: Connection, alert_pk: int) -> bool:
+    """Return True if a message of the alert was sent to somebody, and has not come back."""
+    row = deliveries.c
+    sent = exists().where(row.alert_pk == alert_pk, row.state == DeliveryState.SENT.value)
+    return bool(connection.scalar(select(sent)))
+
+
+def claim_awaited(connection: Connection, now: datetime, limit: int) -> Sequence[AwaitedReceipt]:
+    """Lock and return deliveries whose receipt is to be asked for, those that have been due longest first."""
+    row = deliveries.c
+    query = select(row.pk, row.settled_at).where(row.receipt_due_at <= now).order_by(row.receipt_due_at).limit(limit)
+    return [AwaitedReceipt(*found) for found in connection.execute(skipping_locked(connection, query))]
+
+
+def move_look(connection: Connection, pk: int, due_at: datetime | None) -> None:
+    """Set when the receipt is asked for again. None ends the asking."""
+    connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(receipt_due_at=due_at))
+
+
+def _query() -> Select[Any]:
+    columns = (deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.cases)
+    return select(*columns).join_from(deliveries, alerts, alerts.c.pk == deliveries.c.alert_pk)
+
+
+def _one(connection: Connection, query: Select[Any]) -> ReceivedFor | None:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return ReceivedFor(
+        pk=row.pk,
+        alert_pk=row.alert_pk,
+        alert=row.reference,
+        feed_id=row.feed_id,
+        cases=row.cases,
+        state=DeliveryState(row.state),
+        receipt=ReceiptState(row.receipt) if row.receipt else None,
+        receipt_at=row.receipt_at,
+    )

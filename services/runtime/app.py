@@ -15,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 
 from services.alerts.api import router as alerts_router
 from services.alerts.case_lists import router as case_lists_router
+from services.alerts.receipts_api import router as receipts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
@@ -71,6 +72,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     app.state.ingest_limits = parts.limits
     app.state.presentation = parts.presentation
     asked = parts.settings
+    app.state.notify_callback_token = asked.notify_callback_token
     app.state.rates = RateLimiter(Rates(asked.key_rate, asked.link_rate, asked.failure_rate))
     # Before the routes, so that their errors too become problem details.
     problems.install(app)
@@ -80,6 +82,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         mappings_router,
         alerts_router,
         case_lists_router,
+        receipts_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

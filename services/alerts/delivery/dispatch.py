@@ -18,6 +18,7 @@ from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
 from services.alerts.delivery.queue import cancel_delivery, route_of, settle
+from services.alerts.delivery.receipts.polling import ReceiptDesk
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.review.withdrawal import is_about_withdrawal
@@ -36,6 +37,7 @@ class Dispatcher:
     pool: DeliveryPool
     presentation: Presentation
     patience: float = QUICK  # seconds to wait for jobs that were just started; a later call settles slower jobs
+    receipts: ReceiptDesk | None = None  # None if no channel gives receipts
     when_ended: Callable[[], None] = lambda: None  # called on any thread when a job has ended and can be settled
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
@@ -43,9 +45,9 @@ class Dispatcher:
     def run_due(self) -> int:
         """Write the outcomes of ended jobs, and start due deliveries.
 
-        Return the number of written outcomes plus the number of started deliveries. Call again until the result is 0.
-        If an outcome cannot be written, all other deliveries are still handled, and the first error is raised at the
-        end.
+        Return the number of written outcomes and receipts plus the number of started deliveries. Call again until the
+        result is 0. If an outcome cannot be written, all other deliveries are still handled, and the first error is
+        raised at the end.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
@@ -54,6 +56,7 @@ class Dispatcher:
         claimed = claim(self.store, self.pool, self._in_flight.keys())
         self._begin_all(claimed)
         settled += self._settle_those({delivery.pk for delivery in claimed}, faults)
+        settled += self._ask_for_receipts(faults)
         if faults:
             raise faults[0]
         return len(claimed) + settled
@@ -67,6 +70,15 @@ class Dispatcher:
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.
         self._settle_ended([])
         return ended
+
+    def _ask_for_receipts(self, faults: list[Exception]) -> int:
+        if self.receipts is None:
+            return 0
+        try:
+            return self.receipts.run_due(self.store, self.when_ended)
+        except Exception as error:  # noqa: BLE001 - the caller raises it; receipts must delay no message
+            faults.append(error)
+            return 0
 
     def _begin_all(self, claimed: Sequence[Delivery]) -> None:
         self._in_flight.update((delivery.pk, delivery) for delivery in claimed)

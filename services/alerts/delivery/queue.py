@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -97,16 +98,27 @@ def route_of(store: Store, delivery: Delivery) -> str:
     If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
     decryption fails.
     """
-    return _route(contact_of(store, delivery), store)
+    return route_of_contact(store, contact_of(store, delivery))
 
 
-def contact_of(store: Store, delivery: Delivery) -> Contact:
+class Addressed(Protocol):
+    """A delivery, as far as the sealed address of its contact goes."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def contact(self) -> str: ...
+    @property
+    def route_sealed(self) -> bytes: ...
+
+
+def contact_of(store: Store, delivery: Addressed) -> Contact:
     """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
     sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
     return Contact(person=delivery.contact, **sealed)
 
 
-def _route(contact: Contact, store: Store) -> str:
+def route_of_contact(store: Store, contact: Contact) -> str:
     try:
         return contact_route(contact, store.policy.services)
     except RefusedError:
@@ -115,7 +127,7 @@ def _route(contact: Contact, store: Store) -> str:
 
 def _destination(contact: Contact, store: Store) -> str:
     # A process without the service of a channel, such as the API, may write a delivery too.
-    route = _route(contact, store)
+    route = route_of_contact(store, contact)
     return destination_of(route) if route else contact.channel
 
 

@@ -28,7 +28,12 @@ class ReceivedFor(NamedTuple):
 
 
 class AwaitedReceipt(NamedTuple):
+    """A delivery whose receipt is awaited, and what is needed to ask for it."""
+
     pk: int
+    alert: str
+    contact: str
+    route_sealed: bytes
     sent_at: datetime
 
 
@@ -61,10 +66,20 @@ def is_accepted(connection: Connection, alert_pk: int) -> bool:
     return bool(connection.scalar(select(sent)))
 
 
+def is_look_due(connection: Connection, now: datetime) -> bool:
+    return bool(connection.scalar(select(exists().where(deliveries.c.receipt_due_at <= now))))
+
+
 def claim_awaited(connection: Connection, now: datetime, limit: int) -> Sequence[AwaitedReceipt]:
     """Lock and return deliveries whose receipt is to be asked for, those that have been due longest first."""
     row = deliveries.c
-    query = select(row.pk, row.settled_at).where(row.receipt_due_at <= now).order_by(row.receipt_due_at).limit(limit)
+    query = (
+        select(row.pk, alerts.c.reference, row.contact, row.route_sealed, row.settled_at)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(row.receipt_due_at <= now)
+        .order_by(row.receipt_due_at)
+        .limit(limit)
+    )
     return [AwaitedReceipt(*found) for found in connection.execute(skipping_locked(connection, query))]
 
 

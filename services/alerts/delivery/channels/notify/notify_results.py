@@ -22,8 +22,6 @@ NAMED: dict[str, str] = {
 # These messages did not reach anybody and GOV.UK Notify does not try again. Its documentation asks to send them again.
 FAILED_FOR_NOW = frozenset({"temporary-failure", "technical-failure"})
 FAILED_FOR_GOOD = frozenset({"permanent-failure", "validation-failed", "virus-scan-failed", "cancelled"})
-# GOV.UK Notify has accepted the message and says later whether it arrived.
-ACCEPTED_FOR_NOW = replace(ACCEPTED, receipt_awaited=True)
 REJECTED = SendResult(SendOutcome.FAILED_PERMANENT, "notify_permanent_failure")
 
 
@@ -54,7 +52,7 @@ def _name(error: APIError) -> str:
 def result_of_answer(answer: Any, reference: str) -> SendResult:
     """Return the result for the answer to a message that was sent."""
     understood = isinstance(answer, dict) and answer.get("id") and answer.get("reference") == reference
-    return ACCEPTED_FOR_NOW if understood else SendResult(SendOutcome.IN_DOUBT, NOT_UNDERSTOOD)
+    return ACCEPTED if understood else SendResult(SendOutcome.IN_DOUBT, NOT_UNDERSTOOD)
 
 
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
@@ -67,5 +65,5 @@ def result_of_search(answer: Any, reference: str) -> SendResult | None:
         raise TypeError(NOT_UNDERSTOOD)
     found = {one.get("status") for one in listed if isinstance(one, dict) and one.get("reference") == reference}
     if found - FAILED_FOR_NOW - FAILED_FOR_GOOD:
-        return ACCEPTED_FOR_NOW
+        return ACCEPTED
     return REJECTED if found & FAILED_FOR_GOOD else None

@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from services.alerts.delivery.addressing import route_of
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
@@ -17,8 +18,9 @@ from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
-from services.alerts.delivery.queue import cancel_delivery, route_of, settle
+from services.alerts.delivery.queue import cancel_delivery, settle
 from services.alerts.delivery.receipts.polling import ReceiptDesk
+from services.alerts.delivery.refused_contacts.report_message import refused_contacts_message
 from services.alerts.message.message import Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
 from services.alerts.review.withdrawal import is_about_withdrawal
@@ -162,6 +164,8 @@ class Dispatcher:
         with self.store.reading() as connection:
             if delivery.feed_id == OPERATOR_FEED:
                 return operator_message(connection, delivery.alert_pk)
+            if not delivery.cases:
+                return refused_contacts_message(connection, self.store, delivery)
             digest = alert_digest(connection, self.store, self.presentation, delivery)
         if digest is None:
             return None

@@ -10,16 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
-from typing import Protocol
 
 from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
-from services.alerts.delivery.channels.contact_routes import contact_route
+from services.alerts.delivery.addressing import contact_of, route_of_contact
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, Delivery, DeliveryState
+from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
@@ -32,7 +32,6 @@ from services.alerts.delivery.store.receipts import await_receipt
 from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
-from services.core.errors import RefusedError
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -92,39 +91,6 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
 
-def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the route of a delivery, by the services that are set now. The route is secret.
-
-    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
-    decryption fails.
-    """
-    return route_of_contact(store, contact_of(store, delivery))
-
-
-class Addressed(Protocol):
-    """A delivery, as far as the sealed address of its contact goes."""
-
-    @property
-    def pk(self) -> int: ...
-    @property
-    def contact(self) -> str: ...
-    @property
-    def route_sealed(self) -> bytes: ...
-
-
-def contact_of(store: Store, delivery: Addressed) -> Contact:
-    """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
-    sealed = store.vault.open(place("deliveries", delivery.pk), delivery.route_sealed)
-    return Contact(person=delivery.contact, **sealed)
-
-
-def route_of_contact(store: Store, contact: Contact) -> str:
-    try:
-        return contact_route(contact, store.policy.services)
-    except RefusedError:
-        return ""
-
-
 def _destination(contact: Contact, store: Store) -> str:
     # A process without the service of a channel, such as the API, may write a delivery too.
     route = route_of_contact(store, contact)
@@ -147,6 +113,7 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(work, delivery.alert_pk)
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
+        _note_contact(work, delivery, result)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
         # The outcome came too late to change the delivery, so it is only recorded.
         if standing is not None:
@@ -163,6 +130,14 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if state is DeliveryState.GIVEN_UP and delivery.feed_id != OPERATOR_FEED:
             move_check(connection, delivery.alert_pk, now)
     return state
+
+
+def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> None:
+    # Where the channel gives receipts, only the receipt says that the contact takes messages.
+    if result.outcome is SendOutcome.SENT and not result.receipt_awaited:
+        note_reached(work, delivery)
+    elif result.outcome is SendOutcome.FAILED_PERMANENT:
+        note_refused(work, delivery)
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:

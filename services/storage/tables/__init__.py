@@ -6,7 +6,15 @@ columns.
 """
 
 from services.storage.tables.base import Moment, metadata
-from services.storage.tables.cases import alert_cases, alerts, cases, deliveries, delivery_attempts, relaxations
+from services.storage.tables.cases import (
+    alert_cases,
+    alerts,
+    cases,
+    deliveries,
+    delivery_attempts,
+    refused_contacts,
+    relaxations,
+)
 from services.storage.tables.intake import (
     api_keys,
     chosen_words,
@@ -70,6 +78,7 @@ __all__ = [
     "outbox",
     "outbox_checks",
     "quarantine",
+    "refused_contacts",
     "refused_files",
     "refused_rows",
     "register_entries",

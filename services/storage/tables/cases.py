@@ -205,6 +205,23 @@ deliveries = Table(
     ),
 )
 
+# The addresses of contacts that refuse messages for good, until a message to them is accepted again.
+refused_contacts = Table(
+    "refused_contacts",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    Column("person", Text, primary_key=True),
+    # A keyed digest of the channel and the address.
+    Column("address", LargeBinary, primary_key=True),
+    Column("channel", String(30), nullable=False),
+    Column("refused_at", Moment, nullable=False),
+    # When to report it to the manager. Empty once it is reported.
+    Column("due_at", Moment),
+    # The alert that reports it.
+    Column("alert_pk", BigInteger),
+    Index("ix_refused_contacts_alert_pk", "alert_pk"),
+)
+
 delivery_attempts = Table(
     "delivery_attempts",
     metadata,

@@ -7,6 +7,7 @@ from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.acceptance import count_as_accepted, count_as_refused
 from services.alerts.delivery.delivery import OPERATOR_FEED, DeliveryState
 from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState, is_newer
+from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.deliveries import move_delivery
 from services.alerts.delivery.store.receipts import (
@@ -70,6 +71,8 @@ def _only_confirms(found: ReceivedFor, receipt: Receipt) -> bool:
 
 def _write(work: UnitOfWork, found: ReceivedFor, receipt: Receipt) -> None:
     write_receipt(work.connection, found.pk, receipt)
+    if receipt.for_good:
+        note_refused(work, found)
     if receipt.outcome is ReceiptState.DELIVERED:
         _arrived(work, found)
     elif found.state is DeliveryState.SENT:
@@ -80,6 +83,7 @@ def _arrived(work: UnitOfWork, found: ReceivedFor) -> None:
     if found.state is not DeliveryState.SENT:
         count_as_accepted(work, found.alert_pk)
         _move(work, found, DeliveryState.SENT)
+    note_reached(work, found)
     _record(work, found, AuditAction.DELIVERY_RECEIVED)
 
 

@@ -13,7 +13,7 @@ from threading import Thread
 from time import monotonic
 from typing import Final
 
-from services.alerts.delivery.queue import contact_of, route_of_contact
+from services.alerts.delivery.addressing import route_of
 from services.alerts.delivery.receipts.noting import note_receipt
 from services.alerts.delivery.receipts.receipt import Receipt
 from services.alerts.delivery.store.receipts import AwaitedReceipt, claim_awaited, is_look_due, move_look
@@ -96,7 +96,7 @@ class ReceiptDesk:
 
 def _question(store: Store, one: AwaitedReceipt) -> Sequence[tuple[str, str]]:
     try:
-        route = route_of_contact(store, contact_of(store, one))
+        route = route_of(store, one)
     except VaultError:
         # The damage is reported where the vault finds it. The other receipts are asked for.
         return []

@@ -17,6 +17,7 @@ from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.recipients.reach import time_left, unreached_tiers
+from services.alerts.delivery.refused_contacts.store import reported_by
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert
 from services.alerts.policy.councils import load_council
@@ -63,6 +64,9 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
 
 
 def _still_open(connection: Connection, alert: Alert) -> bool:
+    # An alert without cases reports refused contacts. It is over once they take messages again.
+    if not alert.cases:
+        return bool(reported_by(connection, alert.pk))
     # Nobody else needs to hear of a case that is over, or on which somebody acts.
     return any(
         not case.clock_stopped and (case.paused_until is None or case.paused_until < alert.created_at)

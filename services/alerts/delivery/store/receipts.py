@@ -22,6 +22,9 @@ class ReceivedFor(NamedTuple):
     alert: str
     feed_id: str
     cases: int
+    tier: str
+    contact: str
+    route_sealed: bytes
     state: DeliveryState
     receipt: ReceiptState | None
     receipt_at: datetime | None
@@ -103,6 +106,9 @@ def _one(connection: Connection, query: Select[Any]) -> ReceivedFor | None:
         alert=row.reference,
         feed_id=row.feed_id,
         cases=row.cases,
+        tier=row.tier,
+        contact=row.contact,
+        route_sealed=row.route_sealed,
         state=DeliveryState(row.state),
         receipt=ReceiptState(row.receipt) if row.receipt else None,
         receipt_at=row.receipt_at,

@@ -84,6 +84,8 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(alerts.c.feed_id == feed_id, alerts.c.created_at >= since, row.state == DeliveryState.SENT.value)
+        # Only messages about cases count: no other delays the next of them.
+        .where(alerts.c.cases > 0)
         .group_by(row.contact, alerts.c.urgent)
     )
     found: dict[str, dict[bool, datetime]] = {}

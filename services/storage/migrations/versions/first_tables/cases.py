@@ -168,6 +168,18 @@ def create() -> None:
     )
     op.create_index("ix_alert_cases_case_pk", "alert_cases", ["case_pk"], unique=False)
     op.create_table(
+        "refused_contacts",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("alert_pk", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("feed_id", "person", "address", name="pk_refused_contacts"),
+    )
+    op.create_index("ix_refused_contacts_alert_pk", "refused_contacts", ["alert_pk"], unique=False)
+    op.create_table(
         "delivery_attempts",
         sa.Column("delivery_pk", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -185,6 +197,8 @@ def create() -> None:
 
 def drop() -> None:
     op.drop_table("delivery_attempts")
+    op.drop_index("ix_refused_contacts_alert_pk", table_name="refused_contacts")
+    op.drop_table("refused_contacts")
     op.drop_index("ix_alert_cases_case_pk", table_name="alert_cases")
     op.drop_table("alert_cases")
     op.drop_index(

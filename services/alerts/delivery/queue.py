@@ -113,13 +113,13 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(work, delivery.alert_pk)
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
-        _note_contact(work, delivery, result)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
         # The outcome came too late to change the delivery, so it is only recorded.
         if standing is not None:
             record_delivery_audit(work, _LATE_WORDS[result.outcome], delivery, reason=result.reason)
             return standing
         move_delivery(connection, delivery.pk, state, due_at, settled_at=None if due_at else now)
+        _note_contact(work, delivery, result)
         if state is DeliveryState.SENT and result.receipt_awaited:
             await_receipt(connection, delivery.pk, now + FIRST_LOOK)
         word = _WORDS[state] if result.outcome is not SendOutcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.receipts.noting import note_receipt
-from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState
 from services.storage.tables import deliveries
 from tests.support.deployment import Deployment
 from tests.support.ledger import rows
@@ -35,4 +35,4 @@ def receive(
     """Note a receipt for the newest message to a contact. `after` is the service's own time, in seconds from now."""
     reference = [one.reference for one in deployment.mails() if f"//{contact}." in one.route][-1]
     at: datetime = deployment.clock.now() + timedelta(seconds=after)
-    return note_receipt(deployment.store, reference, Receipt(outcome, at, "notify_test", for_good))
+    return note_receipt(deployment.store, reference, DeliveryReceipt(outcome, at, "notify_test", for_good))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.alerts.delivery.receipts.noting import note_receipt
-from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState, is_newer
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState, is_newer
 from services.audit.check import audit_differences
 from services.storage.tables import deliveries
 from tests.scenarios.escalation.receipts import give_receipts
@@ -24,20 +24,20 @@ AWAITED, DELIVERED, FAILED = ReceiptState.AWAITED, ReceiptState.DELIVERED, Recei
 START = FrozenClock().now()
 
 receipts = st.builds(
-    Receipt,
+    DeliveryReceipt,
     outcome=st.sampled_from(ReceiptState),
     at=st.integers(0, 5).map(lambda minutes: START + timedelta(minutes=minutes)),
 )
 
 
-def last_of(history: list[Receipt]) -> ReceiptState:
+def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
     """The model: the last final receipt, and of two at the same moment the failure."""
     final = [one for one in history if one.outcome is not AWAITED]
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 
 
 @given(st.lists(receipts, max_size=8), st.randoms(use_true_random=False))
-def test_what_is_known_depends_on_no_order(history: list[Receipt], dice: random.Random) -> None:
+def test_what_is_known_depends_on_no_order(history: list[DeliveryReceipt], dice: random.Random) -> None:
     come = history * 2
     dice.shuffle(come)
     known, known_at = AWAITED, None
@@ -56,10 +56,10 @@ def test_the_record_follows_the_last_receipt_and_the_audit_agrees(deployment: De
     deployment.post_notices(notice(in_days=20))
     deployment.tick(seconds=31)
     reference, begun = deployment.mails()[0].reference, deployment.clock.now()
-    history: list[Receipt] = []
+    history: list[DeliveryReceipt] = []
     for _ in range(10):
         at = begun + timedelta(seconds=dice.randint(0, 6))
-        history.append(Receipt(dice.choice(list(ReceiptState)), at, "notify_test"))
+        history.append(DeliveryReceipt(dice.choice(list(ReceiptState)), at, "notify_test"))
         for receipt in (history[-1], dice.choice(history)):
             note_receipt(deployment.store, reference, receipt)
         deployment.tick(seconds=dice.choice((1, 60, 400)))

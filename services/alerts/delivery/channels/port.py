@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from services.alerts.delivery.receipts.receipt import Receipt
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt
 from services.alerts.message.message import Message
 
 
@@ -60,7 +60,7 @@ class ChannelKind:
     destination: Callable[[str], str]  # returns the host and port of a route; raises RouteRefusedError
     understood: Callable[[str], str]  # describes a route in words, without its password; raises RouteRefusedError
     # Makes the function that asks for the receipt of a message, by its route and reference. None if there are none.
-    receipts: Callable[[ChannelSettings], Callable[[str, str], Receipt | None]] | None = None
+    receipts: Callable[[ChannelSettings], Callable[[str, str], DeliveryReceipt | None]] | None = None
 
 
 def host_and_port(host: object, port: object) -> str:

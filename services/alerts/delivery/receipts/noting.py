@@ -6,7 +6,7 @@ from schemas.events import AlertSettled
 from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.acceptance import count_as_accepted, count_as_refused
 from services.alerts.delivery.delivery import OPERATOR_FEED, DeliveryState
-from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState, is_newer
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState, is_newer
 from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.deliveries import move_delivery
@@ -30,7 +30,7 @@ _LONGEST_ID = 18
 _CAN_ARRIVE = {DeliveryState.SENDING, DeliveryState.WAITING, DeliveryState.GIVEN_UP, DeliveryState.REFUSED}
 
 
-def note_receipt(store: Store, reference: str, receipt: Receipt) -> bool:
+def note_receipt(store: Store, reference: str, receipt: DeliveryReceipt) -> bool:
     """Write what a receipt says about the message with this reference. Return True if that changed the delivery.
 
     Receipts may come in any order and several times. The last one counts, by the times that the service gives. A
@@ -57,7 +57,7 @@ def note_receipt(store: Store, reference: str, receipt: Receipt) -> bool:
     return note_receipt(store, reference, receipt)
 
 
-def _counts(found: ReceivedFor, receipt: Receipt) -> bool:
+def _counts(found: ReceivedFor, receipt: DeliveryReceipt) -> bool:
     if not is_newer(receipt, found.receipt, found.receipt_at):
         return False
     # A failure before the attempt is settled is left to the next attempt, or to the next look for the receipt.
@@ -65,11 +65,11 @@ def _counts(found: ReceivedFor, receipt: Receipt) -> bool:
     return came_back or (receipt.outcome is ReceiptState.DELIVERED and found.state in _CAN_ARRIVE)
 
 
-def _only_confirms(found: ReceivedFor, receipt: Receipt) -> bool:
+def _only_confirms(found: ReceivedFor, receipt: DeliveryReceipt) -> bool:
     return receipt.outcome is ReceiptState.DELIVERED and found.state is DeliveryState.SENT
 
 
-def _write(work: UnitOfWork, found: ReceivedFor, receipt: Receipt) -> None:
+def _write(work: UnitOfWork, found: ReceivedFor, receipt: DeliveryReceipt) -> None:
     write_receipt(work.connection, found.pk, receipt)
     if receipt.for_good:
         note_refused(work, found)
@@ -87,7 +87,7 @@ def _arrived(work: UnitOfWork, found: ReceivedFor) -> None:
     _record(work, found, AuditAction.DELIVERY_RECEIVED)
 
 
-def _came_back(work: UnitOfWork, found: ReceivedFor, receipt: Receipt) -> None:
+def _came_back(work: UnitOfWork, found: ReceivedFor, receipt: DeliveryReceipt) -> None:
     _move(work, found, DeliveryState.REFUSED)
     _record(work, found, AuditAction.DELIVERY_REFUSED, reason=receipt.reason)
     if not is_accepted(work.connection, found.alert_pk):

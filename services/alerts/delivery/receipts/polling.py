@@ -15,7 +15,7 @@ from typing import Final
 
 from services.alerts.delivery.addressing import route_of
 from services.alerts.delivery.receipts.noting import note_receipt
-from services.alerts.delivery.receipts.receipt import Receipt
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt
 from services.alerts.delivery.store.receipts import AwaitedReceipt, claim_awaited, is_look_due, move_look
 from services.storage.store import Store
 from services.storage.vault import VaultError
@@ -28,8 +28,8 @@ _LATEST: Final = timedelta(hours=1)
 _LONGEST: Final = timedelta(days=7)
 
 # Returns the receipt for a route and the reference of a message, or None if there is none. It never raises an error.
-LookUp = Callable[[str, str], Receipt | None]
-_Answer = tuple[str, Receipt | None]
+LookUp = Callable[[str, str], DeliveryReceipt | None]
+_Answer = tuple[str, DeliveryReceipt | None]
 
 
 @dataclass
@@ -68,7 +68,7 @@ class ReceiptDesk:
 
     def _ask(self, route: str, reference: str, when_answered: Callable[[], None]) -> None:
         def ask() -> None:
-            receipt: Receipt | None = None
+            receipt: DeliveryReceipt | None = None
             try:
                 receipt = self.look_up(route, reference)
             finally:

@@ -16,7 +16,7 @@ class ReceiptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class DeliveryReceipt:
     """What the service said. `at` is its own time of the event, as receipts may come in any order."""
 
     outcome: ReceiptState
@@ -25,7 +25,7 @@ class Receipt:
     for_good: bool = False  # every later message to this address will fail too
 
 
-def is_newer(receipt: Receipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
+def is_newer(receipt: DeliveryReceipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
     """Return True if a receipt counts over the receipt that is on record. The order of arrival does not matter.
 
     A receipt that is only awaited says nothing new, so nothing that is known is ever awaited again.

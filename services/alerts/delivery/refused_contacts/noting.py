@@ -7,7 +7,12 @@ from typing import Protocol
 
 from services.alerts.delivery.addressing import Addressed, contact_of
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
-from services.alerts.delivery.refused_contacts.store import RefusedContact, delete_refused, has_refused, insert_refused
+from services.alerts.delivery.refused_contacts.store import (
+    RefusedContact,
+    delete_refused_contact,
+    has_refused,
+    insert_refused_contact,
+)
 from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy_days import next_office_hours
@@ -33,7 +38,7 @@ def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
     due_at = next_office_hours(policy, work.now + timedelta(seconds=policy.grouping_seconds))
     address = address_of(work.store.tokeniser, contact)
     refused = RefusedContact(delivery.feed_id, contact.person, address, contact.channel, work.now)
-    insert_refused(work.connection, refused, due_at)
+    insert_refused_contact(work.connection, refused, due_at)
 
 
 def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
@@ -44,7 +49,7 @@ def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
     contact = _contact(work, delivery)
     if contact is not None:
         address = address_of(work.store.tokeniser, contact)
-        delete_refused(work.connection, delivery.feed_id, contact.person, address)
+        delete_refused_contact(work.connection, delivery.feed_id, contact.person, address)
 
 
 def address_of(tokeniser: Tokeniser, contact: Contact) -> bytes:

@@ -17,7 +17,7 @@ from services.alerts.delivery.refused_contacts.store import (
     RefusedContact,
     claim_unreported,
     councils_to_report_to,
-    delete_refused,
+    delete_refused_contact,
     mark_reported,
     refused_of,
 )
@@ -65,7 +65,7 @@ def _report(work: UnitOfWork, feed_id: str, fallback: Sequence[Contact]) -> int:
             reports.setdefault(manager, []).append(one)
         else:
             # Somebody has mended the address meanwhile, or taken the person off the policy.
-            delete_refused(work.connection, feed_id, one.person, one.address)
+            delete_refused_contact(work.connection, feed_id, one.person, one.address)
     for manager, refused in reports.items():
         _write(work, policy, feed_id, manager, refused)
     return len(reports)

@@ -24,14 +24,14 @@ class RefusedContact(NamedTuple):
     refused_at: datetime
 
 
-def insert_refused(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
+def insert_refused_contact(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
     """Record a contact as refused, unless it is on record. `due_at` is when to report it."""
     values = {**refused._asdict(), "due_at": due_at, "alert_pk": None}
     # A contact that is on record keeps its times: it is reported once.
     connection.execute(upsert(connection, refused_contacts, ("feed_id", "person", "address"), ("channel",)), values)
 
 
-def delete_refused(connection: Connection, feed_id: str, person: str, address: bytes) -> None:
+def delete_refused_contact(connection: Connection, feed_id: str, person: str, address: bytes) -> None:
     known = (_ROW.feed_id == feed_id, _ROW.person == person, _ROW.address == address)
     connection.execute(delete(refused_contacts).where(*known))
 
@@ -46,7 +46,7 @@ def councils_to_report_to(connection: Connection, now: datetime) -> Sequence[str
 
 
 def claim_unreported(connection: Connection, feed_id: str) -> list[RefusedContact]:
-    """Lock and return the refused contacts of a council that are not reported yet, the first refused first."""
+    # A row without a due time is reported. Rows that another worker has locked are skipped.
     query = select(refused_contacts).where(_ROW.feed_id == feed_id, _ROW.due_at.is_not(None))
     return _read(connection, skipping_locked(connection, query.order_by(_ROW.refused_at, _ROW.person)))
 
@@ -56,7 +56,7 @@ def refused_of(connection: Connection, feed_id: str) -> list[RefusedContact]:
 
 
 def reported_by(connection: Connection, alert_pk: int) -> list[RefusedContact]:
-    """Return the contacts that an alert reports and that still refuse messages, the first refused first."""
+    # A contact that takes messages again has no row any more.
     query = select(refused_contacts).where(_ROW.alert_pk == alert_pk)
     return _read(connection, query.order_by(_ROW.refused_at, _ROW.person))
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, exists, select, update
 
 from services.alerts.delivery.delivery import DeliveryState
-from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alerts, deliveries
 
@@ -41,12 +41,11 @@ class AwaitedReceipt(NamedTuple):
 
 
 def find_by_reference(connection: Connection, alert: str, pk: int) -> ReceivedFor | None:
-    """Return a delivery by the two parts of the reference that its message was sent with."""
+    # Both parts of the reference that the message was sent with must fit.
     return _one(connection, _query().where(deliveries.c.pk == pk, alerts.c.reference == alert))
 
 
 def lock_received(connection: Connection, pk: int) -> ReceivedFor | None:
-    """Return a delivery and lock it until the transaction ends."""
     return _one(connection, _query().where(deliveries.c.pk == pk).with_for_update(of=deliveries))
 
 
@@ -57,13 +56,13 @@ def await_receipt(connection: Connection, pk: int, due_at: datetime) -> None:
     connection.execute(update(deliveries).where(row.pk == pk, row.receipt.is_(None)).values(values))
 
 
-def write_receipt(connection: Connection, pk: int, receipt: Receipt) -> None:
+def write_receipt(connection: Connection, pk: int, receipt: DeliveryReceipt) -> None:
     values = {"receipt": receipt.outcome.value, "receipt_at": receipt.at, "receipt_due_at": None}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
 def is_accepted(connection: Connection, alert_pk: int) -> bool:
-    """Return True if a message of the alert was sent to somebody, and has not come back."""
+    # A message that came back is no longer in this state.
     row = deliveries.c
     sent = exists().where(row.alert_pk == alert_pk, row.state == DeliveryState.SENT.value)
     return bool(connection.scalar(select(sent)))
@@ -74,7 +73,7 @@ def is_look_due(connection: Connection, now: datetime) -> bool:
 
 
 def claim_awaited(connection: Connection, now: datetime, limit: int) -> Sequence[AwaitedReceipt]:
-    """Lock and return deliveries whose receipt is to be asked for, those that have been due longest first."""
+    # Those that have been due longest come first. Those that another worker has locked are skipped.
     row = deliveries.c
     query = (
         select(row.pk, alerts.c.reference, row.contact, row.route_sealed, row.settled_at)
@@ -87,7 +86,7 @@ def claim_awaited(connection: Connection, now: datetime, limit: int) -> Sequence
 
 
 def move_look(connection: Connection, pk: int, due_at: datetime | None) -> None:
-    """Set when the receipt is asked for again. None ends the asking."""
+    # None ends the asking.
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(receipt_due_at=due_at))
 
 

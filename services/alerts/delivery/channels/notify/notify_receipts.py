@@ -13,7 +13,7 @@ from services.alerts.delivery.channels.notify.govuk_notify_plugin import API
 from services.alerts.delivery.channels.notify.notify_results import FAILED_FOR_GOOD, FAILED_FOR_NOW
 from services.alerts.delivery.channels.notify.notify_route import read_notify_route
 from services.alerts.delivery.channels.refusals import RouteRefusedError
-from services.alerts.delivery.receipts.receipt import Receipt, ReceiptState
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState
 
 # `sent` is the last status of a text message to a country whose networks say no more.
 _DELIVERED: Final = frozenset({"delivered", "received", "sent"})
@@ -28,7 +28,7 @@ class NotifyReceipts:
         self._seconds = seconds  # the longest time that one look-up may take
         self._api = api
 
-    def look_up(self, route: str, reference: str) -> Receipt | None:
+    def look_up(self, route: str, reference: str) -> DeliveryReceipt | None:
         """Return the newest receipt of the message with this reference, or None if none could be read.
 
         This method never raises an error.
@@ -47,21 +47,21 @@ class NotifyReceipts:
         return _newest(answer, reference)
 
 
-def receipt_of(status: str, at: datetime) -> Receipt:
+def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
     """Return the receipt for a status of GOV.UK Notify, and its time of the status.
 
     A status that is not known says nothing, as GOV.UK Notify may add some.
     """
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
-        return Receipt(ReceiptState.DELIVERED, at)
+        return DeliveryReceipt(ReceiptState.DELIVERED, at)
     if status in FAILED_FOR_NOW | FAILED_FOR_GOOD:
         reason = f"notify_{status.replace('-', '_')}"
-        return Receipt(ReceiptState.FAILED, at, reason, for_good=status == _NO_SUCH_RECIPIENT)
-    return Receipt(ReceiptState.AWAITED, at)
+        return DeliveryReceipt(ReceiptState.FAILED, at, reason, for_good=status == _NO_SUCH_RECIPIENT)
+    return DeliveryReceipt(ReceiptState.AWAITED, at)
 
 
-def _newest(answer: Any, reference: str) -> Receipt | None:
+def _newest(answer: Any, reference: str) -> DeliveryReceipt | None:
     listed = answer.get("notifications") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
         return None
@@ -71,7 +71,7 @@ def _newest(answer: Any, reference: str) -> Receipt | None:
     return max(final, key=lambda one: (one.at, one.outcome is ReceiptState.FAILED), default=None)
 
 
-def _read(one: Mapping[str, Any]) -> list[Receipt]:
+def _read(one: Mapping[str, Any]) -> list[DeliveryReceipt]:
     # `completed_at` is the time of the last change of the status. It is empty until there was one.
     moments = (_moment(one.get(name)) for name in ("completed_at", "sent_at", "created_at"))
     return [receipt_of(str(one.get("status")), at) for at in moments if at is not None][:1]

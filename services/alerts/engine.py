@@ -19,6 +19,7 @@ from services.alerts.delivery.contacts.removal import apply_policy
 from services.alerts.delivery.operator import alert_operator
 from services.alerts.delivery.recipients.intending import DueEscalation, intend
 from services.alerts.delivery.recipients.reached import ask_others
+from services.alerts.delivery.refused_contacts.reporting import report_refused_contacts
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import Contact
 from services.alerts.policy.store import councils_to_recompute, councils_with_other_rules
@@ -55,6 +56,10 @@ class Engine:
             outdated = councils_with_other_rules(connection, self.ruleset.name)
             councils = councils_with_due_cases(connection, _due_by(now, now))
         handled, fault = self._alert_operator(now) + ask_others(self.store, self.fallback, now), None
+        try:
+            handled += report_refused_contacts(self.store, self.fallback, now)
+        except Exception as error:  # noqa: BLE001 - raised below; a report delays no alert about a case
+            fault = error
         for feed_id in sorted({*changed, *outdated, *councils}):
             try:
                 if feed_id in outdated:

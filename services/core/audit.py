@@ -48,6 +48,10 @@ class AuditAction(StrEnum):
     DELIVERY_GIVEN_UP = "delivery_given_up"
     # No case of its alert is open any more, or a newer message contains all of them.
     DELIVERY_NOT_NEEDED = "delivery_not_needed"
+    # A message that was sent came back: a bounce, or a receipt that it failed.
+    DELIVERY_REFUSED = "delivery_refused"
+    # A receipt says that the message arrived.
+    DELIVERY_RECEIVED = "delivery_received"
     # Every contact route of the council failed.
     NOBODY_COULD_BE_TOLD = "nobody_could_be_told"
     ALERT_ACKNOWLEDGED = "alert_acknowledged"
@@ -115,6 +119,8 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.DELIVERY_IN_DOUBT: "delivery alert number",
         AuditAction.DELIVERY_GIVEN_UP: "delivery alert number reason",
         AuditAction.DELIVERY_NOT_NEEDED: "delivery alert",
+        AuditAction.DELIVERY_REFUSED: "delivery alert reason",
+        AuditAction.DELIVERY_RECEIVED: "delivery alert",
         AuditAction.NOBODY_COULD_BE_TOLD: "alert cases",
         AuditAction.ALERT_ACKNOWLEDGED: "alert cases",
         AuditAction.LINK_REVOKED: "alert",

@@ -18,6 +18,7 @@ from services.alerts.case_lists import router as case_lists_router
 from services.alerts.contacts_api import router as contacts_router
 from services.alerts.policies.policy_api import router as policy_router
 from services.alerts.preview.preview_api import router as preview_router
+from services.alerts.receipts_api import router as receipts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
@@ -75,6 +76,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
     app.state.engine = parts.engine
     app.state.presentation = parts.presentation
     asked = parts.settings
+    app.state.notify_callback_token = asked.notify_callback_token
     app.state.rates = RateLimiter(Rates(asked.key_rate, asked.link_rate, asked.failure_rate))
     # Before the routes, so that their errors too become problem details.
     problems.install(app)
@@ -87,6 +89,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         contacts_router,
         preview_router,
         policy_router,
+        receipts_router,
         matcher_router,
         oversight_router,
         acknowledgements_router,

@@ -12,9 +12,10 @@ from schemas.codes import CaseState
 from services.alerts.delivery.channels.as_typed import route_as_typed
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel, ChannelSettings
-from services.alerts.delivery.channels.routed_channel import make_routed_channel
+from services.alerts.delivery.channels.routed_channel import make_receipt_look_up, make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.delivery.receipts.polling import ReceiptDesk
 from services.alerts.engine import Engine
 from services.alerts.policy.contacts import ContactChannel
 from services.alerts.policy.policy import Contact
@@ -127,8 +128,9 @@ def make_parts(
     shown = presentation or Presentation(base_url, settings.links_last, link_pause_days=settings.link_pause_days)
     seconds = settings.delivery_deadline_seconds
     # The channel and the pool both enforce the deadline, because a channel may fail to stop itself.
+    channels = ChannelSettings(seconds, settings.mail_without_tls)
     pool = DeliveryPool(
-        channel or make_routed_channel(ChannelSettings(seconds, settings.mail_without_tls)),
+        channel or make_routed_channel(channels),
         settings.delivery_workers,
         seconds,
     )
@@ -137,7 +139,7 @@ def make_parts(
         store=store,
         consumers=make_consumers(ruleset),
         engine=Engine(store, ruleset, fallback),
-        dispatcher=Dispatcher(store, pool, shown),
+        dispatcher=Dispatcher(store, pool, shown, receipts=ReceiptDesk(make_receipt_look_up(channels))),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
         limits=ingest_limits(settings),

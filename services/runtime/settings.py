@@ -75,6 +75,8 @@ class Settings(EnvironmentSettings):
     """The id of the template of GOV.UK Notify for text messages."""
     notify_letter_template: str = ""
     """The id of the template of GOV.UK Notify for letters."""
+    notify_callback_token: Annotated[SecretStr, Field(min_length=10)] | None = None
+    """The token with which GOV.UK Notify sends receipts to `/v1/receipts/notify`; without it only polls are made."""
     contact_channels: tuple[str, ...] = ()
     """The channels that contacts of councils may use (JSON list) [P]; those that are set and webhooks if absent."""
     contact_code_minutes: Annotated[int, Field(ge=5, le=1440)] = 15

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select
 
 from services.alerts.case.store.cases import find_cases
 from services.alerts.delivery.channels.pool import DeliveryPool
-from services.alerts.delivery.channels.port import ACCEPTED, SendResult
+from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.engine import Engine as AlertEngine
@@ -71,7 +71,7 @@ class RecordingChannel:
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         result = self.results.pop(0) if self.results else ACCEPTED
         # A message that was not accepted has not left the deployment.
-        if result is ACCEPTED:
+        if result.outcome is SendOutcome.SENT:
             self.sent.append(SentMessage(route, message, reference))
         return result
 

@@ -112,9 +112,9 @@ def links_of(text: str) -> list[str]:
 
 
 def newest_link(api: Api, route: str | None = None) -> str:
-    """Return the path of the link in the newest message, or in the newest message by one route."""
+    """Return the path of the link in the newest message that has one, or in the newest such message by one route."""
     mails = (mail for mail in reversed(api.deployment.mails()) if route in (None, mail.route))
-    return links_of(next(mails).message.text)[0]
+    return next(filter(None, (links_of(mail.message.text) for mail in mails)))[0]
 
 
 def problem_of(response: Response) -> tuple[int, str]:

@@ -1,7 +1,8 @@
-"""Marks the cases of an alert as alerted when a mail server or another service accepts a message of the alert."""
+"""Marks the cases of an alert as alerted when a service accepts a message, and undoes it if all messages came back."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,11 +12,13 @@ from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
 from services.alerts.delivery.store.alerts import Alert, find_alert_by_id, mark_accepted, said_by_entry
-from services.alerts.policy.councils import load_council
+from services.alerts.delivery.store.earlier import AcceptedBefore, acceptances_beside, cases_in_later_alerts
+from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.step import with_accepted
+from services.alerts.review.step import MessageAboutCase, with_accepted
+from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
 
@@ -32,24 +35,81 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
-    said = said_by_entry(connection, alert_pk)
     council = load_council(connection, work.store, alert.feed_id)
+
+    def accepted(case: Case, said: MessageAboutCase) -> Case | None:
+        # If a later alert about the case is being sent, the acceptance of that alert will count.
+        if case.tried_at is None or alert_pk < (case.tried_alert or 0):
+            return None
+        _time_first(case, alert, council.policy, now)
+        return with_accepted(case, said, alert.reason, council.policy, now)
+
+    _change_cases(work, alert_pk, council, accepted)
+    mark_accepted(connection, alert_pk, now)
+
+
+def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
+    """Record that every accepted message of an alert came back. The cases count as notified by the messages before.
+
+    The cases are owed a message as if nobody had accepted this one. This function locks the cases, as
+    `count_as_accepted` does.
+    """
+    connection, now = work.connection, work.now
+    alert = find_alert_by_id(connection, alert_pk)
+    if alert is None or alert.accepted_at is None or alert.cases == 0:
+        return
+    council = load_council(connection, work.store, alert.feed_id)
+    before, later = acceptances_beside(connection, alert_pk), cases_in_later_alerts(connection, alert_pk)
+    withdrawn = is_about_withdrawal(alert.reason)
+
+    def refused(case: Case, said: MessageAboutCase) -> Case | None:
+        # A later message about the case has its own outcome. A person who acted has heard of the case.
+        acted = case.paused_until is not None and case.paused_until > alert.created_at
+        if case.pk in later or case.tried_at is not None or acted:
+            return None
+        if withdrawn:
+            return replace(case, warned=True, tried_at=now, tried_alert=alert_pk)
+        return _refused(case, said, before.get(case.pk), alert_pk, now)
+
+    mark_accepted(connection, alert_pk, None)
+    _change_cases(work, alert_pk, council, refused)
+
+
+def _refused(
+    case: Case, said: MessageAboutCase, before: AcceptedBefore | None, alert_pk: int, now: datetime
+) -> Case | None:
+    # News after the message has made the case owed already.
+    if case.last_alert_at is None:
+        return None
+    known = before if before is not None and before.at >= case.opened_at else None
+    is_reminder = said.first_level == 1
+    return replace(
+        case,
+        last_alert_at=known.at if known else None,
+        last_threshold=(known.threshold if known else None) if is_reminder else case.last_threshold,
+        unanswered=max(0, case.unanswered - is_reminder),
+        tried_at=now,
+        tried_alert=alert_pk,
+    )
+
+
+def _change_cases(
+    work: UnitOfWork, alert_pk: int, council: Council, change: Callable[[Case, MessageAboutCase], Case | None]
+) -> None:
+    # Saves each case of the alert for which `change` returns another case, after a review of what is owed about it.
+    connection, now = work.connection, work.now
+    said = said_by_entry(connection, alert_pk)
+    policy = CasePolicy(council.policy, version=council.version)
     entries = list(said)
     for start in range(0, len(entries), BATCH):
         contexts = with_kept_facts(load_contexts(connection, entries[start : start + BATCH]))
         reviews = []
         for entry_pk, context in contexts.items():
-            case = context.case
-            # If a later alert about the case is being sent, the acceptance of that alert will count.
-            if case is None or case.tried_at is None or alert_pk < (case.tried_alert or 0):
-                continue
-            policy = CasePolicy(council.policy, version=council.version)
-            _time_first(case, alert, council.policy, now)
-            case = with_accepted(case, said[entry_pk], alert.reason, council.policy, now)
-            reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
+            case = None if context.case is None else change(context.case, said[entry_pk])
+            if case is not None:
+                reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
         write_effects(work, effects_of(reviews))
-    mark_accepted(connection, alert_pk, now)
 
 
 def _time_first(case: Case, alert: Alert, policy: CouncilPolicy, now: datetime) -> None:

@@ -26,6 +26,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"  # the last attempt failed for a temporary reason or is in doubt; another attempt follows
     SENT = "sent"
     GIVEN_UP = "given_up"
+    REFUSED = "refused"  # the message was sent, and came back since: a bounce, or a receipt that it failed
     NOT_NEEDED = "not_needed"  # no case of the alert is open any more, or a newer alert contains its cases
 
 
@@ -55,3 +56,4 @@ class Delivery:
     created_at: datetime
     # Each attempt has codes of its own. The links of an earlier attempt, which may have arrived, go on working.
     codes: LinkCodes
+    cases: int = 1  # the number of cases of the alert; 0 if the alert is about something else

@@ -10,6 +10,7 @@ from time import monotonic
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from services.alerts.delivery.addressing import route_of
 from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
@@ -18,7 +19,9 @@ from services.alerts.delivery.delivery import CONTACTS_FEED, NO_COUNCIL, OPERATO
 from services.alerts.delivery.digest import Presentation, alert_digest
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
-from services.alerts.delivery.queue import cancel_delivery, route_of, settle
+from services.alerts.delivery.queue import cancel_delivery, settle
+from services.alerts.delivery.receipts.polling import ReceiptDesk
+from services.alerts.delivery.refused_contacts.report_message import refused_contacts_message
 from services.alerts.message.message import Message, render
 from services.alerts.message.unverified import marked_unverified
 from services.alerts.message.withdrawn_message import render_withdrawn
@@ -38,6 +41,7 @@ class Dispatcher:
     pool: DeliveryPool
     presentation: Presentation
     patience: float = QUICK  # seconds to wait for jobs that were just started; a later call settles slower jobs
+    receipts: ReceiptDesk | None = None  # None if no channel gives receipts
     when_ended: Callable[[], None] = lambda: None  # called on any thread when a job has ended and can be settled
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
@@ -45,9 +49,9 @@ class Dispatcher:
     def run_due(self) -> int:
         """Write the outcomes of ended jobs, and start due deliveries.
 
-        Return the number of written outcomes plus the number of started deliveries. Call again until the result is 0.
-        If an outcome cannot be written, all other deliveries are still handled, and the first error is raised at the
-        end.
+        Return the number of written outcomes and receipts plus the number of started deliveries. Call again until the
+        result is 0. If an outcome cannot be written, all other deliveries are still handled, and the first error is
+        raised at the end.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
@@ -56,6 +60,7 @@ class Dispatcher:
         claimed = claim(self.store, self.pool, self._in_flight.keys())
         self._begin_all(claimed)
         settled += self._settle_those({delivery.pk for delivery in claimed}, faults)
+        settled += self._ask_for_receipts(faults)
         if faults:
             raise faults[0]
         return len(claimed) + settled
@@ -69,6 +74,15 @@ class Dispatcher:
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.
         self._settle_ended([])
         return ended
+
+    def _ask_for_receipts(self, faults: list[Exception]) -> int:
+        if self.receipts is None:
+            return 0
+        try:
+            return self.receipts.run_due(self.store, self.when_ended)
+        except Exception as error:  # noqa: BLE001 - the caller raises it; receipts must delay no message
+            faults.append(error)
+            return 0
 
     def _begin_all(self, claimed: Sequence[Delivery]) -> None:
         self._in_flight.update((delivery.pk, delivery) for delivery in claimed)
@@ -156,6 +170,8 @@ class Dispatcher:
                 return operator_message(connection, delivery.alert_pk)
             if delivery.feed_id == CONTACTS_FEED:
                 return contact_message(connection, self.store, self.presentation.base_url, delivery.alert_pk)
+            if not delivery.cases:
+                return refused_contacts_message(connection, self.store, delivery)
             digest = alert_digest(connection, self.store, self.presentation, delivery)
         if digest is None:
             return None

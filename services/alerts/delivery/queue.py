@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from pydantic import SecretStr
 from sqlalchemy import Connection
 
 from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
-from services.alerts.delivery.channels.contact_routes import contact_route
+from services.alerts.delivery.addressing import contact_of, route_of_contact
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryState
+from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, first_attempt_at, has_doubtful_attempt
 from services.alerts.delivery.store.deliveries import (
@@ -28,10 +28,10 @@ from services.alerts.delivery.store.deliveries import (
     lock_older,
     move_delivery,
 )
+from services.alerts.delivery.store.receipts import await_receipt
 from services.alerts.policy.policy import TRIED_FOR, Contact
 from services.core.audit import AuditAction
 from services.core.backoff import delay
-from services.core.errors import RefusedError
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.sequences import allocate_ids
@@ -45,6 +45,9 @@ GIVE_UP_AFTER = TRIED_FOR
 # Seconds between attempts. The wait is so short that messages go out within a minute after a channel works again, even
 # with the longest attempt.
 FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
+
+# A receipt that has not come by itself after this time is asked for.
+FIRST_LOOK = timedelta(minutes=1)
 
 # The most seconds that a service may ask to wait (policy of the deployment): no answer may silence a contact for long.
 LONGEST_ASKED = 300.0
@@ -90,31 +93,9 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
 
-def route_of(store: Store, delivery: Delivery) -> str:
-    """Return the route of a delivery, by the services that are set now. The route is secret.
-
-    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
-    decryption fails.
-    """
-    return _route(contact_of(store, delivery), store)
-
-
-def contact_of(store: Store, delivery: Delivery) -> Contact:
-    """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
-    address = SecretStr(str(store.vault.open(place("deliveries", delivery.pk), delivery.address_sealed)))
-    return Contact(person=delivery.contact, channel=delivery.channel, address=address)
-
-
-def _route(contact: Contact, store: Store) -> str:
-    try:
-        return contact_route(contact, store.policy.services)
-    except RefusedError:
-        return ""
-
-
 def _destination(contact: Contact, store: Store) -> str:
     # A process without the service of a channel, such as the API, may write a delivery too.
-    route = _route(contact, store)
+    route = route_of_contact(store, contact)
     return destination_of(route) if route else contact.channel
 
 
@@ -141,6 +122,9 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
             record_delivery_audit(work, _LATE_WORDS[result.outcome], delivery, reason=result.reason)
             return standing
         move_delivery(connection, delivery.pk, state, due_at, settled_at=None if due_at else now)
+        _note_contact(work, delivery, result)
+        if state is DeliveryState.SENT and result.receipt_awaited:
+            await_receipt(connection, delivery.pk, now + FIRST_LOOK)
         word = _WORDS[state] if result.outcome is not SendOutcome.IN_DOUBT else AuditAction.DELIVERY_IN_DOUBT
         record_delivery_audit(work, word, delivery, reason=result.reason)
         if due_at is None:
@@ -149,6 +133,16 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if state is DeliveryState.GIVEN_UP and delivery.feed_id not in NO_COUNCIL:
             move_check(connection, delivery.alert_pk, now)
     return state
+
+
+def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> None:
+    if delivery.feed_id in NO_COUNCIL:
+        return
+    # Where the channel gives receipts, only the receipt says that the contact takes messages.
+    if result.outcome is SendOutcome.SENT and not result.receipt_awaited:
+        note_reached(work, delivery)
+    elif result.outcome is SendOutcome.FAILED_PERMANENT:
+        note_refused(work, delivery)
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
@@ -262,7 +256,7 @@ _LATE_WORDS = {
     SendOutcome.FAILED_TEMPORARY: AuditAction.DELIVERY_FAILED,
     SendOutcome.FAILED_PERMANENT: AuditAction.DELIVERY_FAILED,
 }
-_SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
+_SETTLED = {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.REFUSED, DeliveryState.NOT_NEEDED}
 _WITH_REASON = {AuditAction.DELIVERY_FAILED, AuditAction.DELIVERY_GIVEN_UP}
 
 
@@ -274,8 +268,8 @@ def record_delivery_audit(work: UnitOfWork, word: AuditAction, delivery: Deliver
 
 
 def _announce(work: UnitOfWork, delivery: Delivery, outcome: str) -> None:
-    # Events are published by council, so these alerts have no event.
-    if delivery.feed_id in NO_COUNCIL:
+    # Events are published by council and are about cases, so other alerts have no event.
+    if not delivery.cases:
         return
     settled = AlertSettled(alert=delivery.alert, council=delivery.feed_id, delivery=delivery.pk, outcome=outcome)
     work.announce([Announcement("alerts", delivery.feed_id, settled)])

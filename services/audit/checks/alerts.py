@@ -20,13 +20,16 @@ _OF_DELIVERIES = (
     AuditAction.DELIVERY_IN_DOUBT,
     AuditAction.DELIVERY_GIVEN_UP,
     AuditAction.DELIVERY_NOT_NEEDED,
+    AuditAction.DELIVERY_REFUSED,
+    AuditAction.DELIVERY_RECEIVED,
     AuditAction.CONTACT_LINK_REVOKED,
 )
-# The final states of a delivery, each with the action that leads to it.
+# The final states of a delivery, each with the actions that lead to it.
 _FINAL = {
-    "sent": AuditAction.DELIVERY_SENT,
-    "given_up": AuditAction.DELIVERY_GIVEN_UP,
-    "not_needed": AuditAction.DELIVERY_NOT_NEEDED,
+    "sent": {AuditAction.DELIVERY_SENT, AuditAction.DELIVERY_RECEIVED},
+    "given_up": {AuditAction.DELIVERY_GIVEN_UP},
+    "not_needed": {AuditAction.DELIVERY_NOT_NEEDED},
+    "refused": {AuditAction.DELIVERY_REFUSED},
 }
 
 
@@ -48,6 +51,7 @@ class _Delivery:
     alert: str
     attempts: int = 0
     link_revoked: bool = False
+    came_back: bool = False  # the last receipt says so
     actions: set[AuditAction] = field(default_factory=set)
 
 
@@ -78,6 +82,8 @@ def _replayed(connection: Connection) -> tuple[dict[str, _Told], dict[int, _Deli
         else:
             known = sent.setdefault(row.fields["delivery"], _Delivery(row.fields["alert"]))
             known.actions.add(row.action)
+            if row.action in (AuditAction.DELIVERY_REFUSED, AuditAction.DELIVERY_RECEIVED):
+                known.came_back = row.action is AuditAction.DELIVERY_REFUSED
             known.link_revoked |= row.action is AuditAction.CONTACT_LINK_REVOKED
             known.attempts = max(known.attempts, row.fields.get("number", 0))
             alert.attempted |= row.action is AuditAction.ATTEMPT_STARTED
@@ -107,7 +113,7 @@ def _of_deliveries(connection: Connection, sent: dict[int, _Delivery]) -> Iterat
         told = sent.pop(row.pk, None) or _Delivery(row.reference)
         what = f"delivery {row.pk} of alert {row.reference}"
         final = _FINAL.get(row.state)
-        if final is not None and final not in told.actions:
+        if final is not None and (told.actions.isdisjoint(final) or (row.state == "sent" and told.came_back)):
             yield Difference(what, row.state.replace("_", " "), "not so")
         elif final is None and AuditAction.DELIVERY_SENT in told.actions:
             yield Difference(what, row.state, "sent")

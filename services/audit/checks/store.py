@@ -58,8 +58,12 @@ class StoredAlert(NamedTuple):
 
 def stored_cases(connection: Connection) -> Iterator[StoredCase]:
     case = cases.c
+    # A message that was accepted and came back later was a message too.
+    came_back = exists().where(deliveries.c.alert_pk == alerts.c.pk, deliveries.c.state == "refused")
     accepted = exists().where(
-        alert_cases.c.case_pk == case.pk, alerts.c.pk == alert_cases.c.alert_pk, alerts.c.accepted_at.is_not(None)
+        alert_cases.c.case_pk == case.pk,
+        alerts.c.pk == alert_cases.c.alert_pk,
+        alerts.c.accepted_at.is_not(None) | came_back,
     )
     columns = (case.reference, case.entry_pk, case.feed_id, case.state, case.due_at, case.paused_until)
     days = (case.last_alert_at, case.hold_until, case.review_on)

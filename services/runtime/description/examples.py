@@ -150,6 +150,18 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
     "check_contact": {JSON: {"officer": OFFICER}},
     "send_contact_code": {JSON: {"officer": OFFICER}},
     "verify_contact_by_code": {JSON: {"code": {**OFFICER, "code": "123456"}}},
+    "take_notify_receipt": {
+        JSON: {
+            "delivered": {
+                "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+                "reference": "A-3F9K-7PQ2.17",
+                "status": "delivered",
+                "created_at": "2026-11-23T10:00:00.000000Z",
+                "completed_at": "2026-11-23T10:00:09.000000Z",
+                "sent_at": "2026-11-23T10:00:01.000000Z",
+            }
+        }
+    },
     "decide_on_match": {
         JSON: {"rejected": {**OFFICER, "decision": "rejected", "evidence": "it is the flat next door"}},
     },

@@ -13,6 +13,7 @@ from services.storage.tables.cases import (
     contact_verifications,
     deliveries,
     delivery_attempts,
+    refused_contacts,
     relaxations,
 )
 from services.storage.tables.intake import (
@@ -79,6 +80,7 @@ __all__ = [
     "outbox",
     "outbox_checks",
     "quarantine",
+    "refused_contacts",
     "refused_files",
     "refused_rows",
     "register_entries",

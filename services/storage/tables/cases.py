@@ -189,7 +189,19 @@ deliveries = Table(
     Column("settled_at", Moment),
     # The time when a person revoked the links in the messages of this delivery.
     Column("link_revoked_at", Moment),
+    # What the receipt says: awaited, delivered or failed. Empty if the channel gives no receipts.
+    Column("receipt", String(10)),
+    # The time that the service itself gives for the receipt. Of two receipts, the later one counts.
+    Column("receipt_at", Moment),
+    # When to ask the service for the receipt, in case it does not send it.
+    Column("receipt_due_at", Moment),
     Index("ix_deliveries_alert_pk", "alert_pk"),
+    Index(
+        "ix_deliveries_receipt_due_at",
+        "receipt_due_at",
+        sqlite_where=text("receipt_due_at IS NOT NULL"),
+        postgresql_where=text("receipt_due_at IS NOT NULL"),
+    ),
     Index(
         "ix_deliveries_destination_due_at",
         "destination",
@@ -215,6 +227,23 @@ contact_verifications = Table(
     Column("alert_pk", BigInteger),
     Column("test_alert_pk", BigInteger),
     Index("ix_contact_verifications_alert_pk", "alert_pk"),
+)
+
+# The addresses of contacts that refuse messages for good, until a message to them is accepted again.
+refused_contacts = Table(
+    "refused_contacts",
+    metadata,
+    Column("feed_id", String(24), primary_key=True),
+    Column("person", Text, primary_key=True),
+    # A keyed digest of the channel and the address.
+    Column("address", LargeBinary, primary_key=True),
+    Column("channel", String(30), nullable=False),
+    Column("refused_at", Moment, nullable=False),
+    # When to report it to the manager. Empty once it is reported.
+    Column("due_at", Moment),
+    # The alert that reports it.
+    Column("alert_pk", BigInteger),
+    Index("ix_refused_contacts_alert_pk", "alert_pk"),
 )
 
 delivery_attempts = Table(

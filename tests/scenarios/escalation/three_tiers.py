@@ -35,13 +35,13 @@ def three_tiers(**more: Any) -> CouncilPolicy:
 
 
 def sent(deployment: Deployment) -> list[SentTo]:
-    """Return the messages that a channel accepted, in order of time."""
+    """Return the messages about cases that a channel accepted, in order of time."""
     written = {alert.pk: alert for alert in rows(deployment, alerts)}
     return sorted(
         (
             SentTo(one.contact, one.settled_at, written[one.alert_pk].cases)
             for one in rows(deployment, deliveries)
-            if one.state == DeliveryState.SENT
+            if one.state == DeliveryState.SENT and written[one.alert_pk].cases
         ),
         key=lambda one: one.at,
     )

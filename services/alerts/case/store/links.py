@@ -20,8 +20,8 @@ _HASH: Final = {
 _NEVER_CAME: Final = ("given_up", "not_needed")
 _ACCEPTED: Final = "sent"
 _REVOKED: Final = alerts.c.link_revoked_at.is_not(None) | deliveries.c.link_revoked_at.is_not(None)
-# A message about withdrawn notices asks for nothing.
-_ASKS: Final = alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value
+# A message about withdrawn notices asks for nothing, and one without cases has no link.
+_ASKS: Final = (alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value) & (alerts.c.cases > 0)
 # No message goes out later than this after its alert was written. It bounds the search by an index.
 _LONGEST_WAY: Final = timedelta(days=2)
 
@@ -140,7 +140,8 @@ def alerts_with_links(connection: Connection, feed_id: str, contact: str | None)
     If `contact` is set, only the messages to the contact with this label count.
     """
     row, sent = alerts.c, deliveries.c
-    query = select(row.reference).where(row.feed_id == feed_id, row.link_revoked_at.is_(None)).order_by(row.pk)
+    with_links = (row.feed_id == feed_id, row.cases > 0, row.link_revoked_at.is_(None))
+    query = select(row.reference).where(*with_links).order_by(row.pk)
     if contact is not None:
         live = exists().where(sent.alert_pk == row.pk, sent.contact == contact, sent.link_revoked_at.is_(None))
         query = query.where(live)

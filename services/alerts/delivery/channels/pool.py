@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-from services.alerts.delivery.channels.port import ACCEPTED, Channel, SendOutcome, SendResult
+from services.alerts.delivery.channels.port import Channel, SendOutcome, SendResult
 from services.alerts.message.message import Message
 
 TIMED_OUT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
@@ -185,7 +185,7 @@ class DeliveryPool:
 
     def _learn(self, destination: str, result: SendResult) -> None:
         # A permanent failure is about one route and not about the destination, so the limit does not change.
-        if result == ACCEPTED:
+        if result.outcome is SendOutcome.SENT:
             self._at_once[destination] = min(self._at_once.get(destination, FIRST_AT_ONCE) + 1, MOST_AT_ONCE)
         elif result.outcome is not SendOutcome.FAILED_PERMANENT:
             self._at_once.pop(destination, None)

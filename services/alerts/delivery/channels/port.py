@@ -1,10 +1,11 @@
 """The interface of a channel. A channel sends one message to one target and returns the outcome."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt
 from services.alerts.message.message import Message
 
 
@@ -22,6 +23,8 @@ class SendResult:
     outcome: SendOutcome
     reason: str  # a short stable code such as `smtp_550`, never a host or an address: it is stored and logged
     retry_after: float | None = None  # the seconds that the service asks to wait before another attempt, if it does
+    # The service says later, by a receipt, whether the message arrived. Equal outcomes stay equal with and without it.
+    receipt_awaited: bool = field(default=False, compare=False)
 
 
 ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
@@ -56,6 +59,8 @@ class ChannelKind:
     make: Callable[[ChannelSettings], Channel]
     destination: Callable[[str], str]  # returns the host and port of a route; raises RouteRefusedError
     understood: Callable[[str], str]  # describes a route in words, without its password; raises RouteRefusedError
+    # Makes the function that asks for the receipt of a message, by its route and reference. None if there are none.
+    receipts: Callable[[ChannelSettings], Callable[[str, str], DeliveryReceipt | None]] | None = None
 
 
 def host_and_port(host: object, port: object) -> str:

@@ -1,9 +1,10 @@
-"""Sends each message over the channel of its route."""
+"""Sends each message over the channel of its route, and asks for its receipt there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from services.alerts.delivery.channels.port import Channel, ChannelKind, ChannelSettings, SendResult
 from services.alerts.delivery.channels.registry import CHANNELS, OTHERWISE, channel_of
+from services.alerts.delivery.receipts.receipt import DeliveryReceipt
 from services.alerts.message.message import Message
 
 
@@ -17,3 +18,14 @@ class RoutedChannel:
 
 def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
     return RoutedChannel({kind: kind.make(settings) for kind in (*CHANNELS, OTHERWISE)})
+
+
+def make_receipt_look_up(settings: ChannelSettings) -> Callable[[str, str], DeliveryReceipt | None]:
+    """Return a function that asks for the receipt of a message, by its route and reference."""
+    known = {kind: kind.receipts(settings) for kind in CHANNELS if kind.receipts is not None}
+
+    def look_up(route: str, reference: str) -> DeliveryReceipt | None:
+        asked = known.get(channel_of(route))
+        return asked(route, reference) if asked else None
+
+    return look_up

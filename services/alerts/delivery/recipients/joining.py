@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from services.alerts.delivery.addressing import route_of
 from services.alerts.delivery.delivery import NO_COUNCIL
-from services.alerts.delivery.queue import hand_over, route_of, settle_as_not_needed
+from services.alerts.delivery.queue import hand_over, settle_as_not_needed
 from services.alerts.delivery.recipients.alert_writing import AlertToWrite, write_alert
 from services.alerts.delivery.store.alerts import Alert, load_alert
 from services.alerts.delivery.store.claims import DueDelivery, load_due

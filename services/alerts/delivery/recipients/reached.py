@@ -5,7 +5,7 @@ A tier counts as reached if a channel accepted the message for at least one veri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
+from services.alerts.delivery.recipients.reach import time_left, unreached_tiers
+from services.alerts.delivery.refused_contacts.store import reported_by
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert, tiers_reached
 from services.alerts.policy.councils import load_council
@@ -52,13 +54,14 @@ def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
 
 def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> None:
     still_open = _still_open(work.connection, alert)
-    if not still_open:
+    # An alert without cases reports refused contacts. It is over once they take messages again.
+    if not still_open and not reported_by(work.connection, alert.pk):
         move_check(work.connection, alert.pk, None)
         return
     policy = load_council(work.connection, work.store, alert.feed_id).policy
     verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, policy.every_contact)
     made = deliveries_of_alert(work.connection, alert.pk)
-    reached = tiers_reached(work.connection, alert, still_open)
+    reached = tiers_reached(work.connection, alert, still_open) if still_open else frozenset()
     found = _look(policy, alert, made, reached, verified, fallback, work.now)
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
@@ -85,16 +88,13 @@ def _look(
     now: datetime,
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
-    asked = {one.tier for one in made}
-    unreached = [
-        tier for tier in asked if tier not in reached and not _is_reached(one for one in made if one.tier == tier)
-    ]
+    order = [*(tier.label for tier in reachable_tiers(policy)), OPERATOR_TIER]
+    unreached = [tier for tier in unreached_tiers(made, order, alert.created_at) if tier not in reached]
     if not unreached:
         return _Look((), None)
-    # A message that is not due yet has had no time to arrive.
-    waiting = [one.due_at for one in made if one.verified and one.tier in unreached and one.due_at and not one.attempts]
-    if waiting and min(waiting) > now:
-        return _Look((), min(waiting) + step)
+    until = time_left(made, unreached, alert.created_at, step, now)
+    if until is not None:
+        return _Look((), until)
     tried = {(one.contact, one.channel) for one in made}
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
@@ -128,7 +128,3 @@ def _next_in_line(
     last = max((place for place, tier in enumerate(tiers) if tier.label in unreached), default=len(tiers))
     yield from ((tier.label, contacts_on_duty(policy, tier, now)) for tier in tiers[last + 1 :])
     yield OPERATOR_TIER, fallback
-
-
-def _is_reached(deliveries: Iterable[DeliveryOfTier]) -> bool:
-    return any(one.accepted or one.replaced for one in deliveries)

@@ -60,7 +60,7 @@ def find_alert_by_id(connection: Connection, pk: int) -> Alert | None:
     return None if row is None else _alert(row)
 
 
-def mark_accepted(connection: Connection, pk: int, now: datetime) -> None:
+def mark_accepted(connection: Connection, pk: int, now: datetime | None) -> None:
     connection.execute(update(alerts).where(alerts.c.pk == pk).values(accepted_at=now))
 
 

@@ -48,7 +48,7 @@ def claim_deliveries(
     # sending: after their deadline they would be claimed a second time.
     row = deliveries.c
     query = (
-        select(deliveries, alerts.c.reference, alerts.c.feed_id)
+        select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.cases)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
         # Of equally many attempts, the nearest harm comes first.
@@ -59,7 +59,7 @@ def claim_deliveries(
 
 
 def load_due(connection: Connection, pk: int, random: RandomBytes) -> DueDelivery:
-    query = select(deliveries, alerts.c.reference, alerts.c.feed_id)
+    query = select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.cases)
     found = query.join_from(deliveries, alerts, alerts.c.pk == deliveries.c.alert_pk).where(deliveries.c.pk == pk)
     return _due(connection.execute(found).one(), random)
 
@@ -83,4 +83,5 @@ def _delivery(row: Any, random: RandomBytes) -> Delivery:
         number=row.attempts + 1,  # the number of the attempt that comes now
         created_at=row.created_at,
         codes=LinkCodes(new_link_code(random), new_link_code(random)),
+        cases=row.cases,
     )

@@ -61,7 +61,8 @@ def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Se
         select(row.pk, row.alert_pk, alerts.c.reference, alerts.c.feed_id)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(alerts.c.feed_id == feed_id, alerts.c.pk != alert_pk)
-        .where(row.state.in_(NOT_BEGUN), row.contact.in_(contacts), ~beyond)
+        # An alert without cases says something else, which no message about cases replaces.
+        .where(row.state.in_(NOT_BEGUN), row.contact.in_(contacts), alerts.c.cases > 0, ~beyond)
         .order_by(row.pk)
     )
     return [OwedDelivery(*one) for one in connection.execute(query.with_for_update(of=deliveries)).all()]

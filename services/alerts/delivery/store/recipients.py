@@ -10,6 +10,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.receipts.receipt import ReceiptState
 from services.alerts.delivery.store.alerts import Alert
 from services.alerts.delivery.store.deliveries import NOT_BEGUN
 from services.alerts.policy.escalation.case_clock import EscalationReason
@@ -28,6 +29,9 @@ class DeliveryOfTier(NamedTuple):
     state: DeliveryState
     attempts: int
     due_at: datetime | None
+    created_at: datetime
+    settled_at: datetime | None
+    receipt: ReceiptState | None
 
     @property
     def replaced(self) -> bool:
@@ -36,7 +40,12 @@ class DeliveryOfTier(NamedTuple):
 
     @property
     def accepted(self) -> bool:
-        return self.verified and self.state is DeliveryState.SENT
+        # Where the channel gives receipts, the receipt must have come.
+        return self.verified and self.state is DeliveryState.SENT and self.receipt in {None, ReceiptState.DELIVERED}
+
+    @property
+    def awaited(self) -> bool:
+        return self.state is DeliveryState.SENT and self.receipt is ReceiptState.AWAITED
 
 
 class WaitingDelivery(NamedTuple):
@@ -53,11 +62,21 @@ class WaitingDelivery(NamedTuple):
 
 def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[DeliveryOfTier]:
     row = deliveries.c
-    columns = (row.tier, row.contact, row.channel, row.verified, row.state, row.attempts, row.due_at)
-    rows = connection.execute(select(*columns).where(row.alert_pk == alert_pk).order_by(row.pk))
+    query = select(deliveries).where(row.alert_pk == alert_pk).order_by(row.pk)
     return [
-        DeliveryOfTier(one.tier, one.contact, one.channel, one.verified, DeliveryState(one.state), *one[5:])
-        for one in rows
+        DeliveryOfTier(
+            tier=one.tier,
+            contact=one.contact,
+            channel=one.channel,
+            verified=one.verified,
+            state=DeliveryState(one.state),
+            attempts=one.attempts,
+            due_at=one.due_at,
+            created_at=one.created_at,
+            settled_at=one.settled_at,
+            receipt=ReceiptState(one.receipt) if one.receipt else None,
+        )
+        for one in connection.execute(query)
     ]
 
 
@@ -70,6 +89,8 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
         .join(alert_cases, named.alert_pk == row.alert_pk)
         .where(alerts.c.feed_id == alert.feed_id, alerts.c.created_at >= (alert.owed_since or alert.created_at))
         .where(among(connection, named.case_pk, open_cases), row.state == DeliveryState.SENT.value, row.verified)
+        # The look at another alert asks others if its receipt does not come.
+        .where(row.receipt.is_(None) | (row.receipt == ReceiptState.DELIVERED.value) | (alerts.c.pk != alert.pk))
         .group_by(row.tier)
         .having(func.count(named.case_pk.distinct()) == len(open_cases))
     )
@@ -83,6 +104,8 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(alerts.c.feed_id == feed_id, alerts.c.created_at >= since, row.state == DeliveryState.SENT.value)
+        # Only messages about cases count: no other delays the next of them.
+        .where(alerts.c.cases > 0)
         .group_by(row.contact, alerts.c.urgent)
     )
     found: dict[str, dict[bool, datetime]] = {}

@@ -58,3 +58,24 @@ SEARCH = {
     },
     "additionalProperties": False,
 }
+
+_MOMENT = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
+
+# The schema of the body of a callback with a delivery receipt.
+CALLBACK = {
+    "type": "object",
+    "required": ["id", "reference", "to", "status", "created_at", "completed_at", "sent_at", "notification_type"],
+    "properties": {
+        "id": _UUID,
+        "reference": {"type": ["string", "null"]},
+        "to": {"type": "string"},
+        "status": {"enum": ["delivered", "permanent-failure", "temporary-failure", "technical-failure"]},
+        "created_at": _MOMENT,
+        "completed_at": {**_MOMENT, "type": ["string", "null"]},
+        "sent_at": {**_MOMENT, "type": ["string", "null"]},
+        "notification_type": {"enum": ["sms", "email"]},
+        "template_id": _UUID,
+        "template_version": {"type": "integer"},
+    },
+    "additionalProperties": False,
+}

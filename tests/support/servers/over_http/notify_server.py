@@ -9,6 +9,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -17,7 +18,7 @@ import jwt
 from jsonschema import Draft202012Validator, ValidationError
 
 from tests.support.servers.over_http.local_server import LocalHandler, LocalServer
-from tests.support.servers.over_http.notify_schemas import SEARCH, SENDING
+from tests.support.servers.over_http.notify_schemas import CALLBACK, SEARCH, SENDING
 
 SERVICE, SECRET = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 TEMPLATE = "00000000-0000-4000-8000-000000000003"
@@ -49,6 +50,30 @@ class NotifyServer(LocalServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
+def moment_of(minutes: int) -> str:
+    """Return a time as GOV.UK Notify writes it, `minutes` after nine on the first day of tests."""
+    return (datetime(2026, 11, 2, 9, tzinfo=UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def callback_of(message: dict[str, Any], status: str, minutes: int = 1) -> dict[str, Any]:
+    """Return the body of a callback as the REST documentation of GOV.UK Notify describes it."""
+    recipient = message["body"].get("phone_number") or message["body"].get("email_address")
+    body = {
+        "id": message["id"],
+        "reference": message["reference"],
+        "to": recipient,
+        "status": status,
+        "created_at": message["created_at"],
+        "completed_at": moment_of(minutes),
+        "sent_at": moment_of(0),
+        "notification_type": message["type"],
+        "template_id": message["body"]["template_id"],
+        "template_version": 1,
+    }
+    Draft202012Validator(CALLBACK).validate(body)
+    return body
+
+
 class NotifyHandler(LocalHandler):
     server: NotifyServer
     body: dict[str, Any]
@@ -76,7 +101,15 @@ class NotifyHandler(LocalHandler):
         self.answer_json(201, self.accept())
 
     def accept(self) -> dict[str, Any]:
-        message = {"id": str(uuid4()), "reference": self.body.get("reference"), "type": self.kind, "body": self.body}
+        message = {
+            "id": str(uuid4()),
+            "reference": self.body.get("reference"),
+            "type": self.kind,
+            "body": self.body,
+            "created_at": moment_of(0),
+            "sent_at": None,
+            "completed_at": None,
+        }
         self.server.accepted.append(message)
         template = {"id": self.body["template_id"], "version": 1, "uri": f"{self.server.url}/template"}
         uri = f"{self.server.url}{PREFIX}/{message['id']}"

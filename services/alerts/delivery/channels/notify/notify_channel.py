@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from notifications_python_client.errors import APIError
 
 from services.alerts.delivery.channels.http.http_results import result_of_fault
@@ -13,6 +15,7 @@ from services.alerts.delivery.channels.notify.govuk_notify_plugin import (
     NotifyGovUkNotify,
     NotifyKind,
 )
+from services.alerts.delivery.channels.notify.notify_receipts import NotifyReceipts
 from services.alerts.delivery.channels.notify.notify_results import (
     NOT_UNDERSTOOD,
     result_of_answer,
@@ -59,10 +62,16 @@ class NotifyChannel:
             except TypeError:
                 return SendResult(SendOutcome.FAILED_TEMPORARY, NOT_UNDERSTOOD)
             if earlier is not None:
-                return earlier
+                return _with_receipt(earlier, service)
             body = short_form(message, SMS_LIMIT) if service.kind is NotifyKind.SMS else message.text
             answer = service.deliver(client, service.targets[0], message.subject, body, reference)
-            return result_of_answer(answer, reference)
+            return _with_receipt(result_of_answer(answer, reference), service)
+
+
+def _with_receipt(result: SendResult, service: NotifyGovUkNotify) -> SendResult:
+    # A letter arrives days later, and GOV.UK Notify never hears of it.
+    awaited = result.outcome is SendOutcome.SENT and service.kind is not NotifyKind.LETTER
+    return replace(result, receipt_awaited=awaited)
 
 
 _WORDS = {NotifyKind.EMAIL: "mail to", NotifyKind.SMS: "text message to", NotifyKind.LETTER: "letter to"}
@@ -82,4 +91,5 @@ NOTIFY = ChannelKind(
     # Each service of GOV.UK Notify has limits of its own, so each is a destination of its own.
     destination=lambda route: f"{SCHEME}://{read_notify_route(route).service_id.lower()}",
     understood=_understood,
+    receipts=lambda chosen: NotifyReceipts(chosen.seconds).look_up,
 )

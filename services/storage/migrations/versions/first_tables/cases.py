@@ -133,6 +133,9 @@ def create() -> None:
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("settled_at", sa.BigInteger(), nullable=True),
         sa.Column("link_revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipt", sa.String(length=10), nullable=True),
+        sa.Column("receipt_at", sa.BigInteger(), nullable=True),
+        sa.Column("receipt_due_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_deliveries_alert_pk"),
         sa.PrimaryKeyConstraint("pk", name="pk_deliveries"),
     )
@@ -144,6 +147,14 @@ def create() -> None:
         unique=False,
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_deliveries_receipt_due_at",
+        "deliveries",
+        ["receipt_due_at"],
+        unique=False,
+        sqlite_where=sa.text("receipt_due_at IS NOT NULL"),
+        postgresql_where=sa.text("receipt_due_at IS NOT NULL"),
     )
     op.create_table(
         "contact_verifications",
@@ -173,6 +184,18 @@ def create() -> None:
     )
     op.create_index("ix_alert_cases_case_pk", "alert_cases", ["case_pk"], unique=False)
     op.create_table(
+        "refused_contacts",
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("address", sa.LargeBinary(), nullable=False),
+        sa.Column("channel", sa.String(length=30), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("alert_pk", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("feed_id", "person", "address", name="pk_refused_contacts"),
+    )
+    op.create_index("ix_refused_contacts_alert_pk", "refused_contacts", ["alert_pk"], unique=False)
+    op.create_table(
         "delivery_attempts",
         sa.Column("delivery_pk", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -192,6 +215,8 @@ def drop() -> None:
     op.drop_table("delivery_attempts")
     op.drop_index("ix_contact_verifications_alert_pk", table_name="contact_verifications")
     op.drop_table("contact_verifications")
+    op.drop_index("ix_refused_contacts_alert_pk", table_name="refused_contacts")
+    op.drop_table("refused_contacts")
     op.drop_index("ix_alert_cases_case_pk", table_name="alert_cases")
     op.drop_table("alert_cases")
     op.drop_index(
@@ -199,6 +224,12 @@ def drop() -> None:
         table_name="deliveries",
         sqlite_where=sa.text("due_at IS NOT NULL"),
         postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_deliveries_receipt_due_at",
+        table_name="deliveries",
+        sqlite_where=sa.text("receipt_due_at IS NOT NULL"),
+        postgresql_where=sa.text("receipt_due_at IS NOT NULL"),
     )
     op.drop_index("ix_deliveries_alert_pk", table_name="deliveries")
     op.drop_table("deliveries")

@@ -1,0 +1,37 @@
+"""A receipt: what a service says about a message after it has accepted the message. All functions are pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ReceiptState(StrEnum):
+    """The receipt of a delivery. The values are stored in the database."""
+
+    AWAITED = "awaited"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """What the service said. `at` is its own time of the event, as receipts may come in any order."""
+
+    outcome: ReceiptState
+    at: datetime
+    reason: str = ""  # a short stable code, never a part of the address: it is stored
+    for_good: bool = False  # every later message to this address will fail too
+
+
+def is_newer(receipt: DeliveryReceipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
+    """Return True if a receipt counts over the receipt that is on record. The order of arrival does not matter.
+
+    A receipt that is only awaited says nothing new, so nothing that is known is ever awaited again.
+    """
+    if receipt.outcome is ReceiptState.AWAITED:
+        return False
+    # Of two receipts of one moment the failure counts: somebody is asked in vain rather than nobody.
+    before = (known_at, known is ReceiptState.FAILED)
+    return known_at is None or (receipt.at, receipt.outcome is ReceiptState.FAILED) > before

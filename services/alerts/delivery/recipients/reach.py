@@ -1,0 +1,72 @@
+"""Decides which tiers of an alert are reached, and how long the others may still wait. All functions are pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.store.recipients import DeliveryOfTier
+
+# An attempt that runs has this long before others are asked: a colleague's message may be accepted any moment.
+_RUNNING: Final = timedelta(seconds=45)
+
+
+def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
+    """Return the tiers of an alert that are not reached, with those that were asked in their place in vain.
+
+    `order` holds the tiers in the order in which they are asked. A tier also counts as reached once somebody of a later
+    tier was asked in its place, and was reached. Empty if every tier that the alert was written for is reached.
+    """
+    asked = dict.fromkeys(one.tier for one in made)
+    first = {one.tier for one in made if not _is_in_place(one, written_at)}
+    covered = max(
+        (_place(order, one.tier) for one in made if _is_in_place(one, written_at) and one.accepted), default=-1
+    )
+    reached = {one.tier for one in made if one.accepted or one.replaced}
+    unreached = [tier for tier in asked if tier not in reached and _place(order, tier) > covered]
+    return unreached if first.intersection(unreached) else []
+
+
+def time_left(
+    made: Sequence[DeliveryOfTier],
+    unreached: Collection[str],
+    written_at: datetime,
+    step: timedelta,
+    now: datetime,
+) -> datetime | None:
+    """Return when to look again, if a message that is on its way may still reach somebody in time; else None.
+
+    `step` is how long a message may take: until it is accepted, and until its receipt comes.
+    """
+    on_their_way = (one for one in made if one.tier in unreached or _is_in_place(one, written_at))
+    moments = (moment for one in on_their_way for moment in _may_last_until(one, written_at, step, now))
+    return min((moment for moment in moments if moment > now), default=None)
+
+
+def _may_last_until(one: DeliveryOfTier, written_at: datetime, step: timedelta, now: datetime) -> Iterator[datetime]:
+    if not one.verified:
+        # A message to an address that nobody has verified reaches nobody for certain.
+        return
+    if one.awaited and one.settled_at is not None:
+        yield one.settled_at + step
+    elif one.due_at is None:
+        return
+    elif not one.attempts and one.due_at > now:
+        # A message that is not due yet has had no time to arrive.
+        yield one.due_at + step
+    elif _is_in_place(one, written_at):
+        yield one.created_at + step
+    elif one.state is not DeliveryState.WAITING and now < one.created_at + step:
+        yield now + _RUNNING
+
+
+def _is_in_place(one: DeliveryOfTier, written_at: datetime) -> bool:
+    # Deliveries that were written later than the alert go to those who are asked in place of others.
+    return one.created_at > written_at
+
+
+def _place(order: Sequence[str], tier: str) -> int:
+    # The policy may have lost a tier since the alert was written. Anybody later counts in its place.
+    return order.index(tier) if tier in order else -1

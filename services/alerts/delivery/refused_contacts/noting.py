@@ -1,0 +1,67 @@
+"""Keeps which contacts of a council refuse messages for good, until a message to them is accepted again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from services.alerts.delivery.addressing import Addressed, contact_of
+from services.alerts.delivery.delivery import NO_COUNCIL, OPERATOR_TIER
+from services.alerts.delivery.refused_contacts.store import (
+    RefusedContact,
+    delete_refused_contact,
+    has_refused,
+    insert_refused_contact,
+)
+from services.alerts.policy.contacts import Contact
+from services.alerts.policy.councils import load_council
+from services.alerts.policy.policy_days import next_office_hours
+from services.core.tokens import Tokeniser
+from services.storage.unit_of_work import UnitOfWork
+from services.storage.vault import VaultError
+
+
+class DeliveryToContact(Addressed, Protocol):
+    @property
+    def feed_id(self) -> str: ...
+    @property
+    def tier(self) -> str: ...
+
+
+def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
+    """Record that the contact of a delivery refuses messages for good. Its manager is told in office hours."""
+    contact = _contact(work, delivery)
+    if contact is None:
+        return
+    policy = load_council(work.connection, work.store, delivery.feed_id).policy
+    # Several contacts that fail together, such as those of one mail server, share a report.
+    due_at = next_office_hours(policy, work.now + timedelta(seconds=policy.grouping_seconds))
+    address = address_of(work.store.tokeniser, contact)
+    refused = RefusedContact(delivery.feed_id, contact.person, address, contact.channel, work.now)
+    insert_refused_contact(work.connection, refused, due_at)
+
+
+def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
+    """Record that the contact of a delivery takes messages. If it fails again, that is reported again."""
+    # The address is opened only where something is on record of the person.
+    if not has_refused(work.connection, delivery.feed_id, delivery.contact):
+        return
+    contact = _contact(work, delivery)
+    if contact is not None:
+        address = address_of(work.store.tokeniser, contact)
+        delete_refused_contact(work.connection, delivery.feed_id, contact.person, address)
+
+
+def address_of(tokeniser: Tokeniser, contact: Contact) -> bytes:
+    """Return a keyed digest of the channel and the address of a contact. It shows neither."""
+    return tokeniser.digest(f"{contact.channel}\0{contact.address.get_secret_value()}".encode())
+
+
+def _contact(work: UnitOfWork, delivery: DeliveryToContact) -> Contact | None:
+    # The operator's own contacts are no matter of a council, and a damaged address is reported as damage.
+    if delivery.feed_id in NO_COUNCIL or delivery.tier == OPERATOR_TIER:
+        return None
+    try:
+        return contact_of(work.store, delivery)
+    except VaultError:
+        return None

@@ -1,0 +1,71 @@
+"""Reads and writes which contacts refuse messages for good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, delete, exists, select, update
+
+from services.storage.dialect import skipping_locked, upsert
+from services.storage.tables import refused_contacts
+
+_ROW = refused_contacts.c
+
+
+class RefusedContact(NamedTuple):
+    """An address of a person of a council that refuses messages. `address` is a keyed digest of it."""
+
+    feed_id: str
+    person: str
+    address: bytes
+    channel: str
+    refused_at: datetime
+
+
+def insert_refused_contact(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
+    """Record a contact as refused, unless it is on record. `due_at` is when to report it."""
+    values = {**refused._asdict(), "due_at": due_at, "alert_pk": None}
+    # A contact that is on record keeps its times: it is reported once.
+    connection.execute(upsert(connection, refused_contacts, ("feed_id", "person", "address"), ("channel",)), values)
+
+
+def delete_refused_contact(connection: Connection, feed_id: str, person: str, address: bytes) -> None:
+    known = (_ROW.feed_id == feed_id, _ROW.person == person, _ROW.address == address)
+    connection.execute(delete(refused_contacts).where(*known))
+
+
+def has_refused(connection: Connection, feed_id: str, person: str) -> bool:
+    return bool(connection.scalar(select(exists().where(_ROW.feed_id == feed_id, _ROW.person == person))))
+
+
+def councils_to_report_to(connection: Connection, now: datetime) -> Sequence[str]:
+    query = select(_ROW.feed_id).where(_ROW.due_at <= now).distinct().order_by(_ROW.feed_id)
+    return connection.scalars(query).all()
+
+
+def claim_unreported(connection: Connection, feed_id: str) -> list[RefusedContact]:
+    # A row without a due time is reported. Rows that another worker has locked are skipped.
+    query = select(refused_contacts).where(_ROW.feed_id == feed_id, _ROW.due_at.is_not(None))
+    return _read(connection, skipping_locked(connection, query.order_by(_ROW.refused_at, _ROW.person)))
+
+
+def refused_of(connection: Connection, feed_id: str) -> list[RefusedContact]:
+    return _read(connection, select(refused_contacts).where(_ROW.feed_id == feed_id))
+
+
+def reported_by(connection: Connection, alert_pk: int) -> list[RefusedContact]:
+    # A contact that takes messages again has no row any more.
+    query = select(refused_contacts).where(_ROW.alert_pk == alert_pk)
+    return _read(connection, query.order_by(_ROW.refused_at, _ROW.person))
+
+
+def mark_reported(connection: Connection, refused: RefusedContact, alert_pk: int) -> None:
+    known = (_ROW.feed_id == refused.feed_id, _ROW.person == refused.person, _ROW.address == refused.address)
+    connection.execute(update(refused_contacts).where(*known).values(due_at=None, alert_pk=alert_pk))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[RefusedContact]:
+    rows = connection.execute(query)
+    return [RefusedContact(row.feed_id, row.person, bytes(row.address), row.channel, row.refused_at) for row in rows]

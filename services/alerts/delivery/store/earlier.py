@@ -1,0 +1,48 @@
+"""Reads which other alerts are about the cases of an alert."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from services.alerts.policy.escalation.case_clock import EscalationReason
+from services.storage.tables import alert_cases, alerts
+
+
+class AcceptedBefore(NamedTuple):
+    """What a case has heard by other messages that were accepted."""
+
+    at: datetime  # of the newest message
+    threshold: int | None  # of the newest reminder, in days before the harm; None if no reminder was accepted
+
+
+def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, AcceptedBefore]:
+    """Return, by case id, what other alerts have said about the cases of this alert."""
+    mine, other = alert_cases.alias("mine"), alert_cases.alias("other")
+    query = (
+        select(other.c.case_pk, alerts.c.accepted_at, other.c.threshold, other.c.first_level)
+        .join_from(mine, other, (other.c.case_pk == mine.c.case_pk) & (other.c.alert_pk != mine.c.alert_pk))
+        .join(alerts, alerts.c.pk == other.c.alert_pk)
+        .where(mine.c.alert_pk == alert_pk, alerts.c.accepted_at.is_not(None))
+        .where(alerts.c.reason != EscalationReason.NOTICE_WITHDRAWN.value)
+        .order_by(alerts.c.accepted_at)
+    )
+    found: dict[int, AcceptedBefore] = {}
+    for case_pk, at, threshold, first_level in connection.execute(query):
+        earlier = found.get(case_pk)
+        # A message to the next level alone is no reminder of a threshold to the levels before it.
+        kept = threshold if first_level == 1 else earlier and earlier.threshold
+        found[case_pk] = AcceptedBefore(at, kept)
+    return found
+
+
+def cases_in_later_alerts(connection: Connection, alert_pk: int) -> frozenset[int]:
+    mine, later = alert_cases.alias("mine"), alert_cases.alias("later")
+    query = (
+        select(later.c.case_pk)
+        .join_from(mine, later, (later.c.case_pk == mine.c.case_pk) & (later.c.alert_pk > mine.c.alert_pk))
+        .where(mine.c.alert_pk == alert_pk)
+    )
+    return frozenset(connection.scalars(query))

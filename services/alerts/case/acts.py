@@ -29,7 +29,7 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError, check_days, with_record
 from services.alerts.review.step import Transition, apply
-from services.alerts.states.machine import Decision, Refuse, Stay, decide
+from services.alerts.states.machine import ALERTS_AT_ONCE, Decision, Refuse, Stay, decide
 from services.alerts.states.records import RECORD_FOR, HumanAct
 from services.core.audit import AuditAction
 from services.core.clock import london_day
@@ -238,9 +238,10 @@ def _after(
     changed = with_record(
         apply(case, event, now, transitions, providers), event, record, context.lines, london_day(now)
     )
-    # Every act pauses the messages about a case, not only an acknowledgement.
     is_step = event is not CaseEvent.ACKNOWLEDGE
-    if not changed.clock_stopped:
+    # Every act pauses the messages about a case, not only an acknowledgement. But colleagues must hear of news, such as
+    # a refused hold on which they rely.
+    if not changed.clock_stopped and event not in ALERTS_AT_ONCE:
         until = pause_until(council.policy, changed.clock, now, is_step=is_step)
         longest = link.pause(until, changed, council.policy.days, now) if link else until
         changed = replace(changed, paused_until=longest)

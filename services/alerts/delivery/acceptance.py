@@ -86,6 +86,7 @@ def _refused(
     return replace(
         case,
         last_alert_at=known.at if known else None,
+        warned=known is not None,
         last_threshold=(known.threshold if known else None) if is_reminder else case.last_threshold,
         unanswered=max(0, case.unanswered - is_reminder),
         tried_at=now,

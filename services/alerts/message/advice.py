@@ -10,14 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from schemas.codes import MatchLevel
+from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.case_line import CaseLine, Urgency, most_urgent_first, urgency
-from services.alerts.message.wording import SURE, SURE_BECAUSE, and_list, distance, lines, long_day, moment, subject_day
+from services.alerts.message.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
 
-OPERATOR_STEP = (
-    "You get this as the operator of Pullcord, because nobody at the council could be reached or has answered. Ring "
-    "the council's telecare team, and ask who acts on these cases."
-)
+OPERATOR_STEP = "Ring the council's telecare team, and ask who acts on these cases."
 LINK_NOTE = "Opening the link acknowledges nothing; you give your name on the page."
 CHANGES_LINK = (
     "Changes that would end or delay some of these cases wait until somebody agrees. See the changes and accept those "
@@ -60,6 +57,9 @@ _UNSURE_DAYS = (
     "it too."
 )
 _DECIDE_MATCHES = "Where the match is probable or possible, check whether it is your resident and record the answer."
+_HOLD_REFUSED = (
+    "Where the provider refused a hold, its date stands. Do not wait for the provider: visit before the date."
+)
 _VISIT = (
     "Contact each resident before the date. Each one needs a supported journey. Book a visit, fit or test the alarm, "
     "and make a test call to the alarm receiving centre."
@@ -168,6 +168,7 @@ def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
         (Urgency.POST_CHECK in groups, _CHECK_SWITCHED),
         *((True, sentence) for sentence in doubtful([case for cases in groups.values() for case in cases])),
         (unsure, _DECIDE_MATCHES),
+        (any(case.state == CaseState.HOLD_REFUSED for cases in groups.values() for case in cases), _HOLD_REFUSED),
         (before, _VISIT),
         (True, _TELL_PROVIDER),
         (before, _ASK_FOR_HOLD),
@@ -188,35 +189,6 @@ def doubtful(cases: Sequence[CaseLine]) -> list[str]:
 def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
     # Returns a text for each level that occurs, the surest first: `12 confirmed: same telephone number`.
     return [f"{counts[level]:,} {SURE[level].lower()}: {SURE_BECAUSE[level]}" for level in SURE if counts.get(level)]
-
-
-def why_now(reason: str, threshold: int, repeat_number: int) -> str:
-    """Return a sentence with the reason for sending the message now. `threshold` is in days before the harm."""
-    reached = f"the {threshold}-day warning" if threshold else "their date"
-    sentences = {
-        "first_alert": "This is the first message about these cases.",
-        "threshold_reached": f"These cases have reached {reached}.",
-        "repeat": f"This is reminder {repeat_number}. Nobody has acknowledged the messages before it.",
-        "acknowledgement_lapsed": "The pause has ended, and these lines are still not safe.",
-        "nobody_answered": "Nobody has acted on earlier messages about these cases, so you are asked too.",
-        "nothing_moved": "These cases were acknowledged more than once, and nobody has recorded a step since.",
-        "urgent_state": "These residents may have no working alarm now.",
-        "post_check": "Each line needs a test call after the switch.",
-        "date_unknown": "The provider has not said when.",
-        "changes_wait": "A change that would end or delay these cases waits until somebody agrees to it.",
-    }
-    # A newer version of Pullcord may have written an unknown reason: it gets the plain sentence.
-    return sentences.get(reason, "These cases are still open.")
-
-
-def unanswered_lead(reason: str) -> str:
-    """Return the first words of the subject line of a message that asks the next in line, or an empty text."""
-    return {"nobody_answered": "NOBODY HAS ANSWERED: ", "nothing_moved": "NOTHING HAS MOVED: "}.get(reason, "")
-
-
-def asked_before(tiers: Sequence[str]) -> str:
-    """Return a sentence that names the tiers with an earlier message, or an empty text if there are none."""
-    return f"Earlier messages about these cases went to: {and_list(tiers)}." if tiers else ""
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from schemas.codes import MatchLevel
 from services.alerts.message import advice
 from services.alerts.message.case_line import CaseLine, CaseRow, case_row
+from services.alerts.message.why_now import TO_OPERATOR, asked_before, subject_of_reason, why_now
 from services.alerts.message.wording import lines, moment, shown_name
 from services.core.clock import london_day
 
@@ -68,15 +69,18 @@ def render(digest: AlertDigest, now: datetime) -> Message:
     """Return the mail as of `now`. Texts such as "in 3 days" count from the day of `now` in London."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
-    lead = f"{advice.unanswered_lead(digest.reason)}{advice.subject_lead(groups, today)}"
+    lead = f"{subject_of_reason(digest.reason)}{advice.subject_lead(groups, today)}"
     subject = subject_line(digest, lead)
     ordered = [case for cases in groups.values() for case in cases]
     context = {
         **common(digest, subject),
         "summary": advice.summary(groups, today),
-        "why_now": advice.why_now(digest.reason, digest.threshold, digest.repeat_number),
-        "asked_before": advice.asked_before([shown_name(tier) for tier in digest.asked_before]),
-        "how_sure": advice.how_sure(digest.counts_by_level),
+        "why_now": TO_OPERATOR
+        if digest.to_operator
+        else why_now(digest.reason, digest.threshold, digest.repeat_number, len(digest.cases)),
+        "asked_before": asked_before([shown_name(tier) for tier in digest.asked_before]),
+        # The row of a single case says it already.
+        "how_sure": advice.how_sure(digest.counts_by_level) if len(digest.cases) > 1 else [],
         "steps": [*([advice.OPERATOR_STEP] if digest.to_operator else []), *advice.steps(groups)],
         "rows": [case_row(case, today) for case in ordered[:LISTED]],
     }

@@ -1,14 +1,17 @@
 """The short form of a message, for a text message."""
 
+from itertools import takewhile
+
 from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
     """Return the subject, then the link of the message, in at most `limit` characters.
 
-    The link is always whole. A message without a link gets its whole text instead, if that fits.
+    The link is always whole. A message without a link gets its words before the first heading
+    instead, if they fit.
     """
-    more = link_of(message) or message.text.strip()
+    more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"
     if message.short_note and len(noted) <= limit:
         return noted
@@ -16,6 +19,13 @@ def short_form(message: Message, limit: int) -> str:
     if len(whole) <= limit:
         return whole
     return (link_of(message) or message.subject)[:limit]
+
+
+def _introduction(message: Message) -> str:
+    # A telephone breaks the lines by itself, so each paragraph becomes one line.
+    paragraphs = message.text.strip().split("\n\n")
+    before = takewhile(lambda paragraph: not paragraph.strip().isupper(), paragraphs)
+    return "\n".join(" ".join(paragraph.split()) for paragraph in before)
 
 
 def link_of(message: Message) -> str | None:

@@ -54,6 +54,7 @@ STATES: Mapping[str, str] = {
 # The words for the reasons of escalations. Reasons that the state or the date of a case already shows are left out.
 NEWS = {
     "first_alert": "New",
+    "something_changed": "Changed",
     "threshold_reached": "Date is nearer",
     "repeat": "Reminder",
     "acknowledgement_lapsed": "Pause ran out",

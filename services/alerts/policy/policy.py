@@ -130,6 +130,6 @@ def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> Escalation
     if clock.harm_on is None:
         return EscalationReason.DATE_UNKNOWN
     if clock.last_alert_at is None:
-        return EscalationReason.FIRST_ALERT
+        return EscalationReason.SOMETHING_CHANGED if clock.warned else EscalationReason.FIRST_ALERT
     is_new = threshold_at(clock, policy, at) in thresholds_left(clock, policy, clock.harm_on)
     return EscalationReason.THRESHOLD_REACHED if is_new else EscalationReason.REPEAT

@@ -40,6 +40,7 @@ ASSUMPTIONS: Final = (
 )
 _REASONS: Final = {
     EscalationReason.FIRST_ALERT: "the first message about the case",
+    EscalationReason.SOMETHING_CHANGED: "something about the case has changed since the last message",
     EscalationReason.THRESHOLD_REACHED: "the harmful day comes nearer",
     EscalationReason.REPEAT: "nobody has acted since the last message",
     EscalationReason.ACKNOWLEDGEMENT_LAPSED: "the pause after an act has ended",

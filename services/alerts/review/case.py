@@ -106,6 +106,7 @@ class Case:
             unanswered=self.unanswered,
             acknowledged_times=self.acknowledged_times,
             claimed=bool(self.claimed_by) and set(self.providers) <= set(self.claimed_by),
+            warned=self.warned,
         )
 
     @property

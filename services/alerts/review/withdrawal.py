@@ -52,7 +52,7 @@ def _with_word_of_changes(
     told_at = max(_changes_told_at(case, case.changes_wait_since, policy), now)
     due_at = next_office_hours(policy, told_at)
     if message is not None and message.due_at <= due_at:
-        is_first = message.reason is EscalationReason.FIRST_ALERT
+        is_first = message.reason in (EscalationReason.FIRST_ALERT, EscalationReason.SOMETHING_CHANGED)
         return replace(message, reason=EscalationReason.CHANGES_WAIT) if is_first else message
     clock = case.clock
     reached = None if case.harm_on is None else threshold_now(policy, clock.level, case.harm_on, due_at)

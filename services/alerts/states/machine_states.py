@@ -83,6 +83,7 @@ ALERTS_AT_ONCE = frozenset(
         CaseEvent.REVERT_LINE,
         CaseEvent.REVIEW_DUE,
         CaseEvent.END_HOLD,
+        CaseEvent.REFUSE_HOLD,
         CaseEvent.MATCH_SURER,
         CaseEvent.CLAIM_LINE,
         CaseEvent.LINE_AT_RISK,

@@ -117,7 +117,7 @@ def test_a_notice_that_comes_back_before_it_was_told_is_not_said_to_be_withdrawn
     alerted.settle()
     alerted.post_notices(notice(issued=3))
     alerted.tick(seconds=31)
-    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "first_alert"]
+    assert [alert.reason for alert in rows(alerted, alerts)] == ["first_alert", "something_changed"]
 
 
 def test_a_notice_that_comes_back_opens_the_case_and_is_told_as_at_first(alerted: Deployment) -> None:

@@ -12,6 +12,8 @@ class EscalationReason(StrEnum):
     """The reason for an escalation. The values are stored in the database."""
 
     FIRST_ALERT = "first_alert"
+    # There was a message about the case, and something has become known since.
+    SOMETHING_CHANGED = "something_changed"
     THRESHOLD_REACHED = "threshold_reached"
     REPEAT = "repeat"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"
@@ -43,6 +45,8 @@ class CaseClock:
 
     `claimed` is true if every provider of the case reported a move without earlier notice. In an urgent state, only the
     first alert about such a case ignores quiet hours. Later alerts wait for the working day.
+
+    `warned` is true if somebody had a message about the case since it was opened.
     """
 
     state: CaseState
@@ -57,6 +61,7 @@ class CaseClock:
     unanswered: int = 0
     acknowledged_times: int = 0
     claimed: bool = False
+    warned: bool = False
 
     @property
     def pause(self) -> datetime | None:

@@ -56,7 +56,8 @@ class TestFirstLines:
     @pytest.mark.parametrize(
         ("reason", "said"),
         [
-            ("threshold_reached", "These cases have reached the 7-day warning."),
+            ("threshold_reached", "The date is 7 days away or less."),
+            ("something_changed", "has changed since the last message."),
             ("repeat", "This is reminder 2. Nobody has acknowledged the messages before it."),
             ("acknowledgement_lapsed", "The pause has ended"),
             ("date_unknown", "The provider has not said when."),

@@ -27,6 +27,7 @@ def test_the_policy_sees_the_state_the_dates_and_what_has_been_told() -> None:
         paused_until=NOW + DAY,
         tried_at=NOW,
         claimed=False,
+        warned=True,
     )
 
 

@@ -58,7 +58,7 @@ def test_an_interim_solution_is_reviewed_where_the_case_is_at_rest() -> None:
     assert names(REVIEWED) == {"confirmed_safe", "post_check_passed", "closed"}
 
 
-def test_what_brings_a_new_danger_is_told_at_once_and_no_act_of_a_person_is() -> None:
+def test_what_brings_a_new_danger_is_told_at_once_and_of_the_acts_of_people_only_a_refused_hold() -> None:
     assert names(ALERTS_AT_ONCE) == {
         "new_notice",
         "move_date_earlier",
@@ -67,6 +67,7 @@ def test_what_brings_a_new_danger_is_told_at_once_and_no_act_of_a_person_is() ->
         "revert_line",
         "review_due",
         "end_hold",
+        "refuse_hold",
         "match_surer",
         "claim_line",
         "line_at_risk",

@@ -13,7 +13,7 @@ _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """House numbers written as one text, such as `18a-18c`, and where the text starts and ends."""
+    """House numbers written as one text, such as `18a-18c`. `start` and `end` are positions in the segment."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]

@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction and its store. `now` (UTC) is the same for all steps in the transaction."""
+    """`now` (UTC) is the same for all steps in the transaction."""
 
     connection: Connection
     store: Store

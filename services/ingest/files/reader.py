@@ -27,11 +27,10 @@ def read_table(
     limits: FileLimits,
     known_heading: KnownHeading | None = None,
 ) -> Table:
-    """Read a CSV, XLSX or XLSM file.
+    """Raises `FileRefused`, now or while the rows are iterated.
 
     The headings are the row with the most known headings among the first `limits.heading_rows` rows. Without
-    `known_heading` they are the first row that is not blank. Raises `FileRefused`, now or while the rows are iterated.
-    The error never quotes a cell or the file's name.
+    `known_heading`, the headings are the first non-blank row.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():

@@ -22,10 +22,7 @@ OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft that was written to the database, with what its record got there.
-
-    `tokens` are the tokens of `values`, in the same order.
-    """
+    """`tokens` are the tokens of `values`, in the same order."""
 
     pk: int
     revision: int
@@ -37,8 +34,6 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """The tables, columns, audit actions and event of one kind of record: notices or register entries."""
-
     kind: RecordKind
     table: Table
     tokens: Table

@@ -1,7 +1,4 @@
-"""The bodies of error answers, for the OpenAPI description.
-
-Each model adds to `Problem` the fields that some types of problem have.
-"""
+"""The bodies of error answers, for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -101,7 +98,7 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield `base` and all models derived from it in modules that are already imported."""
+    """Yield `base` and all models derived from `base` in modules that are already imported."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

@@ -32,8 +32,6 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """One alert, according to the audit."""
-
     cases: int = 0
     deliveries: int = 0
     acknowledged: bool = False
@@ -43,8 +41,6 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """One delivery, according to the audit."""
-
     alert: str
     attempts: int = 0
     link_revoked: bool = False

@@ -21,10 +21,10 @@ def metrics_served(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> Iterator[None]:
-    """Serve health and metrics while the block runs, if the settings name a port for them.
+    """Serve nothing if the settings name no port for metrics.
 
-    `sends` are the sends to report, or those of this process if None. `others` returns the metrics of another process
-    of the same service. `faults` returns further reasons why the process is not ready.
+    `sends` are the sends to report, or those of this process if None. `faults` returns further reasons why the process
+    is not ready.
     """
     settings = parts.settings
     if not settings.metrics_port:

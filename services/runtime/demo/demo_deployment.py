@@ -41,9 +41,9 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """The objects that the steps of a demonstration need, in one process or distributed.
+    """`environment` has the variables by which the command line finds the deployment.
 
-    `environment` has the variables by which the command line finds the deployment. `keys` has the API keys by feed id.
+    `keys` has API keys by feed id.
     """
 
     store: Store

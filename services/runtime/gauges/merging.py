@@ -26,7 +26,7 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Return the metrics of this process with the counts of the other process added, in the Prometheus text format.
+    """Add the counts of the other process, in the Prometheus text format.
 
     Metrics that describe a process, such as `python_…` and `process_…`, are only those of this process.
     """

@@ -24,6 +24,8 @@ router = APIRouter(prefix="/v1/mappings", tags=["provider", "council"])
 
 
 class MappedKind(StrEnum):
+    """The kind of a mapping: of a column to a field, or of a word to a status."""
+
     COLUMN = "column"
     STATUS = "status"
 

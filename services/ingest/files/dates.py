@@ -42,6 +42,8 @@ _WEEK, _HALF_A_WEEK = 7, 3
 
 
 class DateOrder(StrEnum):
+    """The order in which a date such as `3/12/2026` gives the day and the month."""
+
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
 

@@ -1,4 +1,4 @@
-"""A cache of SQL texts for all databases of a test run. Making them anew would take a third of each test's time."""
+"""A cache of SQL texts for all databases of a test run. Without the cache, the tests would take much longer."""
 
 from __future__ import annotations
 

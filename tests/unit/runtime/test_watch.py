@@ -37,7 +37,7 @@ class Process:
         )
 
     def pass_time(self, watch: Watchdog, seconds: float) -> None:
-        """Let time pass. Every two seconds the watchdog looks at the process, as its own thread would do."""
+        # Every two seconds the watchdog looks, as its own thread would do.
         for _ in range(int(seconds / 2)):
             self.time += 2
             watch.look()

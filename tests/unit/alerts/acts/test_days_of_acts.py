@@ -1,4 +1,4 @@
-"""A person records an act with a day or time that must be a mistake. The record is refused."""
+"""An act with a day or time that must be a mistake is refused."""
 
 from __future__ import annotations
 

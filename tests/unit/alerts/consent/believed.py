@@ -1,4 +1,4 @@
-"""A case that was reviewed, and the facts that it goes on using after a feed has changed them."""
+"""A reviewed case, and the facts that the case uses after a feed has changed them."""
 
 from __future__ import annotations
 

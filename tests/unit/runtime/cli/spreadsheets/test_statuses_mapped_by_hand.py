@@ -1,7 +1,4 @@
-"""A council has its own words for statuses. No entry is refused because its status is unknown.
-
-The user can map any word to a status by hand. Later files use the mapping.
-"""
+"""A council has its own words for statuses, which it can map by hand. No word refuses an entry."""
 
 from __future__ import annotations
 

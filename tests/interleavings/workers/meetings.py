@@ -54,4 +54,5 @@ def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """Do nothing. `interrupted_before` calls `meanwhile` only once."""
+    # `interrupted_before` calls `meanwhile` only once.
+    ...

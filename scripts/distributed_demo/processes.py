@@ -26,7 +26,7 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """One process of Pullcord. It serves its metrics on `port`."""
+    """`port` serves the metrics."""
 
     title: str
     port: int
@@ -42,7 +42,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True once the process serves. Raises StuckError if it has ended."""
+        """Return True once the process serves. Raises StuckError if the process has ended."""
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
         return SERVING in self.log.read_bytes()
@@ -65,10 +65,7 @@ class Process:
 
 @dataclass
 class Crew:
-    """All processes of a deployment.
-
-    `environment` holds their settings, and `logs` is the folder of their log files.
-    """
+    """`environment` holds the settings of the processes, and `logs` is the folder of their log files."""
 
     logs: Path
     environment: Mapping[str, str]

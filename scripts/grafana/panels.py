@@ -45,7 +45,7 @@ class Look(Enum):
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """The description of a panel. `queries` has a query for each legend. `nothing` is shown if there is no data."""
+    """`queries` has a query for each legend. `nothing` is shown if there is no data."""
 
     title: str
     description: str

@@ -64,7 +64,7 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `flat` (such as `Flat 4`), `number` and `name` (of the building or cottage) may be empty."""
+    """`flat` (such as `Flat 4`), `number` and `name` may be empty."""
 
     uprn: str
     town: str
@@ -81,7 +81,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street with its own postcode. Each of its `buildings` is a tuple of homes."""
+    """Each of the `buildings` is a tuple of homes."""
 
     buildings: tuple[tuple[Home, ...], ...]
 
@@ -105,10 +105,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield every seventh number from `first` on as a UPRN.
-
-    `first` must begin with 9999, because no real UPRN does.
-    """
+    """Yield every seventh number from `first` on. `first` begins with 9999, because no real UPRN does."""
     return map(str, count(first, 7))
 
 

@@ -30,10 +30,7 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The samples that belong to a seed.
-
-    `subjects` are the providers' lines that have something in common with a register.
-    """
+    """`subjects` are the lines that have something in common with a register."""
 
     services: list[Service]
     subjects: list[Subject]

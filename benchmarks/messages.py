@@ -94,7 +94,7 @@ class Noted:
 
 
 def run(trial: Trial, folder: Path) -> Noted:
-    """Let 30 days pass in which nobody answers. Return the channel with its messages."""
+    # Nobody answers for 30 days.
     clock = MovedClock()
     channel = Noted(clock)
     engine = make_engine(f"sqlite:///{folder / 'messages.db'}")

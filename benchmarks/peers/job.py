@@ -19,11 +19,7 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, as it is passed on the command line.
-
-    `folder` is for the peer's state. `lines` is the number of lines that the feed must write. Only the floor needs
-    `topics`.
-    """
+    """The job of a peer on the command line. `folder` is for the peer's state. Only the floor needs `topics`."""
 
     broker: str
     lines: int
@@ -46,9 +42,9 @@ class Job:
 
 
 class Progress:
-    """Counts handled lines, and prints the counts five times a second as a line of JSON.
+    """Prints the number of handled lines five times a second as JSON.
 
-    `first` and `last` are the times of the first and the last handled line, in seconds of the system's clock.
+    `first` and `last` are the times of the first and the last handled line, in seconds.
     """
 
     def __init__(self) -> None:
@@ -59,7 +55,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Set `first` to now. Call this if messages are already under way before the first line is handled."""
+        """Call this if messages are already under way before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -21,7 +21,7 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of rates. `includes` names the steps that were measured."""
+    """`includes` names the steps that were measured."""
 
     what: str
     processes: str

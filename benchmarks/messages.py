@@ -94,7 +94,6 @@ class Noted:
 
 
 def run(trial: Trial, folder: Path) -> Noted:
-    # Nobody answers for 30 days.
     clock = MovedClock()
     channel = Noted(clock)
     engine = make_engine(f"sqlite:///{folder / 'messages.db'}")

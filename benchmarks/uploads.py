@@ -122,7 +122,7 @@ def uploads(only: str | None) -> Iterator[Upload]:
 
 
 class Memory:
-    # In MiB, with child processes.
+    # The memory is in MiB, and child processes count.
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.peak = 0.0

@@ -47,7 +47,7 @@ FAUST, QUIX, FLOOR = (
 
 @dataclass(frozen=True)
 class JoinResult:
-    # In seconds.
+    # `seconds` is the time for all lines.
     lines: int
     seconds: float
 

@@ -21,7 +21,7 @@ DAY = re.compile(r'(?<=[" ])\d{4}-\d\d-\d\d(?=["T ])')
 
 
 def let_a_day_pass(store: Store) -> None:
-    # One transaction. Only for PostgreSQL.
+    # The SQL is only for PostgreSQL.
     with store.writing() as connection:
         for table in TABLES:
             _move_columns(connection, table)

@@ -60,7 +60,7 @@ _UPRN_SHARE: Final = 0.55
 
 
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
-    # The shared line of each scheme, and at most one line for each of some other homes.
+    # Each scheme gives its shared line. Some other homes give one line each.
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
     subjects = _communal(services)

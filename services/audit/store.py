@@ -24,7 +24,6 @@ def recorded_actions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[RecordedAction]:
-    # In the order of writing.
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
         row.action.in_([action.value for action in actions])

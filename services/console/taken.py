@@ -24,7 +24,6 @@ class TakenCases(NamedTuple):
 
 
 def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCases]:
-    # The oldest first.
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
     found = find_acknowledgements(connection, [alert.reference for alert in link.alerts])
     each = [(_who(store, row), frozenset(row.fields["cases"])) for row in found]

@@ -76,7 +76,7 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
-    # The digit of the `TokenKind`, then the token in URL-safe base64 (22 characters).
+    # Each text is the digit of the `TokenKind`, followed by the token in URL-safe base64 (22 characters).
     return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
 
 

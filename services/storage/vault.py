@@ -107,7 +107,7 @@ class Vault:
             return self._loaded
 
 
-# Replaced as a whole, so that one value is never sealed with parts of two key sets.
+# The keys are replaced as a whole, so that one value is never sealed with parts of two key sets.
 @dataclass(frozen=True, slots=True)
 class _LoadedKeys:
     current: str

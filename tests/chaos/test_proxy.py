@@ -52,7 +52,6 @@ def connection(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def is_reset(proxy: Proxy) -> None:
-    # At once or later.
     with (
         pytest.raises(ConnectionResetError),
         socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as refused,

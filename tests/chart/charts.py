@@ -49,7 +49,6 @@ class Release:
 
     @property
     def workloads(self) -> dict[str, Object]:
-        # By role.
         kept = [*self.of("Deployment"), *self.of("StatefulSet")]
         return {one["metadata"]["labels"][COMPONENT]: one for one in kept}
 

@@ -33,7 +33,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
-    # Not served yet, with its two keys as files.
+    # The deployment is not served yet. Its two keys are files.
     made = prepare(tmp_path / "data", mailbox.port)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "council").write_text(f"{made.council_key}\n")
@@ -65,7 +65,7 @@ def unmatched(deployment: ServedDeployment) -> Iterator[str]:
 
 
 def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.CompletedProcess[str]:
-    # As the chart's pod does.
+    # The chart's pod runs the script in the same way.
     environment = {"CANARY_URL": url, "CANARY_COUNCIL": "E06000009", "CANARY_PATIENCE_SECONDS": str(patience)}
     command = [sys.executable, str(CHART / "files" / "canary.py")]
     given = environment | ({"CANARY_KEYS": str(keys)} if keys else {})

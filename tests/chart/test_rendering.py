@@ -106,7 +106,7 @@ def test_a_file_that_differs_is_named(tmp_path: Path) -> None:
 
 
 def leaves(values: object, path: str = "") -> Iterator[str]:
-    # The path of every value that contains no other value.
+    # A leaf contains no other value.
     if isinstance(values, dict) and values:
         for name, inner in values.items():
             yield from leaves(inner, f"{path}.{name}" if path else name)

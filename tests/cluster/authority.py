@@ -35,7 +35,7 @@ class Authority:
         return self.folder / "ca.crt"
 
     def issue(self, name: str, group: str = "pullcord") -> Identity:
-        # Also valid for a server on this machine.
+        # The certificate is also valid for a server on this machine.
         issued = self._ca.issue_cert(HERE, "localhost", common_name=name, organization_name=group)
         stem = name.replace(":", "-")
         made = Identity(self.folder / f"{stem}.crt", self.folder / f"{stem}.key")
@@ -44,7 +44,7 @@ class Authority:
         return made
 
     def signing_key(self) -> Path:
-        # Signs the tokens of service accounts.
+        # The key signs the tokens of service accounts.
         path = self.folder / "service-accounts.key"
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
         key = ec.generate_private_key(ec.SECP256R1())
@@ -58,7 +58,6 @@ class Authority:
         return context
 
     def kubeconfig(self, server: str, name: str, group: str = "pullcord") -> Path:
-        # The address of the API server and the identity to use.
         who = self.issue(name, group)
         path = self.folder / f"{who.key.stem}.kubeconfig"
         user = {"client-certificate": str(who.certificate), "client-key": str(who.key)}

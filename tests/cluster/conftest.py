@@ -38,7 +38,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 @pytest.fixture(scope="session")
 def cluster(control_plane: ControlPlane) -> Iterator[Cluster]:
-    # Six nodes in three zones.
+    # The cluster has six nodes in three zones.
     with control_plane.client() as client:
         made = Cluster(client)
         for name, zone in NODES.items():

@@ -27,7 +27,7 @@ def free_ports(number: int) -> list[int]:
 
 @dataclass
 class ControlPlane:
-    # With kwok in place of kubelets.
+    # kwok takes the place of kubelets.
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -46,14 +46,13 @@ class ControlPlane:
         self._start_workers()
 
     def stop(self) -> None:
-        # The last started first.
         for process in reversed(self.processes):
             process.kill()
         for process in self.processes:
             process.wait(STOPPING_SECONDS)
 
     def client(self) -> httpx.Client:
-        # Administrator rights.
+        # The client has administrator rights.
         who = self.authority.issue("client", ADMINISTRATORS)
         return httpx.Client(base_url=self.server, verify=self.authority.trust(who), timeout=60)
 

@@ -52,7 +52,7 @@ class Cluster:
         assert answer.is_success, answer.text
 
     def evict(self, pod: Object) -> httpx.Response:
-        # As a drain does.
+        # A drain evicts pods in the same way.
         about = {name: pod["metadata"][name] for name in ("name", "namespace")}
         path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/eviction"
         return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
@@ -111,14 +111,14 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    # Accepts only pods that meet the restricted standard.
+    # The namespace accepts only pods that meet the restricted standard.
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def storage_class() -> Object:
-    # Makes no volumes: a claim gets a volume that already exists.
+    # The class makes no volumes: a claim gets a volume that already exists.
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

@@ -91,7 +91,6 @@ class Release:
         return f"--values={path}"
 
     def state(self) -> tuple[str, int]:
-        # Of the newest revision.
         newest = json.loads(self.helm("history", NAME, "--output=json"))[-1]
         return newest["status"], newest["revision"]
 
@@ -105,7 +104,7 @@ class Release:
         return self.cluster.get(f"/{group}/namespaces/{self.namespace}/{kind}/{name}")
 
     def pods(self, role: str) -> list[Object]:
-        # As the API server selects them.
+        # The API server selects the pods.
         return [
             pod for pod in self.items("api/v1/pods", **{COMPONENT: role}) if "deletionTimestamp" not in pod["metadata"]
         ]

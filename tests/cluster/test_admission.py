@@ -18,7 +18,6 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def tried(release: Release, one: Object) -> httpx.Response:
-    # A dry run.
     return release.cluster.post(one, release.namespace, dryRun="All")
 
 

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
 @pytest.fixture
 def page_cases() -> tuple[PageCase, ...]:
-    # An overdue case, a restriction before the move, a date ahead without a reference, and no date.
+    # The cases are overdue, restricted before the move, dated without a reference, and without a date.
     overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
     rows = [
         ("C-LATE-2222", MatchLevel.CONFIRMED, overdue, overdue, None, "TC/1001"),
@@ -48,7 +48,7 @@ def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
 
 @pytest.fixture
 def parsed() -> Callable[[str], JustHTML]:
-    # Asserts the rules for every page.
+    # The parser asserts the rules for every page.
     def parse(html: str) -> JustHTML:
         document = JustHTML(html, sanitize=False, strict=True)
         ids = [attribute(element, "id") for element in document.query("[id]")]

@@ -79,7 +79,6 @@ def _event(number: int) -> NoticesReconsidered:
 
 
 def unpublished_events(store: Store) -> Sequence[str]:
-    # In the order of writing.
     query = select(outbox.c.event_id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk)
     with store.reading() as connection:
         return connection.scalars(query).all()

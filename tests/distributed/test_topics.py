@@ -77,7 +77,7 @@ def test_they_are_made_with_the_partitions_the_copies_and_the_retention_asked_fo
 
 
 def retention(admin: KafkaAdminClient) -> dict[str, int]:
-    # In milliseconds by topic.
+    # The times are in milliseconds.
     kept = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(NAMES)])["topic"]
     return {name: int(config["retention.ms"]["value"]) for name, config in kept.items()}
 

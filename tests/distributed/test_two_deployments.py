@@ -46,7 +46,6 @@ def other(databases: Databases) -> Iterator[Engine]:
 
 
 def publish(store: Store, settings: KafkaSettings, sender: str | None = None) -> set[str]:
-    # Returns the event ids.
     write_events(store, [(f"provider:RAVN:{number}", number) for number in range(1, EACH + 1)])
     written = set(unpublished_events(store))
     publisher = Publisher(settings, sender)

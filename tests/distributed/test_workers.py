@@ -38,7 +38,6 @@ UNPARSEABLE = (b"\xff\xfe not JSON", b'"a string"', b"{}", b"")
 
 @pytest.fixture
 def topic(settings: KafkaSettings) -> str:
-    # One partition.
     name = f"pullcord.{uuid4().hex}"
     admin = KafkaAdminClient(**settings.client())
     admin.create_topics([NewTopic(name, 1, 1)])

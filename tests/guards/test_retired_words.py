@@ -122,7 +122,7 @@ def test_no_page_and_no_file_of_the_deployment_uses_a_retired_word(page: Path) -
 
 
 def texts_in(path: Path) -> Iterator[str]:
-    # Help of metrics and commands, log events, output, docstrings.
+    # The texts are the help of metrics and commands, log events, output and docstrings.
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value

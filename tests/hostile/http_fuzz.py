@@ -36,7 +36,7 @@ def named(rows: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
 
 
 def assert_refused(response: Response, status: int, kind: str) -> None:
-    # A problem that repeats nothing that was sent.
+    # The problem must repeat nothing that was sent.
     assert status in PROVOKED
     assert problem_of(response) == (status, kind)
     assert_silent(response)

@@ -14,7 +14,6 @@ from tests.image.containers import USER, Container
 
 @pytest.fixture(scope="session")
 def image() -> tuple[Buildah, str]:
-    # From the present source tree.
     if os.geteuid() != 0:
         pytest.skip("building an image without a container engine needs root")
     try:

@@ -47,7 +47,7 @@ class Container:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        # `config` and `history` of the image.
+        # buildah describes the image with `config` and `history`.
         found: dict[str, Any] = json.loads(self.buildah.run("inspect", "--type=image", self.image))["OCIv1"]
         return found
 
@@ -85,7 +85,6 @@ class Served:
     client: httpx.Client
 
     def stop(self) -> int:
-        # As a container engine does.
         # The service is the parent of the HTTP process. The command line has further processes above both.
         programs = psutil.Process(self.process.pid).children(recursive=True)
         (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
@@ -97,7 +96,7 @@ class Served:
 
 @contextmanager
 def served(container: Container) -> Iterator[Served]:
-    # The image's entry point with the image's arguments, on a free port.
+    # The container runs the image's entry point with the image's arguments.
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     config = container.about["config"]

@@ -38,13 +38,13 @@ Change = Callable[[Store], None]
 
 
 def post(store: Store, row: Row, day: int = 22) -> None:
-    # Issued on this day of November.
+    # The notice was issued on this day of November.
     told = {"id": "n1", "planned_migration_date": "2026-12-03", "issued_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.POST, PROVIDER, (told,)))
 
 
 def put(store: Store, row: Row, day: int = 22) -> None:
-    # Changed on this day of November.
+    # The entry was changed on this day of November.
     told = {"entry_id": "e1", "updated_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.PUT, COUNCIL, (told,)))
 
@@ -86,7 +86,6 @@ def both_at_once(store: Store) -> None:
 
 
 def a_pair_to_match(store: Store) -> list[StoredEvent]:
-    # The events are those for the matcher.
     post(store, HERE)
     put(store, HERE)
     return waiting(store)

@@ -35,7 +35,7 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def show(capsys: pytest.CaptureFixture[str]) -> Show:
-    # Prints a text even if the test passes.
+    # The text is printed even if the test passes.
     def say(text: str) -> None:
         with capsys.disabled():
             sys.stdout.write(f"\n{text}\n")

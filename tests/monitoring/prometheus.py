@@ -52,7 +52,6 @@ class Prometheus:
             self.process.wait(10)
 
     def firing(self) -> dict[str, dict[str, Any]]:
-        # By name.
         alerts = self._get("/api/v1/alerts")["data"]["alerts"]
         return {one["labels"]["alertname"]: one for one in alerts if one["state"] == "firing"}
 

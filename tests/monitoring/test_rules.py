@@ -21,7 +21,6 @@ LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
 
 
 def expected(test: dict[str, Any]) -> set[str]:
-    # At any time of the test.
     samples = [sample["labels"] for one in test.get("promql_expr_test", ()) for sample in one.get("exp_samples", ())]
     of_rules = {one["alertname"] for one in test.get("alert_rule_test", ()) if one.get("exp_alerts")}
     return of_rules | {name for labels in samples for name in re.findall(r'alertname="(\w+)"', labels)}

@@ -72,14 +72,13 @@ def put_lines_at_risk(deployment: ServedDeployment) -> None:
 
 
 def told(deployment: ServedDeployment) -> int:
-    # Cases about which the council has been alerted.
+    # The council has been alerted about these cases.
     with deployment.store.reading() as connection:
         query = select(func.count()).select_from(cases).where(cases.c.last_alert_at.is_not(None))
         return connection.scalar(query) or 0
 
 
 def make_due(deployment: ServedDeployment) -> None:
-    # Five minutes ago.
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 

@@ -60,12 +60,12 @@ class Board:
 
     @property
     def panels(self) -> list[dict[str, Any]]:
-        # Without the headings of rows.
+        # Headings of rows are no panels.
         return [panel for panel in self.content["panels"] if panel["type"] != "row"]
 
     @property
     def queries(self) -> Iterator[str]:
-        # With a value in place of each variable.
+        # Each variable is replaced by a value.
         for panel in self.panels:
             for target in panel["targets"]:
                 yield chosen(target["expr"])
@@ -86,6 +86,6 @@ def expressions() -> list[str]:
 
 
 def named(expression: str) -> set[str]:
-    # Including names that a rule records.
+    # Names that a rule records count too.
     without_values = re.sub(r'"[^"]*"', "", expression)
     return set(re.findall(r"\bpullcord[_:][\w:]+", without_values))

@@ -44,7 +44,7 @@ def stories(draw: st.DrawFn) -> list[Step]:
 
 
 def _in_order(story: Sequence[Step]) -> list[Step]:
-    # Without ties, which `tests/unit/ingest/versions/test_tied_versions.py` tests.
+    # Ties are left out: `tests/unit/ingest/versions/test_tied_versions.py` tests them.
     kept = in_order(row for kind, rows in story if kind in {"post", "put"} for row in rows)
     told = ((kind, [row for row in rows if row in kept] if kind in {"post", "put"} else rows) for kind, rows in story)
     return [(kind, what) for kind, what in told if what != []]

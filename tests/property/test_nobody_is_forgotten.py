@@ -87,7 +87,7 @@ def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> 
 
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     def hiding(case: Case, _lines: Sequence[Line], after: date = timeline.EVER) -> Iterator[date]:
-        # Of the restrictions, only the earliest.
+        # Only the earliest restriction counts.
         yield from timeline.turning_days(case, (), after)
         if case.restriction_on is not None and not case.ended and case.restriction_on > after:
             yield case.restriction_on

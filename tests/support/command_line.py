@@ -86,7 +86,7 @@ class Desk:
         return str(path)
 
     def make_ready(self) -> Desk:
-        # One council and one provider.
+        # The deployment has one council and one provider.
         # The commands take longer than most tests, so they run once, and each later test copies their files.
         ready = Path(_ready().name) / "var"
         if ready.exists():

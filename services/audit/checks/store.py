@@ -69,7 +69,6 @@ def stored_cases(connection: Connection) -> Iterator[StoredCase]:
 def acts_with_days(
     connection: Connection, actions: Collection[AuditAction], events: Collection[str]
 ) -> Iterator[tuple[int, str, str, bytes | None]]:
-    # In the order of writing.
     row = audit.c
     query = select(row.pk, row.fields, row.actor_sealed).where(row.action.in_([action.value for action in actions]))
     for pk, fields, sealed in _all(connection, query.order_by(row.pk)):

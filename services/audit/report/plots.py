@@ -105,7 +105,6 @@ class SpanPlot:
 
 
 def columns(points: Sequence[Point]) -> Plot:
-    # Vertical bars.
     share = _share(len(points))
     # Where the widest text does not fit above its bar, all texts run upwards, and need room above the highest bar.
     longest = max((len(point.text) for point in points), default=0) * SIGN_WIDTH
@@ -136,7 +135,6 @@ def columns(points: Sequence[Point]) -> Plot:
 
 
 def rows(points: Sequence[Point]) -> Plot:
-    # Horizontal bars.
     room = WIDTH - NAME_WIDTH - VALUE_WIDTH
     most = max((point.value or 0 for point in points), default=0) or 1
     bars = []

@@ -45,7 +45,7 @@ class Turns:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        # Holds the lock of the feed.
+        # The transaction holds the lock of the feed.
         if self.shared is not None:
             yield self.shared
             return

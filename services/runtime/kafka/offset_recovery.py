@@ -18,7 +18,7 @@ from faust.types import TP
 log = structlog.get_logger()
 
 
-# Logs a fault as one line of JSON, without a traceback.
+# This thread logs a fault as one line of JSON, without a traceback.
 class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's names
         # The library would print a traceback, which no reader of JSON lines understands. It may name hosts.

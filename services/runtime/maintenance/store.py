@@ -26,7 +26,6 @@ def cases_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
 
 
 def matches_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
-    # Ordered by register entry.
     provider: Table = feeds.alias("provider")  # type: ignore[assignment]
     council: Table = feeds.alias("council")  # type: ignore[assignment]
     query = (

@@ -110,7 +110,7 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 
 
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
-    # Closes each connection to a read-only PostgreSQL server: a new connection may reach a server that accepts changes.
+    # A connection to a read-only PostgreSQL server is closed: a new connection may reach another server.
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
     def note(context: ExceptionContext) -> None:

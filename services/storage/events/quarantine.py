@@ -81,7 +81,6 @@ def drop(store: Store, event_id: str, by: str) -> int:
 
 
 def drop_mended(connection: Connection, store: Store, event_id: str, by: str) -> None:
-    # The cause of the fault was mended.
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if found:
         _take_out(connection, store, event_id, found, AuditAction.QUARANTINE_DROPPED, by)

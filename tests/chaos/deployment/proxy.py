@@ -85,7 +85,7 @@ class Proxy:
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
-        # In both directions, until `open` is called.
+        # The delay holds in both directions, until `open` is called.
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:

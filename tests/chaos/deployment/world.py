@@ -47,7 +47,7 @@ class World:
     noise: random.Random
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        # Tried again while the database cannot be reached.
+        # The query is tried again while the database cannot be reached.
         found: list[Any] = []
 
         def answered() -> bool:
@@ -66,5 +66,5 @@ class World:
 
     @property
     def kafka(self) -> KafkaSettings:
-        # Through the proxy.
+        # The connection goes through the proxy.
         return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

@@ -41,7 +41,7 @@ def unpublished(world: World) -> int:
 
 
 def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
-    # Published events that the consumer has not handled yet.
+    # The lag is the number of published events that the consumer has not handled yet.
     return world.one(
         """SELECT count(*) FROM outbox o WHERE o.published_at IS NOT NULL AND o.topic = ANY(%(topics)s)
            AND NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = %(consumer)s AND i.event_id = o.event_id)""",
@@ -51,7 +51,7 @@ def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
 
 
 def suppressed(world: World) -> int:
-    # Duplicate events that consumers have ignored.
+    # Consumers ignore duplicate events.
     return world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'")
 
 

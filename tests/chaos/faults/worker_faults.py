@@ -24,7 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    # As a power cut would. The supervisor restarts the process.
+    # The supervisor restarts the process.
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
         worker = processes[fault.one % len(processes)]

@@ -79,7 +79,7 @@ def run(world: World, schedule: Schedule) -> Story:
 
 
 def restore(world: World) -> None:
-    # Even a fault that should have ended earlier.
+    # Some of these faults should have ended earlier.
     for proxy in world.proxies.values():
         proxy.open()
     if not world.broker.running:

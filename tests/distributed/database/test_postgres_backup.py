@@ -44,7 +44,7 @@ def run(tool: str, *options: str) -> None:
 
 
 def address(deployment: Deployment) -> str:
-    # In the form for PostgreSQL's tools.
+    # PostgreSQL's tools need another form than SQLAlchemy.
     url = deployment.store.engine.url
     bare = URL.create("postgresql", url.username, url.password, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)

@@ -30,7 +30,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 
 def switch(engine: Engine, *, read_only: bool) -> None:
-    # As after a failover to a replica.
+    # After a failover to a replica, sessions are read-only.
     beside = make_engine(engine.url.render_as_string(hide_password=False))
     with beside.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET default_transaction_read_only = off"))

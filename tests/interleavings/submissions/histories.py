@@ -124,7 +124,7 @@ LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
 
 
 def history(noise: Random, number: int) -> list[Deed]:
-    # In the order of their turns.
+    # The deeds are in the order of their turns.
     pair = Pair(number, noise)
     for deed in noise.sample((Pair.post, Pair.put), 2):
         deed(pair)

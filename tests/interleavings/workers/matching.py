@@ -49,7 +49,7 @@ class Shared:
         self.held_up = CONTEXT.Lock()
 
     def count_one(self) -> None:
-        # Wakes a process that waits in `wait_for_others`.
+        # A process may wait in `wait_for_others`.
         with self.got_on:
             self.handled.value += 1
             self.got_on.notify_all()

@@ -12,9 +12,7 @@ from tests.interleavings.workers.matching import Matchers, Prepare
 from tests.interleavings.workers.writing import Writers
 
 
-def as_it_comes() -> None:
-    # No mistake.
-    ...
+def as_it_comes() -> None: ...
 
 
 def write_and_match(

@@ -18,7 +18,7 @@ TRIES = 200
 
 
 def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:
-    # As on a busy machine.
+    # A busy machine also delays statements and commits.
     def wait(*_: Any) -> None:
         if noise.random() < share:
             Event().wait(noise.uniform(0, seconds))

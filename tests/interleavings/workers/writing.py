@@ -28,7 +28,6 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    # Threads that share the submissions.
     store: Store
     submissions: Iterator[Submission]
     # If more events than this wait for a matcher, the writers wait too.

@@ -32,7 +32,7 @@ def rulesets(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    # A voluntary move of a line in ten days.
+    # The line moves voluntarily in ten days.
     deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
     deployment.post_notices(
         {

@@ -33,7 +33,7 @@ def with_cases(deployment: Deployment, number: int) -> str:
 
 @contextmanager
 def transactions(deployment: Deployment) -> Iterator[list[int]]:
-    # The number of cases that each write transaction changes.
+    # The list has the number of changed cases for each write transaction.
     changed, counted = list[int](), [0]
 
     def note(_conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:

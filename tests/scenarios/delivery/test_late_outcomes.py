@@ -34,7 +34,7 @@ def late(deployment: Deployment) -> Delivery:
 
 
 def state(deployment: Deployment) -> tuple[str, bool]:
-    # True if the delivery is still to be sent or settled.
+    # The flag is True if the delivery is still to be sent or settled.
     (row,) = rows(deployment, deliveries)
     return row.state, row.due_at is not None
 

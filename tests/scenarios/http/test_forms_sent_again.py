@@ -78,7 +78,6 @@ class Browsers:
         return self.api.ask(None, "POST", self.link, data=form)
 
     def recorded(self) -> list[list[str]]:
-        # The oldest first.
         return [sorted(fields["cases"]) for fields in said(self.api.deployment, AuditAction.ALERT_ACKNOWLEDGED)]
 
 

@@ -238,7 +238,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def deployments(api: Api) -> Iterator[list[Api]]:
-    # With and without background work of its own.
+    # Some deployments have background work of their own.
     made = []
     for number, more in enumerate(SETTINGS):
         parts = replace(api.parts, settings=api.parts.settings.model_copy(update=more))

@@ -124,7 +124,7 @@ def test_every_file_is_taken_in_over_http(told: Said) -> None:
 def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     told: Said, one_process_finds: Mapping[str, int]
 ) -> None:
-    # Two workers, of which one is killed.
+    # One of the two workers is killed.
     killed = told.text[told.text.index("A worker is killed") :]
     levels = re.findall(r"^(confirmed|probable|possible) +(\d+) ", killed, re.MULTILINE)
     cases = one_process_finds["cases"]

@@ -47,7 +47,6 @@ MEDIA = {".csv": CSV, ".xlsx": XLSX, ".json": "application/json"}
 
 @pytest.fixture(scope="module")
 def people() -> People:
-    # The officer acts in the tests.
     found = People()
     for sample in SAMPLES:
         add_sample(found, FOLDER / sample.file_name, kind_of(sample), START)
@@ -194,7 +193,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
 
 
 def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
-    # All five feeds of the samples. Blackpool has a contact, and Cardiff has none.
+    # Blackpool has a contact, and Cardiff has none.
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     set_policy(
@@ -265,7 +264,6 @@ def stored_values(deployment: Deployment) -> bytes:
 
 
 def exported(deployment: Deployment, folder: Path) -> bytes:
-    # Each in both formats.
     for suffix in ("csv", "ndjson"):
         export_cases(deployment.store, folder / f"cases.{suffix}", references=True)
         export_matches(deployment.store, folder / f"matches.{suffix}", references=True)

@@ -56,7 +56,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    # Without the reference of the case.
+    # The reference of the case is left out.
     with deployment.store.reading() as connection:
         checks = (audit_differences, due_differences)
         every = [one for check in checks for one in check(connection, deployment.store)]

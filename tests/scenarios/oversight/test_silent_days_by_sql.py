@@ -34,7 +34,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    # Without the reference of the case.
+    # The reference of the case is left out.
     with deployment.store.reading() as connection:
         return {one.what.split(" ", 2)[2] for one in audit_differences(connection, deployment.store)}
 

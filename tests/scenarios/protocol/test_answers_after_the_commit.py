@@ -99,7 +99,6 @@ def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
 
 
 def said(answer: Response) -> tuple[int, str, str]:
-    # The status, the type and the detail of a problem.
     return *problem_of(answer), answer.json()["detail"]
 
 

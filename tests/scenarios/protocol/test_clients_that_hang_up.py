@@ -35,7 +35,7 @@ def counted(status: str) -> float:
 
 
 def hang_up(url: str, key: str, method: str, path: str, body: bytes, declared: int) -> None:
-    # Sends only a part of the body.
+    # The client sends only a part of the body.
     where = urlsplit(url)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {key}\r\n"

@@ -59,7 +59,7 @@ def half(address: tuple[str, int], sent: bytes) -> socket.socket:
 
 
 def ends(connection: socket.socket) -> bytes:
-    # Everything that the server sent before it ended the connection.
+    # The result is everything that the server sent.
     taken = b""
     try:
         while part := connection.recv(65_536):

@@ -41,7 +41,7 @@ def answers(deployment: ServedDeployment) -> bool:
 
 
 def put_at_risk(deployment: ServedDeployment, number: int) -> None:
-    # As another process on the machine would.
+    # Another process on the machine may write in the same way.
     digits = f"01632 960{number:03}"
     for feed, kind, row in (
         (BLACKPOOL, RecordKind.ENTRY, {"entry_id": f"e{number}", "cli": digits}),

@@ -122,7 +122,7 @@ class Deployments:
     unknown: Reception
 
     def post(self, rows: Sequence[Row]) -> None:
-        # Both answer alike, after the same SQL, and neither looks at the register.
+        # Both deployments answer alike, after the same SQL, and neither looks at the register.
         status, told, statements = self.known.post(rows)
         assert (status, told, statements) == self.unknown.post(rows)
         assert status in {202, 422}
@@ -159,7 +159,7 @@ def test_an_area_with_people_of_a_register_is_answered_as_an_area_without(deploy
 
 @st.composite
 def notice_rows(draw: st.DrawFn) -> Row:
-    # The few references come again.
+    # The strategy draws from few references, so that references repeat.
     place, fields, more = draw(st.sampled_from(PLACES)), draw(st.sampled_from(FIELDS)), draw(st.sampled_from(MORE))
     located = {name: place[name] for name in fields}
     if draw(st.integers(0, 4)) == 0:

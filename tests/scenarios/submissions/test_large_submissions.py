@@ -53,7 +53,7 @@ def notice(number: int, **more: Any) -> dict[str, Any]:
 
 
 def rows_of_a_day(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    # Repeated references, statuses, replaced notices and ended services.
+    # The rows have repeated references, statuses, replaced notices and ended services.
     dice = random.Random(seed)
     entries = [entry(dice.randrange(12), updated_at=f"2026-11-2{dice.randint(0, 3)}T00:00:00Z") for _ in range(20)]
     notices = []

@@ -69,7 +69,7 @@ class People:
 
 
 def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> None:
-    # Read as the API reads them.
+    # The API reads files in the same way.
     data, origin = path.read_bytes(), Origin("provider:XXXX", kind, "test", b"")
     if path.suffix == ".json":
         rows = iter(raw_rows(read_json_rows(data, JSON, "notices", 100_000)))

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    # Functions in Python and in C count.
+    # Functions in Python and in C count alike.
     count = 0
 
     def step(_frame: FrameType, happening: str, _value: object) -> None:

@@ -28,7 +28,7 @@ def lost() -> int:
 
 @contextmanager
 def pipe() -> Iterator[tuple[int, TextIO]]:
-    # The end for reading, and the end for writing.
+    # The first end is for reading, and the second for writing.
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
         yield reading, stream

@@ -30,7 +30,6 @@ ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
 
 
 def said(statement: Any) -> str:
-    # As PostgreSQL reads it.
     return " ".join(str(statement.compile(dialect=POSTGRESQL)).split())
 
 

@@ -65,7 +65,7 @@ def _may_be_kept(word: str) -> bool:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    # Finds the row of headings.
+    # The reader finds the row of headings with this function.
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 

@@ -58,7 +58,7 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
 def find_outcomes(
     connection: Connection, vault: Vault, submission_id: str, first_row: int = 0, limit: int | None = None
 ) -> list[RowOutcome]:
-    # Begins with row number `first_row`.
+    # The first row has at least the number `first_row`.
     column = submission_outcomes.c
     own = column.submission_id == submission_id
     # Rows of a chunk follow each other, so the first row asked for is in the last chunk that begins at or before it.

@@ -52,7 +52,6 @@ def plain(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    # For rich markup.
     return escape(plain(text))
 
 

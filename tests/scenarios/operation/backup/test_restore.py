@@ -37,7 +37,7 @@ RESTORED = "Pullcord was restored from a copy"
 
 
 def references(deployment: Deployment) -> list[tuple[str, ...]]:
-    # The cases of each mail.
+    # Each tuple has the cases of one mail.
     return [
         tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in deployment.mails()
     ]
@@ -246,13 +246,13 @@ class TestEventsOfWhatIsNoLongerOnRecord:
 
 
 def told_since(deployment: Deployment) -> list[StoredEvent]:
-    # The events of records that were submitted after the backup.
+    # The records were submitted after the backup.
     with deployment.store.reading() as connection:
         query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body).order_by(outbox.c.pk.desc()).limit(3)
         return [StoredEvent(*row) for row in connection.execute(query.where(outbox.c.topic != "pullcord.cases"))]
 
 
 def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
-    # As if the brokers delivered them again.
+    # The brokers may deliver an event again.
     for consumer in deployment.consumers:
         deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

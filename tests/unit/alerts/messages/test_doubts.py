@@ -31,7 +31,7 @@ DIFFERING = in_doubt(Version(PLANNED, DECEMBER, None), Version(NoticeStatus.RESC
 
 
 def texts(case: CaseLine) -> tuple[str, str]:
-    # The plain text, and the text within the HTML.
+    # The two texts are the plain text and the text within the HTML.
     message = mail(case)
     html = the_one(JustHTML(message.html, sanitize=False, strict=True), "body").to_text()
     return " ".join(message.text.split()), " ".join(html.split())

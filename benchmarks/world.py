@@ -24,8 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`index` is the number in the county, and the end of the telephone number."""
-
+    # The number in the county, and the end of the telephone number.
     index: int
 
     @property

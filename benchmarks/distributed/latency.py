@@ -35,9 +35,8 @@ DAYS_TO_THE_MOVE = 10
 
 @dataclass(frozen=True)
 class Delays:
-    """`rate` is in posts per second."""
-
     runner: str
+    # Posts per second.
     rate: int
     journeys: list[Journey]
 

@@ -19,11 +19,13 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer on the command line. `folder` is for the peer's state. Only the floor needs `topics`."""
+    """The job of a peer, as it is passed on the command line."""
 
     broker: str
     lines: int
+    # The peer keeps its state here.
     folder: str
+    # Only the floor needs topics.
     topics: tuple[str, ...]
 
     @classmethod

@@ -26,9 +26,8 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """`port` serves the metrics."""
-
     title: str
+    # The metrics are served here.
     port: int
     log: Path
     started: subprocess.Popen[bytes]
@@ -65,9 +64,9 @@ class Process:
 
 @dataclass
 class Crew:
-    """`environment` holds the settings of the processes, and `logs` is the folder of their log files."""
-
+    # The folder of the log files.
     logs: Path
+    # The settings of the processes.
     environment: Mapping[str, str]
     processes: list[Process] = field(default_factory=list)
     _spent: dict[int, float] = field(default_factory=dict)

@@ -64,14 +64,13 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`flat` (such as `Flat 4`), `number` and `name` may be empty."""
-
     uprn: str
     town: str
     postcode: str
     street: str
     number: str = ""
     name: str = ""
+    # A text such as `Flat 4`, or empty.
     flat: str = ""
 
     @property
@@ -81,8 +80,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """Each of the `buildings` is a tuple of homes."""
-
+    # Each building is a tuple of homes.
     buildings: tuple[tuple[Home, ...], ...]
 
     @property

@@ -45,12 +45,12 @@ _STATUS_SHARES: Final = {"ended": 6, "suspended": 2}
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`line` is the true number of the alarm's line, or None. `cell` is the number in the register."""
-
     reference: str
     home: Home
+    # The true number of the alarm's line, or None.
     line: str | None
     number_style: str
+    # The number in the register.
     cell: str
     uprn_style: str
     address_style: str

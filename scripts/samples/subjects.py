@@ -34,11 +34,12 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line as its provider knows it. `uprn` may be empty."""
+    """A line as its provider knows it."""
 
     relation: Relation
     home: Home
     number: str
+    # May be empty.
     uprn: str
     lines: list[str]
 

@@ -30,9 +30,8 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`subjects` are the lines that have something in common with a register."""
-
     services: list[Service]
+    # The lines that have something in common with a register.
     subjects: list[Subject]
     blackpool: list[list[str]]
     cardiff: list[list[Cell]]

@@ -56,9 +56,8 @@ OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.I
 
 @dataclass(frozen=True)
 class MonthEnd:
-    """`unsafe` holds the case states in which the resident is not yet safe."""
-
     store: Store
+    # The case states in which the resident is not yet safe.
     unsafe: Collection[str]
 
     def run_once(self) -> int:

@@ -22,8 +22,9 @@ _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class Link(NamedTuple):
-    """A link that works. `alerts` has the alert of its message first, then earlier alerts whose links have ended."""
+    """A link that works."""
 
+    # The alert of the link's message first, then earlier alerts whose links have ended.
     alerts: tuple[AlertRef, ...]
     council: str
     contact: str  # the label of the contact that the link was sent to

@@ -61,8 +61,6 @@ _CHANGE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case whose changes
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """`by` is the name of the person."""
-
     by: str
     at: datetime  # has a time zone
     sent_to: str | None = None  # the contact whose link was used; None if the person was signed in

@@ -21,7 +21,7 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of one group (`AreaPart`) of the notices on an area. `undated` is true if a notice has no day."""
+    """The facts of one group (`AreaPart`) of the notices on an area."""
 
     part: AreaPart
     status: NoticeStatus
@@ -29,6 +29,7 @@ class AreaFacts:
     target_service: TargetService
     planned: tuple[date, ...]
     restricted: tuple[date, ...]
+    # True if one of the notices has no day.
     undated: bool
     # The earliest time of issue of pending notices, and the latest of the others.
     issued_at: datetime

@@ -15,7 +15,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """A sender made too many requests without effect. For some time, no more of them are recorded."""
+    """A sender made too many requests without effect. For some time, further requests are refused."""
 
     permanent = False
 

@@ -46,13 +46,14 @@ START: Final = PartnerPlace(date.min, 0)
 
 
 class PagedRecord(NamedTuple):
-    """The partners up to the place `after` are done. If the record is not live, its matches must end."""
+    """A record that is matched in turns. If the record is not live, its matches must end."""
 
     side: PagedSide
     pk: int
     feed_id: str
     live: bool
     harm_on: date | None
+    # The partners up to this place are done.
     after: PartnerPlace = START
 
     def pair(self, partner: int) -> Pair:
@@ -60,11 +61,12 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The partners of a record that one turn handles. `left` is the record for the next turn, or None if done."""
+    """The partners of a record that one turn handles."""
 
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
     matched: Mapping[Pair, MatchRow]
+    # The record for the next turn, or None if done.
     left: PagedRecord | None
 
     @property

@@ -17,12 +17,12 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """`fields` has exactly the fields that `FIELDS` lists for the action. `actor` is sealed when the row is written."""
-
     action: AuditAction
+    # Exactly the fields that `FIELDS` lists for the action.
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
+    # Sealed when the row is written.
     actor: str | None = None
     # Other content that only an authorised reader may see, such as a person's evidence or reason.
     sealed: Mapping[str, Any] = field(default_factory=dict)

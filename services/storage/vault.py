@@ -38,9 +38,10 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The vault keys, 32 bytes each, by key id (1 to 16 characters). The key `current` seals new values."""
+    """The vault keys, 32 bytes each, by key id (1 to 16 characters)."""
 
     keys: Mapping[str, bytes] = field(repr=False)
+    # The id of the key that seals new values.
     current: str
 
 

@@ -12,14 +12,13 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 
 @dataclass(frozen=True)
 class HostileRow:
-    """`changes` differ from a good row. The value `...` leaves a field out.
-
-    `field` and `code` name the expected issue. They are None if no issue is expected.
-    """
+    """A row with the answer that the API must give."""
 
     name: str
+    # The fields that differ from a good row. The value `...` leaves a field out.
     changes: dict[str, Any]
     outcome: str
+    # The expected issue, or None if no issue is expected.
     field: str | None = None
     code: str | None = None
 

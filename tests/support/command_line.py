@@ -53,8 +53,9 @@ def _ready() -> TemporaryDirectory[str]:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line. `folder` holds the files of its commands."""
+    """A machine with Pullcord's command line."""
 
+    # The files of the commands.
     folder: Path
     clock: FrozenClock
     channel: RecordingChannel = field(default_factory=RecordingChannel)

@@ -58,9 +58,10 @@ class SentMessage:
 
 @dataclass
 class RecordingChannel:
-    """Each message uses up the first of the `results`. If no result is left, the channel accepts the message."""
+    """A channel that records each message."""
 
     sent: list[SentMessage] = field(default_factory=list)
+    # Each message uses up the first result. Without a result, the message is accepted.
     results: list[SendResult] = field(default_factory=list)
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:

@@ -16,14 +16,13 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The time of each step of one line, from the answer 202 to the first mail, in seconds.
-
-    `opened` is when the case was opened, and `owed` when the alert was written.
-    """
+    """The time of each step of one line, from the answer 202 to the first mail, in seconds."""
 
     answered: float
     matched: float
+    # The case was opened.
     opened: float
+    # The alert was written.
     owed: float
     mailed: float
 

@@ -41,10 +41,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """`complete` is False for the current month."""
-
     month: Month
     figures: Sequence[Shown]
+    # False for the current month.
     complete: bool = True
 
 

@@ -30,13 +30,11 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A published count. `count` is None if it is withheld or not known.
-
-    `median_days` and `p90_days` are the largest numbers of days in the bands. The last band has no end and gives None.
-    """
+    """A published count. The last band of days has no end, so its largest number of days is None."""
 
     table: Dimension
     key: str
+    # None if the count is withheld or not known.
     count: int | None
     withheld: bool
     out_of: int | None = None

@@ -26,10 +26,9 @@ BANDS = tuple(band_days(name) for name in BAND_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`word` is shown instead of a count that is withheld or not known, so that nobody takes the count for zero."""
-
     label: str
     value: int | None
+    # Shown instead of a count that is withheld or not known, so that nobody takes the count for zero.
     word: str = ""
     # True for the current month.
     partial: bool = False
@@ -65,10 +64,9 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """`base` is the coordinate at which the bars begin: y for vertical bars, x for horizontal bars."""
-
     width: float
     height: float
+    # The coordinate at which the bars begin: y for vertical bars, x for horizontal bars.
     base: float
     bars: tuple[Bar, ...]
 
@@ -95,11 +93,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """`axis` holds the bands of days with their y coordinates. `base` is the lower edge of the shortest band."""
-
     width: float
     height: float
+    # The lower edge of the shortest band.
     base: float
+    # The bands of days with their y coordinates.
     axis: tuple[tuple[str, float], ...]
     spans: tuple[Span, ...]
 

@@ -38,20 +38,20 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure of the last month. `before` is the value of the month before."""
+    """A key figure of the last month."""
 
     figure: Figure
     title: str
     value: Value
     note: str
+    # The value of the month before.
     before: str
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """`note` is a code or a word beside the name."""
-
     name: str
+    # A code or a word beside the name.
     note: str
     values: tuple[Value, ...]
 
@@ -65,12 +65,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The data of a report. `months` are in order, and `names` maps codes to names.
-
-    Tables by council or provider show only the last month, because months are never added up.
-    """
+    """Tables by council or provider show only the last month, because months are never added up."""
 
     months: Sequence[MonthShown]
+    # The names of councils and providers by code.
     names: Mapping[str, str]
     made_at: datetime
 

@@ -17,13 +17,11 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`of` is the denominator as text, such as `of 52`, or empty.
-
-    Without a number, the text is a word that says why.
-    """
+    """The text of a table cell. Without a number, the text is a word that says why."""
 
     text: str
     number: int | None = None
+    # The denominator as text, such as `of 52`, or empty.
     of: str = ""
 
 

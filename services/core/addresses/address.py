@@ -23,8 +23,9 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """`sub_units` name a dwelling in a building, such as `12b`, `ground` or `2/1`. A part that is missing is empty."""
+    """The comparable parts of an address. A part that is missing is empty."""
 
+    # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`.
     sub_units: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     street: str = ""

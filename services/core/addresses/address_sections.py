@@ -14,10 +14,12 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """`before` is the text before the first number, and `name` is the name after the last number."""
+    """One segment of an address, without sub-units."""
 
     numbers: list[HouseNumber]
+    # The text before the first number.
     before: str
+    # The name after the last number.
     name: Name
 
     @property

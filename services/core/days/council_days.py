@@ -13,10 +13,9 @@ _NOON: Final = time(12)
 
 @dataclass(frozen=True, slots=True)
 class CouncilDays:
-    """`day_starts` is the local time at which a working day of the council starts."""
-
     nation: Nation = Nation.ENGLAND
     closures: Closures = field(default_factory=Closures)
+    # The local time at which a working day of the council starts.
     day_starts: time = time(9)
     every_day: bool = False  # the council works at weekends and on bank holidays too
 

@@ -33,8 +33,9 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
 class NumberReading(NamedTuple):
-    """`numbers` are in E.164 form, in the order of the cell. For an empty cell, all three fields are empty."""
+    """The UK numbers in a cell. For an empty cell, all three fields are empty."""
 
+    # In E.164 form, in the order of the cell.
     numbers: tuple[str, ...] = ()
     mends: frozenset[Mend] = _NO_MENDS
     problems: frozenset[NumberProblem] = _NO_PROBLEMS

@@ -22,8 +22,7 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """`first` and `last` count rows from 0."""
-
+    # Rows are counted from 0.
     first: int
     last: int
     cells: tuple[str, ...]

@@ -157,10 +157,9 @@ _CELL: dict[CellCode, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """A fault of one cell, or of the whole row if `index` is None."""
-
     code: CellCode
     row: int  # as the spreadsheet shows it: the first is 1
+    # None for a fault of the whole row.
     index: int | None  # column, counted from 0
     column: str  # heading and letter of the column; empty for the whole row
     # First and last line in a text file, if a broken quote may have joined several rows.

@@ -63,9 +63,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault that is found before the headings are known. `index` is None for a fault of the whole row."""
+    """A fault that is found before the headings are known."""
 
     code: CellCode
+    # None for a fault of the whole row.
     index: int | None = None
     lines: tuple[int, int] | None = None
 

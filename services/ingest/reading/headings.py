@@ -40,14 +40,13 @@ _LONGEST = 200  # characters of a heading
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A lower `rank` is surer."""
-
     CHOSEN: ClassVar[int] = -1  # mapped by hand
     EXACT: ClassVar[int] = 0
     SYNONYM: ClassVar[int] = 1
     NEAR: ClassVar[int] = 2
 
     field: str
+    # A lower rank is surer.
     rank: int
     number: int | None = None  # the 2 of "Address 2"
 

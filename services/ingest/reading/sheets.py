@@ -38,11 +38,12 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading. `rows` can be iterated only once."""
+    """A file after reading."""
 
     columns: ColumnMap
     headings: tuple[str, ...]
     remarks: tuple[str, ...]
+    # Can be iterated only once.
     rows: Iterator[RawRow]
     left_out: LeftOut
     statuses: ChosenStatuses

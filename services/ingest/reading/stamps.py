@@ -22,8 +22,9 @@ _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1),
 
 
 class Stamp(NamedTuple):
-    """The true time lies between `earliest` and `latest`. `at` is stored and shown."""
+    """The time at which a version was issued or changed. The true time lies between `earliest` and `latest`."""
 
+    # This time is stored and shown.
     at: datetime
     earliest: datetime
     latest: datetime

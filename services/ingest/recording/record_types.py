@@ -22,12 +22,11 @@ OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """`tokens` are the tokens of `values`, in the same order."""
-
     pk: int
     revision: int
     shard: int
     values: tuple[tuple[Any, str], ...]
+    # The tokens of `values`, in the same order.
     tokens: tuple[tuple[Any, bytes], ...]
     draft: Draft[Facts]
 

@@ -33,10 +33,9 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """`would_withdraw` is the number of entries that would be withdrawn, or None if no register is replaced."""
-
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
+    # The number of entries, or None if no register is replaced.
     would_withdraw: int | None
     remarks: tuple[str, ...] = ()
 

@@ -44,12 +44,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`counts` has the number of rows with each outcome."""
-
     submission_id: str
     feed_id: str
     kind: RecordKind
     received_at: datetime
+    # The number of rows with each outcome.
     counts: Mapping[str, int]
     remarks: tuple[str, ...] = ()  # sentences about the whole file
     repeated: bool = False  # True if an earlier submission with the same idempotency key was answered again

@@ -27,11 +27,10 @@ _PAUSE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """With `shared`, all turns are in this one transaction."""
-
     store: Store
     feed_id: str
     rows: int  # in one turn
+    # If there is one, all turns are in this transaction.
     shared: Connection | None = None
     pause: Callable[[float], None] = sleep
 

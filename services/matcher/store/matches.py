@@ -26,9 +26,10 @@ from services.storage.vault import MissingKeyError, VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a match. `owner` is the column of `tokens` with the id of the record."""
+    """One side of a match."""
 
     tokens: Table
+    # The column of `tokens` with the id of the record.
     owner: Column[int]
 
 

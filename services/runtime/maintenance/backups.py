@@ -40,13 +40,10 @@ SQLITE = "sqlite"
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """`record_ends` is the time of the last change in the backup.
-
-    `aside` is the path of the previous database, or None.
-    """
-
     contents: Contents
+    # The time of the last change in the backup.
     record_ends: datetime
+    # The path of the previous database, or None.
     aside: Path | None = None
 
 

@@ -71,7 +71,7 @@ def make_engine(url: str) -> Engine:
 
 
 def has_full_disk(engine: Engine) -> bool:
-    """Always False for PostgreSQL."""
+    """Return False for every PostgreSQL database."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return False

@@ -19,11 +19,10 @@ from services.storage.tables import inbox, outbox, quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedEvent:
-    """`error` is only the class name of the error, because its text could hold personal data."""
-
     event_id: str
     consumer: str
     topic: str
+    # Only the class name of the error, because its text could hold personal data.
     error: str
     at: datetime
 

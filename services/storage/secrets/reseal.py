@@ -32,10 +32,9 @@ PASSES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """`keyed_by` is the column that identifies the row in `vault.place`."""
-
     table: Table
     name: str
+    # The column that identifies the row in `vault.place`.
     keyed_by: str
 
     @property

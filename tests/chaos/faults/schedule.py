@@ -48,14 +48,14 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Lasts at least `seconds`, and begins `after` seconds after the previous fault of the same sequence.
-
-    If the fault hits one process of a role, `one` decides which.
-    """
+    """A fault of a server, a network or a process."""
 
     kind: Kind
+    # The time since the previous fault of the same sequence, in seconds.
     after: float
+    # The fault lasts at least this long.
     seconds: float
+    # Decides which process of a role the fault hits.
     one: int = 1
     way: Way | None = None
 

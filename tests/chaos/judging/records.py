@@ -26,22 +26,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`stale` is True if the match was made from an older version of the notice or of the entry."""
-
     notice: str
     entry: str
+    # True if the match was made from an older version of the notice or of the entry.
     stale: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`alerts` and `ends` count the messages to the person who had most. `ends` are those about an end."""
-
     entry: str
     reference: str
     state: str
     harm_on: date | None
+    # The messages to the person who had most.
     alerts: int
+    # The messages about an end to this person.
     ends: int
     # The reason of the last alert that reached a contact, or may have reached one.
     last_told: str | None
@@ -49,11 +48,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """`doubts` counts the attempts whose outcome was unknown at some time."""
-
     # The reference that is in the mail.
     reference: str
     state: str
+    # The attempts whose outcome was unknown at some time.
     doubts: int
 
 

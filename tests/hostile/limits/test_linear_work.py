@@ -195,10 +195,9 @@ def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], b
 
 
 class Used(NamedTuple):
-    """`everywhere` is True if the pattern may match a part of a text, and False if it must match the whole."""
-
     name: str
     pattern: re.Pattern[str]
+    # True if the pattern may match a part of a text, and False if it must match the whole.
     everywhere: bool
 
 

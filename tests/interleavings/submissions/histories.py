@@ -32,7 +32,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`turn` is the place in the history. Deeds with the same turn may run at the same time."""
+    """One change to one record. Deeds with the same turn may run at the same time."""
 
     turn: int
     act: Act

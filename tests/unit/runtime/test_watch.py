@@ -16,11 +16,12 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands for a process that the watchdog watches. `ended` holds the time of its end."""
+    """Stands for a process that the watchdog watches."""
 
     time: float = 100.0
     did_something_at: float = 100.0
     behind: Callable[[], bool] = lambda: True
+    # The time of the end.
     ended: list[float] = field(default_factory=list)
 
     def is_behind(self) -> bool:

@@ -23,10 +23,9 @@ _LAST_COLUMN: Final = 16_384
 
 
 class WrittenCell(NamedTuple):
-    """`data_type` is a code of openpyxl, such as `f` for a formula or `e` for an error."""
-
     column: int  # the first is 0
     value: object
+    # A code of openpyxl, such as `f` for a formula or `e` for an error.
     data_type: str
     number_format: str
 

@@ -42,10 +42,9 @@ _MOST_TEXTS: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """`part` is the name of the sheet's file in the workbook."""
-
     title: str
     visible: bool
+    # The name of the sheet's file in the workbook.
     part: str
 
 

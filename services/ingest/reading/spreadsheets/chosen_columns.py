@@ -24,8 +24,9 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A remembered mapping. `what` is `column` for a heading, or the field of the code, such as `status`."""
+    """A mapping that the sender has made earlier."""
 
+    # `column` for a heading, or the field of the code, such as `status`.
     what: str
     word: str
     target: str

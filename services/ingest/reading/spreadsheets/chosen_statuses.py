@@ -21,11 +21,10 @@ _CODES: Final[dict[RecordKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ChosenStatuses:
-    """`used` collects the remembered words that occur in the file."""
-
     field: str
     codes: Mapping[str, str]
     remembered: frozenset[str] = frozenset()
+    # The remembered words that occur in the file.
     used: set[str] = dataclasses.field(default_factory=set)
 
     def code_of(self, text: str) -> str | None:

@@ -39,12 +39,13 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """Column numbers count from 0. Columns in `others` are never read, and are only compared with the date."""
+    """The columns of one date, counted from 0."""
 
     field: str
     plain: int | None
     revised: tuple[int, ...]
     original: tuple[int, ...]
+    # Never read, and only compared with the date.
     others: tuple[int, ...]
 
     @property

@@ -48,13 +48,11 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """`parts` holds the facts of each group of notices.
+    """All live notices about an area, taken together."""
 
-    A date such as 03/04/2026 can be read as two days: `planned_readings` and `restriction_readings` hold both days of
-    the earliest such dates.
-    """
-
+    # The facts of each group of notices.
     parts: tuple[AreaFacts, ...]
+    # A date such as 03/04/2026 can be read as two days. The earliest such date gives both days here.
     planned_readings: tuple[date, date] | None
     restriction_readings: tuple[date, date] | None
 

@@ -49,11 +49,12 @@ class Recorded(NamedTuple):
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with its record key and the digest of its content. `rival` and `announced` come from earlier versions."""
+    """A draft with its record key and the digest of its content."""
 
     key: bytes
     digest: bytes
     draft: Draft[Facts]
+    # These two come from earlier versions of the record.
     rival: TiedVersions | None = None
     announced: bool = False
 
@@ -76,7 +77,7 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Decide for each draft, in the order of the rows, as if each had been received alone.
+    """Compare each draft with the latest version of its record, in the order of the rows.
 
     `recorded` has the version on record by record key.
     """

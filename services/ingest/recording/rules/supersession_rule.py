@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The time of issue lies between `earliest` and `latest`, which differ if the sender gave only a day."""
+    """The key of a notice, and its time of issue."""
 
     issued_at: datetime
+    # The two differ if the sender gave only a day.
     earliest: datetime
     latest: datetime
     key: bytes

@@ -25,9 +25,9 @@ ROWS_A_READ = 1_000
 
 
 class Area(NamedTuple):
-    """`value` is canonical, such as `FY3 8`. `key` is the key of the area record."""
-
+    # The key of the area record.
     key: bytes
+    # Canonical, such as `FY3 8`.
     value: str
     kind: TokenKind
     token: bytes

@@ -15,10 +15,9 @@ from services.storage.tables import refused_rows
 
 
 class RefusedRow(NamedTuple):
-    """`row` is the row number, and `of_rows` is the number of rows in the submission."""
-
     key: bytes
     has_reference: bool
+    # The row number, and the number of rows in the submission.
     row: int
     of_rows: int
     due_at: datetime

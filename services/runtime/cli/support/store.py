@@ -21,11 +21,10 @@ from services.storage.tables import alert_cases, alerts, audit, cases, deliverie
 
 @dataclass(frozen=True, slots=True)
 class CaseAlert:
-    """`contact` and `state` are None if there is no delivery, because the council had no contact."""
-
     reference: str
     created_at: datetime
     acknowledged_at: datetime | None
+    # Both are None if there is no delivery, because the council had no contact.
     contact: str | None
     state: str | None
 

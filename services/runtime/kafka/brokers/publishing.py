@@ -35,12 +35,11 @@ class RelayError(PullcordError):
 
 @dataclass(frozen=True, slots=True)
 class BrokerRecord:
-    """If `partition` is None, the key decides on the partition."""
-
     topic: str
     key: str
     event_id: str
     value: bytes
+    # If None, the key decides on the partition.
     partition: int | None = None
 
 

@@ -22,8 +22,6 @@ _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class Link(NamedTuple):
-    """A link that works."""
-
     # The alert of the link's message first, then earlier alerts whose links have ended.
     alerts: tuple[AlertRef, ...]
     council: str
@@ -42,7 +40,7 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """Return the alert of a link, or the problem with the link. `token` is the last part of the link's address.
+    """Return the working link, or the problem with the link. `token` is the last part of the link's address.
 
     A link works for the time `lasts`. It ends sooner if it is revoked, if a later message to the contact was accepted,
     or if the contact is removed from the policy.

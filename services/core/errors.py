@@ -15,7 +15,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """A sender made too many requests without effect. For some time, further requests are refused."""
+    """A sender made too many requests without effect. The newest request is not recorded."""
 
     permanent = False
 

@@ -33,8 +33,6 @@ class LinkPurpose(StrEnum):
 
 
 class Tokeniser:
-    """`key` is secret and has at least 32 bytes."""
-
     def __init__(self, key: bytes) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"a token key has at least {KEY_BYTES} bytes")

@@ -82,7 +82,8 @@ def page_of(
 ) -> Page:
     """Return the first `limit` partners as a page.
 
-    `kinds` holds the shared kinds of token, and `matched` the stored match, of each of the first `limit` + 1 partners.
+    `kinds` holds the shared kinds of token, and `matched` holds the stored matches. Both cover the first `limit` + 1
+    partners.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -126,7 +127,8 @@ class Partners:
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
     """Return the records that must be matched in turns.
 
-    These are records with more than `page` pairs, and enough others to leave at most `batch` pairs in all.
+    A record with more than `page` pairs is matched in turns. Further records follow until at most `batch` pairs are
+    left.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

@@ -56,8 +56,8 @@ Look = Callable[[], tuple[Location, Location]]
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
     """Return the level of a match and the reasons, or None.
 
-    `kinds` are the shared kinds of token. `look` decrypts both locations, and is only called if the level depends on
-    them.
+    `kinds` are the shared kinds of token. `look` decrypts both locations, and is called only if the level depends on
+    the locations.
     """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:

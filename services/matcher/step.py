@@ -77,9 +77,9 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the matches that are more than a match by area or postcode.
+    """Return the part of the outcome that is surer than a match by area or postcode.
 
-    These are higher than possible or share the UPRN. An ended match belongs here if it was higher than possible.
+    A surer match has a higher level than possible, or shares the UPRN. An ended match counts if its level was higher.
     """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(

@@ -46,7 +46,10 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Start and stop `runner` with the application. The application is ready only if no loop of the runner fails."""
+    """Build the application, which starts and stops `runner`.
+
+    The application is ready only if no loop of the runner fails.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:

@@ -79,7 +79,6 @@ class ClockGuard:
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
-        """Return True if work that depends on the clock may run now."""
         with self._lock:
             now, elapsed = self._clock(), self._elapsed()
             theirs = self._asked(elapsed)

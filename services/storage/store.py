@@ -62,8 +62,8 @@ class Store:
     def processing(self) -> Iterator[Connection]:
         """All reads in the transaction see the same moment.
 
-        On PostgreSQL the transaction fails if another transaction has changed a row that it locks or changes. The
-        caller then tries again.
+        On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed since that
+        moment. The caller then tries again.
         """
         with self._reporting(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":

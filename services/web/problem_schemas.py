@@ -36,7 +36,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request with faults. `faults` names the faulty parts, if single parts are at fault."""
+    """A request with faults. `faults` names the faulty parts, unless the whole request is at fault."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -81,14 +81,14 @@ class CasesLaterProblem(Problem):
 
 
 class VersionChangedProblem(Problem):
-    """A policy that somebody else has changed meanwhile. It has the version `version` now."""
+    """A policy that somebody else has changed meanwhile. `version` is the present version."""
 
     type: Literal["urn:pullcord:problem:version-changed"]
     version: int
 
 
 class ActRefusedProblem(Problem):
-    """An act that Pullcord does not know as a person's act, or that the state of the case does not allow.
+    """An act that no person can record, or that the state of the case does not allow.
 
     `acts` lists every act that a person can record.
     """

@@ -61,8 +61,6 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """The recorded days of one case, for one date column."""
-
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.
     retest: bool = False

@@ -30,7 +30,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """The counts of a figure that counts a part of another figure. No count is withheld here."""
+    """The unpublished counts of a figure that counts a part of another figure."""
 
     total: int
     tables: Mapping[str, Counts]

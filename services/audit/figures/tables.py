@@ -30,8 +30,6 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A published count. The last band of days has no end, so its largest number of days is None."""
-
     table: Dimension
     key: str
     # None if the count is withheld or not known.
@@ -51,7 +49,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """The total comes first. `figures` are all figures of the month, for the denominators."""
+    """Yield the total first. `figures` are all figures of the month, for the denominators."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

@@ -14,7 +14,7 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """Both fields may be empty. A name of unknown kind counts as a street."""
+    """`building` and `street` may be empty. A name of unknown kind counts as a street."""
 
     kind: NameKind
     building: str

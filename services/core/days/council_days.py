@@ -53,7 +53,7 @@ class CouncilDays:
         return self.start_before(today, 1)
 
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """Return True if fewer than `n` working days start between `now` and `before`."""
+        """Return True if fewer than `n` working days start from `now` on and before `before`."""
         start = now
         for _ in range(n):
             start = self.next_start(start)

@@ -76,7 +76,7 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the weekday in the text is wrong for either order of day and month."""
+    """Return True if the text names a weekday that fits its date in neither order of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
@@ -85,7 +85,7 @@ def contradicts_weekday(text: str) -> bool:
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
     """Return the two possible days of a date with a wrong weekday, the earlier first.
 
-    If `order` is None and the date can be read in two orders, these two dates are returned.
+    If `order` is None and both orders are possible, the two days are those of the two orders.
     """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}

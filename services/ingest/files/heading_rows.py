@@ -29,7 +29,7 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings, or 0 if there is only one: a title could contain one."""
+    """Return the number of different known headings. A single known heading may be a title and gives 0."""
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {

@@ -206,7 +206,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on a whole file. The value is a sentence for the sender. No remark means that data was lost."""
+    """A remark on a whole file, as a sentence for the sender. Remarks never report lost data."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

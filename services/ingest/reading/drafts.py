@@ -103,7 +103,7 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part. An unknown part of the place is None."""
+        """Return the private part as a dictionary. An unknown part of the place is None."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 

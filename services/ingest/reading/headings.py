@@ -71,7 +71,7 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True if a JSON row may not have this field. The headings that files may not have are forbidden."""
+    """Return True if a JSON row may not have this field. The forbidden headings of files are forbidden here too."""
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN
 

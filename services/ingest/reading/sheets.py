@@ -38,8 +38,6 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading."""
-
     columns: ColumnMap
     headings: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -58,7 +56,7 @@ class Sheet:
         )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """Return the sentence about a missing column if every row was rejected because of it. Otherwise return None."""
+        """Return a sentence if a missing column is the reason why every row was rejected, otherwise None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 

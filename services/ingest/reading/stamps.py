@@ -84,7 +84,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """If a stamp is in the future, the sender's clock was wrong: return an unknown stamp."""
+    """Return an unknown stamp instead of a stamp in the future: the sender's clock was wrong."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.

@@ -23,7 +23,10 @@ def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Say how many entries a replacement withdraws, and which cases end. `tried` is True in a dry run."""
+    """Return remarks on the withdrawn entries of a replacement, and on the cases that end.
+
+    `tried` is True in a dry run.
+    """
     gone = len(missing.pks)
     if not gone:
         return ()
@@ -42,7 +45,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Count the entries without a usable telephone number, except those whose alarm needs no line."""
+    """Return a remark on entries without a usable telephone number, except those whose alarm needs no line."""
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

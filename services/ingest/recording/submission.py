@@ -56,8 +56,6 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Facts]):
-    """The rows of a submission after reading."""
-
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
     refused: Sequence[Refused]
@@ -79,8 +77,6 @@ class ChangedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionContext(UnitOfWork):
-    """The transaction of one submission."""
-
     feed_id: str
     submission_id: str
 

@@ -56,7 +56,6 @@ class Turns:
 
 @contextmanager
 def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
-    """`rows` is the number of rows in the submission."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)
         return

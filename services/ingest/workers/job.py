@@ -24,8 +24,6 @@ class WorkerLimits:
 
 
 class FileJob(NamedTuple):
-    """A file to read, with the sender's options."""
-
     data: bytes
     kind: RecordKind
     limits: FileLimits

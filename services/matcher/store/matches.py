@@ -26,7 +26,7 @@ from services.storage.vault import MissingKeyError, VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a match."""
+    """The notices or the register entries, as one side of a match."""
 
     tokens: Table
     # The column of `tokens` with the id of the record.
@@ -174,7 +174,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """With `feed_id`, find only a match of that council."""
+    """With `feed_id`, find only a match of this council."""
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)

@@ -38,7 +38,7 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Pag
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return these records, each with its first page of partners."""
+    """Return the records `pks`, each with its first page of partners."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c

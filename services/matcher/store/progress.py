@@ -17,7 +17,7 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """A feed comes once for each unfinished record."""
+    """Return the feed of each unfinished record. A feed may come several times."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 

@@ -28,8 +28,8 @@ CLOSING_SECONDS = 600.0
 class Loop:
     """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
 
-    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more, the loop
-    `then` is woken. While the loop does not fail, `beat` is called at least every BEAT_SECONDS or after each step.
+    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. Otherwise the loop `then` is woken. A
+    loop that does not fail calls `beat` at least every BEAT_SECONDS, except during a long step.
     """
 
     def __init__(

@@ -55,7 +55,7 @@ METADATA_MS = 10_000
 
 
 class ForeignEventsError(PullcordError):
-    """The topics carry events of another database. Acknowledging them would hide them from the other deployment."""
+    """The topics carry events of another database, which another deployment must handle."""
 
 
 @dataclass

@@ -104,7 +104,7 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Yield a text file that only its owner can read. It gets its name only once it is complete and on disk.
+    """Yield a text file that only its owner can read. The file appears only when it is complete and on disk.
 
     Raises RefusedError if the folder of the file is missing.
     """

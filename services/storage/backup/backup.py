@@ -47,7 +47,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database is damaged, or the available keys do not fit it."""
+    """A copy of the database is damaged, or the available keys do not open its values."""
 
 
 @dataclass(frozen=True, slots=True)

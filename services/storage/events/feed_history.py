@@ -16,9 +16,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return the last time of sending on each of the newest `most` days (UTC), newest first, by feed id.
+    """Return, by feed id, the last time at which the feed sent data on each day, the newest day first.
 
-    Feeds that never sent data are left out. With `only`, all other feeds are left out too.
+    At most `most` days (UTC) are returned. Feeds that never sent data are left out. With `only`, all other feeds are
+    left out too.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

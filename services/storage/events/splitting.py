@@ -14,7 +14,7 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """Return False if the event has only one record, or cannot be decoded.
+    """Replace an event by two events. Return False if the event has only one record, or cannot be decoded.
 
     New ids are safe: the brokers never accepted the event, so no consumer knows its id.
     """

@@ -89,7 +89,7 @@ class Proxy:
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow all data in both directions. The next call of `open` resets every connection whose data was swallowed."""
+        """Swallow all data. The next call of `open` resets every connection whose data was swallowed."""
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:

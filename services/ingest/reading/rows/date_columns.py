@@ -67,8 +67,6 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Evidence:
-    """The cells of one column as evidence: the order of day and month, and the kinds of numbers."""
-
     day_first: bool = False
     month_first: bool = False
     written: int = 0

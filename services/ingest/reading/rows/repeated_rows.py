@@ -42,10 +42,9 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference. The main row, which was changed last, comes last.
+    """Join the rows of one reference. The last row of the result is the main row, which was changed last.
 
-    Rows with the same place are joined. Each other place gives one row before the main row. All rows share their
-    telephone numbers and the status that keeps the alarm watched. If the reference may be rounded, nothing is joined.
+    Each other place gives one row before the main row. If the reference may be rounded, nothing is joined.
     """
     if len(group) == 1:
         return [*group]
@@ -67,8 +66,6 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
 
 
 class _Shared:
-    """The fields that are made from all rows of a reference, and their issues."""
-
     def __init__(self, fields: Mapping[str, Any], issues: tuple[Issue, ...]) -> None:
         self.fields, self.issues = fields, issues
 

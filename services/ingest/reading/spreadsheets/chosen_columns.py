@@ -24,7 +24,7 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A mapping that the sender has made earlier."""
+    """A mapping that the sender made for an earlier file."""
 
     # `column` for a heading, or the field of the code, such as `status`.
     what: str

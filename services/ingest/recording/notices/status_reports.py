@@ -48,7 +48,7 @@ class Completed(NamedTuple):
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of drafts that are kept even without a record to complete them from."""
+    """Return the references of drafts that are kept even if no record completes them."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -61,9 +61,9 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """A row is rejected if the record gives no place either, unless the row withdraws a notice.
+    """Complete each draft without a usable place from the record with the same reference, or reject the draft.
 
-    `sent` holds references that the same submission writes in other transactions.
+    A withdrawal needs no place. `sent` holds references that the same submission writes in other transactions.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

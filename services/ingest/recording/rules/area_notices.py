@@ -48,7 +48,7 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """All live notices about an area, taken together."""
+    """The summary of all live notices about an area."""
 
     # The facts of each group of notices.
     parts: tuple[AreaFacts, ...]

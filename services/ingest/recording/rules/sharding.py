@@ -20,7 +20,7 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield at most `CHUNK` members of one shard, with a partition key such as `provider:RAVN:3`."""
+    """Yield chunks of at most `CHUNK` members of one shard, each with a partition key such as `provider:RAVN:3`."""
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

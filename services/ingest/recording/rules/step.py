@@ -33,8 +33,6 @@ from services.ingest.recording.rules.ties import (
 
 
 class Recorded(NamedTuple):
-    """The version of a record that is now in the database."""
-
     pk: int
     revision: int  # rises with each change. A match stores the revisions of its two records.
     stamp: Stamp
@@ -94,8 +92,6 @@ def plan(
 
 
 class _KeyState(Generic[Facts]):
-    """The latest version of one record while the rows of a submission are handled."""
-
     def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
         self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result
         # The row accepted last, and the row that last moved the stamp of an unchanged record.

@@ -18,7 +18,7 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Return True if `later`, which names `earlier` in its field `supersedes`, replaces it.
+    """Return True if `later` replaces `earlier`. The field `supersedes` of `later` names `earlier`.
 
     A notice never replaces a notice that was issued later. A time of issue after `believed` comes from a wrong clock
     and is not compared.

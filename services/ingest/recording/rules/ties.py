@@ -35,7 +35,7 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The status and the dates of a version, by which dangers are compared."""
+    """The status and the dates of a version, which decide how dangerous the version is."""
 
     status: str
     planned_on: date | None = None

@@ -133,7 +133,6 @@ def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutc
 def insert_outcomes(
     context: SubmissionContext, outcomes: Sequence[dict[str, Any]], counts: Mapping[str, int], remarks: Sequence[str]
 ) -> None:
-    """`outcomes` come from `sealed_outcomes`."""
     connection, submission_id = context.connection, context.submission_id
     if outcomes:
         connection.execute(insert(submission_outcomes), list(outcomes))

@@ -41,14 +41,14 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the keys that a stored notice names in its field `supersedes`."""
+    """Return the part of `keys` that stored notices name in their field `supersedes`."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the keys under which a notice is stored."""
+    """Return the part of `keys` under which a notice is stored."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
@@ -69,9 +69,9 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each notice that replaces an announced notice as announced, along the whole chain.
+    """Mark each notice that replaces an announced notice as announced. Return the marked notices.
 
-    Return the marked notices.
+    Notices that replace the marked notices are marked too.
     """
     before = notices.alias("before")
     announced = exists(

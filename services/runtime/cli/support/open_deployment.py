@@ -21,7 +21,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has no schema or an older one."""
+    """The deployment does not exist, or its database does not have the current schema."""
 
 
 def time_of_machine() -> datetime:
@@ -39,7 +39,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Open a deployment whose database perhaps cannot be reached yet.
+    """Open a deployment even if its database cannot be reached yet.
 
     Raises KeysError if the keys are missing or faulty, and NotReadyError if a SQLite database is missing.
     """

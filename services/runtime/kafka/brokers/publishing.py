@@ -75,9 +75,10 @@ class Publisher:
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Wait until every in-sync replica has the records. Return None or the error of each record.
+        """Wait until every in-sync replica has the records.
 
-        After an error in REFUSALS, the brokers refuse the record even when it is sent alone.
+        Return None for each accepted record, and the error of each other record. After an error in REFUSALS, the
+        brokers refuse the record even when it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

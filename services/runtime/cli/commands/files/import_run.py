@@ -48,8 +48,6 @@ NOTHING_TAKEN: Final = 1
 
 @dataclass(frozen=True)
 class ImportJob:
-    """A file to import, and the options of the import."""
-
     feed: Feed
     kind: RecordKind
     file: Path

@@ -86,7 +86,7 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield each new contact's person, and whom the address reaches.
+    """Yield the person of each new contact, with the recipient that the address reaches.
 
     Raises PolicyRefusedError if an address is unusable.
     """

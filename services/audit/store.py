@@ -57,7 +57,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return months such as `2026-11`: those for which the audit has a stock-taking row."""
+    """Return the months, such as `2026-11`, for which the audit has a stock-taking row."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 

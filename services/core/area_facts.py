@@ -1,4 +1,4 @@
-"""The common facts of all live notices of one provider on one area. Such notices share one record."""
+"""The common facts of all live notices of one provider on one area. The notices share one record."""
 
 from __future__ import annotations
 

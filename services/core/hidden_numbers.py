@@ -1,4 +1,4 @@
-"""Finds telephone numbers in free text, even disguised ones. Pure."""
+"""Finds telephone numbers in free text, even if the numbers are disguised. Pure."""
 
 from __future__ import annotations
 

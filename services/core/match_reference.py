@@ -1,4 +1,4 @@
-"""Makes match references. Pure. A reference hides the two ids in it, and nobody can guess a reference."""
+"""Makes match references. Pure. Nobody can guess a reference, or read an id from a reference."""
 
 from __future__ import annotations
 

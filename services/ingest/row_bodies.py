@@ -1,6 +1,6 @@
 """Describes request bodies with rows, for the OpenAPI description.
 
-The framework would refuse all rows because of a bad one, so the routes check such bodies themselves.
+The framework would refuse all rows because of one bad row, so the routes check the rows themselves.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-An equal telephone number gives a confirmed match, and an equal UPRN or full address a probable one. An area notice,
+An equal telephone number gives a confirmed match. An equal UPRN or full address gives a probable match. An area notice,
 near addresses in one postcode, or an equal UPRN with clashing addresses give a possible match.
 """
 

@@ -1,4 +1,4 @@
-"""Serves health and metrics on a port of their own, which must not be reachable from outside."""
+"""Serves health and metrics on a separate port, which must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def metrics_served(
 ) -> Iterator[None]:
     """Serve nothing if the settings name no port for metrics.
 
-    `sends` are the sends to report, or those of this process if None. `faults` returns further reasons why the process
+    If `sends` is None, the sends of this process are reported. `faults` returns further reasons why the process
     is not ready.
     """
     settings = parts.settings

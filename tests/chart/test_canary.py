@@ -1,4 +1,4 @@
-"""`helm test` sends a test line through a real Pullcord, from notice to case. It fails if the case does not come."""
+"""`helm test` sends a test line through a real Pullcord, and fails if the line gets no case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real Pullcord. An alert fires when the engine stops, and ends when it runs again."""
+"""A real Prometheus watches a real Pullcord. An alert fires while the engine is stopped."""
 
 from __future__ import annotations
 

@@ -199,7 +199,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """The lines with a move or a restriction after the last passed test, or all lines without such a test."""
+        """Return the lines with a move or a restriction after the last passed test, or all lines without a test."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 

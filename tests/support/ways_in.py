@@ -90,7 +90,7 @@ class Upload:
 
 @dataclass
 class Post:
-    """Sends the rows as JSON. Their numbers are raised by one, as in a spreadsheet with a row of headings."""
+    """Sends the rows as JSON. Row numbers are raised by one, as in a spreadsheet with a row of headings."""
 
     api: Api
 

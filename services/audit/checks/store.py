@@ -141,7 +141,7 @@ def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
 def missing_audit_rows(connection: Connection) -> int:
     """Return the number of ids without an audit row.
 
-    Always 0 on PostgreSQL: a transaction that is rolled back also uses up ids, so a missing id proves nothing.
+    Return 0 on PostgreSQL: a transaction that is rolled back also uses up ids, so a missing id proves nothing.
     """
     if connection.dialect.name == "postgresql":
         return 0

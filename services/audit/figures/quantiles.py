@@ -1,6 +1,6 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
-The published counts of the bands are enough to compute them, so they reveal nothing more.
+The bands are computed from published counts only, so the bands reveal no withheld count.
 """
 
 from __future__ import annotations

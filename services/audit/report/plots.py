@@ -73,7 +73,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The median wait and the 90th percentile of a month. Their numbers are positions in BAND_NAMES."""
+    """The median wait and the 90th percentile of a month. The numbers of the two points are positions in BAND_NAMES."""
 
     label: str
     median: Value

@@ -85,7 +85,7 @@ def contradicts_weekday(text: str) -> bool:
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
     """Return the two possible days of a date with a wrong weekday, the earlier first.
 
-    If `order` is None and both orders are possible, the two days are those of the two orders.
+    If `order` is None and both orders are possible, each order gives one of the two days.
     """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}

@@ -1,4 +1,4 @@
-"""Takes entries off a register: a single entry, or those that are missing from a full replacement."""
+"""Takes entries off a register: a single entry, or all entries that a full replacement lacks."""
 
 from __future__ import annotations
 

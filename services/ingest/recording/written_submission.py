@@ -110,7 +110,7 @@ class _Submission:
         return outcomes
 
     def withdraw(self, missing: MissingEntries) -> MissingEntries:
-        """Withdraw the missing entries except those that have changed since. Return the withdrawn ones."""
+        """Withdraw the missing entries that have not changed since. Return the withdrawn entries."""
         every, gone = list(missing.revisions.items()), dict[int, int]()
         for start in range(0, len(every), self._turns.rows):
             with self._turns.writing() as connection:

@@ -1,6 +1,6 @@
 """The messages between this process and a worker: the length of a pickled value, then the value.
 
-Only a few types are accepted from a worker, because a hostile file may have taken control of it.
+Only a few types are accepted from a worker, because a hostile file may control the worker.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A TCP proxy that can disturb connections: it cuts them, delays their data, or swallows their data."""
+"""A TCP proxy that can cut connections, and delay or swallow data."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Link:
 
 
 class Proxy:
-    """Runs in its own thread, and listens on `port` of the loopback as soon as it is made."""
+    """Runs in a thread, and listens on `port` of the loopback from the start."""
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream

@@ -1,4 +1,4 @@
-"""A deployment changes to a new rule set. Each council gets it once, and no open case is dropped."""
+"""A deployment changes to a new rule set. The rule set reaches each council once, and no open case is dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An unverified address is sent every message, with a mark, and somebody else is told too."""
+"""An unverified address gets every message with a mark. Another contact or the operator gets the message too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A link belongs to one message to one contact. It ends by itself, and an ended link says why."""
+"""A link belongs to one message to one contact. The link ends by itself, and an ended link says why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail scanners open the links in a message before the person does. They acknowledge nothing."""
+"""Mail scanners open the links in a message before the person does. The scanners acknowledge nothing."""
 
 from __future__ import annotations
 

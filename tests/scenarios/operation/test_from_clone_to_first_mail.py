@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand there, lead to the first mail about the user's own data."""
+"""The commands of the README lead to the first mail about the user's own data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy by which cases would be heard later is saved only if somebody confirms their number."""
+"""A policy that delays the next message about cases is saved only if somebody confirms the number of cases."""
 
 from __future__ import annotations
 

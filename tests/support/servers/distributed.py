@@ -124,7 +124,7 @@ class DistributedDeployment(Deployment):
         self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
-        """Publish all events and wait until every consumer has handled them, and the events that follow."""
+        """Publish all events and wait until every consumer has handled all events, even the events that follow."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

@@ -1,4 +1,4 @@
-"""Figures in the form in which they may be published: small counts are withheld."""
+"""Small counts are withheld from published figures."""
 
 from __future__ import annotations
 

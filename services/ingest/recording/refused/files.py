@@ -1,6 +1,6 @@
 """Lists whole files and JSON bodies that were refused, because nobody watches the residents in them.
 
-The operator is alerted one working day later, unless the sender has then sent the same kind of records successfully.
+The operator is alerted one working day later, unless records of the same kind from the sender are accepted by then.
 """
 
 from __future__ import annotations

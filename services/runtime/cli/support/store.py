@@ -32,7 +32,7 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, open and urgent ones first, and the number of all such cases.
+    """Return at most `limit` cases, urgent and open cases first, and the number of all cases that fit.
 
     Cases that have ended are left out, unless `ended` is True or `state` is given.
     """

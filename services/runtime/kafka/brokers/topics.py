@@ -1,4 +1,4 @@
-"""Creates the topics of `schemas/topics.yaml`, and checks those that exist."""
+"""Creates the missing topics of `schemas/topics.yaml`, and checks the existing topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts about doubts: a provider reports a change that it never announced, or two versions of a notice differ."""
+"""The texts about doubts: a provider reports an unannounced change, or two versions of a notice differ."""
 
 from __future__ import annotations
 

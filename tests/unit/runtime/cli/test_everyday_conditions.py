@@ -1,4 +1,4 @@
-"""Faults that can happen on any machine. A sentence explains each with a remedy, and asks nobody to report it."""
+"""Faults that can happen on any machine. A sentence explains each fault and gives a remedy."""
 
 from __future__ import annotations
 

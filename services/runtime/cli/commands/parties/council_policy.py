@@ -41,7 +41,8 @@ class SavedPolicy(NamedTuple):
 def saved(store: Store, council: Council, policy: CouncilPolicy, by: str | None, confirmed: int | None) -> SavedPolicy:
     """Save a new policy, and apply the policy to all open cases.
 
-    Raises RefusedError if nobody would be told, or if more or fewer than `confirmed` cases would be heard later.
+    Raises RefusedError if nobody would get messages. Raises RefusedError if messages about cases would come later, and
+    `confirmed` is not the number of these cases.
     """
     settings = Settings()
     made = PolicyChange(council, policy, by or getuser(), confirmed, has_fallback=bool(settings.fallback_routes))

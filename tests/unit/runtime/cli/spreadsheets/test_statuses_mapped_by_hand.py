@@ -1,4 +1,4 @@
-"""A council has its own words for statuses, which it can map by hand. No word refuses an entry."""
+"""A council can map its own words for statuses by hand. No entry is refused because of an unknown word."""
 
 from __future__ import annotations
 

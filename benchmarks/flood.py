@@ -63,10 +63,7 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds for the flood's request, the seconds until the alert, and the number of matches.
-
-    The matches are counted when a channel has got the alert.
-    """
+    """Return the seconds for the flood's request, the seconds until the alert, and the number of matches."""
     settings = Settings(data_dir=folder, public_url="http://127.0.0.1", poll_seconds=0.2)
     write_keyring(settings.keys_path, new_keyring())
     store, watched = make_store(settings), Watched()

@@ -21,10 +21,7 @@ from services.web.bodies import NDJSON, read_json_rows
 
 
 def packed(rows: bytes) -> bytes:
-    """Return a workbook whose sheet has these rows.
-
-    It also holds random characters. Without them, it would be compressed so much that Pullcord refuses it.
-    """
+    # Without random characters, the workbook would be compressed so much that Pullcord refuses it.
     book = openpyxl.Workbook()
     book.worksheets[0].append(["entry_id", "cli", "postcode"])
     plain, out = io.BytesIO(), io.BytesIO()

@@ -62,10 +62,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Ingest and match a county.
-
-    Return the seconds of each phase and of the floor, and the numbers of matches and cases.
-    """
+    """Return the seconds of each phase and of the floor, and the numbers of matches and cases."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.messages
 
-The table shows how many messages the person gets who gets most. It also shows when the next tier and the operator of
-Pullcord were first asked.
+The table shows the messages of the person who gets most, and when the next tier and the operator of Pullcord were
+first asked.
 The column "before" is what the engine sent that repeated messages by the date alone, measured in the field trial.
 """
 
@@ -94,7 +94,6 @@ class Noted:
 
 
 def run(trial: Trial, folder: Path) -> Noted:
-    """Let 30 days pass in which nobody answers. Return the channel with its messages."""
     clock = MovedClock()
     channel = Noted(clock)
     engine = make_engine(f"sqlite:///{folder / 'messages.db'}")

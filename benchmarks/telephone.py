@@ -38,7 +38,7 @@ DIRTY: dict[str, Callable[[str], str]] = {
 
 
 def nationals(count: int, source: random.Random) -> list[str]:
-    """Make numbers that `national_number` accepts, with each three-digit beginning in turn, in both lengths."""
+    # Each three-digit beginning takes its turn, in both lengths.
     shapes = [
         f"{start:03}{tail}"
         for start in range(1000)

@@ -82,7 +82,7 @@ def database(folder: Path, *, postgres: bool) -> Iterator[str]:
 
 @contextmanager
 def served(registered: int, *, postgres: bool) -> Iterator[Provider]:
-    """Run a deployment with `registered` numbers on a register: `number_of(True, 0)` and the following."""
+    # The numbers on the register begin with `number_of(True, 0)`.
     keyring, mailbox = new_keyring(), Mailbox()
     mailbox.start()
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as database_url:

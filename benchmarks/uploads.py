@@ -122,8 +122,7 @@ def uploads(only: str | None) -> Iterator[Upload]:
 
 
 class Memory:
-    """The memory of a process and its child processes, in MiB."""
-
+    # The memory is in MiB, and child processes count.
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self.peak = 0.0
@@ -202,10 +201,7 @@ class Alerts:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Run `work`, and post notices meanwhile.
-
-        Return the time at which each notice was sent, by its submission, and the result of `work`.
-        """
+        """Return the time at which each notice was sent, by its submission, and the result of `work`."""
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:
             done = pool.submit(work)

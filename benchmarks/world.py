@@ -24,8 +24,7 @@ BATCH = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `index` is its number in the county, and the end of its telephone number."""
-
+    # The number in the county, and the end of the telephone number.
     index: int
 
     @property

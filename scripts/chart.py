@@ -1,7 +1,6 @@
 """Writes the parts of the Helm chart that come from other files: copied files, and the table of values.
 
-`python -m scripts.chart` writes these parts. With `--check` it writes nothing, and exits with 1 if a file differs. In
-`values.yaml`, a comment `# -- …` describes the value on the next line.
+`python -m scripts.chart` writes these parts. With `--check` it writes nothing, and exits with 1 if a file differs.
 """
 
 from __future__ import annotations
@@ -79,7 +78,6 @@ def made(chart: Path = CHART) -> dict[Path, str]:
 
 
 def consumers() -> str:
-    """Return what the chart needs to know about the consumers, as YAML."""
     listed = [{"name": one.name, "topics": [*one.topics], "delivers": one.delivers} for one in CONSUMERS]
     head = "# Written by `python -m scripts.chart` from services/runtime/consumers.py.\n"
     return head + yaml.safe_dump({"consumers": listed}, sort_keys=False)

@@ -46,8 +46,7 @@ class MissingToolError(Exception):
 
 @dataclass(frozen=True)
 class Buildah:
-    """Buildah, with its images and layers in a folder of this project."""
-
+    # The images and layers are in a folder of this project.
     home: Path = HOME
     driver: str = field(init=False)
 
@@ -60,10 +59,7 @@ class Buildah:
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Run a command of buildah and return its output. Raises CalledProcessError if it fails.
-
-        The reason is on stderr.
-        """
+        """Return the output. Raises CalledProcessError if the command fails, with the reason on stderr."""
         done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()
 

@@ -52,7 +52,7 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Run the tests against these mutants. Return the status that mutmut gives each mutant, by name."""
+    """Return the status that mutmut gives each mutant, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -70,10 +70,7 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the listed mutants that behave like the unchanged code, by name.
-
-    An entry has the old line, the new line and an explanation.
-    """
+    """Return the mutants that behave like the unchanged code, by name."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 
@@ -91,7 +88,7 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """Count the mutants of each module that were killed, survived or are listed as equivalent. Also name the survivors.
+    """Count the mutants of each module by result, and list the survivors.
 
     The keys of the count are like `services.matcher.rules killed` and `total killed`.
     """
@@ -110,8 +107,7 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]], known: Collection[str]) -> list[str]:
     """Return a message for each wrong entry in the list of equivalent mutants.
 
-    An entry is wrong if a test has killed the mutant, if no mutant has its name, or if the name now belongs to another
-    change. `known` holds the names of all mutants.
+    `known` holds the names of all mutants.
     """
     wrong = []
     for name in sorted(listed):

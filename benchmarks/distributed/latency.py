@@ -35,9 +35,8 @@ DAYS_TO_THE_MOVE = 10
 
 @dataclass(frozen=True)
 class Delays:
-    """The times of the lines that were posted at one `rate` (posts per second)."""
-
     runner: str
+    # Posts per second.
     rate: int
     journeys: list[Journey]
 
@@ -85,10 +84,9 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Measure one phase after another. Each has a rate (posts per second) and a length (seconds).
+    """Measure phases with a rate (posts per second) and a length (seconds). Each post is about another line.
 
-    Each post is about another line. Raises ValueError if there are too few lines, and TimeoutError if a mail does not
-    arrive.
+    Raises ValueError if there are too few lines, and TimeoutError if a mail does not arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:

@@ -33,8 +33,6 @@ class PeersMissingError(Exception):
 
 @dataclass(frozen=True)
 class Peer:
-    """A program to compare with: its module in `benchmarks.peers`, its consumer group, and its Python."""
-
     module: str
     group: str
     python: Path
@@ -49,8 +47,7 @@ FAUST, QUIX, FLOOR = (
 
 @dataclass(frozen=True)
 class JoinResult:
-    """The number of lines that were joined, and the time in seconds."""
-
+    # `seconds` is the time for all lines.
     lines: int
     seconds: float
 
@@ -60,7 +57,7 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure how long a peer takes to join the lines. Its workers first join a few lines, which are not counted.
+    """Measure how long a peer takes to join the lines, after a few lines that are not counted.
 
     Raises PeersMissingError if the peers are not set up, TimeoutError if the workers are too slow, and
     WrongMatchesError if they find a wrong number of pairs.
@@ -82,10 +79,7 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
 
 
 def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> JoinResult:
-    """Measure the floor: only consume and decode the messages that `topics` already have.
-
-    Raises TimeoutError if this takes too long.
-    """
+    """Raises TimeoutError if the messages take too long."""
     folder = ground.folder / name
     with _workers(ground, FLOOR, lines, folder, 1, topics):
         _wait_for(folder, lines)

@@ -37,10 +37,7 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Send all requests with several clients. Each sends its next request once the previous one is answered.
-
-    Raises RuntimeError if an answer is not 202.
-    """
+    """Raises RuntimeError if an answer is not 202."""
     with ThreadPoolExecutor(clients, "client") as pool:
         # The APIs take turns with the requests.
         for _ in pool.map(_post, posts, cycle(urls)):

@@ -39,7 +39,7 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """Post notices for a minute, `posts` of them each second. Return their number."""
+    """Return the number of notices. `posts` is the number in a second."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
@@ -61,10 +61,7 @@ def memory(roles: Sequence[Role]) -> Memory:
 
 
 def growth(minutes: Sequence[Memory]) -> Memory:
-    """Return the memory growth of each role in MiB per hour.
-
-    This is the slope of a line through the second half of the minutes.
-    """
+    """Return the memory growth of each role in MiB per hour, over the second half of the minutes."""
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}
     return {name: slope * 60 for name, slope in slopes.items()}

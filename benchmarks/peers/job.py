@@ -19,15 +19,13 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, as it is passed on the command line.
-
-    `folder` is for the peer's state. `lines` is the number of lines that the feed must write. Only the floor needs
-    `topics`.
-    """
+    """The job of a peer, as it is passed on the command line."""
 
     broker: str
     lines: int
+    # The peer keeps its state here.
     folder: str
+    # Only the floor needs topics.
     topics: tuple[str, ...]
 
     @classmethod
@@ -46,9 +44,9 @@ class Job:
 
 
 class Progress:
-    """Counts handled lines, and prints the counts five times a second as a line of JSON.
+    """Prints the number of handled lines five times a second as JSON.
 
-    `first` and `last` are the times of the first and the last handled line, in seconds of the system's clock.
+    `first` and `last` are the times of the first and the last handled line, in seconds.
     """
 
     def __init__(self) -> None:
@@ -59,7 +57,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Set `first` to now. Call this if messages are already under way before the first line is handled."""
+        """Call this if messages are already under way before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -20,7 +20,6 @@ from services.storage.tables import outbox, quarantine
 
 
 def a_worker_is_killed(demo: DemoDeployment, crew: Crew, narrator: Narrator, sample: Sample) -> None:
-    """Upload a file, kill a matcher before it has finished, and show that the other matcher finishes the work."""
     narrator.step("A worker is killed")
     narrator.say("What each process has done so far:\n")
     show_work(crew, narrator)

@@ -1,8 +1,4 @@
-"""Makes a day pass without waiting: makes all times and dates in the database one day earlier.
-
-The processes use the machine's clock, which cannot run faster. But the rules only compare stored times with the clock,
-so they decide as if a day had passed.
-"""
+"""Makes a day pass without waiting: all times and dates in the database become one day earlier."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ DAY = re.compile(r'(?<=[" ])\d{4}-\d\d-\d\d(?=["T ])')
 
 
 def let_a_day_pass(store: Store) -> None:
-    """Make the times of notices, cases and alerts one day earlier, in one transaction. Only for PostgreSQL."""
+    # The SQL is only for PostgreSQL.
     with store.writing() as connection:
         for table in TABLES:
             _move_columns(connection, table)

@@ -26,9 +26,8 @@ SERVING = b'"event": "serving"'
 
 @dataclass(frozen=True)
 class Process:
-    """One process of Pullcord. It serves its metrics on `port`."""
-
     title: str
+    # The metrics are served here.
     port: int
     log: Path
     started: subprocess.Popen[bytes]
@@ -42,7 +41,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True once the process serves. Raises StuckError if it has ended."""
+        """Return True once the process serves. Raises StuckError if the process has ended."""
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
         return SERVING in self.log.read_bytes()
@@ -65,12 +64,9 @@ class Process:
 
 @dataclass
 class Crew:
-    """All processes of a deployment.
-
-    `environment` holds their settings, and `logs` is the folder of their log files.
-    """
-
+    # The folder of the log files.
     logs: Path
+    # The settings of the processes.
     environment: Mapping[str, str]
     processes: list[Process] = field(default_factory=list)
     _spent: dict[int, float] = field(default_factory=dict)

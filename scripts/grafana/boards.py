@@ -27,7 +27,7 @@ Rows = Mapping[str, Sequence[PanelSpec]]
 
 
 def board(uid: str, title: str, description: str, rows: Rows) -> Dashboard:
-    """Return a read-only dashboard in London time. Never change a `uid`: it is part of the dashboard's address."""
+    # Never change a `uid`: it is part of the dashboard's address.
     made = Dashboard(title).uid(uid).description(description).tags(["pullcord"]).timezone("Europe/London")
     made.readonly().tooltip(DashboardCursorSync.CROSSHAIR)
     made.with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))

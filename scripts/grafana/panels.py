@@ -45,16 +45,16 @@ class Look(Enum):
 
 @dataclass(frozen=True)
 class PanelSpec:
-    """The description of a panel. `queries` has a query for each legend. `nothing` is shown if there is no data."""
-
     title: str
     description: str
+    # A query for each legend.
     queries: Mapping[str, str]
     unit: str = COUNT
     look: Look = Look.LINES
     steps: Steps = ()
     # The width in columns. A dashboard has 24 columns.
     width: int = 8
+    # This text is shown if there is no data.
     nothing: str = "no figure"
     # The colour of values below the first step.
     below: str = GREEN

@@ -1,4 +1,4 @@
-"""Panels of operations about the watchdog, which checks apart from the engine whether messages are sent."""
+"""Panels of the operations dashboard about the watchdog, which checks without the engine that messages are sent."""
 
 from __future__ import annotations
 

@@ -41,11 +41,7 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
-    """Draw the dates of a notice.
-
-    `horizon` gives the first and the last day that may be drawn as the harmful day, in days after the base day. Without
-    it, these two are drawn as well.
-    """
+    """`horizon` is the range of the harmful day, in days after the base day. By default the range is drawn as well."""
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))
         issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))

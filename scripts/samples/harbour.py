@@ -76,7 +76,7 @@ def harbour_rows(notices: list[Notice], random: Random) -> list[list[str]]:
 
 
 def spoil(rows: list[list[str]], places: list[int]) -> None:
-    """Put faults into the six rows at `places`: four get a wrong date, and two lose their reference."""
+    # Four rows get a wrong date, and two lose their reference.
     dates, references = places[: len(_BROKEN_DATES)], places[len(_BROKEN_DATES) :]
     for place, text in zip(dates, _BROKEN_DATES, strict=True):
         rows[place][_SWITCH_DATE] = text

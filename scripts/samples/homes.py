@@ -64,14 +64,13 @@ _COTTAGE_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A home. `flat` (such as `Flat 4`), `number` and `name` (of the building or cottage) may be empty."""
-
     uprn: str
     town: str
     postcode: str
     street: str
     number: str = ""
     name: str = ""
+    # A text such as `Flat 4`, or empty.
     flat: str = ""
 
     @property
@@ -81,8 +80,7 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Street:
-    """A street with its own postcode. Each of its `buildings` is a tuple of homes."""
-
+    # Each building is a tuple of homes.
     buildings: tuple[tuple[Home, ...], ...]
 
     @property
@@ -105,10 +103,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield every seventh number from `first` on as a UPRN.
-
-    `first` must begin with 9999, because no real UPRN does.
-    """
+    """Yield every seventh number from `first` on. `first` begins with 9999, because no real UPRN does."""
     return map(str, count(first, 7))
 
 

@@ -24,7 +24,7 @@ _TELECARE_KNOWN_SHARE: Final = 0.4
 
 
 class Desk:
-    """A provider's office that writes notices and gives each a reference."""
+    """A provider's office that gives each notice a reference."""
 
     def __init__(self, rcpid: str, prefix: str, random: Random) -> None:
         self.rcpid = rcpid

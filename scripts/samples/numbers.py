@@ -39,10 +39,7 @@ class Numbers:
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """Draw a number of the town.
-
-        Raises KeyError if the town has no range, and IndexError if the range is used up.
-        """
+        """Raises KeyError if the town has no range, and IndexError if the range is used up."""
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:
@@ -56,7 +53,6 @@ def _thousand(start: str, random: Random) -> list[str]:
 
 
 def digits(number: str) -> str:
-    """Return the number without its blank: `01632960123` for `01632 960123`."""
     return number.replace(" ", "")
 
 

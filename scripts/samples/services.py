@@ -45,16 +45,12 @@ _STATUS_SHARES: Final = {"ended": 6, "suspended": 2}
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One telecare service.
-
-    `line` is the true number of the alarm's line, or None if the alarm uses no line. `cell` is what the register has as
-    the number.
-    """
-
     reference: str
     home: Home
+    # The true number of the alarm's line, or None.
     line: str | None
     number_style: str
+    # The number in the register.
     cell: str
     uprn_style: str
     address_style: str
@@ -89,10 +85,7 @@ class Service:
 
 
 def council_services(town: Town, prefix: str, size: int, numbers: Numbers, random: Random) -> list[Service]:
-    """Return `size` services of a town.
-
-    They are in homes all over the town, some with two residents, and in a scheme of twelve flats that share one line.
-    """
+    # The services are in homes all over the town, and in a scheme of twelve flats that share one line.
     block = _block(random.choice(town.streets))
     single = _scattered(town, block, size - SCHEME_SIZE - _SHARED_HOMES, random)
     references = (f"{prefix}{number:05}" for number in random.sample(range(10_000, 99_999), size))

@@ -16,8 +16,6 @@ from scripts.samples.writing import reworded
 
 
 class Relation(StrEnum):
-    """The relation of a provider's line to a register entry."""
-
     # The line has the same number.
     NUMBER = "number"
     # The line has another number and the same UPRN.
@@ -36,11 +34,12 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line as its provider knows it. `number` is written as `01632 960123`, and `uprn` may be empty."""
+    """A line as its provider knows it."""
 
     relation: Relation
     home: Home
     number: str
+    # May be empty.
     uprn: str
     lines: list[str]
 
@@ -62,10 +61,7 @@ _UPRN_SHARE: Final = 0.55
 
 
 def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, random: Random) -> list[Subject]:
-    """Return lines that have something in common with a register entry.
-
-    These are the shared line of each scheme, and lines for some of the other homes, at most one for each.
-    """
+    # Each scheme gives its shared line. Some other homes give one line each.
     left = {one.home: one for one in services if not one.scheme}
     unclear = _unclear(services)
     subjects = _communal(services)
@@ -82,7 +78,7 @@ def related(services: list[Service], towns: dict[str, Town], numbers: Numbers, r
 def unrelated(
     services: list[Service], towns: dict[str, Town], size: int, numbers: Numbers, random: Random
 ) -> list[Subject]:
-    """Return `size` lines that have nothing in common with the registers. Some of them are in the councils' towns."""
+    # Some of the lines are in the councils' towns.
     taken = {one.home for one in services}
     unclear = _unclear(services)
     council_towns = {one.home.town for one in services}

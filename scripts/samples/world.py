@@ -30,12 +30,8 @@ _BROKEN_HARBOUR_ROWS: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The samples that belong to a seed.
-
-    `subjects` are the providers' lines that have something in common with a register.
-    """
-
     services: list[Service]
+    # The lines that have something in common with a register.
     subjects: list[Subject]
     blackpool: list[list[str]]
     cardiff: list[list[Cell]]

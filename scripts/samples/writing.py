@@ -145,7 +145,7 @@ def address(home: Home, style: str) -> list[str]:
 
 
 def reworded(home: Home) -> list[str]:
-    """Return the home's address in one line, with "Apartment" instead of "Flat"."""
+    # The address says "Apartment" instead of "Flat".
     flat = home.flat.removeprefix("Flat ")
     renamed = f"Apartment {flat}" if flat.isdigit() else home.flat
     return [", ".join(shortened(line) for line in replace(home, flat=renamed).lines)]

@@ -38,7 +38,7 @@ class MissingToolError(Exception):
 
 
 def install() -> Path:
-    """Return the folder with the broker's jars. Fetch them first if they are missing or old."""
+    """Return the folder with the broker's jars. Fetch missing or old jars first."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.
@@ -68,7 +68,7 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """A broker with its data in `folder`. After a restart it has the same data and the same port."""
+    """After a restart, the broker has the same data and the same port."""
 
     folder: Path
     port: int = 0
@@ -105,7 +105,7 @@ class Broker:
         return self
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
-        """Stop the broker. With SIGKILL it stops as in a crash."""
+        # With SIGKILL the broker stops as in a crash.
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(sign)
             self._process.wait(STARTING_SECONDS)

@@ -12,7 +12,7 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """The way in which clients identify themselves. By default they need not, and connections have no TLS."""
+    """By default, clients need no identity, and connections have no TLS."""
 
     # A PEM file with the broker's key (PKCS#8) and certificates. With this file, connections use TLS.
     certificate: Path | None = None

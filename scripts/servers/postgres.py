@@ -25,8 +25,6 @@ STOPPING_SECONDS = 30
 
 @dataclass
 class Postgres:
-    """A PostgreSQL server with its data in `folder`."""
-
     folder: Path
     _server: Any = field(default=None, repr=False)
 
@@ -48,7 +46,7 @@ class Postgres:
         return Path(info.socket_dir) / f".s.PGSQL.{info.port}"
 
     def crash(self) -> None:
-        """Stop the server at once, as in a crash. All connections break, and the next start recovers from the log."""
+        # The next start recovers from the log.
         postmaster = self._server.get_postmaster_info().process
         # On SIGQUIT the server stops without a checkpoint.
         postmaster.send_signal(signal.SIGQUIT)

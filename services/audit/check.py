@@ -1,8 +1,4 @@
-"""Finds data that was changed by hand.
-
-Counts the figures again from the audit, and compares the results with the stored figures. Also compares cases, alerts,
-records, matches and keys with the audit.
-"""
+"""Finds data that was changed by hand, by a comparison with the audit."""
 
 from __future__ import annotations
 

@@ -56,16 +56,12 @@ OF_RECORDS = (Figure.REGISTER_ENTRIES, Figure.AGREEMENTS, Figure.FEEDS, Figure.I
 
 @dataclass(frozen=True)
 class MonthEnd:
-    """The background task that closes months. `unsafe` holds the case states in which the resident is not yet safe."""
-
     store: Store
+    # The case states in which the resident is not yet safe.
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the oldest month that is over and not closed. Return 1 if a month was closed, else 0.
-
-        The caller repeats the call until the result is 0.
-        """
+        """Close the oldest month that is over and not closed. Return 1 if a month was closed, else 0."""
         now = self.store.now()
         with self.store.processing() as connection:
             # If another process is closing a month, this process would store the figures twice.
@@ -82,10 +78,9 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Count the figures of a month from the audit alone.
+    """Count the figures of a month from the audit alone. For `seen`, see `count_month`.
 
-    A stock that the audit does not have is left out, because unknown is not zero. For `seen`, see `count_month`. If
-    `seen` is None, it is read from the audit.
+    A stock that the audit does not have is left out, because unknown is not zero.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
@@ -97,7 +92,7 @@ def recount(connection: Connection, month: Month, seen: set[First] | None = None
 
 
 def month_to_date(connection: Connection, month: Month, unsafe: Collection[str], now: datetime) -> Counts:
-    """Return the figures of the current month up to `now`, and store nothing."""
+    # Nothing is stored.
     counts = recount(connection, month)
     # The audit already has stocks of this month if a clock ran ahead and closed it: the stocks of now replace them.
     for figure, dimension, key in [one for one in counts if DEFINED[Figure(one[0])].kind is Kind.STOCK]:

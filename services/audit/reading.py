@@ -17,7 +17,7 @@ def complete_months(connection: Connection) -> list[Month]:
 
 
 def read_months(connection: Connection, months: Iterable[Month]) -> list[MonthShown]:
-    """Return the figures of closed months, with small counts withheld."""
+    # Small counts are withheld.
     return [MonthShown(month, shown(kept(connection, month))) for month in months]
 
 

@@ -24,7 +24,6 @@ def recorded_actions(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Iterator[RecordedAction]:
-    """Yield the audit rows with these actions from `since` on and before `until`, in the order of writing."""
     row = audit.c
     query = select(row.at, row.action, row.feed_id, row.fields).where(
         row.action.in_([action.value for action in actions])
@@ -58,7 +57,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return the closed months as texts such as `2026-11`: those for which the audit has a stock-taking row."""
+    """Return the months, such as `2026-11`, for which the audit has a stock-taking row."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -83,10 +82,7 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """Count the live register entries that are fresh or stale at `moment`.
-
-    An entry is stale if its council has not confirmed it in the last STALE_DAYS days.
-    """
+    """A live entry is stale if its council has not confirmed the entry in the last STALE_DAYS days."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.
@@ -102,8 +98,7 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
     """Count councils whose data-sharing agreement is in force at `moment`, has expired, or is not named.
 
-    The live entries of a council name its agreements. Of several agreements the last to end counts. Councils that were
-    added at `until` or later are left out.
+    Of several agreements the last to end counts. Councils that were added at `until` or later are left out.
     """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
@@ -129,10 +124,9 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count the councils and providers that are heard or silent at `moment`.
+    """A feed is silent if it has sent nothing in the last SILENT_DAYS days.
 
-    A council or provider is silent if it has sent nothing in the last SILENT_DAYS days. Those that were added at
-    `until` or later are left out.
+    Feeds that were added at `until` or later are left out.
     """
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)

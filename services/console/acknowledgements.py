@@ -1,7 +1,4 @@
-"""HTTP routes behind the link in an alert.
-
-GET shows a form and changes nothing. Sending the form (POST) acknowledges the alert.
-"""
+"""HTTP routes behind the link in an alert. GET shows a form and changes nothing. POST acknowledges the alert."""
 
 from __future__ import annotations
 
@@ -75,7 +72,7 @@ def show_alert_page(request: Request, store: StoreOf, token: Token) -> HTMLRespo
 
 @router.get("/a/{token}/taken/{number}")
 def show_taken(request: Request, store: StoreOf, token: Token, number: Annotated[int, Path(ge=1)]) -> HTMLResponse:
-    """Show an acknowledgement. A reload of this page records nothing."""
+    # A reload of this page records nothing.
     nonce = token_urlsafe(16)
     with store.reading() as connection:
         link = follow(connection, store, token, LinkPurpose.ACKNOWLEDGE, presentation_of(request).links_last)

@@ -1,7 +1,4 @@
-"""HTTP routes of the page on which a person accepts changes that feeds have sent.
-
-GET shows a form and changes nothing. Sending the form (POST) accepts the changes of the ticked cases.
-"""
+"""HTTP routes of the page on which a person accepts changes that feeds have sent. GET changes nothing."""
 
 from __future__ import annotations
 
@@ -88,7 +85,7 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
 
 
 def ticket_of(one: PageCase) -> str:
-    """Return the value of a case's tick box: the case's reference, and a digest of the changes that the page shows."""
+    """Return the case's reference with a digest of the changes that the page shows."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 

@@ -22,8 +22,7 @@ _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class Link(NamedTuple):
-    """A link that works. `alerts` holds the alert of its message first, then those whose links that message ended."""
-
+    # The alert of the link's message first, then earlier alerts whose links have ended.
     alerts: tuple[AlertRef, ...]
     council: str
     contact: str  # the label of the contact that the link was sent to
@@ -41,11 +40,10 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """Return the alert that a link leads to, or the problem with the link.
+    """Return the working link, or the problem with the link. `token` is the last part of the link's address.
 
-    `token` is the part of the link's address with the code. A link belongs to one message to one contact, and works for
-    the time `lasts` after that message was sent. It ends sooner if it is revoked, if a later message to the same
-    contact was accepted, or if the contact was removed from the council's policy.
+    A link works for the time `lasts`. It ends sooner if it is revoked, if a later message to the contact was accepted,
+    or if the contact is removed from the policy.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:

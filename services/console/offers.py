@@ -1,4 +1,4 @@
-"""Finds the cases that a link offers: those of its message, and those of the messages whose links have ended by it."""
+"""Finds the cases that a link offers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from services.console.links import Link
 
 
 class Offer(NamedTuple):
-    """An open case, and the reference of the alert by which it can be acknowledged."""
+    """An open case, and the reference of the alert by which the case can be acknowledged."""
 
     case: Case
     alert: str
 
 
 def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
-    """Return the open cases that can be acknowledged by a link, by reference. The cases of its message come first.
+    """The cases of the link's own message come first.
 
     A case with news since its message is left out: nobody may acknowledge what no message contained.
     """
@@ -43,7 +43,6 @@ def every_case(connection: Connection, link: Link) -> list[Case]:
 
 
 def by_alert(offers: Mapping[str, Offer], chosen: Collection[str]) -> dict[str, set[str]]:
-    """Return the chosen cases by the alert that offers them. Cases and alerts are references."""
     found: dict[str, set[str]] = defaultdict(set)
     for reference in chosen:
         found[offers[reference].alert].add(reference)

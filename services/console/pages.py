@@ -1,8 +1,4 @@
-"""The HTML pages behind the link of an alert: the form, the page after an acknowledgement, and error pages.
-
-Each function named `..._page` returns a whole page. No page needs JavaScript or loads another file. Opening a page
-acknowledges nothing: a person must send the form.
-"""
+"""The HTML pages behind the link of an alert. No page needs JavaScript or loads another file."""
 
 from __future__ import annotations
 
@@ -41,7 +37,7 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """Return the HTTP headers of a page. `csp_nonce` is the nonce of the page's style element."""
+    """`csp_nonce` is the nonce of the page's style element."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -65,8 +61,6 @@ _CHANGE_ERRORS = {FormError.CASES_MISSING: "Tick at least one case whose changes
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """A person took on an alert or a case. `by` is the name of the person."""
-
     by: str
     at: datetime  # has a time zone
     sent_to: str | None = None  # the contact whose link was used; None if the person was signed in
@@ -82,8 +76,6 @@ class PageCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgementView:
-    """The content of the page with the form."""
-
     council: str
     reference: str
     cases: tuple[PageCase, ...]
@@ -102,8 +94,6 @@ class AcknowledgementView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcknowledgedView:
-    """The content of the page after an acknowledgement."""
-
     council: str
     reference: str
     cases: tuple[PageCase, ...]  # the acknowledged cases, in their current state
@@ -117,7 +107,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The content of the page of an alert whose notices were withdrawn, so that no case is open. Lists these cases."""
+    """The page of an alert whose notices were withdrawn, so that no case is open."""
 
     council: str
     reference: str
@@ -129,8 +119,6 @@ class WithdrawnView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangesView:
-    """The content of the page on which a person accepts changes."""
-
     council: str
     reference: str
     cases: tuple[PageCase, ...]
@@ -199,10 +187,7 @@ def changes_page(view: ChangesView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Return the page for a link that does not work. Anybody may see this page.
-
-    The page names no council, alert or case.
-    """
+    """Anybody may see this page, so it names no council, alert or case."""
     title, remedy = PROBLEM_TEXTS[problem]
     return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 

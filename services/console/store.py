@@ -13,8 +13,6 @@ from services.storage.tables import audit
 
 
 class ActRow(NamedTuple):
-    """An audit row about something that a person did."""
-
     pk: int  # the id of the audit row, for which the actor is sealed
     at: datetime
     subject: str
@@ -33,7 +31,7 @@ def find_acknowledgements(connection: Connection, alerts: Collection[str]) -> li
 
 
 def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
-    """Return what people did to these cases, the oldest first. `cases` holds references of cases."""
+    """Return what people did to these cases, the oldest first."""
     moves = [AuditAction.CASE_MOVED.value, AuditAction.CASE_NOTED.value]
     every, found = list(cases), []
     # Several queries, because SQLite limits the parameters of one statement.

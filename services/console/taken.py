@@ -19,14 +19,11 @@ from services.storage.store import Store
 
 
 class TakenCases(NamedTuple):
-    """An acknowledgement, and the references of the acknowledged cases."""
-
     acknowledgement: Acknowledgement
     cases: frozenset[str]
 
 
 def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCases]:
-    """Return the acknowledgements of the alerts of a link, the oldest first."""
     # Names are sealed in the audit. Only a council with the link of the alert sees them.
     found = find_acknowledgements(connection, [alert.reference for alert in link.alerts])
     each = [(_who(store, row), frozenset(row.fields["cases"])) for row in found]
@@ -38,7 +35,7 @@ def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCase
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return who last acted on each case and when, by the reference of the case."""
+    """Return the last act on each case, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -46,10 +43,7 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the place in `taken` (from 1) of the last acknowledgement by this person of exactly these cases.
-
-    Return None if there is none.
-    """
+    """Return the place (from 1) of the last acknowledgement by this person of exactly these cases, or None."""
     found = [
         number
         for number, one in enumerate(taken, start=1)

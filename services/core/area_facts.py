@@ -1,8 +1,4 @@
-"""The common facts of all live notices of one provider on one area.
-
-All these notices share one record, so each home in the area gets one match, even if there are a thousand notices.
-`services.ingest` writes the facts, and `services.alerts` reads them.
-"""
+"""The common facts of all live notices of one provider on one area. The notices share one record."""
 
 from __future__ import annotations
 
@@ -16,10 +12,7 @@ from schemas.codes import MigrationKind, NoticeStatus, TargetService
 
 
 class AreaPart(StrEnum):
-    """A group of the notices on an area: pending, completed or reverted. Each group has its own facts.
-
-    The values are stored.
-    """
+    """A group of the notices on an area. The values are stored."""
 
     PENDING = "pending"  # planned, rescheduled or paused
     COMPLETED = "completed"
@@ -28,11 +21,7 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of one group of the notices on an area (see `AreaPart`).
-
-    `planned` has each day on which one of the notices plans a move, or moved lines if completed. `restricted` has each
-    day on which one of them plans a restriction. Both are sorted. `undated` is true if one of the notices has no day.
-    """
+    """The facts of one group (`AreaPart`) of the notices on an area."""
 
     part: AreaPart
     status: NoticeStatus
@@ -40,6 +29,7 @@ class AreaFacts:
     target_service: TargetService
     planned: tuple[date, ...]
     restricted: tuple[date, ...]
+    # True if one of the notices has no day.
     undated: bool
     # The earliest time of issue of pending notices, and the latest of the others.
     issued_at: datetime

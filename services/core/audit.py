@@ -1,8 +1,4 @@
-"""Every action that the audit can record, and the exact fields of each action.
-
-No field ever holds a telephone number, an address or a name. The name of the person who acted is sealed in a separate
-column.
-"""
+"""The audit actions, and the exact fields of each action. No field holds a telephone number, an address or a name."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The actions that the audit records. The values are stored, so they must never change."""
+    """The values are stored, so they must never change."""
 
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"

@@ -9,10 +9,9 @@ LAST_DOUBLING: Final = 30
 
 
 def delay(attempt: int, first: float, longest: float, jitter: float) -> float:
-    """Return the seconds to wait after attempt number `attempt` has failed. The first attempt is number 1.
+    """Return the seconds to wait after attempt `attempt` failed. The first attempt is number 1.
 
-    The wait is `first` seconds after attempt 1 and doubles with each attempt, up to `longest`. `jitter` (0 to 1)
-    shortens the wait by up to half, so that operations that failed together are not all tried again together.
+    The wait starts at `first` and doubles, up to `longest`. `jitter` (0 to 1) shortens the wait by up to half.
     """
     full = min(first * 2.0 ** min(attempt - 1, LAST_DOUBLING), longest)
     return full * (1 - jitter / 2)

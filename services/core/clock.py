@@ -1,7 +1,4 @@
-"""The clock from which services read the time.
-
-Rules get `now` as an argument. Only this file reads the system's time.
-"""
+"""The clock from which services read the time. Only this file reads the system's time."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class SystemClock:
 
 
 class AcceleratedClock:
-    """A clock for demonstrations. It starts at `start` and runs `factor` times as fast as the system's clock."""
+    """A clock for demonstrations, which starts at `start` and runs `factor` times as fast as the system's clock."""
 
     def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start
@@ -53,7 +50,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Return the whole microseconds from the start of 1970 (UTC) to a moment."""
+    """Return the microseconds since the start of 1970 (UTC)."""
     # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 
 class PullcordError(Exception):
-    """An error that the caller can understand and act on.
-
-    The text of the error may be logged and shown. So the text never holds a telephone number, an address or a name.
-    """
+    """An error that the caller can act on. Its text holds no telephone number, address or name."""
 
     # False if the same call may succeed later without any change.
     permanent: bool = True
 
 
 class NotFoundError(PullcordError):
-    """The thing that the caller named does not exist, or the caller may not see it."""
+    """The named thing does not exist, or the caller may not see it."""
 
 
 class TooOftenError(PullcordError):
-    """Too many requests of a sender were refused or repeated. For some time, no more of them are recorded."""
+    """A sender made too many requests without effect. The newest request is not recorded."""
 
     permanent = False
 
@@ -28,4 +25,4 @@ class ConflictError(PullcordError):
 
 
 class RefusedError(PullcordError):
-    """A rule forbids the request. The error's text names the rule and says what to do instead."""
+    """A rule forbids the request. The text names the rule and says what to do instead."""

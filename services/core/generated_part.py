@@ -1,4 +1,4 @@
-"""Replaces the generated part of a page of documentation, which stands between two marks."""
+"""Replaces the generated part of a page of documentation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ END: Final = "<!-- generated: end -->"
 
 
 def with_generated(page: str, content: str) -> str:
-    """Return the page with `content` between the two marks. Raises ValueError if a mark is missing."""
+    """Raises ValueError if the page lacks a mark."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -1,4 +1,4 @@
-"""Finds telephone numbers in free text, even if signs, look-alike letters or other scripts disguise them. Pure."""
+"""Finds telephone numbers in free text, even if the numbers are disguised. Pure."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ _AS_DIGITS: Final = str.maketrans(_LOOK_ALIKE)
 
 
 def has_telephone_number(text: str) -> bool:
-    """Return True if the text holds nine or more digits in a row, or a disguised UK number. Dates do not count."""
+    """Return True for nine or more digits in a row, or a disguised UK number. Dates do not count."""
     plain = _DATE_OR_TIME.sub(_SET_ASIDE, _plain(text))
     return _ANY_NUMBER.search(plain) is not None or _holds_uk_number(plain)
 
 
 def has_uk_number(text: str) -> bool:
-    """Return True if the text holds a UK telephone number, even a disguised one."""
     return _holds_uk_number(_plain(text))
 
 

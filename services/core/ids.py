@@ -1,4 +1,4 @@
-"""Makes references for people and ids for machines. The caller passes the source of randomness."""
+"""Makes references for people and ids for machines."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def new_reference(prefix: str, random: RandomBytes) -> str:
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Return an id that sorts by time, like UUIDv7: 12 hex digits of milliseconds, then 80 random bits in hex."""
+    """Return an id that sorts by time."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"
 
 
 def new_link_code(random: RandomBytes) -> str:
-    """Return the secret part of a link: 128 random bits in 22 characters that are safe in a URL."""
+    """Return the secret part of a link: 128 random bits in 22 characters."""
     # 16 bytes give 22 characters and two characters of padding. The padding is cut off.
     return urlsafe_b64encode(random(16))[:22].decode()

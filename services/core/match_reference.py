@@ -1,9 +1,4 @@
-"""Makes the references of matches. Pure.
-
-The reference of a match is the encrypted pair of two ids: those of its notice and its entry. The ids count up, so they
-would show how many notices and entries a deployment has. The reference does not show this, and nobody can guess the
-reference of another match.
-"""
+"""Makes match references. Pure. Nobody can guess a reference, or read an id from a reference."""
 
 from __future__ import annotations
 
@@ -30,22 +25,19 @@ OF_HISTORY: Final = 1
 
 
 def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
-    """Return the reference of the match between a notice and an entry, such as `M-7K3M-2Q9P-4XTB-8HWN`."""
+    """Return a reference such as `M-7K3M-2Q9P-4XTB-8HWN`."""
     signs = hide_ids(tokeniser, OF_MATCH, notice, entry)
     return "M-" + "-".join(signs[start : start + 4] for start in range(0, _SIGNS, 4))
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the ids of the notice and the entry of a match, or None if the text does not look like a reference."""
+    """Return the ids of the notice and the entry, or None if the text does not have the form of a reference."""
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Encrypt two ids as 16 characters. Only this deployment can decrypt them.
-
-    `use` is the purpose, such as `OF_MATCH`. Ids encrypted for one purpose cannot be read for another.
-    """
+    """Encrypt two ids as 16 characters. Ids encrypted for one `use` cannot be read for another."""
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -56,9 +48,9 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Return the two ids that `hide_ids` encrypted, or None if `signs` does not have the right form.
+    """Decrypt the two ids, or return None if the form is wrong.
 
-    If `signs` has the right form but did not come from `hide_ids`, the two ids are meaningless.
+    Signs that `hide_ids` did not make give meaningless ids.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

@@ -1,7 +1,4 @@
-"""Types for short texts that people write about a case. Such a text may hold no telephone number.
-
-The case already has the number of the line. An error says what is wrong and what to do, and never repeats the text.
-"""
+"""Types for short texts that people write about a case. The texts hold no telephone number."""
 
 import unicodedata
 from typing import Annotated
@@ -85,6 +82,5 @@ PersonName = Annotated[
 
 
 class Closed(BaseModel):
-    """Base class of models. The models are immutable and refuse unknown fields. Error messages never show the input."""
-
+    # Error messages do not show the input, because the input may be personal.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -1,8 +1,4 @@
-"""Makes tokens: keyed hashes by which two records can be matched. A token does not show whom a record is about.
-
-A token is the first 128 bits of HMAC-SHA-256 over the kind and the canonical value. With the same key, equal values
-give equal tokens. Without the key, nobody can reverse or recompute a token.
-"""
+"""Makes tokens: keyed hashes by which two records can be matched. Without the key, nobody can reverse a token."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """The kind of value behind a token. The numbers are stored and are part of the hash, so they must never change."""
+    """The numbers are stored and hashed, so they must never change."""
 
     # An E.164 number.
     TELEPHONE = 1
@@ -30,19 +26,13 @@ class TokenKind(IntEnum):
 
 
 class LinkPurpose(StrEnum):
-    """What a link in a message is for. It is part of the hash, so a value must never change."""
+    """The values are hashed, so they must never change."""
 
     ACKNOWLEDGE = "acknowledge"
     ACCEPT_CHANGES = "accept_changes"
 
 
 class Tokeniser:
-    """Makes the tokens of one deployment.
-
-    `key` is secret and has at least 32 bytes. With the key, a person could find the telephone numbers behind tokens by
-    trying numbers.
-    """
-
     def __init__(self, key: bytes) -> None:
         if len(key) < KEY_BYTES:
             raise ValueError(f"a token key has at least {KEY_BYTES} bytes")
@@ -53,10 +43,7 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key of a stored record, which replaces the sender's own reference for the record.
-
-        The reference is stored only in sealed form.
-        """
+        """Return the 16-byte key of a stored record. The sender's own reference is stored only in sealed form."""
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
@@ -69,14 +56,11 @@ class Tokeniser:
         return self._hashed(b"\xfe" + content)
 
     def link_hash(self, purpose: LinkPurpose, alert: str, code: str) -> bytes:
-        """Return what is stored of a link's code. A link opens nothing but its own purpose and alert.
-
-        `alert` is the reference of the alert.
-        """
+        """Return the hash that is stored for a link's code. A link opens only its own purpose and alert."""
         return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
-        """Return 16 bytes that only this deployment can compute from `content`. Makes ids that do not count up."""
+        """Return 16 bytes that only this deployment can compute from `content`."""
         return self._hashed(b"\xfd" + content)
 
     def _hashed(self, message: bytes) -> bytes:
@@ -90,10 +74,7 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
-    """Return tokens as texts for events.
-
-    Each text is the digit of the `TokenKind`, then the token in URL-safe base64 (22 characters).
-    """
+    # Each text is the digit of the `TokenKind`, followed by the token in URL-safe base64 (22 characters).
     return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
 
 

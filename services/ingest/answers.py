@@ -1,4 +1,4 @@
-"""Response bodies of the ingest API: receipts, outcomes of rows, dry runs."""
+"""Response bodies of the ingest API."""
 
 from __future__ import annotations
 

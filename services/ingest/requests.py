@@ -32,7 +32,7 @@ from services.web.problems import ProblemError, ProblemType, too_often
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
-    """Limits of one request. All are our own choice: no source prescribes them."""
+    """The limits are our own choice: no source prescribes them."""
 
     body_bytes: int = 32 * 1024 * 1024
     rows: int = 10_000
@@ -67,10 +67,7 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """Return the rows of a JSON body.
-
-    An item that is not an object, or repeats a key, becomes an unusable row with an issue.
-    """
+    """An item that is not an object, or repeats a key, becomes an unusable row with an issue."""
     return [_raw_row(number, fields) for number, fields in rows]
 
 
@@ -85,10 +82,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
-    """Return the origin of a submission.
-
-    `parameters` are all else that changes the meaning of the body, such as its media type. They are part of its digest.
-    """
+    """`parameters` are everything else that changes the meaning of the body. They are part of the digest."""
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
     digest = hashlib.sha256(stated + body).digest()
@@ -98,10 +92,10 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """Store rows and return their receipt. `sheet` is the spreadsheet that they come from, if there is one.
+    """`sheet` is the spreadsheet from which the rows come, or None.
 
-    Raises ProblemError if the submission is refused, or if every row is rejected. In the second case it is stored all
-    the same.
+    Raises ProblemError if the submission is refused, or if every row is rejected. A rejected submission is still
+    stored.
     """
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

@@ -1,6 +1,6 @@
 """Describes request bodies with rows, for the OpenAPI description.
 
-The routes check such a body row by row. A check by the framework would refuse all rows because of a single bad one.
+The framework would refuse all rows because of one bad row, so the routes check the rows themselves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ class EntryBatch(BaseModel):
 
 
 def rows_body(row: type[BaseModel], batch: type[BaseModel]) -> dict[str, Any]:
-    """Return the description of a body with one row or a batch of rows, as JSON or NDJSON."""
     forms = [{"$ref": f"#/components/schemas/{model.__name__}"} for model in (row, batch)]
     # A bare list is taken too. It is left out here, because generators of clients stumble over it.
     lines = {

@@ -1,4 +1,4 @@
-"""Upload routes for CSV and XLSX files. A dry run shows how Pullcord understands a file."""
+"""Upload routes for CSV and XLSX files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Records each request whose body was refused as a whole.
-
-The operator is alerted if the sender does not send the same kind of records successfully within one working day.
-"""
+"""Records each request whose body was refused as a whole."""
 
 from __future__ import annotations
 
@@ -21,8 +18,6 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The sender of a request, the kind of its records, and its channel."""
-
     store: Store
     feed: str
     kind: RecordKind
@@ -31,7 +26,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Return the body of the request. A refusal is recorded, and then raised. `read_body` lists the errors."""
+        """A refusal is recorded, and then raised. `read_body` lists the errors."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:
@@ -41,7 +36,6 @@ class Sending:
 
     @contextmanager
     def refusal_noted(self) -> Iterator[None]:
-        """Record a refusal that is raised in the block."""
         try:
             yield
         except ProblemError as error:

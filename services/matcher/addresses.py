@@ -1,9 +1,4 @@
-"""Compares two addresses with the same postcode, part by part.
-
-House numbers that have none in common clash, and so do sub-units that contradict each other. Such addresses do not
-match: Flat A is not Flat C, however similar the rest is. No similarity score is computed for whole addresses. A person
-decides unclear cases.
-"""
+"""Compares two addresses with the same postcode, part by part. No similarity score is computed."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,7 +17,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """The degree to which two addresses with the same postcode agree."""
+    """CLASH means that house numbers or sub-units contradict each other. UNKNOWN means that too few parts agree."""
 
     SAME = "same"
     NEAR = "near"
@@ -31,7 +26,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """A result of comparing one part of two addresses. The person who decides on the match sees it."""
+    """A result of comparing one part of two addresses, for the person who decides on the match."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
@@ -66,17 +61,6 @@ _DOUBTS: Final = frozenset(
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    """Compare two addresses with the same postcode, in either order.
-
-    The level is the first of these that applies:
-
-    - NEAR, if the number of one address may be the sub-unit of the other.
-    - CLASH, if the sub-units or the numbers clash.
-    - UNKNOWN, if too few parts agree.
-    - NEAR, if a part leaves a doubt. For example, the streets differ, or only one address has a sub-unit or a number.
-    - SAME, if the numbers or the names of the buildings agree.
-    - NEAR otherwise.
-    """
     street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
     building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):

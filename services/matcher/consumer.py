@@ -1,8 +1,4 @@
-"""The event consumer of the matcher.
-
-It compares changed notices with all entries, and changed entries with all notices. Then it publishes the matches that
-begin, change or end.
-"""
+"""Compares changed notices with all entries, and changed entries with all notices. Publishes changed matches."""
 
 from __future__ import annotations
 
@@ -47,7 +43,6 @@ class Matcher:
         return self._match_in_turns(work, notices, entries, turns)
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Match these register entries again with all notices."""
         matched = self._match_in_turns(work, set(), set(entries))
         # An event that was lost or dropped may have left a record without its next turn.
         turns = turns_for(feeds_unfinished(work.connection))
@@ -78,10 +73,7 @@ class Matcher:
     def match(
         self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()
     ) -> Effects:
-        """Match these notices with all entries, and these entries with all notices. Write what has changed.
-
-        A record in `pages` is matched only with the partners on its page.
-        """
+        """A record in `pages` is matched only with the partners on its page."""
         state = load(work, notices, entries, pages)
         return _written(work, state, step(state))
 
@@ -109,7 +101,6 @@ def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
 
 
 def match_ref(state: MatchState, pair: Pair, outcome: MatchOutcome) -> MatchRef:
-    """Return the match that was found for this pair, in the form for events."""
     # The decision of a person on the pair is kept when a record has a new version.
     finding, row = outcome.found[pair], state.matches.get(pair)
     return MatchRef(

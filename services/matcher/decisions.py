@@ -1,7 +1,6 @@
-"""Records a person's decision on a match: confirmed or rejected.
+"""Records a person's decision on a match. The decision stays when the records are matched again.
 
-The decision stays when the records are matched again. But a rejection no longer counts once the match has a higher
-level than when it was rejected.
+A rejection no longer counts once the match has a higher level than when it was rejected.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The ids of the two records of a match. People and other systems see the reference of the match instead."""
+    """The ids of the two records of a match. People see the reference of the match instead."""
 
     notice: int
     entry: int
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Return the ids behind the reference of a match. Raises RefusedError if the text does not look like one."""
+        """Raises RefusedError if the text does not have the form of a reference."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(
@@ -42,10 +41,7 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Record a person's decision on a match.
-
-    Raises NotFoundError if there is no such match, if it has ended, or if it belongs to another council than `feed_id`.
-    """
+    """Raises NotFoundError if there is no such match, if it has ended, or if it belongs to another council."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

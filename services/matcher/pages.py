@@ -1,7 +1,7 @@
 """Divides the matching of a record with very many possible matches into turns, so that other lines need not wait. Pure.
 
-An area record may match every home of a city, and very many records may share one postcode. One turn handles at most
-`PAGE` pairs of such records, those with the nearest harmful day first. Later turns handle the rest.
+An area record may match every home of a city. One turn handles at most `PAGE` pairs, the nearest
+harmful days first.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class PagedSide(StrEnum):
-    """The kind of a record that is matched in turns. The values are stored."""
+    """The values are stored."""
 
     NOTICE = "notice"
     ENTRY = "entry"
@@ -34,8 +34,7 @@ class PagedSide(StrEnum):
 class PartnerPlace(NamedTuple):
     """The place of a partner in the order of matching: by its harmful day, then by its id.
 
-    `day` is `NO_DAY` for a notice without a day. It is `START.day` for every entry, because entries have no day of
-    their own.
+    A notice without a day has `NO_DAY`. Every entry has `START.day`.
     """
 
     day: date
@@ -47,16 +46,14 @@ START: Final = PartnerPlace(date.min, 0)
 
 
 class PagedRecord(NamedTuple):
-    """A record that is matched in turns. Its partners up to the place `after` are done.
-
-    If the record is not live, its matches must end.
-    """
+    """A record that is matched in turns. If the record is not live, its matches must end."""
 
     side: PagedSide
     pk: int
     feed_id: str
     live: bool
     harm_on: date | None
+    # The partners up to this place are done.
     after: PartnerPlace = START
 
     def pair(self, partner: int) -> Pair:
@@ -64,14 +61,12 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The partners of a record that one turn handles.
-
-    `left` is the record as the next turn takes it up, or None if done.
-    """
+    """The partners of a record that one turn handles."""
 
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
     matched: Mapping[Pair, MatchRow]
+    # The record for the next turn, or None if done.
     left: PagedRecord | None
 
     @property
@@ -85,10 +80,10 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Return the first `limit` partners of a record as a page.
+    """Return the first `limit` partners as a page.
 
-    `kinds` holds the kinds of token that the record shares with each partner. `matched` holds the stored match with
-    each partner. Both hold only the first `limit` + 1 partners.
+    `kinds` holds the shared kinds of token, and `matched` holds the stored matches. Both cover the first `limit` + 1
+    partners.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -130,9 +125,10 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records that must be matched in turns: each with more than `page` pairs, and as many others as needed.
+    """Return the records that must be matched in turns.
 
-    The records that are left have at most `batch` pairs together.
+    A record with more than `page` pairs is matched in turns. Further records follow until at most `batch` pairs are
+    left.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

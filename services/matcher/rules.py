@@ -1,11 +1,7 @@
 """Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
 
-For a notice about one line, the match is confirmed if the telephone number is the same, and probable if the UPRN or the
-full address is the same. The match is only possible in each of these cases:
-
-- An area notice covers the address.
-- The postcode is the same, and the addresses are near (`Level.NEAR`), or neither agree nor clash (`Level.UNKNOWN`).
-- The UPRN is the same, but the addresses clash.
+An equal telephone number gives a confirmed match. An equal UPRN or full address gives a probable match. An area notice,
+near addresses in one postcode, or an equal UPRN with clashing addresses give a possible match.
 """
 
 from __future__ import annotations
@@ -22,7 +18,7 @@ from services.matcher.addresses import Agreement, Level, compare
 
 
 class MatchReason(StrEnum):
-    """A reason for the level of a match. The values are stored, and shown to the officer who decides."""
+    """The values are stored, and shown to the officer who decides."""
 
     SAME_TELEPHONE_NUMBER = "same_telephone_number"
     SAME_UPRN = "same_uprn"
@@ -58,10 +54,10 @@ Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return how well a notice and an entry match and why, or None if they do not match.
+    """Return the level of a match and the reasons, or None.
 
-    `kinds` are the kinds of token that the two share. `scope` is the scope of the notice. `look` decrypts both
-    locations, and is only called if the level depends on them.
+    `kinds` are the shared kinds of token. `look` decrypts both locations, and is called only if the level depends on
+    the locations.
     """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:

@@ -1,7 +1,4 @@
-"""Decides which matches to write and which to end, for a batch of changed records. All functions are pure.
-
-Only the current records count, not the order in which they came.
-"""
+"""Decides which matches to write and which to end, for a batch of changed records. All functions are pure."""
 
 from __future__ import annotations
 
@@ -35,8 +32,6 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """A stored match."""
-
     live: bool
     finding: Finding
     notice_revision: int  # the versions of notice and entry that were compared
@@ -57,14 +52,11 @@ class MatchState:
 
 @dataclass(slots=True)
 class MatchOutcome:
-    """The matches to write and the matches to end."""
-
     found: dict[Pair, Finding] = field(default_factory=dict)  # new matches, and matches found again at a newer version
     ended: dict[Pair, str] = field(default_factory=dict)  # the reason of the end, by pair
 
 
 def step(state: MatchState) -> MatchOutcome:
-    """Find the matches of each changed record, and end the matches of records that no longer match."""
     outcome = MatchOutcome()
     for pair, kinds in state.shared.items():
         if not _both_live(state, pair):
@@ -85,10 +77,9 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of an outcome that is more than a match by area or postcode.
+    """Return the part of the outcome that is surer than a match by area or postcode.
 
-    This is each match that is higher than possible or shares the UPRN, and each ended match that was higher than
-    possible.
+    A surer match has a higher level than possible, or shares the UPRN. An ended match counts if its level was higher.
     """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(

@@ -22,7 +22,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> list[Partners]:
-    """Return the notices and entries that have too many possible matches to be matched at once."""
+    """Return the records that have too many possible matches to be matched at once."""
     sides = ((PagedSide.NOTICE, notices), (PagedSide.ENTRY, entries))
     return too_many((one for side, pks in sides for one in partner_counts(work.connection, side, pks)), PAGE, BATCH)
 
@@ -32,8 +32,8 @@ def take_turn(
 ) -> tuple[list[Page], list[Announcement]]:
     """Return the pages to match now, at most `PAGE` pairs in all, and the events for later turns.
 
-    `changed` are records to match from their first partners on. `turns` holds the feed of each `MatchingUnfinished`
-    event that is being handled. Each of these events gives one unfinished record a turn.
+    `changed` are records to match from the start. `turns` holds the feed of each `MatchingUnfinished` event. Each of
+    these events gives one record a turn.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
@@ -45,7 +45,10 @@ def take_turn(
 
 
 def turns_for(feeds: Sequence[str]) -> list[Announcement]:
-    """Return an event for each feed. Each event gives one unfinished record a turn. An extra turn changes nothing."""
+    """Return an event for each feed. Each event gives one unfinished record a turn.
+
+    An extra turn changes nothing.
+    """
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 

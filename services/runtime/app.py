@@ -47,9 +47,9 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Build the HTTP application. A `runner` is started and stopped with it.
+    """Build the application, which starts and stops `runner`.
 
-    The application is then ready only if the loops of the runner are alive and do not fail.
+    The application is ready only if no loop of the runner fails.
     """
 
     @asynccontextmanager

@@ -45,8 +45,6 @@ UNSAFE = frozenset(state.value for state in CaseState if state not in CLOCK_STOP
 
 @dataclass(frozen=True)
 class Parts:
-    """The objects that a process works with, made from its settings."""
-
     settings: Settings
     store: Store
     consumers: tuple[DeployedConsumer, ...]
@@ -59,7 +57,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`. While the clock guard doubts the clock, it does nothing and returns 0."""
+        """Return a function that does `work`, or that returns 0 while the clock guard doubts the clock."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -70,7 +68,7 @@ def load_keyring(settings: Settings) -> Keyring:
 
 
 def make_store(settings: Settings, clock: Clock | None = None) -> Store:
-    """Make the store of a deployment. The keys file is read again whenever it changes."""
+    # The keys file is read again whenever it changes.
     # Keys from the environment cannot change while the process runs.
     source = KeyFile(settings.keys_path) if settings.keys is None else None
     keyring = source.keyring if source else load_keyring(settings)
@@ -158,7 +156,7 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact of the operator, as typed. Raises RefusedError if it cannot be read."""
+    """Return the route to a contact of the operator. Raises RefusedError if the text cannot be read."""
     return route_as_typed(typed, contact_services(settings))
 
 

@@ -1,8 +1,6 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-The pause is short, because alerts must not stop for long. After it, the guard accepts the machine's clock, even if the
-other clocks still disagree. Once the machine's clock is right again, reviews of the cases undo the effects of the wrong
-time.
+The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock.
 """
 
 from __future__ import annotations
@@ -48,8 +46,7 @@ class _ClockReading:
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
         """Return the time by which the machine's clock has jumped since this reading.
 
-        It is worked out once from the monotonic clock and once from the database's clock, and the larger result counts.
-        `theirs` is the time of the database, or None if it is not known.
+        `theirs` is the time of the database, or None if unknown. Of the two comparisons, the larger jump counts.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
@@ -60,10 +57,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """Decides if a clock can be trusted, by comparison with the monotonic clock and the clock of the database.
-
-    `database` returns the time of the database, or None if it does not answer or has no clock of its own.
-    """
+    """`database` returns the time of the database, or None if it does not answer or has no clock of its own."""
 
     def __init__(
         self,
@@ -81,11 +75,10 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`. While the clock is doubted, it does nothing and returns 0."""
+        """Return a function that does `work`, or that returns 0 while the clock is doubted."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:
-        """Return True if work that depends on the clock may run now."""
         with self._lock:
             now, elapsed = self._clock(), self._elapsed()
             theirs = self._asked(elapsed)
@@ -133,7 +126,7 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """Return a guard for a store that uses the machine's clock, otherwise None."""
+    """Return None if the store does not use the machine's clock."""
     return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
 
 

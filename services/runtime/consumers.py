@@ -17,7 +17,7 @@ class DeployedConsumer(Consumer, Protocol):
     """A consumer that can also rebuild its results from the stored records, without events."""
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Work out the results for these register entries again. `entries` holds ids."""
+        """`entries` holds the ids of register entries."""
         ...
 
 

@@ -17,9 +17,8 @@ class EnvFileError(PullcordError):
     """The file in PULLCORD_ENV_FILE cannot be read as settings."""
 
 
+# The environment overrides the file.
 class EnvironmentSettings(BaseSettings):
-    """Base class of settings. The environment overrides the file."""
-
     @classmethod
     def settings_customise_sources(
         cls,

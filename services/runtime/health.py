@@ -24,8 +24,6 @@ from services.storage.store import Store
 
 
 class BackgroundTask(Protocol):
-    """A task that runs in the background of a process."""
-
     # The number of times in a row that the task has failed.
     failing: int
 
@@ -36,7 +34,7 @@ class BackgroundTask(Protocol):
 
     @property
     def alive(self) -> bool:
-        """False once the task has ended."""
+        """Return False once the task has ended."""
         ...
 
 
@@ -49,13 +47,10 @@ def add_health(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """Add the routes for health and metrics.
+    """Add the routes. The process is not ready if its database or a task fails, or if `faults` returns a reason.
 
-    `metrics_for` are the dependencies that check who may see the metrics. `others` returns the metrics of another
-    process of the same service.
-
-    The process is not ready if its database or one of its `tasks` fails, or if `faults` returns a reason. `tasks` and
-    `faults` are read again at each request.
+    `metrics_for` check who may see the metrics. `others` returns the metrics of another process of the service. `tasks`
+    and `faults` are read at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()

@@ -1,7 +1,6 @@
-"""Writes lines to the log without making the caller wait and without raising errors.
+"""Writes lines to the log without raising errors and without making the caller wait.
 
-A line that cannot be written is lost. So the caller goes on even if the disk is full, the pipe is closed, or nobody
-reads the pipe.
+A line that cannot be written is lost, so the caller goes on even if the disk is full or nobody reads the pipe.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ LOCK_SECONDS = 0.1
 
 
 class Stream(Protocol):
-    """A text stream for the lines, which may have a file descriptor."""
+    """A text stream, which may have a file descriptor."""
 
     def fileno(self) -> int: ...
     def write(self, text: str, /) -> object: ...
@@ -30,10 +29,7 @@ class Stream(Protocol):
 
 
 class LineWriter:
-    """A structlog logger that writes to a stream.
-
-    Its methods never raise an error and never wait for a reader of the stream.
-    """
+    """A structlog logger that never raises an error and never waits for a reader of the stream."""
 
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream

@@ -62,10 +62,9 @@ Event = MutableMapping[str, Any]
 
 
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging, as JSON or, with `pretty`, as readable text.
+    """Set up logging, as JSON or, with `pretty`, as readable text. `role` is in each line of JSON.
 
-    Each line of JSON names the version and the `role` of the process. Messages of libraries are written without values.
-    After this call, logging never raises an error and never makes the caller wait.
+    Messages of libraries are written without values.
     """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
@@ -139,10 +138,9 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's warning as an event: the library, the type of the error, and the text without values.
+    """Writes a library's warning as an event, with the type of the error and the text without values.
 
-    The same warning is written at most once in AGAIN_SECONDS seconds, because a library may repeat it, for example
-    while the brokers are down.
+    The same warning is written at most once in AGAIN_SECONDS seconds, because a library may repeat a warning.
     """
 
     def __init__(self) -> None:
@@ -167,10 +165,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of a message that is a literal in the source code of the callers, or None.
+    """Return the longest part of a message that is a literal in the callers' source code, or None.
 
-    Other parts may be values, such as an address or a telephone number. Placeholders such as `%s` stay. Call this while
-    the record is emitted, because it looks at the stack.
+    Other parts may be values, such as a telephone number. Call this while the record is emitted, because the stack is
+    read.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

@@ -1,4 +1,4 @@
-"""Serves health and metrics on a port of their own, which must not be reachable from outside."""
+"""Serves health and metrics on a separate port, which must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def metrics_served(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> Iterator[None]:
-    """Serve health and metrics while the block runs, if the settings name a port for them.
+    """Serve nothing if the settings name no port for metrics.
 
-    `sends` are the sends to report, or those of this process if None. `others` returns the metrics of another process
-    of the same service. `faults` returns further reasons why the process is not ready.
+    If `sends` is None, the sends of this process are reported. `faults` returns further reasons why the process
+    is not ready.
     """
     settings = parts.settings
     if not settings.metrics_port:

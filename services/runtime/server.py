@@ -25,7 +25,7 @@ STARTING_SECONDS = 30
 
 
 class StoppableServer(uvicorn.Server):
-    """A server that logs its address once it accepts connections. After a signal it ends without an error code."""
+    """Logs its address once it accepts connections. After a signal it ends without an error code."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -40,7 +40,7 @@ class StoppableServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on a port. Port 0 stands for any free port."""
+    """Port 0 stands for any free port."""
     # uvicorn receives an open socket, so the address family must be chosen here.
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -57,7 +57,7 @@ def url_of(host: str, port: int) -> str:
 
 
 def connection_limits(settings: Settings) -> ConnectionLimits:
-    """Return the connection limits in the settings. First let this process open as many files as it may."""
+    # First let this process open as many files as it may.
     allow_descriptors()
     return ConnectionLimits(settings.max_connections, settings.head_seconds)
 
@@ -85,7 +85,7 @@ def served(
     listening: socket.socket,
     limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
 ) -> Iterator[str]:
-    """Serve the application in a thread while the block runs, and yield its base URL."""
+    """Serve the application in a thread, and yield its base URL."""
     server = make_server(app, limits)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()

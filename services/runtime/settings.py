@@ -19,10 +19,7 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers to the questions of `pullcord init`, by the name of the setting.
-
-    Raises ValueError if the file is not a JSON object.
-    """
+    """Return the answers to the questions of `pullcord init`, by setting. Raises ValueError if the file is damaged."""
     path = data_dir / ANSWERS
     try:
         # The file may have been written by hand.

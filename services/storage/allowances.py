@@ -1,7 +1,4 @@
-"""Limits how many requests without effect are recorded: refused requests, repeated requests and acts, and dry runs.
-
-Honest senders stay far below the limits. The operator may change them (see `OperatorPolicy`).
-"""
+"""Limits how many requests without effect are recorded: refused and repeated requests, and dry runs."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raise TooOftenError if a feed had too many refused or repeated requests and dry runs in the last hour."""
+    """Raise TooOftenError if a feed sent too many requests without effect in the last hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(
@@ -40,7 +37,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raise TooOftenError if people recorded this act too often on a case or an alert in the last day."""
+    """Raise TooOftenError if people recorded this act too often in the last day. `subject` is a case or an alert."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(
@@ -50,9 +47,9 @@ def allow_repeat(store: Store, connection: Connection, subject: str, action: Aud
 
 
 def allow_contact_message(store: Store, connection: Connection, contact: str) -> None:
-    """Raise TooOftenError if a contact had too many codes and test messages within an hour.
+    """Raise TooOftenError if a contact was sent too many codes and test messages in the last hour.
 
-    `contact` is the id of the contact.
+    `contact` is an id.
     """
     most, since = store.policy.contact_messages_an_hour, store.now() - timedelta(hours=1)
     if sum(count_acts(connection, contact, action, since) for action in _CONTACT_MESSAGES) >= most:

@@ -1,7 +1,6 @@
 """Database triggers that stop everybody from changing or removing an audit row.
 
-Only the sealed part of a row may be replaced, because vault keys change. It may not be added or removed. A user who may
-alter tables can drop the triggers. `pullcord audit check` still finds figures and cases that were changed by then.
+The sealed part of a row may be replaced, because vault keys change. A user who may alter tables can drop the triggers.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ def make_append_only(dialect: str) -> Sequence[str]:
 
 
 def missing_triggers(connection: Connection) -> Sequence[str]:
-    """Return the names of the audit triggers that somebody dropped or switched off."""
+    """Return the names of audit triggers that somebody dropped or switched off."""
     if connection.dialect.name == "postgresql":
         query = "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST('audit' AS regclass) AND tgenabled <> 'D'"
         expected = _POSTGRES

@@ -1,4 +1,4 @@
-"""Writes the audit. Each row is written in the same transaction as the change that it records."""
+"""Writes audit rows, each in the transaction of the change that the row records."""
 
 from __future__ import annotations
 
@@ -17,15 +17,12 @@ from services.storage.vault import Vault, place
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One action for the audit. `fields` has exactly the fields that `FIELDS` lists for the action.
-
-    `actor` is the name of the person who acted. It is sealed when the row is written.
-    """
-
     action: AuditAction
+    # Exactly the fields that `FIELDS` lists for the action.
     fields: Mapping[str, Any]
     subject: str | None = None
     feed_id: str | None = None
+    # Sealed when the row is written.
     actor: str | None = None
     # Other content that only an authorised reader may see, such as a person's evidence or reason.
     sealed: Mapping[str, Any] = field(default_factory=dict)
@@ -37,7 +34,6 @@ class AuditRow:
 
 
 def count_recorded(connection: Connection, actions: Collection[AuditAction], feed_id: str, since: datetime) -> int:
-    """Return the number of audit rows of a feed that have one of these actions, from `since` on."""
     query = select(func.count()).where(
         audit.c.action.in_([action.value for action in actions]), audit.c.at >= since, audit.c.feed_id == feed_id
     )
@@ -45,7 +41,6 @@ def count_recorded(connection: Connection, actions: Collection[AuditAction], fee
 
 
 def count_acts(connection: Connection, subject: str, action: AuditAction, since: datetime) -> int:
-    """Return the number of times that people recorded this action on a case or an alert, from `since` on."""
     query = select(func.count()).where(
         audit.c.subject == subject,
         audit.c.action == action.value,

@@ -1,4 +1,4 @@
-"""Inserts many rows at once. For thousands of rows, SQLAlchemy's own insert is too slow."""
+"""Inserts thousands of rows at once. SQLAlchemy's own insert is too slow."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ Processor = Callable[[Any], Any]
 
 
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows whose values are in the order of `names`. Each value is converted to the type of its column.
-
-    Uses COPY on PostgreSQL. Raises the same errors as an ordinary insert.
-    """
+    """Insert rows, with the values of each row in the order of `names`. Raises the errors of an ordinary insert."""
     if not rows:
         return
     processors = _processors(table, tuple(names), connection.dialect)

@@ -1,8 +1,4 @@
-"""Reports to the operator each sealed value that cannot be opened. All other work goes on.
-
-A damaged value gets a row in the quarantine, although it is not an event, so that the operator alert about the
-quarantine counts it.
-"""
+"""Reports each sealed value that cannot be opened to the operator."""
 
 from __future__ import annotations
 
@@ -26,8 +22,6 @@ ERROR: Final = "DamagedValue"
 
 
 class DamagedValues(local):
-    """The damaged values that one thread has found in its open transactions."""
-
     def __init__(self) -> None:
         self._met: set[tuple[str, int | str]] = set()
         self._open = 0
@@ -37,7 +31,6 @@ class DamagedValues(local):
 
     @contextmanager
     def reported(self, engine: Engine, vault: Vault, clock: Clock) -> Iterator[None]:
-        """Report the damaged values that the block has found, after the end of its transaction."""
         self._open += 1
         try:
             yield
@@ -52,12 +45,12 @@ class DamagedValues(local):
 
 
 def damaged_name(table: str, pk: int | str) -> str:
-    """Return the text that stands for a damaged value in the quarantine instead of an event id."""
+    """Return the text that stands in the quarantine instead of an event id."""
     return f"{table}:{pk}"
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Decrypt the sealed value of a row. `key_id` is the key id that the row names.
+    """Decrypt the sealed value of a row. `key_id` is the key id in the row.
 
     Raises MissingKeyError if this key is not loaded, and VaultError if the value is damaged.
     """

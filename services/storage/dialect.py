@@ -37,7 +37,7 @@ KEYS = 5_000
 
 
 def among(connection: Connection, column: ColumnElement[int], values: Collection[int]) -> ColumnElement[bool]:
-    """Return the condition that a column has one of these values. All values are sent as one parameter."""
+    # All values are sent as one parameter.
     if connection.dialect.name == "postgresql":
         return column == _any_of(",".join(map(str, values)))
     return column.in_(select(listed(connection, values).c.value))
@@ -56,10 +56,7 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """A text parameter that PostgreSQL gets without a cast to a text type.
-
-    PostgreSQL then takes its type from the context, such as an array, and the planner can use the value as a constant.
-    """
+    """A text parameter without a cast to a text type. PostgreSQL takes the type from the context, such as an array."""
 
     cache_ok = True
 
@@ -81,9 +78,9 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
 def looked_up(
     connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
 ) -> tuple[FromClause, Columns]:
-    """Join `rows` with the rows of `table` that meet the condition. Return the join, and the columns of `table` in it.
+    """Join `rows` with the matching rows of `table`. Return the join, and the columns of `table` in the join.
 
-    PostgreSQL then looks up the rows of `table` one by one.
+    PostgreSQL then looks up the rows of `table` individually.
     """
     if connection.dialect.name != "postgresql":
         return rows.join(table, condition), table.c
@@ -101,7 +98,6 @@ def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | 
 
 
 def upsert(connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str]) -> Insert:
-    """Return an INSERT that updates the columns in `changing` if the key exists already."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: statement.excluded[name] for name in changing}
@@ -110,10 +106,7 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 
 
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """Return the query with a lock on its rows until the transaction ends.
-
-    Rows that another worker has locked are skipped.
-    """
+    """Lock the rows until the transaction ends, and skip rows that another worker has locked."""
     # SQLite has one writer, so no other worker can have locked these rows.
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 
@@ -128,7 +121,7 @@ LOCK_CLASS = 0x70636F62
 class Exclusive(IntEnum):
     """The lock numbers of tasks that only one process does at a time.
 
-    Smaller numbers are already used: each is the lock of one lane of the outbox.
+    The lanes of the outbox have the smaller numbers.
     """
 
     CANARIES = 16
@@ -138,7 +131,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Take a lock until the transaction ends. Return False if another process has it."""
+    """Take a lock until the transaction ends. Return False if another process has the lock."""
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True
@@ -161,7 +154,7 @@ def time_of_database(connection: Connection) -> datetime | None:
 
 
 def is_read_only(connection: Connection) -> bool | None:
-    """Return True if the database accepts no changes on this connection. Return None if it does not say."""
+    """Return None if the database does not say."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
         return None

@@ -36,7 +36,7 @@ class Feed:
 
 
 def feed_id_of(kind: Kind, code: str) -> str:
-    """Return the id of a feed, such as `council:E06000009`. Raises RefusedError if the code has the wrong form."""
+    """Return a feed id such as `council:E06000009`. Raises RefusedError if the code has the wrong form."""
     code = code.strip().upper()
     if not _CODES[kind].fullmatch(code):
         raise RefusedError(_FORMS[kind])
@@ -44,9 +44,9 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """Return the condition that the operator has ended a feed: all its API keys are revoked, and it sent nothing since.
+    """Return the condition that all keys of a feed are revoked, and that the feed has sent nothing since.
 
-    A feed without keys, or with expired keys only, is not ended: it may send its files in another way.
+    A feed without keys, or with expired keys only, may send its files in another way.
     """
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)

@@ -1,7 +1,4 @@
-"""Takes ids before rows are written, so that rows of one batch can refer to each other.
-
-PostgreSQL has sequences. SQLite has only one writer, so a counter in a table is enough.
-"""
+"""Takes ids before rows are written, so that rows in one batch can refer to each other."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ SEQUENCES = ("notices", "register_entries", "cases", "alerts", "deliveries", "ou
 
 
 def allocate_ids(connection: Connection, name: str, count: int) -> Sequence[int]:
-    """Return `count` new ids for the table `name`, in rising order."""
+    # PostgreSQL has sequences. SQLite has only one writer, so a counter in a table is enough.
     if count == 0:
         return ()
     if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""The objects that all parts of Pullcord need to store data. They are chosen once, at start."""
+"""The objects that all parts of Pullcord share to store data."""
 
 from __future__ import annotations
 
@@ -39,10 +39,7 @@ class OperatorPolicy:
 
 @dataclass(frozen=True)
 class Store:
-    """The objects that all parts of Pullcord share: engine, vault, tokeniser, clock, randomness and policy.
-
-    `bootstrap` makes the store of a running service. A test makes its own.
-    """
+    """`bootstrap` makes the store of a running service. A test makes its own."""
 
     engine: Engine
     vault: Vault
@@ -57,15 +54,15 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes. The transaction commits if the block ends without an error."""
+        """The transaction commits if the block ends without an error."""
         with self._reporting(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """Open a transaction that reads and writes, and in which all reads see the same moment.
+        """All reads in the transaction see the same moment.
 
-        On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed after that
+        On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed since that
         moment. The caller then tries again.
         """
         with self._reporting(), self.engine.connect() as connection:
@@ -76,7 +73,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads. On SQLite it never waits for a writer."""
+        """On SQLite the transaction never waits for a writer."""
         with self._reporting(), reading(self.engine).begin() as connection:
             yield connection
 

@@ -15,10 +15,11 @@ from services.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction and its store. `now` (UTC) is the same for all steps in the transaction."""
+    """An open transaction and its store."""
 
     connection: Connection
     store: Store
+    # In UTC, and the same for all steps in the transaction.
     now: datetime
 
     def announce(self, announcements: Sequence[Announcement]) -> None:

@@ -1,9 +1,7 @@
-"""The vault encrypts all data that could identify a person, with AES-256-GCM.
+"""Encrypts all data that could identify a person, with AES-256-GCM.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row, so a value that was copied to another row does not open. Older keys open values until `reseal` has sealed every
-row with the current key. Keys may change while the vault is in use: it checks for new keys before it seals a value, and
-when the key of a value is not loaded.
+the row, so a value that was copied to another row does not open.
 """
 
 from __future__ import annotations
@@ -40,27 +38,23 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The vault keys, 32 bytes each, by key id (1 to 16 characters). The key `current` seals new values."""
+    """The vault keys, 32 bytes each, by key id (1 to 16 characters)."""
 
     keys: Mapping[str, bytes] = field(repr=False)
+    # The id of the key that seals new values.
     current: str
 
 
 class KeySource(Protocol):
-    """Returns the vault keys when they have changed."""
-
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """Return the keys if they have changed since the last call, otherwise None.
+        """Return the keys, or None if they have not changed since the last call.
 
-        A source may check only at intervals. With `at_once` it must check now, because the key of a value is not
-        loaded.
+        With `at_once`, a source that checks only at intervals checks now.
         """
         ...
 
 
 class Vault:
-    """Seals and opens values with the vault keys."""
-
     def __init__(
         self,
         keys: Mapping[str, bytes],
@@ -92,10 +86,7 @@ class Vault:
         return loaded.head + nonce + loaded.cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
-        """Return the value that was sealed for this place.
-
-        Raises VaultError if its key is not loaded, or if the value was changed or moved.
-        """
+        """Raises VaultError if the key is not loaded, or if the value was changed or moved."""
         key_id, rest = _parted(sealed)
         # An unknown key id may be that of a new key, which another process uses already.
         cipher = self._loaded.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)
@@ -117,13 +108,9 @@ class Vault:
             return self._loaded
 
 
+# The keys are replaced as a whole, so that one value is never sealed with parts of two key sets.
 @dataclass(frozen=True, slots=True)
 class _LoadedKeys:
-    """The loaded vault keys.
-
-    They are replaced all at once, so that one value is never sealed with parts of two key sets.
-    """
-
     current: str
     ciphers: Mapping[str, AESGCM]
     cipher: AESGCM
@@ -169,5 +156,5 @@ def _read_id(written: bytes) -> str:
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """Return the associated data of a sealed value: the name of its table, and the key of its row."""
+    """Return the associated data of a sealed value."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

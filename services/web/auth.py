@@ -30,10 +30,7 @@ def caller(
     store: StoreOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
 ) -> Caller:
-    """Return the caller with the API key of the request.
-
-    Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 if the key is used too often.
-    """
+    """Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 if the key is used too often."""
     rates = rates_of(request)
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
@@ -54,7 +51,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Return the caller. Raises ProblemError (422) if a query parameter is not one of the route's."""
+    """Raises ProblemError (422) if the route does not take a query parameter of the request."""
     refuse_unknown_parameters(request)
     return caller
 
@@ -63,7 +60,7 @@ CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
-    """Return the feed of the caller. Raises ProblemError (403) if the caller does not have this role."""
+    """Raises ProblemError (403) if the caller does not have this role."""
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
     return caller.feed_id
@@ -82,7 +79,7 @@ CouncilFeed = Annotated[str, Depends(council)]
 
 
 def named_council(council: str, feed: CouncilFeed) -> str:
-    """Return the feed of the calling council. Raises ProblemError (403) if the path names another council."""
+    """Raises ProblemError (403) if the path names another council."""
     if feed != f"council:{council}":
         raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
     return feed

@@ -52,10 +52,7 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Return the body of a request.
-
-    Raises ProblemError: 413 if the body has more than `limit` bytes, and 415 if it is compressed.
-    """
+    """Raises ProblemError: 413 if the body has more than `limit` bytes, and 415 if it is compressed."""
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
@@ -75,7 +72,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route that takes one small JSON object. Its size is checked before the framework reads the body.
+    """A route that takes one small JSON object.
 
     The route answers 413 if the body is too large, and 415 if the media type is not JSON, even before it identifies the
     caller.
@@ -112,13 +109,10 @@ def as_utf8(body: bytes) -> bytes:
 
 
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
-    """Return the rows of a JSON or NDJSON body.
+    """Return the rows of a JSON or NDJSON body. A row that is not an object gets the key `NOT_AN_OBJECT`.
 
-    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. A list item or
-    an NDJSON line that is not a JSON object becomes a row with the key `NOT_AN_OBJECT`.
-
-    Raises ProblemError if `media` is neither JSON nor NDJSON, if a JSON body cannot be parsed, or if there are no rows
-    or more than `limit`.
+    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. Raises
+    ProblemError if the body cannot be parsed, or if there are no rows or more than `limit`.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):

@@ -20,7 +20,7 @@ class _Repeating(dict[str, Any]):
 
 
 def parsed_json(text: bytes) -> Any:
-    """Return the value of a JSON text. Raises ValueError with the position of the error if the text is not JSON."""
+    """Raises ValueError with the position of the error if the text is not JSON."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()
@@ -44,7 +44,7 @@ def parsed_json(text: bytes) -> Any:
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return the keys of a value that are repeated, or below which a key is repeated."""
+    """Return the keys that are repeated, or that have a repeated key below them."""
     if isinstance(value, dict):
         own = value.repeated if isinstance(value, _Repeating) else frozenset()
         inside = (name for name, item in value.items() if not isinstance(item, str) and repeated_in(item))

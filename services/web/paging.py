@@ -20,7 +20,7 @@ Cursor = Annotated[
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Add the header with the address of the next page. On the last page, `cursor` is None and nothing is added."""
+    # The last page has no cursor.
     if cursor is not None:
         # Without the host: behind a proxy the application does not know its own address.
         following = request.url.include_query_params(cursor=cursor)

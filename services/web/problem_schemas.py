@@ -1,7 +1,4 @@
-"""The bodies of error answers, for the OpenAPI description.
-
-Each model adds to `Problem` the fields that some types of problem have.
-"""
+"""The bodies of error answers, for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request with faults. `faults` names the faulty parts, if single parts are at fault."""
+    """A request with faults. `faults` names the faulty parts, unless the whole request is at fault."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -84,14 +81,14 @@ class CasesLaterProblem(Problem):
 
 
 class VersionChangedProblem(Problem):
-    """A policy that somebody else has changed meanwhile. It has the version `version` now."""
+    """A policy that somebody else has changed meanwhile. `version` is the present version."""
 
     type: Literal["urn:pullcord:problem:version-changed"]
     version: int
 
 
 class ActRefusedProblem(Problem):
-    """An act that Pullcord does not know as a person's act, or that the state of the case does not allow.
+    """An act that no person can record, or that the state of the case does not allow.
 
     `acts` lists every act that a person can record.
     """
@@ -101,7 +98,7 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield `base` and all models derived from it in modules that are already imported."""
+    """Yield `base` and all models derived from `base` in modules that are already imported."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

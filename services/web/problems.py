@@ -44,7 +44,7 @@ UNKEYED = "what you sent may or may not have been taken in. Look at what is on r
 
 
 class ProblemType(StrEnum):
-    """The types of problem in error answers. Clients may depend on them. See docs/reference/problems.md."""
+    """Clients may depend on the types. See docs/reference/problems.md."""
 
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
@@ -70,7 +70,7 @@ class ProblemType(StrEnum):
 
 
 class ProblemError(PullcordError):
-    """An error that becomes an error answer. `extra` holds the further fields of this type of problem."""
+    """An error that becomes an error answer. `extra` holds the further fields of the answer."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ def problem_response(error: ProblemError) -> JSONResponse:
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
     """Return the error answers of a route that needs a key, for the OpenAPI description.
 
-    `further` holds pairs of a status and a model, for answers that have more fields than `Problem`.
+    `further` holds pairs of a status and a model, for answers with more fields than `Problem`.
     """
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
@@ -130,7 +130,7 @@ def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make the application answer every error with a problem, even errors that the framework raises."""
+    """Make the application answer every error with a problem, even errors of the framework."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
@@ -199,7 +199,7 @@ def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Return the path of a faulty field, such as `body.cases.3`. Parts that could be data of the sender are hidden."""
+    """Return a path such as `body.cases.3`. Parts that could be data of the sender are hidden."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 

@@ -1,7 +1,4 @@
-"""Refuses query parameters that a route does not take, and parameters that are given twice.
-
-Without this, a misspelt filter would be ignored, and the answer would be about something else.
-"""
+"""Refuses query parameters that a route does not take. A misspelt filter must not be ignored."""
 
 from __future__ import annotations
 
@@ -16,10 +13,7 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) if the route does not take a query parameter of the request, or does not take it twice.
-
-    The error names all such parameters.
-    """
+    """Raise ProblemError (422) if a query parameter is unknown to the route, or is given twice."""
     if not request.query_params:
         return
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))

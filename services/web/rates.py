@@ -1,7 +1,4 @@
-"""Limits the number of requests in one minute: with one key, through one link, and with wrong keys from one address.
-
-The counts are kept in memory, so each process counts for itself.
-"""
+"""Limits the number of requests in one minute. The counts are kept in memory, so each process counts for itself."""
 
 from __future__ import annotations
 
@@ -35,11 +32,11 @@ class RateLimiter:
         self._failures = RateLimitItemPerMinute(rates.failures, namespace="failed")
 
     def count_key(self, key_id: str) -> None:
-        """Count a request with a key. Raises ProblemError (429) if there are too many."""
+        """Raises ProblemError (429) if there are too many requests."""
         self._count(self._key, key_id, "this key sends too many requests")
 
     def count_link(self, link: str) -> None:
-        """Count a request for the page of a link. Raises ProblemError (429) if there are too many."""
+        """Raises ProblemError (429) if there are too many requests."""
         self._count(self._link, link, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:

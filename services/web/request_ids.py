@@ -1,7 +1,4 @@
-"""Gives every request an id. A well-formed id from the caller is kept.
-
-The id is in the header of the answer, in every problem, and in every log line about the request.
-"""
+"""Gives every request an id. A well-formed id from the caller is kept."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """Return the id of a request: its `X-Request-Id`, or the trace id of its `traceparent`, or a new id."""
+    """Return the `X-Request-Id` of the request, or the trace id of its `traceparent`, or a new id."""
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own
@@ -39,13 +36,12 @@ def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
 
 
 def current_request_id() -> str | None:
-    """Return the id of the request that is being handled, or None if there is none."""
     found: str | None = get_contextvars().get("request_id")
     return found
 
 
 class RequestIds:
-    """An ASGI middleware that adds the id of each request to its log lines and to the header of its answer."""
+    """ASGI middleware that adds the id of each request to log lines and to the answer."""
 
     def __init__(self, app: ASGIApp, make: Callable[[], str] = lambda: str(uuid4())) -> None:
         self._app, self._make = app, make

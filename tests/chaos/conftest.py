@@ -11,8 +11,7 @@ import pytest
 def broken_connections() -> Iterator[None]:
     """Close the sockets that Kafka clients leave open if they find no broker.
 
-    The garbage collector closes these sockets, so it runs at the end of the test. pytest keeps log records, and a log
-    record could keep a socket alive. So each record keeps only its text.
+    Each log record keeps only its text. A whole record could keep a socket alive.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

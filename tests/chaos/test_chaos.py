@@ -40,7 +40,7 @@ def test_through_every_kind_of_fault_nothing_is_lost_and_nobody_is_paged_twice(s
 
 
 def judged(story: Story) -> list[str]:
-    """Return all errors of a run: findings of the checker, unfinished work, and faults without an effect."""
+    """Return findings of the checker, unfinished work, and faults without an effect."""
     never = {*Kind} - {one.fault.kind for one in story.evidence if one.shown}
     return [
         *(f"nothing shows that this happened: {one.fault}: {one.text}" for one in story.evidence if not one.shown),

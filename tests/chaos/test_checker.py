@@ -40,7 +40,6 @@ def history() -> History:
 
 
 def records() -> Records:
-    """The records that should follow from `history`."""
     return Records(
         kept=[Kept("s1", 2), Kept("s2", 3), Kept("s3", 1)],
         notices={"n1": "planned", "n2": WITHDRAWN},

@@ -1,4 +1,4 @@
-"""If a group's offset lies beyond the end of a partition, the group reads the partition again from the beginning."""
+"""If a group's offset lies beyond the end of a partition, the group reads the partition from the beginning."""
 
 from __future__ import annotations
 
@@ -49,10 +49,7 @@ def deployment() -> Iterator[Deployment]:
 
 
 def write_down_place(settings: KafkaSettings, group: str, topics: tuple[str, ...]) -> None:
-    """Commit an offset beyond the end of each partition.
-
-    A worker does the same if it keeps running while the broker loses all records.
-    """
+    # A worker does the same if it keeps running while the broker loses all records.
     consumer = KafkaConsumer(**settings.client(), group_id=group, enable_auto_commit=False)
     places = [TopicPartition(topic, number) for topic in topics for number in range(PARTITIONS)]
     consumer.assign(places)

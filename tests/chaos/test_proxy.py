@@ -30,7 +30,8 @@ class EchoServer(ThreadingTCPServer):
     block_on_close = False
 
     def handle_error(self, *_: object) -> None:
-        """Print nothing, because these tests cut connections on purpose."""
+        # These tests cut connections on purpose.
+        ...
 
 
 @pytest.fixture
@@ -51,7 +52,6 @@ def connection(proxy: Proxy) -> Iterator[socket.socket]:
 
 
 def is_reset(proxy: Proxy) -> None:
-    """Assert that a new connection is reset, at once or later."""
     with (
         pytest.raises(ConnectionResetError),
         socket.create_connection(("127.0.0.1", proxy.port), timeout=PATIENCE) as refused,

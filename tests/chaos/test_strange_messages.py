@@ -1,7 +1,4 @@
-"""A message without an event id is recognised by its hash.
-
-The hash is longer than an id, but fits the column for ids in PostgreSQL.
-"""
+"""The hash of a message without an event id is longer than an id, but fits the column in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 @pytest.fixture
 def deployment() -> Iterator[Deployment]:
-    """A deployment on PostgreSQL. Unlike SQLite, PostgreSQL refuses a text that is too long for its column."""
+    # Unlike SQLite, PostgreSQL refuses a text that is too long for its column.
     with postgres() as databases:
         engine = databases.fresh()
         yield Deployment(engine).with_officers()

@@ -43,25 +43,24 @@ class Release:
         return [one for one in self.objects if one["kind"] == kind]
 
     def one(self, kind: str, name: str) -> Object:
-        """The only object of a kind with this name. `name` is given without the release's prefix."""
+        # The name has no prefix of the release.
         (found,) = [one for one in self.of(kind) if one["metadata"]["name"].removeprefix("pc-pullcord") == name]
         return found
 
     @property
     def workloads(self) -> dict[str, Object]:
-        """The Deployment or StatefulSet of each role, by role."""
         kept = [*self.of("Deployment"), *self.of("StatefulSet")]
         return {one["metadata"]["labels"][COMPONENT]: one for one in kept}
 
     @property
     def pods(self) -> dict[str, Object]:
-        """The metadata and spec of every pod that may run, by component. Pods of hooks are included."""
+        """Return the metadata and spec of every pod that may run, by component. Pods of hooks are included."""
         jobs = [*self.of("Job"), *(one["spec"]["jobTemplate"] for one in self.of("CronJob"))]
         made = [one["spec"]["template"] for one in (*self.workloads.values(), *jobs)]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
 
     def settings(self, component: str) -> dict[str, str]:
-        """The environment of a pod's last container. Variables from Secrets are left out."""
+        # Variables from Secrets are left out.
         container = containers(self.pods[component])[-1]
         names = [source["configMapRef"]["name"] for source in container.get("envFrom", ())]
         maps = [one["data"] for one in self.of("ConfigMap") if one["metadata"]["name"] in names]
@@ -80,7 +79,7 @@ def values_of(case: str) -> Object:
 
 
 def render(values: Mapping[str, Any]) -> Release:
-    """The release `pc` in the namespace `telecare`. Raises HelmError if the chart refuses the values."""
+    """Raises HelmError if the chart refuses the values."""
     files = _chart().render(dict(values), name="pc", namespace="telecare")
     notes = next(text for path, text in files.items() if path.endswith("NOTES.txt"))
     made = [one for path, text in files.items() if path.endswith(".yaml") for one in yaml.safe_load_all(text) if one]
@@ -89,12 +88,12 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """The release with the values of a case. A case is a file of values in the chart's folder `ci/`."""
+    """A case is a file of values in the chart's folder `ci/`."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """The values of a case, with one value changed. `path` is the keys of this value, joined with dots."""
+    """`path` is the keys of the changed value, joined with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -105,7 +104,7 @@ def changed(case: str, path: str, value: Any) -> Object:
 
 
 def containers(pod: Object) -> list[Object]:
-    """Every container of a pod. The init containers come first."""
+    # The init containers come first.
     return [*pod["spec"].get("initContainers", ()), *pod["spec"]["containers"]]
 
 
@@ -117,12 +116,11 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
-    """The components of the pods that a selector selects."""
     return {name for name, pod in release.pods.items() if selects(selector, pod["metadata"]["labels"])}
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """The files that a pod's last container gets from Secrets. The result maps each path to the name of its Secret."""
+    """Return the name of the Secret behind each mounted file, by path."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

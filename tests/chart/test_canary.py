@@ -1,4 +1,4 @@
-"""`helm test` sends a test line through a real Pullcord, from notice to case. It fails if the case does not come."""
+"""`helm test` sends a test line through a real Pullcord, and fails if the line gets no case."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
-    """A Pullcord that is not served yet, and its two keys as files."""
+    # The deployment is not served yet. Its two keys are files.
     made = prepare(tmp_path / "data", mailbox.port)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "council").write_text(f"{made.council_key}\n")
@@ -44,7 +44,7 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 @contextmanager
 def served_api(deployment: ServedDeployment, *, matching: bool) -> Iterator[str]:
-    """Serve a deployment and yield its address. Without `matching`, only the ingest API runs."""
+    """Yield the address. Without `matching`, only the ingest API runs."""
     parts = make_parts(Settings(_env_file=None, poll_seconds=0.1), deployment.store)
     app = make_app(parts, EmbeddedRunner(parts) if matching else None)
     with served(app, listen("127.0.0.1", 0)) as url:
@@ -65,7 +65,7 @@ def unmatched(deployment: ServedDeployment) -> Iterator[str]:
 
 
 def fly(url: str, keys: Path | None, patience: int = 60) -> subprocess.CompletedProcess[str]:
-    """Run the canary's script as the chart's pod does. Return the finished process."""
+    # The chart's pod runs the script in the same way.
     environment = {"CANARY_URL": url, "CANARY_COUNCIL": "E06000009", "CANARY_PATIENCE_SECONDS": str(patience)}
     command = [sys.executable, str(CHART / "files" / "canary.py")]
     given = environment | ({"CANARY_KEYS": str(keys)} if keys else {})

@@ -44,7 +44,7 @@ def directive(name: str) -> list[str]:
 
 
 def lets_through(path: str) -> bool:
-    """Return True if the `map` in the nginx sample lists the path as public."""
+    # The `map` of the nginx sample lists the public paths.
     block = NGINX.partition("map $uri $pullcord_public {")[2].partition("}")[0]
     rules = re.findall(r"^\s*(~?)(/\S+|\^\S+) 1;$", block, re.MULTILINE)
     assert len(rules) == len(PUBLIC)

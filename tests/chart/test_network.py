@@ -148,7 +148,7 @@ def paths_of(routes: Iterable[Any]) -> Iterator[str]:
 
 
 def public(case: str) -> set[str]:
-    """The path prefixes that are reachable from outside. They must be the same in an Ingress and in an HTTPRoute."""
+    # An Ingress and an HTTPRoute must have the same paths.
     made = released(case)
     ways = [
         {path["path"] for rule in one["spec"]["rules"] for path in rule["http"]["paths"]} for one in made.of("Ingress")

@@ -59,10 +59,7 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """The environment variables of a pod that come from Secrets.
-
-    The result maps each variable to the name of its Secret.
-    """
+    """Return the name of the Secret behind each environment variable."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -151,7 +148,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """The settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
+    """Return the settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     # A list is written as JSON.
     return {
@@ -201,10 +198,7 @@ def test_probes_ask_what_they_are_for_at_a_port_that_is_there(case: str) -> None
 
 
 def longest_stop(drain: float) -> float:
-    """The longest time that a stop can take, in seconds.
-
-    First the open requests end, then the delivery pool, then three loops one after the other.
-    """
+    # First the open requests end, then the delivery pool, then three loops one after the other.
     each: float = inspect.signature(EmbeddedRunner.stop).parameters["timeout"].default
     return drain + GRACE_SECONDS + 4 * max(each, STOPPING_SECONDS)
 

@@ -106,7 +106,7 @@ def test_a_file_that_differs_is_named(tmp_path: Path) -> None:
 
 
 def leaves(values: object, path: str = "") -> Iterator[str]:
-    """The path of every value that contains no other value."""
+    # A leaf contains no other value.
     if isinstance(values, dict) and values:
         for name, inner in values.items():
             yield from leaves(inner, f"{path}.{name}" if path else name)
@@ -127,7 +127,7 @@ def test_every_value_has_a_meaning() -> None:
 
 
 def _shown() -> list[dict[str, object]]:
-    """Two sets of values from the README: those for the embedded mode, and all those for the distributed mode."""
+    """Return two sets of values from the README: for the embedded mode, and for the distributed mode."""
     blocks = [
         yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\n---" not in block
     ]

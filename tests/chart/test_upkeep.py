@@ -22,9 +22,9 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a stand-in for `pullcord` on the PATH, before the real command. Return the path of the stand-in.
+    """Put a stand-in for `pullcord` on the PATH, and return its path.
 
-    The stand-in writes the requested backup. If the test's folder holds a file `broken`, the stand-in fails.
+    The stand-in writes the requested backup, or fails if the test's folder holds a file `broken`.
     """
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()

@@ -1,4 +1,4 @@
-"""Certificates for one test run. The certificates identify the processes and clients of the cluster."""
+"""Certificates for the processes and clients of the cluster in one test run."""
 
 from __future__ import annotations
 
@@ -16,15 +16,13 @@ HERE = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Identity:
-    """Files with a certificate and its private key."""
-
     certificate: Path
     key: Path
 
 
 @dataclass
 class Authority:
-    """The certificate authority that all processes and clients of the cluster trust. Its files are in a folder."""
+    """The certificate authority that all processes and clients of the cluster trust."""
 
     folder: Path
     _ca: trustme.CA = field(default_factory=trustme.CA)
@@ -37,7 +35,7 @@ class Authority:
         return self.folder / "ca.crt"
 
     def issue(self, name: str, group: str = "pullcord") -> Identity:
-        """Issue a certificate for a user with this name and group. It is also valid for a server on this machine."""
+        # The certificate is also valid for a server on this machine.
         issued = self._ca.issue_cert(HERE, "localhost", common_name=name, organization_name=group)
         stem = name.replace(":", "-")
         made = Identity(self.folder / f"{stem}.crt", self.folder / f"{stem}.key")
@@ -46,7 +44,7 @@ class Authority:
         return made
 
     def signing_key(self) -> Path:
-        """The key that signs the tokens of service accounts."""
+        # The key signs the tokens of service accounts.
         path = self.folder / "service-accounts.key"
         encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL
         key = ec.generate_private_key(ec.SECP256R1())
@@ -60,7 +58,6 @@ class Authority:
         return context
 
     def kubeconfig(self, server: str, name: str, group: str = "pullcord") -> Path:
-        """The file that tells a program the address of the API server and the identity to use."""
         who = self.issue(name, group)
         path = self.folder / f"{who.key.stem}.kubeconfig"
         user = {"client-certificate": str(who.certificate), "client-key": str(who.key)}

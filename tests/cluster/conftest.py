@@ -20,7 +20,7 @@ NUMBERS = count(1)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Ignore this folder unless the command line names it. Its tests need Go and take minutes."""
+    # The tests need Go and take minutes, so they run only if the command line names the folder.
     named = [(config.invocation_params.dir / one.partition("::")[0]).resolve() for one in config.args]
     return None if any(path.is_relative_to(HERE) for path in named) else True
 
@@ -38,7 +38,7 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 @pytest.fixture(scope="session")
 def cluster(control_plane: ControlPlane) -> Iterator[Cluster]:
-    """A cluster of six nodes in three zones. The cluster knows the resources of the operators."""
+    # The cluster has six nodes in three zones.
     with control_plane.client() as client:
         made = Cluster(client)
         for name, zone in NODES.items():
@@ -55,8 +55,7 @@ def cluster(control_plane: ControlPlane) -> Iterator[Cluster]:
 def make_release(
     cluster: Cluster, control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> MakeRelease:
-    """A function that makes a release in a new restricted namespace with a volume. The release is not installed yet."""
-
+    # The namespace is new and restricted, and the release is not installed yet.
     def make() -> Release:
         name = f"telecare-{next(NUMBERS)}"
         cluster.make(namespace(name))

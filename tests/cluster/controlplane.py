@@ -21,15 +21,13 @@ STAGES = Path(__file__).with_name("stages.yaml")
 
 
 def free_ports(number: int) -> list[int]:
-    """Return this number of different free ports."""
     with ExitStack() as held:
         return [held.enter_context(closing(create_server((HERE, 0)))).getsockname()[1] for _ in range(number)]
 
 
 @dataclass
 class ControlPlane:
-    """etcd, kube-apiserver, kube-controller-manager and kube-scheduler, with kwok in place of kubelets."""
-
+    # kwok takes the place of kubelets.
     folder: Path
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -42,20 +40,19 @@ class ControlPlane:
         self.admin = self.authority.kubeconfig(self.server, "admin", ADMINISTRATORS)
 
     def start(self) -> None:
-        """Start all processes. Wait until each process is healthy."""
+        # Each process is healthy when this returns.
         self._start_store()
         self._start_api()
         self._start_workers()
 
     def stop(self) -> None:
-        """Kill all processes, the last started first."""
         for process in reversed(self.processes):
             process.kill()
         for process in self.processes:
             process.wait(STOPPING_SECONDS)
 
     def client(self) -> httpx.Client:
-        """A client of the API server with administrator rights."""
+        # The client has administrator rights.
         who = self.authority.issue("client", ADMINISTRATORS)
         return httpx.Client(base_url=self.server, verify=self.authority.trust(who), timeout=60)
 

@@ -21,8 +21,7 @@ SOON = 60.0
 
 @dataclass
 class Cluster:
-    """The API server. All calls have administrator rights."""
-
+    # All calls have administrator rights.
     client: httpx.Client
     _resources: dict[str, dict[str, Object]] = field(default_factory=dict)
 
@@ -33,13 +32,12 @@ class Cluster:
         return found
 
     def items(self, path: str, labels: Mapping[str, str] | None = None) -> list[Object]:
-        """Return all objects of a collection that have these labels."""
         selector = ",".join(f"{name}={value}" for name, value in (labels or {}).items())
         found: list[Object] = self.get(path, labelSelector=selector)["items"]
         return found
 
     def post(self, body: Object, namespace: str = "", **query: str) -> httpx.Response:
-        """Ask the server to make an object. Return the answer. The server refuses unknown fields."""
+        # The server refuses unknown fields.
         path = self.collection(body, namespace)
         return self.client.post(path, json=body, params={"fieldValidation": "Strict", **query})
 
@@ -50,21 +48,17 @@ class Cluster:
         return made
 
     def patch(self, path: str, change: Object) -> None:
-        """Merge a change into an object."""
         answer = self.client.patch(path, json=change, headers={"Content-Type": "application/merge-patch+json"})
         assert answer.is_success, answer.text
 
     def evict(self, pod: Object) -> httpx.Response:
-        """Ask the server to evict a pod, as a drain does. Return the answer."""
+        # A drain evicts pods in the same way.
         about = {name: pod["metadata"][name] for name in ("name", "namespace")}
         path = f"/api/v1/namespaces/{about['namespace']}/pods/{about['name']}/eviction"
         return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
 
     def collection(self, body: Object, namespace: str = "") -> str:
-        """Return the path of the collection for this kind of object.
-
-        `namespace` is used only if the object names no namespace.
-        """
+        """`namespace` is used only if the object names no namespace."""
         group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
         kind = self._kinds(group)[body["kind"]]
         where = body["metadata"].get("namespace", namespace)
@@ -82,7 +76,7 @@ class Cluster:
 
 @contextmanager
 def cordoned(cluster: Cluster) -> Iterator[None]:
-    """Let no node accept new pods until the `with` block ends."""
+    # No node accepts new pods meanwhile.
     nodes = [one["metadata"]["name"] for one in cluster.items("/api/v1/nodes")]
     try:
         for name in nodes:
@@ -94,7 +88,6 @@ def cordoned(cluster: Cluster) -> Iterator[None]:
 
 
 def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
-    """Wait until the condition holds. The test fails after `seconds`."""
     assert until(condition, seconds), f"not within {seconds:g} s"
 
 
@@ -106,7 +99,7 @@ def holds(one: Object, condition: str) -> bool:
 
 
 def node(name: str, zone: str) -> Object:
-    """A node that kwok simulates. It has enough resources for all pods."""
+    # kwok simulates the node, with enough resources for all pods.
     room = {"cpu": "32", "memory": "128Gi", "pods": "200", "ephemeral-storage": "100Gi"}
     labels = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "topology.kubernetes.io/zone": zone}
     return {
@@ -118,14 +111,14 @@ def node(name: str, zone: str) -> Object:
 
 
 def namespace(name: str) -> Object:
-    """A namespace that accepts only pods that meet the restricted standard."""
+    # The namespace accepts only pods that meet the restricted standard.
     modes = ("enforce", "warn", "audit")
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in modes}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
 
 
 def storage_class() -> Object:
-    """The cluster's default storage class. It makes no volumes: a claim gets a volume that already exists."""
+    # The class makes no volumes: a claim gets a volume that already exists.
     default = {"storageclass.kubernetes.io/is-default-class": "true"}
     return {
         "apiVersion": "storage.k8s.io/v1",

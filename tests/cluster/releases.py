@@ -25,10 +25,7 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """Return the Helm values in a file of the chart's folder `ci/`, with the test image.
-
-    `others` sets further values by path. In a path, write `__` for each dot.
-    """
+    """`case` is a file of the chart's folder `ci/`. `others` sets values by path, with `__` for each dot."""
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
         *above, last = path.split("__")
@@ -44,8 +41,6 @@ def values(case: str, **others: Any) -> Object:
 
 @dataclass(frozen=True)
 class Said:
-    """The output and the exit code of a Helm run."""
-
     code: int
     out: str
     err: str
@@ -53,8 +48,6 @@ class Said:
 
 @dataclass(frozen=True)
 class Release:
-    """The Helm release `pc` in one namespace. It may be installed or not."""
-
     cluster: Cluster
     kubeconfig: Path
     namespace: str
@@ -67,19 +60,19 @@ class Release:
         self.helm("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
 
     def upgrade_fails(self, given: Object, *flags: str) -> None:
-        """Upgrade the release. Assert that the upgrade does not succeed in time."""
+        """Assert that the upgrade does not succeed in time."""
         said = self._said("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={SHORT}", *flags)
         assert said.code != 0, said.out
 
     def upgrade_in_vain(self, given: Object) -> None:
-        """Upgrade the release, as `upgrade_fails` does, but let Helm roll the upgrade back."""
+        # Helm rolls the upgrade back.
         self.upgrade_fails(given, "--rollback-on-failure")
 
     def roll_back(self) -> None:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """Run Helm and return its output. Assert that Helm succeeds, and that neither Helm nor the server warns."""
+        """Assert that Helm succeeds, and that neither Helm nor the server warns."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err
@@ -98,12 +91,11 @@ class Release:
         return f"--values={path}"
 
     def state(self) -> tuple[str, int]:
-        """The state and the number of the newest revision."""
         newest = json.loads(self.helm("history", NAME, "--output=json"))[-1]
         return newest["status"], newest["revision"]
 
     def items(self, path: str, **labels: str) -> list[Object]:
-        """The objects at `path` in this namespace. A path is, for example, `api/v1/pods`."""
+        # A path is, for example, `api/v1/pods`.
         group, _, kind = path.rpartition("/")
         return self.cluster.items(f"/{group}/namespaces/{self.namespace}/{kind}", labels)
 
@@ -112,13 +104,13 @@ class Release:
         return self.cluster.get(f"/{group}/namespaces/{self.namespace}/{kind}/{name}")
 
     def pods(self, role: str) -> list[Object]:
-        """The pods of a role, as the API server selects them."""
+        # The API server selects the pods.
         return [
             pod for pod in self.items("api/v1/pods", **{COMPONENT: role}) if "deletionTimestamp" not in pod["metadata"]
         ]
 
     def running(self, role: str) -> dict[str, str]:
-        """The image of each ready pod of a role, by pod id."""
+        """Return the image of each ready pod of a role, by pod id."""
         pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
         return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
 

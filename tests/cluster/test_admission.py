@@ -18,12 +18,11 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def tried(release: Release, one: Object) -> httpx.Response:
-    """The server's answer to making an object in a dry run."""
     return release.cluster.post(one, release.namespace, dryRun="All")
 
 
 def root_pod() -> Object:
-    """Return the pod of the chart's smoke test, changed so that the pod asks to run as root."""
+    # The pod of the chart's smoke test asks to run as root.
     (pod,) = render(values("embedded", serviceAccount__create=False)).of("Pod")
     pod["spec"]["containers"][0]["securityContext"] |= {"runAsNonRoot": False, "runAsUser": 0}
     return pod

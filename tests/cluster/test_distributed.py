@@ -29,7 +29,7 @@ def everything(make_release: MakeRelease) -> Release:
 
 
 def chosen(release: Release, selector: dict[str, Any]) -> set[str]:
-    """The roles of the pods that a selector selects. The API server interprets the selector."""
+    # The API server interprets the selector.
     alike = [f"{name}={value}" for name, value in selector.get("matchLabels", {}).items()]
     among = [f"{rule['key']} in ({','.join(rule['values'])})" for rule in selector.get("matchExpressions", ())]
     path = f"/api/v1/namespaces/{release.namespace}/pods"

@@ -21,7 +21,6 @@ def installed(release: Release) -> Release:
 
 
 def template_of(pod: Object) -> str:
-    """The hash of the StatefulSet's template from which a pod was made."""
     found: str = pod["metadata"]["labels"]["controller-revision-hash"]
     return found
 

@@ -21,7 +21,6 @@ def installed(release: Release) -> Release:
 
 
 def everybody(release: Release) -> dict[tuple[str, str], int]:
-    """The number of ready pods, by role and image."""
     found = [(role, image) for role in DISTRIBUTED for image in release.running(role).values()]
     return {one: found.count(one) for one in found}
 

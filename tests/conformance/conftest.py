@@ -30,7 +30,6 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
 
 @pytest.fixture(params=["embedded-sqlite", "embedded-postgres", "distributed"])
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    """A running Pullcord. Each test runs once for each of the three ways to run Pullcord."""
     if request.param == "embedded-sqlite":
         engine = sqlite_engine(tmp_path)
     else:

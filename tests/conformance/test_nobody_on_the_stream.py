@@ -41,7 +41,7 @@ def rows_of(sample: Sample) -> Iterator[RawRow]:
 
 @pytest.fixture
 def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
-    """A deployment that has handled the samples, found the lines at risk, and alerted."""
+    # The deployment has handled the samples, found the lines at risk, and alerted.
     engine = databases.fresh()
     deployment = DistributedDeployment(engine, line)
     deployment.with_officers()
@@ -59,7 +59,7 @@ def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
 
 
 def everything_on(line: Line) -> list[bytes]:
-    """The keys, headers and values of all records in every topic. The broker's own topics are left out."""
+    """Return the keys, headers and values of all records in every topic, except the broker's own topics."""
     consumer = KafkaConsumer(
         **line.settings.client(),
         auto_offset_reset="earliest",

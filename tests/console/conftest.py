@@ -19,13 +19,7 @@ NOW = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
 @pytest.fixture
 def page_cases() -> tuple[PageCase, ...]:
-    """Four cases, in this order.
-
-    - an overdue case
-    - a case with a restriction before its move
-    - a case with a date ahead, and without the council's reference
-    - a case without a date
-    """
+    # The cases are overdue, restricted before the move, dated without a reference, and without a date.
     overdue, restriction, planned = date(2026, 11, 26), date(2026, 12, 3), date(2027, 1, 28)
     rows = [
         ("C-LATE-2222", MatchLevel.CONFIRMED, overdue, overdue, None, "TC/1001"),
@@ -54,8 +48,7 @@ def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
 
 @pytest.fixture
 def parsed() -> Callable[[str], JustHTML]:
-    """A function that parses a page and asserts the rules for every page."""
-
+    # The parser asserts the rules for every page.
     def parse(html: str) -> JustHTML:
         document = JustHTML(html, sanitize=False, strict=True)
         ids = [attribute(element, "id") for element in document.query("[id]")]

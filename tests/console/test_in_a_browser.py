@@ -39,7 +39,7 @@ WIDTHS = [320, 360, 1000]
 
 
 class Desk:
-    """A loopback server in place of a council's console. It shows the pages, and keeps each received form."""
+    """A loopback server in place of a council's console, which shows pages and keeps each received form."""
 
     def __init__(self, view: AcknowledgementView) -> None:
         self.view = view
@@ -99,8 +99,7 @@ def desk(view: AcknowledgementView) -> Iterator[Desk]:
             self.end_headers()
             self.wfile.write(html.encode())
 
-        def log_message(self, *_: object) -> None:
-            """Write no log of the requests."""
+        def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     desk.address = f"http://127.0.0.1:{server.server_port}"

@@ -25,7 +25,6 @@ VALID, INVALID = examples("valid"), examples("invalid")
 
 
 def read(path: Path) -> Schema:
-    """Read an example. Raises ValueError if the example is invalid."""
     record = RECORDS.get(schema_name(path))
     return record.model_validate_json(path.read_bytes()) if record else decode(path.read_bytes())
 

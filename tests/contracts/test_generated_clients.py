@@ -44,7 +44,6 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
-    """Run a program in the folder of the tools. Return its output."""
     environment = {"PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}", "HOME": str(folder), **variables}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -53,7 +52,7 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[str]:
-    """Serve a deployment with one alerted case. Yield, as JSON, everything that a client needs to know."""
+    """Serve a deployment with one alerted case. Yield, as JSON, everything that a client needs."""
     assert (TOOLS / ".ready").exists(), "run `make clients` once: it installs the generators"
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

@@ -30,7 +30,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def everything(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every JSON object in a value, at any depth. The value itself counts, if it is an object."""
+    """Yield every JSON object in a value, at any depth, including the value itself."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())

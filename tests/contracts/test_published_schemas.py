@@ -71,7 +71,6 @@ def test_no_text_of_an_envelope_can_hold_one_either() -> None:
 
 
 def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the schema of every string within `schema`, at any depth."""
     if isinstance(schema, list):
         return [text for one in schema for text in _texts(one, definitions)]
     if not isinstance(schema, dict):

@@ -61,10 +61,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 422, 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
-    """Serve a deployment with one case.
-
-    Yield the base URL, the keys, and the configuration with the references of the deployment's records.
-    """
+    """Yield the base URL, the keys, and a configuration with the references of the deployment's records."""
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()
     deployment.put_entries(ENTRY)

@@ -29,9 +29,9 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Close the event loops and the sockets that clients have left to the garbage collector.
+    """Close the event loops and sockets that clients have left open.
 
-    The loops are closed first. If the collector freed the sockets of a loop first, the loop could no longer be closed.
+    The loops are closed first: a loop without its sockets could no longer be closed.
     """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
@@ -77,7 +77,6 @@ def deployment(engine: Engine) -> Deployment:
 
 @pytest.fixture
 def store(engine: Engine) -> Store:
-    """An empty database, without any feed."""
     return make_store(engine, FrozenClock())
 
 
@@ -92,8 +91,7 @@ def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
 def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let clients stop the search for a broker after one or two seconds, instead of half a minute.
 
-    pytest keeps log records for its report. A log record would keep the sockets of a failed connection alive. So each
-    record keeps only its text.
+    Each log record keeps only its text. A whole record would keep the sockets of a failed connection alive.
     """
     factory = logging.getLogRecordFactory()
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))

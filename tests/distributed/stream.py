@@ -40,10 +40,7 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """Return the records that were published since the last call, or since the tap was opened.
-
-        The records of a partition keep their order.
-        """
+        """Return the records since the last call. The records of a partition keep their order."""
         found: list[Any] = []
         ends = self._ends()
         while any(self._consumer.position(partition) < end for partition, end in ends.items()):
@@ -61,7 +58,7 @@ class Tap:
 
 @contextmanager
 def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
-    """Open a tap on these topics until the `with` block ends. If no topic is named, the tap is on all topics."""
+    # Without topics, all topics are read.
     tap = Tap(settings, *topics)
     try:
         yield tap
@@ -70,10 +67,7 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 
 
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
-    """Write events to the outbox in one transaction.
-
-    Each pair holds the key of an event, and a number that identifies the event.
-    """
+    """Write events in one transaction. Each pair holds the key and the number of an event."""
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:
         announce(connection, told, store.now(), store.random)
@@ -85,7 +79,6 @@ def _event(number: int) -> NoticesReconsidered:
 
 
 def unpublished_events(store: Store) -> Sequence[str]:
-    """The ids of the unpublished events, in the order of writing."""
     query = select(outbox.c.event_id).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pk)
     with store.reading() as connection:
         return connection.scalars(query).all()

@@ -42,7 +42,7 @@ def limit(settings: KafkaSettings, topic: str, most: int) -> None:
 
 @pytest.fixture
 def narrow(settings: KafkaSettings) -> Iterator[None]:
-    """Let the topic of notices accept no record of more than LIMIT bytes."""
+    # The topic of notices accepts no record of more than LIMIT bytes.
     limit(settings, NOTICES, LIMIT)
     yield
     limit(settings, NOTICES, 1_000_000)
@@ -68,7 +68,7 @@ def write(store: Store, key: str, notices: Sequence[NoticeRef]) -> None:
 
 
 def numbers(records: Sequence[Any]) -> Counter[int]:
-    """Return the number of events about each notice. Records with the same event id count as one event."""
+    # Records with the same event id count as one event.
     said: list[Any] = [decode(value).data for value in {header_id(one): one.value for one in records}.values()]
     return Counter(one.notice for data in said for one in data.records)
 

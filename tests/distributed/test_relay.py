@@ -46,11 +46,10 @@ A_MOMENT = 0.01
 
 
 class CrashError(PullcordError):
-    """Stands for the end of a process in a test."""
+    pass
 
 
 def numbered(record: Any) -> int:
-    """Return the number that the test gave to an event (see `write_events`)."""
     said: Any = decode(record.value).data
     return int(said.records[0].record)
 
@@ -60,7 +59,7 @@ def ids(records: list[Any]) -> list[str]:
 
 
 def write_batches(engine: Engine, writer: int) -> None:
-    """Write many events with rising numbers. No other writer uses the same keys."""
+    # No other writer uses the same keys.
     store = make_store(engine, FrozenClock(), seed=writer)
     for batch in range(BATCHES):
         numbers = range(1 + batch * A_BATCH, 1 + (batch + 1) * A_BATCH)
@@ -130,7 +129,7 @@ def test_events_are_compressed_and_keyed_by_feed_and_shard(
 
 
 def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
-    """Read the broker's disk. For each record, return the batch that contains it."""
+    """For each record, return the batch on the broker's disk that contains the record."""
     return [
         batch
         for record in records
@@ -171,7 +170,7 @@ def test_what_was_told_before_a_crash_is_told_again_in_the_same_order(
 
 @pytest.fixture
 def impatient(giving_up_soon: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a relay give up within two seconds if it finds no broker, or if a broker does not answer."""
+    # A relay gives up within two seconds.
     for limit, milliseconds in {"request_timeout_ms": 1000, "delivery_timeout_ms": 1500}.items():
         monkeypatch.setitem(publishing.LIMITS, limit, milliseconds)
 

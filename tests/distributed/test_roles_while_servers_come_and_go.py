@@ -1,4 +1,4 @@
-"""In whatever order a role loses its brokers and its database and gets them back, its health tells the truth."""
+"""A role's health is right whenever brokers and database go away and come back, in any order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATES = tuple(map(frozenset, ([], [DATABASE], [BROKERS], [DATABASE, BROKERS])))
 
 
 class Servers:
-    """The database and the brokers as a role reaches them: each can be away, for every new and every old connection."""
+    """The database and the brokers as a role reaches them. Each can be away for all connections."""
 
     def __init__(self, proxies: dict[str, Proxy], database: str) -> None:
         self._proxies, self.database = proxies, database
@@ -73,7 +73,7 @@ def _socket(engine: Engine) -> Path:
 
 
 def outages(noise: Random) -> list[Away]:
-    """Draw what is away, step by step. No two steps that follow each other are alike, and in the end all is back."""
+    # No two steps that follow each other are alike, and in the end nothing is away.
     drawn: list[Away] = [noise.choice(STATES[1:])]
     for _ in range(3):
         # The brokers do not leave once they were reached: a worker that loses them may end, and is started again.

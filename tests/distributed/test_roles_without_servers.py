@@ -1,4 +1,4 @@
-"""If a role cannot reach its broker or database, the role stays alive, is not ready, says why, and stops on request."""
+"""A role without its broker or database stays alive, is not ready, says why, and stops on request."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def url_of(engine: Engine) -> str:
 
 @pytest.fixture
 def addresses() -> Iterator[dict[str, str]]:
-    """Addresses that lead to no broker, for different reasons."""
+    # Each address fails for another reason.
     with bad_servers(1, silent) as (server,), closing(create_server(("127.0.0.1", 0))) as deaf:
         yield {
             "a host that does not exist": "broker.invalid:9092",
@@ -103,7 +103,7 @@ def test_a_role_opens_its_port_while_the_database_is_away(name: str, tmp_path: P
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that the user of the database server can open."""
+    # The user of the database server can open the folder.
     with TemporaryDirectory(prefix="pullcord-pg-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)

@@ -1,7 +1,4 @@
-"""The topics of `topics.yaml` on a real broker: missing topics are made, and topics that are too small are refused.
-
-A topic that exists is not changed.
-"""
+"""Missing topics are made, and topics that are too small are refused. Existing topics are not changed."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ PATIENCE = 20.0
 
 @pytest.fixture
 def admin(broker: Broker) -> Iterator[KafkaAdminClient]:
-    """An administrator of a broker. Before and after the test, the broker has none of our topics."""
+    # Before and after the test, the broker has none of our topics.
     made = KafkaAdminClient(bootstrap_servers=broker.address)
     remove_topics(made)
     yield made
@@ -80,7 +77,7 @@ def test_they_are_made_with_the_partitions_the_copies_and_the_retention_asked_fo
 
 
 def retention(admin: KafkaAdminClient) -> dict[str, int]:
-    """The time for which the broker keeps records, in milliseconds by topic."""
+    # The times are in milliseconds.
     kept = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in sorted(NAMES)])["topic"]
     return {name: int(config["retention.ms"]["value"]) for name, config in kept.items()}
 

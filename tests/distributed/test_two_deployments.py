@@ -1,7 +1,4 @@
-"""Two deployments share one Kafka. If their names differ, neither reads the events of the other.
-
-If both have the same name, both report the conflict.
-"""
+"""Two deployments share one Kafka. Different names keep them apart, and equal names are reported as a conflict."""
 
 from __future__ import annotations
 
@@ -43,14 +40,12 @@ def named(settings: KafkaSettings, name: str) -> KafkaSettings:
 
 @pytest.fixture
 def other(databases: Databases) -> Iterator[Engine]:
-    """The database of a second deployment."""
     made = databases.fresh()
     yield made
     made.dispose()
 
 
 def publish(store: Store, settings: KafkaSettings, sender: str | None = None) -> set[str]:
-    """Write some events and publish them. Return the event ids."""
     write_events(store, [(f"provider:RAVN:{number}", number) for number in range(1, EACH + 1)])
     written = set(unpublished_events(store))
     publisher = Publisher(settings, sender)

@@ -47,7 +47,7 @@ class Way:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the certificates of the broker, of Pullcord, and of two authorities.
+    """The certificates of the broker, of Pullcord, and of two authorities.
 
     The second authority has issued no certificate.
     """
@@ -63,7 +63,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def keystore(certificate: trustme.LeafCert) -> bytes:
-    """Return the key and the certificates in the format that Kafka reads. The key is in PKCS#8."""
+    # Kafka reads the key as PKCS#8.
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return pkcs8 + b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
@@ -108,9 +108,9 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """A function that sets environment variables for a broker in `ways`, and returns the settings that result.
+    """A function that sets environment variables for a broker in `ways`, and returns the resulting settings.
 
-    The function can change some of the settings. A setting with the value None is left out.
+    Some settings can be changed. A setting with the value None is left out.
     """
 
     def settings(way: str, **changed: str | None) -> KafkaSettings:
@@ -151,7 +151,7 @@ SECRETS = (PASSWORD, WRONG)
 
 
 def changed_for(certificates: Path, wrong: Changed) -> Changed:
-    """Return the changed settings. If a setting names the file of the unknown authority, it gets the full path."""
+    # The file of the unknown authority gets its full path.
     return {name: str(certificates / STRANGER) if value == STRANGER else value for name, value in wrong.items()}
 
 

@@ -38,7 +38,6 @@ UNPARSEABLE = (b"\xff\xfe not JSON", b'"a string"', b"{}", b"")
 
 @pytest.fixture
 def topic(settings: KafkaSettings) -> str:
-    """A fresh topic of one partition."""
     name = f"pullcord.{uuid4().hex}"
     admin = KafkaAdminClient(**settings.client())
     admin.create_topics([NewTopic(name, 1, 1)])
@@ -69,7 +68,7 @@ def events(store: Store, count: int) -> list[Envelope]:
 
 
 def put(settings: KafkaSettings, topic: str, *told: Envelope | bytes) -> None:
-    """Publish to a topic. Events get the same form as from the relay. Bytes are published as they are."""
+    # Bytes are published as they are.
     producer = make_producer(settings)
     for one in told:
         if isinstance(one, bytes):
@@ -104,7 +103,6 @@ class Database:
         self._admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
 
     def shut_out(self) -> None:
-        """Refuse new connections, and end all open connections."""
         self._run(f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false')
         self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
 

@@ -32,8 +32,6 @@ WITHIN = 40.0
 
 @dataclass
 class Listener:
-    """A consumer that only records the ids of its events."""
-
     name: str
     topics: tuple[str, ...]
     # Called before the consumer handles a batch.
@@ -47,8 +45,6 @@ class Listener:
 
 
 class Working:
-    """A worker in its own thread."""
-
     def __init__(self, store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="faust", daemon=True)
@@ -57,16 +53,16 @@ class Working:
         self.worker: Worker = self._run(self._made(store, consumer, settings, folder)).result(WITHIN)
 
     def start(self) -> None:
-        """Start the worker. If the start fails, raise the worker's error."""
+        # The worker's error is raised if the start fails.
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
-        """Tell the worker to stop. The returned future is done after the worker has stopped."""
+        """The returned future is done after the worker has stopped."""
         self._stopping = self._stopping or self._run(self.worker.app.stop())
         return self._stopping
 
     def end(self) -> None:
-        """End the thread and close its event loop. Call this method only after the worker has stopped."""
+        """Call this method only after the worker has stopped."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN)
         self._loop.close()
@@ -81,7 +77,6 @@ class Working:
 
 @contextmanager
 def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: Path) -> Iterator[Working]:
-    """Run a worker until the `with` block ends."""
     made = Working(store, consumer, settings, folder)
     try:
         made.start()
@@ -105,6 +100,5 @@ def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
 
 
 def handled(store: Store, consumer: Consumer) -> set[str]:
-    """Return the ids of the events in the inbox of the consumer."""
     with store.reading() as connection:
         return set(connection.scalars(select(inbox.c.event_id).where(inbox.c.consumer == consumer.name)))

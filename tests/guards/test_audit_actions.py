@@ -14,7 +14,7 @@ NEVER = frozenset(["cli", "number_dialled", "uprn", "postcode", "address", "name
 
 
 def words_said() -> Iterator[str]:
-    """Return every audit action that the code of the services uses. The list of all actions is left out."""
+    # The list of all actions is left out.
     for path in modules("services"):
         if path.name == "audit.py" and path.parent.name == "core":
             continue

@@ -18,7 +18,6 @@ APART = "cluster"
 
 
 def listed(name: str) -> list[str]:
-    """Return the words in a variable of the Makefile."""
     (words,) = re.findall(rf"^{name} := (.+)$", MAKEFILE, re.MULTILINE)
     return str(words).split()
 

@@ -21,7 +21,6 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 
 def first_lines(path: Path) -> Iterator[str]:
-    """Yield the first line of each docstring in a file."""
     classes = (node for node in ast.walk(tree(path)) if isinstance(node, ast.ClassDef))
     module = tree(path)
     assert isinstance(module, ast.Module)

@@ -51,7 +51,7 @@ SETTINGS = {name.upper(): field for name, field in Settings.model_fields.items()
 
 @pytest.fixture
 def families(deployment: Deployment) -> list[Metric]:
-    """Return Pullcord's own metrics from /metrics, after an entry, an alert and an acknowledgement."""
+    # An entry, an alert and an acknowledgement come first.
     with open_api(deployment) as api:
         api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
         _, alert, _ = api.alerted_case()

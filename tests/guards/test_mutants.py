@@ -1,7 +1,4 @@
-"""All modules and tests in the settings of mutation testing exist.
-
-Otherwise a renamed module would no longer be tested.
-"""
+"""All modules and tests in the settings of mutation testing exist. A renamed module would no longer be tested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A retired word is a word that only this project used. No text uses a retired word."""
+"""No text uses a retired word: a word that only this project used."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_no_page_and_no_file_of_the_deployment_uses_a_retired_word(page: Path) -
 
 
 def texts_in(path: Path) -> Iterator[str]:
-    """Return every text in a module: help of metrics and commands, log events, output, docstrings."""
+    # The texts are the help of metrics and commands, log events, output and docstrings.
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
@@ -156,7 +156,7 @@ def test_a_resident_has_one(text: str) -> None:
 
 
 def test_no_public_name_stands_twice() -> None:
-    """The modules of commands are left out, because their functions have the names of the commands."""
+    # The modules of commands are left out, because their functions have the names of the commands.
     kinds = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     found = [
         (node.name, str(path.relative_to(ROOT)))

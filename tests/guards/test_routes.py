@@ -34,7 +34,7 @@ def opened(deployment: Deployment) -> Iterator[Api]:
 
 
 def found(routes: Iterable[Any]) -> Iterator[tuple[str, str]]:
-    """Yield the method and the path of every route, with those of included routers. Paths have the form of OpenAPI."""
+    # Routes of included routers count. The paths have the form of OpenAPI.
     for route in routes:
         if hasattr(route, "original_router"):
             yield from found(route.original_router.routes)

@@ -1,4 +1,4 @@
-"""One deployment for all hostile requests of a module, so that each request meets the effects of earlier requests."""
+"""One deployment for all hostile requests of a module. Each request meets the effects of earlier requests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ from tests.support.http import Api, open_api
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """An API that stays open for all tests of a module.
-
-    At the end, check that everything it accepted can be handled.
-    """
+    # At the end, everything that the API accepted must be handled.
     engine = sqlite_engine(tmp_path_factory.mktemp("house"))
     deployment = Deployment(engine).with_officers()
     with open_api(deployment) as opened:

@@ -1,4 +1,4 @@
-"""Checks the answers to hostile requests. They must be clear, have a known type, and repeat nothing that was sent."""
+"""Checks the answers to hostile requests: they are clear, have a known type, and repeat nothing that was sent."""
 
 from __future__ import annotations
 
@@ -31,22 +31,21 @@ _PLAIN_WORD = re.compile(r"[A-Za-z_]+")
 
 
 def named(rows: Iterable[tuple[Any, ...]]) -> list[ParameterSet]:
-    """Return parameters for `pytest.mark.parametrize`. The first value of each row is the name of the test."""
+    """The first value of each row is the name of the test."""
     return [pytest.param(*row[1:], id=row[0]) for row in rows]
 
 
 def assert_refused(response: Response, status: int, kind: str) -> None:
-    """Assert that the answer is a problem with this status and type, and repeats nothing that was sent."""
+    # The problem must repeat nothing that was sent.
     assert status in PROVOKED
     assert problem_of(response) == (status, kind)
     assert_silent(response)
 
 
 def assert_silent(response: Response, *sent: Any) -> None:
-    """Assert that the answer repeats no part of `sent` that could be personal.
+    """Assert that the answer repeats no personal part of `sent`.
 
-    The answer must not hold the telephone number TELLTALE, the street STREET, a value from `sent`, or a field name that
-    is not a plain word. Short values, and words that Pullcord itself uses, are allowed.
+    Short values, and words that Pullcord itself uses, are allowed.
     """
     digits = re.sub(r"\D", "", response.text)
     assert "1632960777" not in digits
@@ -65,7 +64,6 @@ def issues_of(answer: dict[str, Any], row: int) -> set[tuple[str, str]]:
 
 
 def outcomes_of(answer: dict[str, Any]) -> dict[int, str]:
-    """Return the outcome of each row that has issues."""
     return {one["row"]: one["outcome"] for one in answer["rows_with_issues"]}
 
 

@@ -1,4 +1,4 @@
-"""Hostile rows. Each changes some fields of a good row, and states the answer that the API must give."""
+"""Hostile rows, each with the answer that the API must give."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 
 @dataclass(frozen=True)
 class HostileRow:
-    """A hostile row.
-
-    `changes` holds the fields that differ from a good row. The value `...` leaves a field out. `field` and `code` name
-    the expected issue of the row. They are None if no issue is expected.
-    """
+    """A row with the answer that the API must give."""
 
     name: str
+    # The fields that differ from a good row. The value `...` leaves a field out.
     changes: dict[str, Any]
     outcome: str
+    # The expected issue, or None if no issue is expected.
     field: str | None = None
     code: str | None = None
 
@@ -46,7 +44,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a notice with the invalid telephone number `value`. Its issue must have this code."""
+    """Return a notice with the invalid telephone number `value`, whose issue must have this code."""
     return refused(name, "cli", code, {"cli": value})
 
 

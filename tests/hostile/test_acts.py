@@ -19,13 +19,12 @@ UNSUPPORTED, LARGE = (415, "unsupported-media-type"), (413, "body-too-large")
 
 @pytest.fixture(scope="module")
 def at_risk(api: Api) -> tuple[str, str, str]:
-    """The case, the alert and the link of one line at risk."""
     return api.alerted_case()
 
 
 @pytest.fixture(autouse=True)
 def nothing_happens(api: Api, at_risk: tuple[str, str, str]) -> Iterator[None]:
-    """Assert that the case is unchanged after the test, because every request was refused."""
+    # Every request is refused.
     before = [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()]
     yield
     assert [(case.state, case.paused_until, case.revision) for case in api.deployment.cases()] == before

@@ -44,7 +44,6 @@ def archive(parts: dict[str, bytes]) -> bytes:
 
 
 def with_part(name: str, content: bytes) -> bytes:
-    """Return a good workbook with one part replaced."""
     with zipfile.ZipFile(io.BytesIO(workbook(HEADINGS, ["h1", *GOOD]))) as packed:
         return archive({part: packed.read(part) for part in packed.namelist()} | {name: content})
 

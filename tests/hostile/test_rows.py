@@ -1,4 +1,4 @@
-"""A hostile row stands between two good rows. The answer names the field, reason and remedy. The good rows are kept."""
+"""A hostile row stands between two good rows. The answer names the field, and the good rows are kept."""
 
 from __future__ import annotations
 

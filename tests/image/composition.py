@@ -30,12 +30,10 @@ LONG_LIVED = {name: one for name, one in SERVICES.items() if name != "init"}
 
 
 def mounted(service: Service, kind: str) -> dict[str, str]:
-    """Return the names of a service's secrets or configs, by mount path."""
     given = [{"source": one} if isinstance(one, str) else one for one in service.get(kind, ())]
     return {one.get("target", f"/run/secrets/{one['source']}"): one["source"] for one in given}
 
 
 def file_of(kind: str, name: str) -> Path:
-    """Return the path of the file behind a secret or a config."""
     path: str = COMPOSE[kind][name]["file"]
     return FOLDER / path

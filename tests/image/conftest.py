@@ -14,7 +14,6 @@ from tests.image.containers import USER, Container
 
 @pytest.fixture(scope="session")
 def image() -> tuple[Buildah, str]:
-    """The builder, and the name of the image from the present source tree."""
     if os.geteuid() != 0:
         pytest.skip("building an image without a container engine needs root")
     try:
@@ -26,7 +25,6 @@ def image() -> tuple[Buildah, str]:
 
 @pytest.fixture(scope="session")
 def container(image: tuple[Buildah, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
-    """A container of the image, with an empty folder for data."""
     buildah, name = image
     made = Container(buildah, name, buildah.run("from", name), data_folder(tmp_path_factory.mktemp("image")))
     yield made
@@ -34,7 +32,7 @@ def container(image: tuple[Buildah, str], tmp_path_factory: pytest.TempPathFacto
 
 
 def data_folder(above: Path) -> Path:
-    """A folder for data. Its owner is the owner that a volume would have in the container."""
+    # The owner is the owner that a volume would have in the container.
     folder = above / "data"
     folder.mkdir(mode=0o700)
     os.chown(folder, USER, USER)

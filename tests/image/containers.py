@@ -47,18 +47,17 @@ class Container:
 
     @cached_property
     def about(self) -> dict[str, Any]:
-        """The image's own description: `config` and `history`."""
+        # buildah describes the image with `config` and `history`.
         found: dict[str, Any] = json.loads(self.buildah.run("inspect", "--type=image", self.image))["OCIv1"]
         return found
 
     def command(self, *words: str, **environment: str) -> list[str]:
-        """Return the command line that runs `words` in the container."""
         given = [f"--env={name}={value}" for name, value in environment.items()]
         volume = f"--volume={self.folder}:{DATA}"
         return self.buildah.command("run", "--isolation=chroot", volume, *given, self.name, "--", *words)
 
     def run(self, *words: str) -> str:
-        """Run `words` in the container and return the output. If the run fails, the error shows the output."""
+        # If the run fails, the error shows the output.
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, (words, done.stdout[-2000:], done.stderr[-2000:])
         return done.stdout.strip()
@@ -69,7 +68,7 @@ class Container:
 
 
 class ReadOnlyContainer(Container):
-    """A container with a read-only root. Only the data folder and /tmp are writable."""
+    """Only the data folder and /tmp are writable."""
 
     def command(self, *words: str, **environment: str) -> list[str]:
         named = dict(entry.split("=", 1) for entry in self.about["config"]["Env"])
@@ -80,15 +79,12 @@ class ReadOnlyContainer(Container):
 
 @dataclass(frozen=True)
 class Served:
-    """A service that runs in a container."""
-
     process: subprocess.Popen[bytes]
     log: Path
     port: int
     client: httpx.Client
 
     def stop(self) -> int:
-        """Stop the service as a container engine does. Return the exit code."""
         # The service is the parent of the HTTP process. The command line has further processes above both.
         programs = psutil.Process(self.process.pid).children(recursive=True)
         (http,) = (one for one in programs if any("serving.http_process" in word for word in one.cmdline()))
@@ -100,7 +96,7 @@ class Served:
 
 @contextmanager
 def served(container: Container) -> Iterator[Served]:
-    """Run the image's entry point with the image's arguments, on a free port, until the `with` block ends."""
+    # The container runs the image's entry point with the image's arguments.
     with closing(create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     config = container.about["config"]

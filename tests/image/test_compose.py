@@ -1,4 +1,4 @@
-"""The deployment on one machine is complete, a container engine can read it, and it has only the necessary rights."""
+"""`deploy/compose.yaml` is complete and readable for a container engine, and gives only the necessary rights."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ KEPT = "compose/secrets/"
 
 @pytest.fixture
 def secrets(tmp_path: Path) -> Path:
-    """The folder with the secrets from secrets.sh."""
     folder = tmp_path / "secrets"
     subprocess.run([SCRIPT, folder], check=True, capture_output=True)
     return folder

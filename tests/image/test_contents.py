@@ -41,14 +41,12 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def installed(container: Container) -> dict[str, str]:
-    """The packages that the image's Python finds, with versions."""
     found: dict[str, str] = container.python(INSTALLED)
     return found
 
 
 @pytest.fixture(scope="module")
 def bill(container: Container) -> str:
-    """The list of parts (SBOM) in the image."""
     return container.run("cat", "/usr/share/pullcord/sbom.cdx.json")
 
 

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 def ready(
     request: pytest.FixtureRequest, container: Container, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Container, str]:
-    """A deployment in a container, prepared by `pullcord init`, and the key of a provider."""
+    """A deployment that `pullcord init` has prepared, and the key of a provider."""
     kind = request.param
     made = kind(container.buildah, container.image, container.name, data_folder(tmp_path_factory.mktemp("serving")))
     made.run("pullcord", "init")
@@ -51,7 +51,7 @@ def test_a_notice_is_taken_in_and_the_service_stops_well_when_told_to(
 
 
 def seen_as_well(container: Container, port: int) -> bool:
-    """Run the health check of compose.yaml in the container, with `port`. Return True if the check succeeds."""
+    """Return True if the health check of compose.yaml succeeds in the container."""
     words = [word.replace("9464", str(port)) for word in SERVICES["ingest"]["healthcheck"]["test"][1:]]
     return subprocess.run(container.command(*words), capture_output=True, check=False).returncode == 0
 

@@ -1,7 +1,6 @@
 """Judges all pairs of records again, and compares the result with the stored matches.
 
-It uses no tokens, no events and none of the matcher's queries. It opens every live record, pairs the records that share
-a telephone number, a UPRN or a postcode, and judges each pair.
+No tokens, no events and none of the matcher's queries are used.
 """
 
 from __future__ import annotations
@@ -28,8 +27,6 @@ Pairs = dict[tuple[int, int], tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """The differences between the stored matches and the matches that should be stored."""
-
     # Pairs that should match, but have no stored match.
     missed: frozenset[tuple[int, int]]
     # Pairs whose stored match should not exist, or has a wrong level, wrong reasons or old versions.
@@ -44,8 +41,6 @@ NONE = Differences(frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """A live notice or entry, with the values by which it can be paired."""
-
     pk: int
     revision: int
     values: frozenset[Value]
@@ -53,7 +48,6 @@ class LiveRecord:
 
 
 def differences(store: Store) -> Differences:
-    """Judge all pairs of records again, and compare the result with the stored matches."""
     with store.reading() as connection:
         kept, called_for = _on_record(connection), _judged(store, connection)
     stale = {pair for pair, match in kept.items() if called_for.get(pair) != match}

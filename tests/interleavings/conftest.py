@@ -30,7 +30,7 @@ def databases() -> Iterator[Databases]:
 
 @pytest.fixture
 def store(databases: Databases) -> Iterator[Store]:
-    """A database with two providers and two councils, and no records."""
+    # The store has two providers and two councils, and no records.
     made = make_store(databases.fresh(), FrozenClock())
     for code in PROVIDERS:
         add_feed(made, "provider", code, code)

@@ -1,4 +1,4 @@
-"""The two interleavings that can lose a match or keep an outdated one. The tests force them to happen.
+"""Forces the two interleavings that can lose a match or keep an outdated one.
 
 The real code handles both. Code with one deliberate mistake does not.
 """
@@ -38,13 +38,13 @@ Change = Callable[[Store], None]
 
 
 def post(store: Store, row: Row, day: int = 22) -> None:
-    """Submit a notice that was issued on this day of November."""
+    # The notice was issued on this day of November.
     told = {"id": "n1", "planned_migration_date": "2026-12-03", "issued_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.POST, PROVIDER, (told,)))
 
 
 def put(store: Store, row: Row, day: int = 22) -> None:
-    """Submit an entry that was changed on this day of November."""
+    # The entry was changed on this day of November.
     told = {"entry_id": "e1", "updated_at": f"2026-11-{day}T09:00:00Z", **row}
     submit(store, Submission(Act.PUT, COUNCIL, (told,)))
 
@@ -63,14 +63,12 @@ changes = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys()
 
 
 def settle(store: Store) -> None:
-    """Let a matcher handle all committed events."""
     dispatcher = EventDispatcher(store, (Matcher(),))
     while dispatcher.run_once():
         pass
 
 
 def waiting(store: Store) -> list[StoredEvent]:
-    """The events that are not marked as published."""
     with store.reading() as connection:
         return unpublished(connection, 100)
 
@@ -81,14 +79,13 @@ def match_elsewhere(store: Store, events: Sequence[StoredEvent]) -> None:
 
 
 def both_at_once(store: Store) -> None:
-    """Write a notice and an entry of one line at the same time, so that neither writer sees the other's record."""
+    # Neither writer sees the other's record.
     with committing_together(store.engine, 2), ThreadPoolExecutor(2) as threads:
         for writer in [threads.submit(post, store, HERE), threads.submit(put, store, HERE)]:
             writer.result()
 
 
 def a_pair_to_match(store: Store) -> list[StoredEvent]:
-    """Submit a notice and an entry of one line, and return the events for the matcher."""
     post(store, HERE)
     put(store, HERE)
     return waiting(store)
@@ -165,7 +162,7 @@ def test_two_workers_who_find_a_pair_at_once_tell_it_once(store: Store) -> None:
 
 
 def conflicts() -> float:
-    """The number of times that a matcher had to start again because another worker changed the same rows first."""
+    # A matcher starts again if another worker changed the same rows first.
     value: float = CONFLICTS.labels(Matcher.name)._value.get()
     return value
 

@@ -1,4 +1,4 @@
-"""The histories that the random interleavings are made of."""
+"""The histories of the random interleavings."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Writers and matchers run at the same time. The final matches must be those that fit the final records.
+"""Writers and matchers run at the same time. The final matches must fit the final records.
 
-`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs of a run. Pullcord's promise is tested with 100,000.
-`PULLCORD_TEST_SEED` repeats the random choices of an earlier run. Without it, each run has a new seed and prints it. A
-seed does not repeat the timing between processes.
+`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs. `PULLCORD_TEST_SEED` repeats the random choices of an earlier run,
+but not the timing between processes.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ Show = Callable[[str], None]
 
 @pytest.fixture
 def show(capsys: pytest.CaptureFixture[str]) -> Show:
-    """A function that prints a text even if the test passes."""
-
+    # The text is printed even if the test passes.
     def say(text: str) -> None:
         with capsys.disabled():
             sys.stdout.write(f"\n{text}\n")
@@ -47,7 +45,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 
 @pytest.fixture
 def noise(store: Store, show: Show) -> Random:
-    """The source of all random choices. The fixture also delays some statements and commits of the writers."""
+    """The source of all random choices. Some statements and commits of the writers are delayed."""
     seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
     show(f"PULLCORD_TEST_SEED={seed}")
     hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)
@@ -55,7 +53,6 @@ def noise(store: Store, show: Show) -> Random:
 
 
 def rounds() -> Iterator[range]:
-    """The numbers of all pairs, divided into rounds."""
     return (range(start, start + ROUND) for start in range(0, ROUND * ROUNDS, ROUND))
 
 

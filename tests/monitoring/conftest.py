@@ -12,7 +12,6 @@ __all__ = ["api", "busy"]
 
 @pytest.fixture
 def busy(deployment: Deployment) -> str:
-    """The answer of /metrics after requests of several kinds."""
     with open_api(deployment) as api:
         api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
         _, alert, _ = api.alerted_case()

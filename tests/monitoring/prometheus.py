@@ -1,4 +1,4 @@
-"""A real Prometheus with our rules. It reads the metrics of one target every two seconds."""
+"""A real Prometheus with our rules, which reads the metrics of one target every two seconds."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ STARTED_WITHIN = 30.0
 
 @dataclass
 class Prometheus:
-    """A Prometheus server with its own folder and our rules.
-
-    Each alert fires after one second, not after its usual time.
-    """
-
+    # Each alert fires after one second, not after its usual time.
     folder: Path
     target_port: int
     port: int = field(init=False)
@@ -56,12 +52,11 @@ class Prometheus:
             self.process.wait(10)
 
     def firing(self) -> dict[str, dict[str, Any]]:
-        """The alerts that fire now, by name."""
         alerts = self._get("/api/v1/alerts")["data"]["alerts"]
         return {one["labels"]["alertname"]: one for one in alerts if one["state"] == "firing"}
 
     def value(self, query: str) -> float | None:
-        """The value of a query, or None if the query has no result."""
+        """Return None if the query has no result."""
         found = self._get("/api/v1/query", query=query)["data"]["result"]
         return float(found[0]["value"][1]) if found else None
 

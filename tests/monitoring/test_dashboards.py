@@ -1,4 +1,4 @@
-"""The generators make the dashboards. The dashboards are complete, and Prometheus understands all their queries."""
+"""Generators make the dashboards. Prometheus understands all their queries."""
 
 from __future__ import annotations
 

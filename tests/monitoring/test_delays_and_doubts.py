@@ -1,7 +1,4 @@
-"""The metrics behind three alerts of Prometheus.
-
-The alerts fire if a further line passes its date unconfirmed, if an attempt is in doubt, or if a first message is late.
-"""
+"""The metrics behind three alerts: a line passed its date unconfirmed, an attempt in doubt, a late first message."""
 
 from __future__ import annotations
 
@@ -24,7 +21,6 @@ NEWEST = "pullcord_cases_past_date_newest_seconds"
 
 
 def line(number: int, planned: str, issued: str = "2026-11-20T09:00:00Z") -> tuple[dict[str, str], dict[str, str]]:
-    """A register entry and the notice of the same line."""
     cli = f"01632 960{number:03}"
     entry = {"entry_id": f"e{number}", "cli": cli, "updated_at": "2026-11-01T09:00:00Z"}
     return entry, {"id": f"n{number}", "cli": cli, "planned_migration_date": planned, "issued_at": issued}

@@ -1,4 +1,4 @@
-"""Every metric in a rule or a dashboard exists, and every metric that exists is used in a rule or a dashboard."""
+"""Every metric in a rule or a dashboard exists, and every metric is used in a rule or a dashboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ OVERSIGHT = {family.name for family in OversightGauges(None).collect()}
 
 
 def there(text: str) -> set[str]:
-    """Return the names that Prometheus gives to the metrics in an answer of /metrics."""
     families = list(text_string_to_metric_families(text))
     totals = {f"{family.name}_total" for family in families if family.type == "counter"}
     return totals | {family.name for family in families} | {one.name for family in families for one in family.samples}

@@ -1,4 +1,4 @@
-"""The alert rules. promtool finds no fault in them, and each rule says in plain words what to do."""
+"""promtool finds no fault in the alert rules, and each rule says in plain words what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ LABELS_SHOWN = frozenset(["loop", "consumer", "feed", "instance"])
 
 
 def expected(test: dict[str, Any]) -> set[str]:
-    """Return the names of all alerts that a promtool test expects to fire at some time."""
     samples = [sample["labels"] for one in test.get("promql_expr_test", ()) for sample in one.get("exp_samples", ())]
     of_rules = {one["alertname"] for one in test.get("alert_rule_test", ()) if one.get("exp_alerts")}
     return of_rules | {name for labels in samples for name in re.findall(r'alertname="(\w+)"', labels)}

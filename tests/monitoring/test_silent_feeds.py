@@ -1,4 +1,4 @@
-"""Two metrics of a feed: the time since its last submission, and the longest silence that is allowed."""
+"""Two metrics of a feed: the time since its last submission, and its longest allowed silence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def send(deployment: Deployment, number: int) -> None:
 
 
 def heard_at(deployment: Deployment, *gaps: float) -> None:
-    """Let Blackpool send its register several times. `gaps` holds the numbers of days between the submissions."""
+    """`gaps` holds the numbers of days between the submissions."""
     send(deployment, 0)
     for number, gap in enumerate(gaps, start=1):
         deployment.clock.advance(days=gap)

@@ -1,4 +1,4 @@
-"""The metrics of maintenance and of requests: they exist, and they hold no personal data."""
+"""The metrics of maintenance and of requests hold no personal data."""
 
 from __future__ import annotations
 

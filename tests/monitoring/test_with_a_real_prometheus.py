@@ -1,4 +1,4 @@
-"""A real Prometheus watches a real Pullcord. An alert fires when the engine stops, and ends when it runs again."""
+"""A real Prometheus watches a real Pullcord. An alert fires while the engine is stopped."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ONLY_THE_HEARTBEAT = {"PullcordHeartbeat"}
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[ServedDeployment]:
-    """A service with lines at risk about which the council has been alerted."""
+    # The council has been alerted about lines at risk.
     mailbox = Mailbox()
     mailbox.start()
     made = prepare(tmp_path, mailbox.port)
@@ -72,20 +72,19 @@ def put_lines_at_risk(deployment: ServedDeployment) -> None:
 
 
 def told(deployment: ServedDeployment) -> int:
-    """The number of cases about which the council has been alerted."""
+    # The council has been alerted about these cases.
     with deployment.store.reading() as connection:
         query = select(func.count()).select_from(cases).where(cases.c.last_alert_at.is_not(None))
         return connection.scalar(query) or 0
 
 
 def make_due(deployment: ServedDeployment) -> None:
-    """Make every case due five minutes ago."""
     with deployment.store.writing() as connection:
         connection.execute(update(cases).values(due_at=datetime.now(UTC) - timedelta(minutes=5)))
 
 
 def start_the_ingest_api_alone(deployment: ServedDeployment) -> None:
-    """Start only the `ingest` role. It has no engine, so it alerts nobody."""
+    # This role has no engine, so it alerts nobody.
     environment = {**os.environ, "PULLCORD_DATA_DIR": str(deployment.folder), **deployment.inside}
     command = [str(Path(sys.executable).with_name("pullcord")), "run", "ingest", "--port", str(deployment.port)]
     with (deployment.folder / "ingest.log").open("ab") as log:
@@ -103,10 +102,7 @@ def is_ready(client: httpx.Client) -> bool:
 
 
 def figures_of_now() -> dict[str, str]:
-    """The queries of the panels that show one current figure, by panel title.
-
-    The figures of the regulator and of the watchdog are left out: here neither is there.
-    """
+    # The figures of the regulator and of the watchdog are left out: here neither is there.
     panels = (panel for board in BOARDS for panel in board.panels if panel["type"] == "stat")
     asked = {panel["title"]: chosen(panel["targets"][0]["expr"]) for panel in panels}
     absent = ("pullcord_oversight_", "pullcord_watchdog_")

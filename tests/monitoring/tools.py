@@ -38,8 +38,6 @@ def tool(name: str) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """The output and the exit code of a program."""
-
     code: int
     out: str
     err: str
@@ -53,8 +51,6 @@ def run(program: str, *arguments: str | Path, given: str | None = None) -> Said:
 
 @dataclass(frozen=True)
 class Board:
-    """A dashboard, as it is in its file."""
-
     path: Path
 
     @property
@@ -64,12 +60,12 @@ class Board:
 
     @property
     def panels(self) -> list[dict[str, Any]]:
-        """All panels, without the headings of rows."""
+        # Headings of rows are no panels.
         return [panel for panel in self.content["panels"] if panel["type"] != "row"]
 
     @property
     def queries(self) -> Iterator[str]:
-        """The expressions of all panels, with a value in place of each variable."""
+        # Each variable is replaced by a value.
         for panel in self.panels:
             for target in panel["targets"]:
                 yield chosen(target["expr"])
@@ -85,12 +81,11 @@ def chosen(expression: str) -> str:
 
 
 def expressions() -> list[str]:
-    """Every expression of every rule and of every panel."""
     of_rules = [rule["expr"] for group in GROUPS for rule in group["rules"]]
     return of_rules + [query for board in BOARDS for query in board.queries]
 
 
 def named(expression: str) -> set[str]:
-    """Return the names of our metrics in an expression, including those that a rule records."""
+    # Names that a rule records count too.
     without_values = re.sub(r'"[^"]*"', "", expression)
     return set(re.findall(r"\bpullcord[_:][\w:]+", without_values))

@@ -1,8 +1,5 @@
 """Random histories of one case, without a database.
 
-A history has notices of two providers, changes of the policy, and acts of a person. `play` runs a case through one
-history. It reviews the case only when `due_at` has come, as the engine does.
-
 `play` raises AssertionError if the resident is forgotten: an open case is reviewed too late, its next message comes too
 late, or the case ends although a line is still at risk.
 """
@@ -61,7 +58,7 @@ OFFICER = "Asha Patel"
 
 @dataclass
 class History:
-    """A case, and the notices, the policy and the time on which it depends."""
+    """A case, and the notices, the policy and the time on which the case depends."""
 
     dice: random.Random
     recompute_on_edit: bool = True
@@ -78,7 +75,7 @@ class History:
         return owed_module.what_is_owed(case or self.case, ENTRY, lines, policy, self.now, before)
 
     def look(self, before: tuple[Transition, ...] = (), case: Case | None = None) -> None:
-        """Review the case now. If a message is due, record it as sent."""
+        # A due message is recorded as sent.
         made = self.owed(before, case)
         self.case = replace(made.case, revision=made.case.revision + 1)
         self.told += [f"{self.now:%d %b %H:%M} {one.event} {one.before}>{one.after}" for one in made.transitions]
@@ -88,7 +85,7 @@ class History:
             self.case = self.owed(case=told).case
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass, and review the case whenever it is due."""
+        # The case is reviewed whenever it is due.
         until = self.now + by
         while self.case.due_at is not None and self.case.due_at <= until:
             self.now = max(self.now, self.case.due_at) + timedelta(seconds=1)
@@ -99,7 +96,6 @@ class History:
         return london_day(self.now) + timedelta(days=self.dice.randint(-3, 70))
 
     def post(self) -> None:
-        """Let one of the two providers send a new version of its notice."""
         pk = self.dice.choice((1, 2))
         before = self.lines.get(pk)
         status = self.dice.choice(list(NoticeStatus))
@@ -123,7 +119,6 @@ class History:
         self.look()
 
     def act(self) -> None:
-        """Let a person record an act, if the state of the case allows it."""
         event, record = self.dice.choice(self._acts())
         if self.case.revision == 0 or isinstance(decide(self.case.state, event), Refuse):
             return
@@ -171,7 +166,7 @@ class History:
         ]
 
     def check(self) -> None:
-        """Assert that the resident of this case is not forgotten (see the module's docstring)."""
+        """Assert that the resident of this case is not forgotten."""
         case = self.case
         if case.revision == 0:
             return
@@ -204,7 +199,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """The lines with a move or a restriction after the last passed test, or all lines if no test has passed."""
+        """Return the lines with a move or a restriction after the last passed test, or all lines without a test."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 
@@ -226,7 +221,7 @@ class History:
 
 
 def play(seed: int, steps: int = 40, *, recompute_on_edit: bool = True, look_after_acts: bool = True) -> History:
-    """Run a case through a random history. Raises AssertionError if the resident is forgotten."""
+    """Raises AssertionError if the resident is forgotten."""
     history = History(random.Random(seed), recompute_on_edit, look_after_acts)
     for _ in range(steps):
         chosen = history.dice.choices(("post", "act", "edit", "wait"), (3, 4, 1, 5))[0]
@@ -252,10 +247,7 @@ def _last_day(line: Line) -> date:
 
 
 def _days_that_lie_ahead(case: Case, now: datetime) -> datetime | None:
-    """Return the due time after an act, as former, faulty code did.
-
-    That code ignored every day that had already begun.
-    """
+    # Former, faulty code ignored every day that had already begun.
     days = (case.hold_until, case.review_on, case.restriction_on, case.planned_on)
     ahead = [london_midnight(day) for day in days if day is not None]
     return min((moment for moment in ahead if moment > now), default=None)

@@ -1,7 +1,4 @@
-"""One late review of a case has the same effect as daily reviews.
-
-It handles the days since the last review one by one, in their order.
-"""
+"""One late review of a case has the same effect as daily reviews."""
 
 from __future__ import annotations
 

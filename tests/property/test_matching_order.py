@@ -1,7 +1,4 @@
-"""The matches depend only on the current records.
-
-The order and the batches of submissions, crashes and replays make no difference.
-"""
+"""The matches depend only on the current records, not on order, batches, crashes or replays."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ FEWER = settings(max_examples=40, deadline=None)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Random stories. A story has submissions, runs of the dispatcher, crashes and replays."""
+    """Random stories of submissions, runs of the dispatcher, crashes and replays."""
     places = draw(bases)
     told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
     kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
@@ -47,7 +44,7 @@ def stories(draw: st.DrawFn) -> list[Step]:
 
 
 def _in_order(story: Sequence[Step]) -> list[Step]:
-    """Return a story without versions that tie. `tests/unit/ingest/versions/test_tied_versions.py` tests ties."""
+    # Ties are left out: `tests/unit/ingest/versions/test_tied_versions.py` tests them.
     kept = in_order(row for kind, rows in story if kind in {"post", "put"} for row in rows)
     told = ((kind, [row for row in rows if row in kept] if kind in {"post", "put"} else rows) for kind, rows in story)
     return [(kind, what) for kind, what in told if what != []]
@@ -80,7 +77,7 @@ def fresh_deployment() -> Iterator[Deployment]:
 
 
 def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
-    """Carry out the steps in the deployment, and record the expected results in `world`."""
+    """Carry out the steps, and record the expected results in `world`."""
     for kind, what in story:
         deployment.clock.advance(seconds=1)
         DEEDS[kind](deployment, world, what)
@@ -145,7 +142,6 @@ def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
 
 
 def differences_found(deployment: Deployment) -> list[Difference]:
-    """Return the findings of `pullcord audit check`."""
     with deployment.store.reading() as connection:
         return [*audit_differences(connection, deployment.store), *sealed_differences(connection, deployment.store)]
 
@@ -169,7 +165,6 @@ def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
-    """The same versions in two orders."""
     places = draw(bases)
     versions = st.one_of(notice_versions(places), entry_versions(places))
     rows = in_order(draw(st.lists(versions, min_size=4, max_size=12)))

@@ -54,8 +54,8 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
 def _led_past_a_barring_day() -> History:
     """Return a history that ends in the night of 5 December, the day on which a line is restricted.
 
-    Two notices matter. The provider has confirmed a hold on the line until January. An area notice that may cover the
-    home has an earlier restriction.
+    The provider has confirmed a hold on the line until January. An area notice that may cover the home has an earlier
+    restriction.
     """
     history = History(random.Random(1))
     line = Line(
@@ -87,7 +87,7 @@ def test_a_barring_day_is_told_on_its_day_though_an_earlier_one_has_passed() -> 
 
 def test_it_finds_a_barring_day_that_an_earlier_one_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     def hiding(case: Case, _lines: Sequence[Line], after: date = timeline.EVER) -> Iterator[date]:
-        """Yield the days of a case. Of the restrictions of its lines, yield only the earliest."""
+        # Only the earliest restriction counts.
         yield from timeline.turning_days(case, (), after)
         if case.restriction_on is not None and not case.ended and case.restriction_on > after:
             yield case.restriction_on

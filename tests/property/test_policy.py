@@ -50,10 +50,7 @@ NINE = datetime(2026, 12, 1, 9, tzinfo=UTC)  # the start of a working day
 
 @st.composite
 def clocks(draw: st.DrawFn) -> CaseClock:
-    """Any case whose state allows alerts, whether or not its values fit together.
-
-    Its harmful day may be unknown, near, far or past. The case may have been alerted or paused.
-    """
+    """Any case whose state allows alerts. Its values need not fit together."""
     opened_at = draw(moments)
     harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
     case = CaseClock(draw(running), draw(levels), harm_on, opened_at)
@@ -67,10 +64,10 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """Cases whose last threshold agrees with their harmful day.
+    """Cases whose last threshold fits their harmful day.
 
-    If there was an alert, the last threshold is the one that applied at that time. At the last alert, or at the opening
-    if there was none, the harmful day was at least `least_left` days ahead. A negative number allows days in the past.
+    At the last alert, or at the opening, the harmful day was at least `least_left` days ahead. A negative number allows
+    days in the past.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
@@ -194,7 +191,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
 
 
 def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
-    """Return the time and the threshold of each alert up to the day `until`, if nobody acts on the case."""
+    """Return the time and the threshold of each alert until the day `until`, if nobody acts."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
         found = due(case, now)

@@ -1,8 +1,7 @@
-"""Small counts: an attacker who knows all published figures never learns a small count.
+"""An attacker who knows all published figures never learns a small count.
 
-The tests try every possible world. A world is a set of true counts that fits the published figures. The attacker also
-knows that a withheld count is not 0, and how the tables depend on each other. A small count is given away if it has the
-same value in every world, or is small in every world.
+A world is a set of true counts that fits the published figures. A small count is given away if it is the same in every
+world, or is small in every world.
 """
 
 from __future__ import annotations
@@ -37,10 +36,7 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """Return the positions of the small counts that are given away.
-
-    Such a count has the same value in every world, or is small in every world. `truth` must be one of the worlds.
-    """
+    """Return the positions of the small counts that are given away. `truth` must be one of the worlds."""
     every = list(worlds)
     assert tuple(truth) in {tuple(world) for world in every}
     columns = list(zip(*every, strict=True))
@@ -52,17 +48,14 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """Return the possible values of each count, if the other counts are not used.
-
-    A published count has one possible value. A withheld count may have any value from 1 to `most`.
-    """
+    """A published count has one possible value. A withheld count may have any value from 1 to `most`."""
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
     """Yield every table of true counts that fits a published table and its total.
 
-    If `shared` is True, one case may be counted in several places. The counts may then add up to more than the total.
+    With `shared`, one case may be counted in several places, so the counts may add up to more than the total.
     """
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
@@ -118,7 +111,7 @@ def test_the_same_holds_where_one_case_counts_for_several_providers(cases: list[
 @given(st.lists(st.tuples(st.sampled_from([0, 0, 3, 4, 5]), st.integers(0, 4)), min_size=2, max_size=3))
 @settings(max_examples=500)
 def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tuple[int, int]]) -> None:
-    """Some figures are a part of another figure. The difference of the two figures is protected too."""
+    # The difference of a figure and its part is protected too.
     part, left = named(one for one, _ in pairs), named(other for _, other in pairs)
     whole = {name: part[name] + left[name] for name in part}
     totals = sum(part.values()), sum(whole.values())
@@ -198,9 +191,9 @@ DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """Return the published figure for the waits of one council. `bands` holds the number of waits in each band.
+    """Return the figure for the waits of one council. `bands` holds the number of waits in each band.
 
-    Every wait in a band has the same length: a fixed day of the band, plus `day` days.
+    All waits in a band last until the same day of the band, plus `day` days.
     """
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
@@ -221,7 +214,7 @@ waits_in_bands = st.tuples(*[few_or_many] * len(BAND_NAMES)).filter(lambda bands
 @given(waits_in_bands)
 @settings(max_examples=150)
 def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(bands: tuple[int, ...]) -> None:
-    """The attacker drops all worlds that do not have the published quantiles."""
+    # The attacker drops all worlds that do not have the published quantiles.
     published = waits_of(bands)
     if published.total is None:
         assert published.waits == {}
@@ -250,7 +243,7 @@ def quantile(world: Sequence[int], tenths: int) -> str:
 
 @given(waits_in_bands)
 def test_quantiles_are_true_and_follow_from_the_published_counts_alone(bands: tuple[int, ...]) -> None:
-    """The quantiles do not change if waits move within their band. They are true in every world."""
+    # The quantiles do not change if waits move within their band.
     published = waits_of(bands)
     assert waits_of(bands, day=1) == published
     wait = published.waits.get((Dimension.TOTAL, ""))

@@ -32,8 +32,6 @@ NOTICE = {"id": "n1", "cli": "+44 1632 960123", "planned_migration_date": "2026-
 
 @dataclass(frozen=True)
 class CommandResult:
-    """The exit code and the output of a command."""
-
     code: int
     out: str
     err: str
@@ -55,8 +53,9 @@ def _ready() -> TemporaryDirectory[str]:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line. `folder` holds the files that commands read and write."""
+    """A machine with Pullcord's command line."""
 
+    # The files of the commands.
     folder: Path
     clock: FrozenClock
     channel: RecordingChannel = field(default_factory=RecordingChannel)
@@ -88,7 +87,7 @@ class Desk:
         return str(path)
 
     def make_ready(self) -> Desk:
-        """Set up the machine, and add one council and one provider."""
+        # The deployment has one council and one provider.
         # The commands take longer than most tests, so they run once, and each later test copies their files.
         ready = Path(_ready().name) / "var"
         if ready.exists():

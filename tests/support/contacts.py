@@ -1,4 +1,4 @@
-"""Contacts whose addresses count as verified, as after the code was brought back."""
+"""Contacts whose addresses count as verified."""
 
 from __future__ import annotations
 

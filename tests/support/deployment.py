@@ -51,8 +51,6 @@ RAVEN = "provider:RAVN"
 
 @dataclass
 class SentMessage:
-    """A message that left the deployment."""
-
     route: str
     message: Message
     reference: str
@@ -60,12 +58,10 @@ class SentMessage:
 
 @dataclass
 class RecordingChannel:
-    """A channel that records every message it accepts.
-
-    Each message uses up the first of the `results`. If no result is left, the channel accepts the message.
-    """
+    """A channel that records each message."""
 
     sent: list[SentMessage] = field(default_factory=list)
+    # Each message uses up the first result. Without a result, the message is accepted.
     results: list[SendResult] = field(default_factory=list)
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:
@@ -102,10 +98,7 @@ class Deployment:
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Set Blackpool's policy. The default policy has one duty desk, which is alerted at every threshold.
-
-        The addresses are verified.
-        """
+        """Give Blackpool a policy with verified addresses. The default is one desk, alerted at every threshold."""
         desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
@@ -144,7 +137,7 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """Return the live matches. Each holds the id of the notice, the id of the entry, the level and the reasons."""
+        """Return the notice id, the entry id, the level and the reasons of each live match."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )

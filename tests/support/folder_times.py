@@ -1,7 +1,6 @@
-"""A pytest plugin. At the end it prints the time of each folder's tests, beside the folder's budget.
+"""A pytest plugin that prints the time of each folder's tests beside the folder's budget.
 
-The time of a test is the sum of its setup, call and teardown. Tests in workers of pytest-xdist are included. No test
-fails because of the times: a busy machine is not a fault of the code.
+No test fails because of the times: a busy machine is not a fault of the code.
 """
 
 from __future__ import annotations
@@ -36,8 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class FolderTimes:
-    """Counts the tests and seconds of each folder below `tests/`."""
-
     def __init__(self, budgets: dict[str, int], kept: Path | None) -> None:
         self.budgets = budgets
         self.kept = kept
@@ -67,7 +64,6 @@ class FolderTimes:
             terminalreporter.write_line(line)
 
     def lines(self) -> Iterator[str]:
-        """Yield the lines of the table. Folders are in the order of the budgets. Folders without a budget come last."""
         yield _line(*HEADINGS)
         order = list(self.budgets)
         for name in sorted(self.tests, key=lambda one: (order.index(one) if one in order else len(order), one)):
@@ -79,10 +75,7 @@ class FolderTimes:
 
 
 def folder_of(nodeid: str) -> str:
-    """Return the folder below `tests/` that holds a test, such as `unit`.
-
-    If the file is in `tests/` itself, return `.`.
-    """
+    """Return the folder below `tests/`, such as `unit`. For a file in `tests/` itself, return `.`."""
     parts = nodeid.partition("::")[0].split("/")
     below = parts[1:] if parts[0] == "tests" else parts
     return below[0] if len(below) > 1 else "."
@@ -93,7 +86,6 @@ def _line(folder: str, tests: str, seconds: str, budget: str) -> str:
 
 
 def _budgets(path: Path) -> dict[str, int]:
-    """Return the budget in seconds by folder."""
     if not path.exists():
         return {}
     return {name: one["seconds"] for name, one in tomllib.loads(path.read_text())["folders"].items()}

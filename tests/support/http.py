@@ -91,13 +91,13 @@ class Api:
         self.deployment.tick(seconds=31)
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Alert the duty desk about one line. Return the case, the alert and the path of the link in the message."""
+        """Alert the duty desk about one line. Return the case, the alert and the path of the link."""
         self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, newest_link(self)
 
     def alerted_cases(self, number: int) -> tuple[list[str], str]:
-        """Alert the duty desk about several lines at once. Return the cases and the path of the link in the message."""
+        """Alert the duty desk about several lines at once. Return the cases and the path of the link."""
         for own in range(1, number + 1):
             self.deployment.put_entries({**ENTRY, "entry_id": f"e{own}", "cli": f"01632 96012{own}"})
             self.deployment.post_notices({**NOTICE, "id": f"n{own}", "cli": f"01632 96012{own}"})
@@ -106,13 +106,12 @@ class Api:
 
 
 def links_of(text: str) -> list[str]:
-    """Return the paths of the links in a message, in their order."""
     paths = (word.removeprefix("https://pullcord.example") for word in text.split())
     return [path for path in paths if path.startswith("/a/")]
 
 
 def newest_link(api: Api, route: str | None = None) -> str:
-    """Return the path of the link in the newest message that has one, or in the newest such message by one route."""
+    """Return the link of the newest message that has one. With a route, only messages by this route count."""
     mails = (mail for mail in reversed(api.deployment.mails()) if route in (None, mail.route))
     return next(filter(None, (links_of(mail.message.text) for mail in mails)))[0]
 
@@ -168,7 +167,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 @contextmanager
 def served_api(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
-    """Serve the application of a deployment on a free loopback port. Yield its base URL and the API keys."""
+    """Yield the base URL and the API keys."""
     parts, keys = make_api_parts(deployment), make_keys(deployment)
     with served(make_app(parts), listen("127.0.0.1", 0)) as url:
         yield url, keys

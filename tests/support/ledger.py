@@ -35,10 +35,7 @@ def references(deployment: Deployment, table: Table) -> dict[int, str]:
 
 
 def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the level and the reasons of each live match.
-
-    The key is a pair: the provider's reference of the notice, and the council's reference of the entry.
-    """
+    """Return the level and the reasons of each live match, by the references of its notice and its entry."""
     notice, entry = references(deployment, notices), references(deployment, register_entries)
     return {(notice[one], entry[other]): (level, reasons) for one, other, level, reasons in deployment.matches()}
 
@@ -55,13 +52,13 @@ def cases_by_entry(deployment: Deployment) -> dict[str, Case]:
 
 
 def state_of_record(deployment: Deployment) -> dict[str, list[Any]]:
-    """Return all rows, except those of `QUIET_TABLES`. Cases are returned without their revision."""
+    # A case's revision may differ.
     kept = {name: table for name, table in metadata.tables.items() if name not in QUIET_TABLES}
     return {name: [_without_revision(name, row) for row in rows(deployment, table)] for name, table in kept.items()}
 
 
 def tell_everything_again(deployment: Deployment) -> int:
-    """Mark every event as unpublished, so that all are published again. Return the number of events."""
+    # Events that are marked as unpublished are published again.
     with deployment.store.writing() as connection:
         # The next run of the event dispatcher publishes every event that is not marked as published.
         return connection.execute(update(outbox).values(published_at=None)).rowcount

@@ -16,7 +16,7 @@ from services.runtime.logs import configure
 
 @contextmanager
 def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
-    """Set logging up for this role, and yield the stream that gets the log. Afterwards restore the old setup."""
+    """Set logging up for this role, and yield the stream that gets the log."""
     handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
     spoken = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
@@ -29,7 +29,7 @@ def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
 
 @contextmanager
 def everything_logged(*libraries: str) -> Iterator[list[str]]:
-    """Let the root logger and these libraries log as much as they can. Yield the texts that reach the root logger."""
+    """Yield the texts that reach the root logger from these libraries."""
     texts: list[str] = []
     handler = _Keeping(texts)
     loggers = [logging.getLogger(name) for name in ("", *libraries)]

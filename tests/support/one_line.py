@@ -15,10 +15,7 @@ TODAY = date(2026, 11, 23)
 
 
 def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
-    """Return a notice for the line of ENTRY.
-
-    `issued` is a day of November 2026. `in_days` is the number of days from `TODAY` to the move.
-    """
+    """`issued` is a day of November 2026. `in_days` is the number of days from `TODAY` to the move."""
     planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
     return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
 

@@ -22,17 +22,14 @@ def rule(name: str, *, at_risk: bool, **when: str) -> dict[str, Any]:
 
 
 def ruleset(name: str, *first: Mapping[str, Any], instead_of: Sequence[str] = ()) -> Ruleset:
-    """Return a rule set with the rules in `first`, followed by the rules of `pstn-2026`.
-
-    `instead_of` names the rules of `pstn-2026` that are left out.
-    """
+    """Return the rules in `first`, then the rules of `pstn-2026` except those in `instead_of`."""
     kept = [one for one in PSTN["rules"] if one["id"] not in instead_of]
     return Ruleset.model_validate(PSTN | {"name": name, "rules": [*first, *kept]})
 
 
 @contextmanager
 def installed(folder: Path, *made: Ruleset) -> Iterator[None]:
-    """Let `load_ruleset` find these rule sets beside `pstn-2026`, until the `with` block ends."""
+    # `load_ruleset` also finds `pstn-2026`.
     for one in (ruleset("pstn-2026"), *made):
         (folder / f"{one.name}.json").write_text(one.model_dump_json(), encoding="utf-8")
     with patch.object(rules, "FOLDER", folder):

@@ -40,10 +40,7 @@ class NamedRow(NamedTuple):
 
 
 class Way(Protocol):
-    """A way to send a file. `send` returns the rows that the answers name.
-
-    `send` also asserts that all answers name the same rows.
-    """
+    """`send` returns the rows that the answers name, and asserts that all answers name the same rows."""
 
     def store(self) -> AbstractContextManager[Store]: ...
 
@@ -52,7 +49,7 @@ class Way(Protocol):
 
 @dataclass
 class CommandLine:
-    """Sends a file with `pullcord import`. The exit code must be 0. The rows are read from the file of errors."""
+    """Sends a file with `pullcord import`. The rows are read from the file of errors."""
 
     desk: Desk
 
@@ -74,7 +71,7 @@ class CommandLine:
 
 @dataclass
 class Upload:
-    """Uploads a file over HTTP. The first receipt must be the same as the receipt that is fetched later."""
+    """Uploads a file over HTTP. The first receipt must equal the receipt that is fetched later."""
 
     api: Api
 
@@ -93,10 +90,7 @@ class Upload:
 
 @dataclass
 class Post:
-    """Sends the rows of a file as JSON over HTTP.
-
-    In JSON, the first row has the number 1. In a spreadsheet it has the number 2, so the numbers are raised by one.
-    """
+    """Sends the rows as JSON. Row numbers are raised by one, as in a spreadsheet with a row of headings."""
 
     api: Api
 
@@ -113,10 +107,7 @@ class Post:
 
 
 def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[NamedRow]:
-    """Send a request. Return the rows that the answer names.
-
-    Then send the request again, and read the stored receipt. Both must name the same rows.
-    """
+    """Return the rows that the answer names. The repeated request and the stored receipt must name the same rows."""
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
@@ -146,14 +137,14 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """Return two planned days for every stored notice: its own, and that of a version that ties with it."""
+    """Return the planned day of every stored notice, and the planned day of a version that ties with it."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """Return two values for each entry: its first telephone number, and the number of its telephone tokens."""
+    """Return the first telephone number of each entry, and the number of its telephone tokens."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

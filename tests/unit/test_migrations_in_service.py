@@ -40,7 +40,6 @@ HOLDING_UP = {
 
 
 def sql_of(revision: Script) -> str:
-    """Return the SQL of a migration for PostgreSQL."""
     written = StringIO()
     config = Config(output_buffer=written)
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -50,7 +49,7 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """Return squawk's findings on statements. Each finding is a line with the name of the rule."""
+    """Return squawk's findings. Each finding is a line with the name of the rule."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

@@ -56,7 +56,6 @@ class Deployment:
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
-        """Keep the relay from publishing until the block ends."""
         with self.engine.connect() as connection:
             # A relay skips events that another transaction has locked.
             connection.execute(select(outbox.c.pk).with_for_update())

@@ -25,8 +25,6 @@ PROVIDERS = ("RAVN", "HBRT")
 
 @dataclass(frozen=True)
 class Keys:
-    """The API keys of the council and of each provider."""
-
     council: str
     providers: tuple[str, ...]
 

@@ -49,10 +49,7 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Create a database as a copy of the database `of`, and return its name.
-
-        The caller must first close all connections to `of`.
-        """
+        """Return the name of the copy. The caller must first close all connections to `of`."""
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.
         self._run("CHECKPOINT")
@@ -62,7 +59,6 @@ class Ground:
         self._run(f"DROP DATABASE {database}")
 
     def empty_broker(self) -> None:
-        """Remove all topics, records and groups from the broker."""
         self.broker.stop()
         self.broker.wipe()
         self.broker.start()

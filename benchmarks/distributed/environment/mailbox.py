@@ -12,10 +12,7 @@ from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):
-    """A mail server that accepts every mail.
-
-    `first` has the time at which the first mail of each alert arrived, by alert, in seconds of the system's clock.
-    """
+    """`first` has the time at which the first mail of each alert arrived, by alert."""
 
     def __init__(self) -> None:
         self.first: dict[str, float] = {}

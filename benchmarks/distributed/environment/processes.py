@@ -24,7 +24,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Wait until the condition holds. Raises TimeoutError after `seconds`, with the text `what` for the condition."""
+    """Raises TimeoutError after `seconds`. `what` describes the condition."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -40,17 +40,12 @@ def free_port() -> int:
 
 @dataclass(frozen=True)
 class Role:
-    """A process of Pullcord, with its log."""
-
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def says(self, words: str) -> bool:
-        """Return True if the log of the process contains these words.
-
-        Raises RuntimeError with the end of the log if the process has ended.
-        """
+        """Raises RuntimeError with the end of the log if the process has ended."""
         written = self.log.read_text()
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended: {written[-WORDS_SHOWN:]}")
@@ -67,8 +62,6 @@ class Role:
 
 @dataclass
 class Processes:
-    """The processes of a deployment. They are stopped when the block ends."""
-
     folder: Path
     environment: Mapping[str, str]
     running: list[Role] = field(default_factory=list)

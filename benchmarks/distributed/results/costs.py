@@ -13,10 +13,7 @@ BROKER, DATABASE, CLIENTS = "broker", "PostgreSQL", "the clients"
 
 
 def spent(deployment: Deployment) -> Mapping[str, float]:
-    """Return the processor time (seconds) that each role has used so far.
-
-    The broker, PostgreSQL and this process with its clients are also listed.
-    """
+    # The broker, PostgreSQL and this process with its clients are also listed.
     seconds: defaultdict[str, float] = defaultdict(float)
     for role in deployment.processes.running:
         seconds[role.name] += _own(psutil.Process(role.process.pid))

@@ -16,15 +16,13 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The time of each step of one line, from the answer 202 to the first mail, in seconds of the system's clock.
-
-    `opened` is when the case was opened, and `owed` when the alert was written. A step that is done in a batch has the
-    time at which the batch began.
-    """
+    """The time of each step of one line, from the answer 202 to the first mail, in seconds."""
 
     answered: float
     matched: float
+    # The case was opened.
     opened: float
+    # The alert was written.
     owed: float
     mailed: float
 
@@ -39,10 +37,7 @@ class Journey:
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """Return the journeys of the lines whose mail has arrived.
-
-    `answered` has the time of the answer 202 by submission. `mails` has the arrival time of the first mail by alert.
-    """
+    """`answered` has the time of the answer 202 by submission. `mails` has the arrival of the first mail by alert."""
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
         .join(matches, matches.c.notice_pk == notices.c.pk)

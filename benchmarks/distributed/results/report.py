@@ -21,11 +21,10 @@ MICROSECONDS = 1e6
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of rates. `includes` names the steps that were measured."""
-
     what: str
     processes: str
     rate: float
+    # The steps that were measured.
     includes: str
 
 

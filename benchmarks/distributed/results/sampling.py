@@ -29,7 +29,7 @@ class Profile:
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the `most` modules of a role that were seen most often, with their shares of all samples (0 to 1)."""
+        """Return the `most` modules of a role with the most samples, with their shares of all samples (0 to 1)."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

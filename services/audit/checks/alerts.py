@@ -35,8 +35,6 @@ _FINAL = {
 
 @dataclass(slots=True)
 class _Told:
-    """One alert, according to the audit."""
-
     cases: int = 0
     deliveries: int = 0
     acknowledged: bool = False
@@ -46,8 +44,6 @@ class _Told:
 
 @dataclass(slots=True)
 class _Delivery:
-    """One delivery, according to the audit."""
-
     alert: str
     attempts: int = 0
     link_revoked: bool = False

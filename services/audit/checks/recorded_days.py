@@ -1,7 +1,6 @@
-"""Checks that each case starts its messages again on a day that was recorded in the audit, and no later.
+"""Checks that each case starts its messages again on a recorded day, and no later.
 
-A hold stops the messages about a case until the hold ends. An interim solution stops the messages until a re-test or a
-review is due. The audit keeps these days sealed.
+A hold or an interim solution stops the messages until a day that the audit keeps sealed.
 """
 
 from __future__ import annotations
@@ -62,8 +61,6 @@ _ACTIONS: Final = (AuditAction.CASE_MOVED, AuditAction.CASE_NOTED)
 
 @dataclass(slots=True)
 class _Told:
-    """The recorded days of one case and one `_Kind`, according to the audit."""
-
     last: date | None = None
     # The day is that of a re-test, and a test call on this day or later is the re-test.
     retest: bool = False

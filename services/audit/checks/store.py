@@ -73,11 +73,6 @@ def stored_cases(connection: Connection) -> Iterator[StoredCase]:
 def acts_with_days(
     connection: Connection, actions: Collection[AuditAction], events: Collection[str]
 ) -> Iterator[tuple[int, str, str, bytes | None]]:
-    """Yield the audit rows of `actions` whose case event is one of `events`, in the order of writing.
-
-    Each item has the id of the row, the reference of the case, the event, and the sealed part of the row if there is
-    one.
-    """
     row = audit.c
     query = select(row.pk, row.fields, row.actor_sealed).where(row.action.in_([action.value for action in actions]))
     for pk, fields, sealed in _all(connection, query.order_by(row.pk)):
@@ -110,10 +105,7 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return the id of each record in a table, with True if the record is live.
-
-    `table` is the name of the table of notices or of the table of register entries.
-    """
+    """Return the id of each record in `table`, with True if the record is live."""
     chosen = _TABLES[table]
     return {row.pk: row.live for row in _all(connection, select(chosen.c.pk, chosen.c.live))}
 
@@ -153,7 +145,7 @@ def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
 def missing_audit_rows(connection: Connection) -> int:
     """Return the number of ids without an audit row.
 
-    On PostgreSQL, return 0: a transaction that is rolled back also uses up ids, so a missing id proves nothing.
+    Return 0 on PostgreSQL: a transaction that is rolled back also uses up ids, so a missing id proves nothing.
     """
     if connection.dialect.name == "postgresql":
         return 0

@@ -1,4 +1,4 @@
-"""Compares API keys, policies and the quarantine with the audit. Also finds out if audit rows are missing."""
+"""Compares API keys, policies and the quarantine with the audit. Also looks for missing audit rows."""
 
 from __future__ import annotations
 

@@ -16,8 +16,6 @@ from services.core.clock import london_day
 
 
 class Dimension(StrEnum):
-    """The tables of a figure: the total, by council, by provider, by kind, and two that combine these."""
-
     TOTAL = "total"
     COUNCIL = "council"
     PROVIDER = "provider"
@@ -38,7 +36,7 @@ First = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RecordedAction:
-    """An audit row without its sealed part: the time, the action, the feed, and the fields."""
+    """An audit row without its sealed part."""
 
     at: datetime
     action: AuditAction
@@ -59,8 +57,7 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the figures of a month. `rows` are the audit rows of the month, in the order of writing.
 
-    Some figures count only the first act on a case (see `First`). `seen` holds the first acts of earlier months. The
-    first acts of this month are added to `seen`.
+    `seen` holds the first acts of earlier months (see `First`). The first acts of this month are added.
     """
     counts: Counts = Counter()
     for row in rows:
@@ -72,7 +69,7 @@ def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
 
 
 def replay_cases(rows: Iterable[RecordedAction]) -> dict[str, CaseStanding]:
-    """Return the state that each case has after these audit rows, by the reference of the case."""
+    """Return the state of each case after these audit rows, by the reference of the case."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields
@@ -105,7 +102,6 @@ def firsts_of(row: RecordedAction) -> Iterator[First]:
 def add_counts(
     counts: Counts, figure: Figure, council: str | None, providers: Iterable[str], kind: str = "", number: int = 1
 ) -> None:
-    """Add `number` to the total of a figure, and to its tables by council, provider and kind."""
     counts[figure, Dimension.TOTAL, ""] += number
     if kind:
         counts[figure, Dimension.KIND, kind] += number

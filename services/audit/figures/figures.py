@@ -1,8 +1,4 @@
-"""Definitions of the regulator's figures. Pure.
-
-A definition says what the figure counts, and on which finding or commitment the figure is based. The numbers of days in
-the definitions are our own choice: no source prescribes them.
-"""
+"""Definitions of the regulator's figures. Pure. No source prescribes the numbers of days [P]."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ class Kind(StrEnum):
 
 
 class Figure(StrEnum):
-    """The code of each figure. Codes are published, so a code must never change."""
+    """Codes are published, so a code must never change."""
 
     MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
     RESTRICTED_WHILE_OPEN = "restricted_while_open"
@@ -66,7 +62,7 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """The figure whose counts are the denominators of this figure, or None."""
+        """Return the figure whose counts are the denominators of this figure, or None."""
         return self.part_of or self.beside
 
 

@@ -18,8 +18,6 @@ MOST = 120
 
 @dataclass(frozen=True, slots=True, order=True)
 class Month:
-    """A calendar month in London."""
-
     year: int
     month: int
 
@@ -63,7 +61,7 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Return the months of a text: one month `2026-11`, or the months from one to another `2026-01..2026-11`.
+    """Return the months of `2026-11` or `2026-01..2026-11`.
 
     Raises RefusedError if the text has another form, ends before it begins, or names more than `MOST` months.
     """

@@ -41,18 +41,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class MonthShown:
-    """The figures of a month as published. `complete` is False for the current month."""
-
     month: Month
     figures: Sequence[Shown]
+    # False for the current month.
     complete: bool = True
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
     """Return all figures of a month as published.
 
-    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts from which a reader could
-    work out a withheld count.
+    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts that would reveal a
+    withheld count.
     """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
@@ -81,10 +80,7 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the published denominator of a count: the count in figure `one`, table `dimension` and row `key`.
-
-    Return None if the count has no denominator, or if the denominator is withheld.
-    """
+    """Return None if the count has no denominator, or if the denominator is withheld."""
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None
     whole = of_figure(figures, one.definition.out_of)

@@ -1,7 +1,6 @@
 """Medians and 90th percentiles of waits, as bands of days. Pure.
 
-They are computed only from the published counts of the bands, so they reveal nothing more than these counts. An exact
-number of days could reveal a withheld count.
+The bands are computed from published counts only, so the bands reveal no withheld count.
 """
 
 from __future__ import annotations
@@ -16,10 +15,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands of days in which the median and the 90th percentile of some waits lie.
-
-    A band is None if it depends on withheld counts.
-    """
+    """The bands of the median and of the 90th percentile. A band is None if it depends on withheld counts."""
 
     median: str | None
     p90: str | None
@@ -34,10 +30,9 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the median and the 90th percentile of some waits. Return None if there are too few waits.
+    """Return None if there are too few waits, or if both bands depend on withheld counts.
 
-    Also return None if both bands depend on withheld counts. `bands` holds the published count of each band, the
-    shortest waits first. A withheld count is None.
+    `bands` holds the published count of each band, the shortest waits first. A withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:
         return None

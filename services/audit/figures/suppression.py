@@ -1,12 +1,8 @@
 """Withholds small counts in published figures, so that nobody can be identified from the figures. Pure.
 
-A figure of a month has a total and several tables. A reader who knows the total can work out a single withheld count of
-a table by subtraction. So further counts of the table are withheld, until no small count can be worked out.
-
-One figure may count a part of another figure, and a reader can subtract the part from the whole. So the differences are
-protected in the same way. Months never overlap and are never added up, so no other subtraction is possible.
-
-The limit below which a count is small is our own choice.
+A reader who knows a total can work out a single withheld count by subtraction, so further counts are withheld. If a
+figure counts a part of another figure, the differences are protected in the same way. No source prescribes the limit
+[P].
 """
 
 from __future__ import annotations
@@ -34,7 +30,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """The counts of a figure that counts a part of another figure. No count is withheld here."""
+    """The unpublished counts of a figure that counts a part of another figure."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -48,14 +44,8 @@ def publish_tables(
 ) -> PublishedFigure:
     """Withhold counts of a figure, so that nobody can read or work out a small count.
 
-    In each table, the counts must add up to `total` or more. `part` is a published figure that counts a part of this
-    figure, so a reader can subtract it. The whole figure is withheld in three cases:
-
-    - `total` is small.
-    - The difference between `total` and the total of the part is small.
-    - A table cannot be shown without revealing a small count.
-
-    A zero in a table is shown even if the whole figure is withheld.
+    The counts of each table add up to `total` or more. `part` is a published figure that counts a part of this figure.
+    A zero is shown even if the whole figure is withheld.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
@@ -76,12 +66,8 @@ def publish_crossed(
 ) -> Mapping[str, Shown]:
     """Return a table of councils (or providers) by kinds. Each row is shown or withheld as a whole.
 
-    `rows` holds the published total of each council or provider, and `kinds` the published total of each kind. A row is
-    withheld if it has a small count, or if its total is withheld.
-
-    A reader can subtract the shown rows from the total of a kind. The rest is the sum of the withheld counts. If this
-    sum would reveal a small count, further rows are withheld. If no rows are left to withhold, or if the total of a
-    kind is withheld, the whole table is withheld.
+    `rows` and `kinds` hold the published totals. The withheld rows together must not reveal a small count, so further
+    rows may be withheld.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
@@ -110,11 +96,7 @@ def _withheld(counts: Counts, left: Counts, small: int) -> frozenset[str] | None
 
 
 def _hidden(counts: Counts, withheld: Collection[str], small: int) -> bool:
-    """Return True if nobody can work out a small count among the withheld counts.
-
-    A reader knows the sum of the withheld counts, and that each of them is at least 1. So one of them is at most the
-    sum minus 1 for each of the others. This maximum must not be small.
-    """
+    # One withheld count is at most the sum, minus 1 for each of the others. This maximum must not be small.
     together = sum(counts.get(key, 0) for key in withheld)
     return together - (len(withheld) - 1) >= small
 

@@ -30,14 +30,9 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class FigureCell:
-    """A published count with its table and key. `count` is None if the count is withheld or not known.
-
-    `median_days` and `p90_days` are the largest numbers of days in `median_band` and `p90_band`. The last band has no
-    end and gives None.
-    """
-
     table: Dimension
     key: str
+    # None if the count is withheld or not known.
     count: int | None
     withheld: bool
     out_of: int | None = None
@@ -54,7 +49,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield every count of a figure, the total first. `figures` are all figures of the month, for the denominators."""
+    """Yield the total first. `figures` are all figures of the month, for the denominators."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

@@ -1,7 +1,4 @@
-"""Computes the positions of bars and marks in the report's plots, in SVG units. Pure: the templates draw the plots.
-
-A value that is withheld or not known is shown as a word, so that nobody takes the value for zero.
-"""
+"""Computes the positions of bars and marks in the report's plots, in SVG units. Pure."""
 
 from __future__ import annotations
 
@@ -29,10 +26,9 @@ BANDS = tuple(band_days(name) for name in BAND_NAMES)
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A count in a plot. `word` is shown instead of a count that is withheld or not known."""
-
     label: str
     value: int | None
+    # Shown instead of a count that is withheld or not known, so that nobody takes the count for zero.
     word: str = ""
     # True for the current month.
     partial: bool = False
@@ -50,7 +46,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar, and the positions of its texts. The bar of a withheld or unknown count has length zero."""
+    """The bar of a withheld or unknown count has length zero."""
 
     point: Point
     x: float
@@ -68,20 +64,16 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A plot with bars. The bars begin at the coordinate `base`: y for vertical bars, x for horizontal bars."""
-
     width: float
     height: float
+    # The coordinate at which the bars begin: y for vertical bars, x for horizontal bars.
     base: float
     bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The median wait and the 90th percentile of a month, as bands of days.
-
-    `median.number` and `p90.number` are the positions of these bands in BAND_NAMES.
-    """
+    """The median wait and the 90th percentile of a month. The numbers of the two points are positions in BAND_NAMES."""
 
     label: str
     median: Value
@@ -101,20 +93,16 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class SpanPlot:
-    """A plot with a `Span` for each month.
-
-    `axis` holds the bands of days with their y coordinates. `base` is the lower edge of the shortest band.
-    """
-
     width: float
     height: float
+    # The lower edge of the shortest band.
     base: float
+    # The bands of days with their y coordinates.
     axis: tuple[tuple[str, float], ...]
     spans: tuple[Span, ...]
 
 
 def columns(points: Sequence[Point]) -> Plot:
-    """Return a plot with a vertical bar for each point."""
     share = _share(len(points))
     # Where the widest text does not fit above its bar, all texts run upwards, and need room above the highest bar.
     longest = max((len(point.text) for point in points), default=0) * SIGN_WIDTH
@@ -145,7 +133,6 @@ def columns(points: Sequence[Point]) -> Plot:
 
 
 def rows(points: Sequence[Point]) -> Plot:
-    """Return a plot with a horizontal bar for each point."""
     room = WIDTH - NAME_WIDTH - VALUE_WIDTH
     most = max((point.value or 0 for point in points), default=0) or 1
     bars = []
@@ -168,7 +155,6 @@ def rows(points: Sequence[Point]) -> Plot:
 
 
 def spans(reaches: Sequence[Reach]) -> SpanPlot:
-    """Return a plot of the median wait and the 90th percentile of each month."""
     base, share = HEIGHT - BOTTOM, _share(len(reaches), AXIS)
     step = (base - 6) / len(BANDS)
     heights = [round(base - step * (number + 0.5), 1) for number in range(len(BANDS))]

@@ -1,7 +1,4 @@
-"""Makes the report of the figures: one HTML page with plots and tables, for the screen and for A4 paper.
-
-The page loads no other file.
-"""
+"""Makes the report of the figures: one HTML page with plots and tables, which loads no other file."""
 
 from __future__ import annotations
 
@@ -27,10 +24,7 @@ KINDS = {
 
 
 def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """Return the report as an HTML page.
-
-    The months are in order. `names` maps codes of councils and providers to names.
-    """
+    """The months are in order. `names` maps codes of councils and providers to names."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 

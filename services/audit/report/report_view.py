@@ -38,20 +38,20 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure of the last month, with an explanation (`note`) and the value of the month before (`before`)."""
+    """A key figure of the last month."""
 
     figure: Figure
     title: str
     value: Value
     note: str
+    # The value of the month before.
     before: str
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """A row of a table. `note` is a code or a word beside the name."""
-
     name: str
+    # A code or a word beside the name.
     note: str
     values: tuple[Value, ...]
 
@@ -65,12 +65,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """The data of a report. `months` are in order, and `names` maps codes to names.
-
-    Tables by council or provider show only the last month, because months are never added up.
-    """
+    """Tables by council or provider show only the last month, because months are never added up."""
 
     months: Sequence[MonthShown]
+    # The names of councils and providers by code.
     names: Mapping[str, str]
     made_at: datetime
 
@@ -93,15 +91,12 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """Return a plot of the last month with a bar for each kind, or None if every count is zero or withheld."""
+        """Return None if every count of the last month is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Return a plot of the last month with a bar for each council or provider.
-
-        Only the MOST_BARS highest counts have a bar. Return None if every count is zero or withheld.
-        """
+        """Only the MOST_BARS highest counts have a bar. Return None if every count is zero or withheld."""
         shown = _of(self.last, figure)
         points = [
             plots.Point(self.name(code), count, WITHHELD, of=_counted(self.last, shown, dimension, code).of)
@@ -140,10 +135,7 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield two tables of the last month: councils by kinds, and providers by kinds.
-
-        A table in which every count is withheld is left out.
-        """
+        """Yield councils by kinds and providers by kinds. A table in which every count is withheld is left out."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})

@@ -17,13 +17,11 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The text of a table cell. If there is no number, the text is a word that says why.
-
-    `of` is the denominator as text, such as `of 52`, or empty.
-    """
+    """The text of a table cell. Without a number, the text is a word that says why."""
 
     text: str
     number: int | None = None
+    # The denominator as text, such as `of 52`, or empty.
     of: str = ""
 
 
@@ -36,7 +34,6 @@ def value(shown: Shown, count: int | None, out_of: int | None = None) -> Value:
 
 
 def wait_values(shown: Shown, dimension: Dimension, key: str) -> tuple[Value, Value]:
-    """Return the texts for the median and for the 90th percentile of some waits."""
     count = shown.tables.get(dimension, {}).get(key, 0) if key else shown.total
     wait = shown.waits.get((dimension, key), NO_WAIT)
     return _band(wait.median, count), _band(wait.p90, count)

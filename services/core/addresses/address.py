@@ -1,7 +1,4 @@
-"""Splits a UK address into the parts that can be compared: sub-units, house numbers, street and building.
-
-A locality or county after the street is left out, because it does not distinguish addresses in one postcode.
-"""
+"""Splits a UK address into its comparable parts: sub-units, house numbers, street and building."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -26,20 +23,15 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """The parts of one address, each in a standard spelling. A part that the address does not have is empty.
+    """The comparable parts of an address. A part that is missing is empty."""
 
-    `sub_units` are the names of the dwelling within a building (`1`, `12b`, `a`, `ground`, `2/1`). `numbers` are house
-    numbers in digits, with each number of a range. `street` and `building` are names in short spelling (`high st`,
-    `maple ct`).
-    """
-
+    # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`.
     sub_units: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     street: str = ""
     building: str = ""
 
     def to_compact(self) -> list[str | list[str]]:
-        """Return the parts as plain JSON values: sub-units, numbers, street, building."""
         # Sorted, so that equal addresses give equal JSON.
         return [sorted(self.sub_units), sorted(self.numbers), self.street, self.building]
 
@@ -50,10 +42,7 @@ class AddressParts(NamedTuple):
 
 
 def parse_address(lines: Sequence[str], post_town: str | None = None) -> AddressParts:
-    """Return the parts of an address, which may be in one line or in several, with or without commas.
-
-    A postcode, a nation or the post town at the end of the address is ignored.
-    """
+    # A postcode, a nation or the post town at the end of the address is ignored.
     segments = without_ending(segments_of(lines), spelt(post_town) if post_town else "")
     # The plain reader is fast but reads only common forms. The full reader reads all other addresses.
     units, parts = read_plain_parts(segments) or read_parts(segments)

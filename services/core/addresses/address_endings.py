@@ -1,7 +1,4 @@
-"""Removes the postcode, the nation and the post town from the end of an address.
-
-None of these identifies a dwelling.
-"""
+"""Removes the postcode, the nation and the post town from the end of an address."""
 
 from typing import Final
 
@@ -16,11 +13,7 @@ _LIKE_DIGITS: Final = frozenset("0123456789oi")
 
 
 def without_ending(segments: list[str], town: str) -> list[str]:
-    """Return the segments without the postcode, the nation and `town` at the end of the address.
-
-    A segment that is only the town or a nation is also removed elsewhere. Only the first segment stays, because it may
-    name a building.
-    """
+    # The first segment stays even if it is only a town or a nation, because it may name a building.
     kept = segments[:1]
     for segment in segments[1:]:
         if segment != town and segment not in NATIONS:

@@ -7,8 +7,6 @@ from services.core.addresses.address_words import BUILDING_WORDS, DIRECTIONS, ST
 
 
 class NameKind(IntEnum):
-    """The kind of a name, as its words show it: a building, a street, perhaps a street, or not known."""
-
     BUILDING = 0
     UNTOLD = 1
     WEAK_STREET = 2
@@ -16,10 +14,7 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """The name of a building and the name of a street, either of which may be empty.
-
-    If no word shows which of the two a text is, the text counts as a street.
-    """
+    """`building` and `street` may be empty. A name of unknown kind counts as a street."""
 
     kind: NameKind
     building: str
@@ -27,7 +22,7 @@ class Name(NamedTuple):
 
 
 def read_name(words: list[str]) -> Name:
-    """Return the building and the street in the words of one part of an address. Words after the street are dropped."""
+    # Words after the street are dropped.
     saint = building = weak = 0
     # The first word never decides the kind of the name: `court rd` is a street.
     for place in range(1, len(words)):

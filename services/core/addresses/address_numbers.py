@@ -13,10 +13,11 @@ _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """House numbers written as one text, such as `18a-18c`, and where the text starts and ends."""
+    """House numbers written as one text, such as `18a-18c`."""
 
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]
+    # The positions of the text in the segment.
     start: int
     end: int
 

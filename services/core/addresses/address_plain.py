@@ -1,18 +1,4 @@
-"""Fast reader for the plain forms that most addresses have: `flat 2`, `maple ct`, `18a high st`.
-
-A plain segment has up to four things in this order: a sub-unit (`flat 2`, `room b`), a name, a house number, a second
-name. Any of the four may be missing, but a name always follows a number. A name is words without digits. If one segment
-of an address is not plain, `read_parts` reads the whole address.
-
-One pattern reads a plain segment, where the full reader `read_parts` needs about twenty. Both readers give equal
-results, because the full reader would find nothing more in a plain segment:
-
-- A second sub-unit would need a word of `NAMING_WORDS` that does not start the segment, a slash, a dash, or a letter
-  right before a digit.
-- A longer house number would be `18 a`, `18 to 20` or `no 18`. In a plain segment, the word after a number has at least
-  two letters and is not `to`, and the word before it is not `no`.
-- A number without a name would be joined to the next segment. In a plain segment, every number has a name.
-"""
+"""Reads the plain forms of most addresses with one pattern: `flat 2`, `maple ct`, `18a high st`."""
 
 import re
 from collections.abc import Iterable
@@ -25,6 +11,11 @@ from services.core.addresses.address_sections import AddressPart
 from services.core.addresses.address_units import NAMING_WORDS, UNIT_WORDS, take_sub_units
 
 _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
+# A plain segment has up to four things in this order: a sub-unit, a name, a house number, a second name.
+# A number always has a second name. The full reader would find nothing more in a plain segment:
+# - A second sub-unit would need a word of `NAMING_WORDS`, a slash, a dash, or a letter before a digit.
+# - A longer house number would be `18 a`, `18 to 20` or `no 18`. The pattern matches none of these.
+# - Only a number without a name would be joined to the next segment.
 _PLAIN: Final = re.compile(
     rf"(?:(?:{UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-z]?|[a-z])(?: |$))?"
     rf"(?:(?P<before>{_NAME})(?: (?<!\bno )|$))?"
@@ -47,7 +38,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return what `read_parts` would return, or None if a segment is not plain."""
+    """Return the result of `read_parts`, or None if a segment is not plain."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

@@ -14,14 +14,12 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """One segment of an address without its sub-units. A segment that is only a number is joined to the next segment.
-
-    `before` is the text before the first number, and `name` is the name after the last number. If there is no name
-    after a number, `before` is empty and `name` is the name of the whole segment.
-    """
+    """One segment of an address, without sub-units."""
 
     numbers: list[HouseNumber]
+    # The text before the first number.
     before: str
+    # The name after the last number.
     name: Name
 
     @property
@@ -30,11 +28,7 @@ class AddressPart(NamedTuple):
 
 
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
-    """Return the sub-units of an address, and its parts in order.
-
-    `segments` come from `segments_of` and `without_ending`. A letter behind a house number (`18a`) stays in its part
-    and is not among the sub-units.
-    """
+    # A letter behind a house number (`18a`) is part of the number and is no sub-unit.
     units: set[str] = set()
     rests: list[str] = []
     for segment in segments:

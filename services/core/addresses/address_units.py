@@ -1,4 +1,4 @@
-"""Finds flats, rooms and floors in one segment of an address. The segment is already in standard spelling."""
+"""Finds flats, rooms and floors in one segment of an address."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -103,11 +103,7 @@ def may_name_sub_unit(text: str) -> bool:
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
-    """Return the sub-units in the text, and the rest of the text.
-
-    `flat a` gives `a`, and `ground floor flat` gives `ground`. The Scottish forms `2/1` and `2f1` mean the first flat
-    on the second floor, and both give `2/1`.
-    """
+    """Return the sub-units in the text, and the rest of the text. `flat a` gives `a`, and `2f1` gives `2/1`."""
     if not may_name_sub_unit(text):
         return set(), text
     # Short forms are written out first, so that `gff` and `ground floor flat` give the same sub-unit.

@@ -98,7 +98,7 @@ _LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
-    """Split an address at line ends, commas and semicolons, and return its segments in standard spelling."""
+    """Split an address at line ends, commas and semicolons. The segments have standard spelling."""
     return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
 
 
@@ -132,10 +132,7 @@ def _composed(text: str) -> str:
 
 
 def with_marks_in_order(text: str) -> str:
-    """Return the text in decomposed form, with its combining marks already sorted as NFKC sorts them.
-
-    `unicodedata.normalize` needs quadratic time for a long run of unsorted marks, and linear time for sorted marks.
-    """
+    # `unicodedata.normalize` needs quadratic time for a long run of unsorted marks, and linear time for sorted marks.
     apart = text.translate({ord(character): unicodedata.normalize("NFKD", character) for character in set(text)})
     if not any(map(unicodedata.combining, set(apart))):
         return apart

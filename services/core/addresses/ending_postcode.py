@@ -13,10 +13,7 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return the postcode at the end of an address, or at the end of one of its lines or parts.
-
-    Return None if there is none, or if there are two different ones.
-    """
+    """Return None if the address has no postcode at the end of a line or part, or two different postcodes."""
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

@@ -1,8 +1,4 @@
-"""Reads UK postcodes and the areas of area notices.
-
-Royal Mail defines the forms. A postcode is an outward code (area letters and district) and an inward code (a digit and
-two letters). The canonical form is upper case with one space.
-"""
+"""Reads UK postcodes, in the forms that Royal Mail defines, and the areas of area notices."""
 
 import re
 import unicodedata
@@ -38,17 +34,12 @@ class PostcodeMend(StrEnum):
 
 
 class PostcodeReading(NamedTuple):
-    """A canonical postcode (`FY3 8AA`), and the corrections that were made to the text."""
-
     postcode: str
     mends: frozenset[PostcodeMend] = frozenset()
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return the postcode if the whole text is a postcode, otherwise None.
-
-    O and 0 are often confused, and so are I and 1. The position in the postcode shows which is meant.
-    """
+    """Return None unless the whole text is a postcode."""
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)
@@ -62,10 +53,7 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return the canonical form of a postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), otherwise None.
-
-    A sector without the space, such as `FY38`, cannot be told from an outward code and is read as an outward code.
-    """
+    """Return a canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None."""
     if full := read_postcode(text):
         return full.postcode
     spaced = " ".join(text.upper().split())

@@ -1,4 +1,4 @@
-"""Reads unique property reference numbers (UPRN). GeoPlace defines a UPRN as up to 12 digits without leading zeros."""
+"""Reads unique property reference numbers (UPRN). GeoPlace defines a UPRN as up to 12 digits."""
 
 import re
 import unicodedata
@@ -19,12 +19,8 @@ class UprnMend(StrEnum):
     ZERO_PADDING_DROPPED = "zero_padding_dropped"
 
 
+# Digits that a spreadsheet has rounded away are never guessed: the guess could be the UPRN of a neighbour.
 class UprnProblem(StrEnum):
-    """The reason why a text is no UPRN.
-
-    Digits that a spreadsheet has rounded away are never guessed: the guess could be the UPRN of a neighbour.
-    """
-
     SCIENTIFIC_NOTATION = "scientific_notation"
     ROUNDED = "rounded"
     TOO_LONG = "too_long"
@@ -32,7 +28,7 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """The UPRN in a cell, the corrections, and the problem. All three are empty for an empty cell."""
+    """For an empty cell, all three fields are empty."""
 
     uprn: str | None = None
     mends: frozenset[UprnMend] = frozenset()
@@ -49,7 +45,6 @@ _SENTENCES = {
 
 
 def read_uprn(text: str) -> UprnReading:
-    """Read a whole text as a UPRN of 1 to 12 digits. Leading zeros are removed."""
     if text.isascii() and text.isdecimal():
         return _read_digits(text, has_point=False)
     # Cells often have thousands separators, or a label such as `UPRN:`.

@@ -18,10 +18,7 @@ ClosureDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class Closure(Closed):
-    """Days in a row on which a council is closed, such as the days between Christmas and New Year.
-
-    The council is also closed on `first` and `last`. A closure of one day has no `last`.
-    """
+    """Days in a row on which a council is closed. The first and the last day are included."""
 
     label: Label
     first: ClosureDay
@@ -48,8 +45,6 @@ class Closure(Closed):
 
 
 class Closures(Closed):
-    """All closures of a council. `day in closures` is true on a closed day."""
-
     closures: Annotated[tuple[Closure, ...], Field(max_length=MOST_CLOSURES)] = ()
 
     @cached_property

@@ -1,8 +1,4 @@
-"""The working days of one council, and times counted in its working days.
-
-A working day is Monday to Friday, except the bank holidays of the council's nation and the council's own closures. All
-times have a time zone, and results are in UTC.
-"""
+"""Counts time in the working days of one council. Results are in UTC."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,10 +13,9 @@ _NOON: Final = time(12)
 
 @dataclass(frozen=True, slots=True)
 class CouncilDays:
-    """The calendar of one council. `day_starts` is the local time of day at which its working day starts."""
-
     nation: Nation = Nation.ENGLAND
     closures: Closures = field(default_factory=Closures)
+    # The local time at which a working day of the council starts.
     day_starts: time = time(9)
     every_day: bool = False  # the council works at weekends and on bank holidays too
 
@@ -28,7 +23,7 @@ class CouncilDays:
         return day not in self.closures if self.every_day else is_working_day(day, self.nation, self.closures)
 
     def plus(self, day: date, n: int) -> date:
-        """Return the `n`th working day after `day`. Count backwards if `n` is negative. Return `day` if `n` is 0."""
+        """Return the `n`th working day after `day`, or before `day` if `n` is negative."""
         if not self.every_day:
             return add_working_days(day, n, self.nation, self.closures)
         step = timedelta(days=1 if n > 0 else -1)
@@ -43,28 +38,22 @@ class CouncilDays:
         return london_time(self.plus(day, -1), _NOON)
 
     def start_before(self, day: date, n: int) -> datetime:
-        """Return the start of the `n`th working day before `day`."""
         return london_time(self.plus(day, -n), self.day_starts)
 
     def next_start(self, moment: datetime) -> datetime:
-        """Return the start of the next working day. If a working day starts exactly at `moment`, return `moment`."""
         start = london_time(today := london_day(moment), self.day_starts)
         if self.is_working(today) and start >= moment:
             return start
         return london_time(self.plus(today, 1), self.day_starts)
 
     def last_start(self, moment: datetime) -> datetime:
-        """Return the last start of a working day that is not after `moment`."""
         start = london_time(today := london_day(moment), self.day_starts)
         if self.is_working(today) and start <= moment:
             return start
         return self.start_before(today, 1)
 
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """Return True if fewer than `n` working days start from `now` on and before `before`.
-
-        So a working day that has already begun does not count.
-        """
+        """Return True if fewer than `n` working days start from `now` on and before `before`."""
         start = now
         for _ in range(n):
             start = self.next_start(start)
@@ -76,15 +65,14 @@ class CouncilDays:
 
 
 def same_time_on(day: date, moment: datetime) -> datetime:
-    """Return the same local time of day as `moment`, on `day`."""
     return london_time(day, moment.astimezone(LONDON).time())
 
 
 def london_time(day: date, at: time) -> datetime:
-    """Return a local time of Europe/London as a UTC time. A later local time never gives an earlier UTC time.
+    """Return a London time in UTC.
 
-    A time that the clocks skip in March gives the moment of the change. A time that comes twice in October gives the
-    first of the two.
+    A time that the clocks skip in March gives the time of the change. A time that comes twice in October gives the
+    first.
     """
     local = datetime.combine(day, at.replace(fold=0), LONDON)
     moment = local.astimezone(UTC)

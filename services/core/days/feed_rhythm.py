@@ -1,7 +1,4 @@
-"""Decides how long a feed may send nothing, from the gaps between the days on which it sent something.
-
-All numbers are our own choice: no source prescribes them [P]. Those in `SilencePolicy` are settings.
-"""
+"""Decides how long a feed may send nothing. No source prescribes the numbers [P]."""
 
 from __future__ import annotations
 
@@ -36,10 +33,9 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the typical gap between these times, or None if there are too few gaps.
+    """Return the gap that nine in ten of the newest gaps do not exceed, or None if there are too few gaps.
 
-    At least nine in ten of the newest gaps are no longer than the typical gap. One gap that is more than twice as long
-    as all others is left out. `heard` has one time for each day on which the feed sent something, in any order.
+    `heard` has one time for each day on which the feed sent data, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
@@ -51,6 +47,5 @@ def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
 
 
 def allowed_silence(heard: Sequence[datetime], policy: SilencePolicy = USUAL) -> timedelta:
-    """Return how long a feed may send nothing before the feed counts as silent."""
     gap = typical_gap(heard)
     return policy.without_rhythm if gap is None else max(policy.shortest, policy.patience * gap)

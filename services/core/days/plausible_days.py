@@ -1,4 +1,4 @@
-"""Checks whether a date is plausible. Used for fields in which a typing error would do harm. Pure."""
+"""Finds dates that are probably typing errors. Pure."""
 
 from __future__ import annotations
 
@@ -10,5 +10,4 @@ EARLIEST, LATEST = date(2017, 1, 1), date(2040, 12, 31)
 
 
 def is_plausible(day: date) -> bool:
-    """Return True if a migration, the end of a hold or a visit may have this date."""
     return EARLIEST <= day <= LATEST

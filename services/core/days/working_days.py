@@ -1,7 +1,4 @@
-"""Working days of the four nations: Monday to Friday, except the nation's bank holidays.
-
-Each function also takes the days on which a council is closed, such as its `Closures`.
-"""
+"""The working days of the four nations. A council's own closed days can be passed too."""
 
 from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta
@@ -19,8 +16,6 @@ _NEVER_CLOSED: Final[frozenset[date]] = frozenset()
 
 
 class Nation(StrEnum):
-    """The nation whose bank holidays apply."""
-
     ENGLAND = "england"
     SCOTLAND = "scotland"
     WALES = "wales"
@@ -40,7 +35,7 @@ def is_working_day(day: date, nation: Nation, closed: Container[date] = _NEVER_C
 
 
 def add_working_days(day: date, n: int, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> date:
-    """Return the `n`th working day after `day`. If `n` is negative, count backwards. If `n` is 0, return `day`."""
+    """Return the `n`th working day after `day`, or before `day` if `n` is negative."""
     step = _ONE_DAY if n > 0 else -_ONE_DAY
     for _ in range(abs(n)):
         day = _next(day, step, nation, closed)
@@ -69,7 +64,7 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """Return the nation of a council such as `council:W06000015`. For a provider, return England."""
+    """Return the nation of a council such as `council:W06000015`. The nation of a provider is England."""
     kind, _, code = feed_id.partition(":")
     # The first letter of a council's GSS code names its nation. England for providers is our own choice.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
@@ -80,11 +75,7 @@ def one_working_day_after(moment: datetime, nation: Nation) -> datetime:
 
 
 def working_days_after(moment: datetime, n: int, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> datetime:
-    """Return the same time of day on the `n`th working day after `moment`.
-
-    If `moment` falls on a day off, return the midnight at which the `n`th working day ends. For example, a row that is
-    refused on a Saturday can be corrected until the end of Monday.
-    """
+    # A row that is refused on a Saturday can be corrected until the end of Monday.
     local = moment.astimezone(LONDON)
     if not is_working_day(local.date(), nation, closed):
         return london_midnight(add_working_days(local.date(), n + 1, nation, closed))

@@ -1,4 +1,4 @@
-"""The services that carry messages to contacts, as the operator of the deployment has set them."""
+"""The services that carry messages to contacts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Reads the telephone numbers in one cell of a council's or a provider's file.
 
-The rule is Pullcord's own, for two reasons. A library such as `phonenumbers` rejects the ranges that Ofcom reserves for
-drama. And one cell may hold several numbers and other text.
+A library such as `phonenumbers` rejects the numbers that Ofcom reserves for drama, and expects one number in a text.
 """
 
 import re
@@ -34,12 +33,9 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
 class NumberReading(NamedTuple):
-    """The UK numbers in a cell, the corrections, and the reasons why parts of the cell could not be read.
+    """The UK numbers in a cell. For an empty cell, all three fields are empty."""
 
-    `numbers` are in E.164 form (`+441632960123`), in the order of the cell, without repeats. All three fields are empty
-    for an empty cell.
-    """
-
+    # In E.164 form, in the order of the cell.
     numbers: tuple[str, ...] = ()
     mends: frozenset[Mend] = _NO_MENDS
     problems: frozenset[NumberProblem] = _NO_PROBLEMS
@@ -54,7 +50,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the UK number in the text in E.164 form. Return None if there is none, or more than one."""
+    """Return the UK number in E.164 form, or None if the text holds no number or several numbers."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

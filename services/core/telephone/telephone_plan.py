@@ -1,7 +1,7 @@
 """The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan.
 
 Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. In this module, a national number has no leading
-zero. Only the form is checked, so numbers that are not in use pass too, such as those reserved for drama.
+zero.
 """
 
 import re
@@ -45,10 +45,7 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match `written` (digits, perhaps with a plus) as one UK number. Return None for any other text.
-
-    Group 1 is the national number. It starts at position 0 if `written` has neither a leading zero nor a country code.
-    """
+    """Match digits, with or without a plus, as one UK number. Group 1 is the national number."""
     return _WRITTEN.fullmatch(written)
 
 
@@ -57,14 +54,14 @@ def without_prefix(written: str) -> str:
 
 
 def is_mobile(e164: str) -> bool:
-    """Return True for a mobile number. Personal numbers (070) and pagers (076) are not mobile."""
+    """Personal numbers (070) and pagers (076) are not mobile."""
     return _MOBILE.match(e164) is not None
 
 
 def national(e164: str) -> str:
-    """Return the number as people in the UK write it: `01632 960123` for `+441632960123`.
+    """Return the number as people in the UK write it, such as `01632 960123`.
 
-    Raises ValueError if the text is not a UK number in E.164 form. The error does not repeat the text.
+    Raises ValueError if the text is not a UK number in E.164 form.
     """
     if not e164.startswith(COUNTRY_CODE) or national_number(e164) is None:
         raise ValueError("This is not a UK number in E.164 form. Pass a number that read_numbers returned.")

@@ -1,13 +1,10 @@
-"""Faults in a cell of telephone numbers: those that Pullcord corrects, and those that a person must correct.
-
-The messages never repeat the number.
-"""
+"""The faults in a cell of telephone numbers. No message repeats the number."""
 
 from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """A correction made to a cell. Each corrects a fault that spreadsheets of councils and providers really have."""
+    """A fault that Pullcord corrects."""
 
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
@@ -18,7 +15,7 @@ class Mend(StrEnum):
 
 
 class NumberProblem(StrEnum):
-    """The reason why a part of a cell could not be read as a UK number."""
+    """A fault that a person must correct."""
 
     SCIENTIFIC_NOTATION = "scientific_notation"
     TOO_SHORT = "too_short"

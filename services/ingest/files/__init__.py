@@ -1,4 +1,4 @@
-"""Reads CSV and XLSX files into rows of text. The `reading` package interprets the text."""
+"""Reads CSV and XLSX files into rows of text. The package `reading` interprets the text."""
 
 import os
 

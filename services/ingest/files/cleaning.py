@@ -1,4 +1,4 @@
-"""Cleans the text of cells: removes invisible signs, decodes escapes, replaces unusual blanks and hyphens. Pure."""
+"""Cleans the text of cells: invisible signs, escapes, unusual blanks and unusual hyphens. Pure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,6 @@ def clean_cells(cells: Sequence[str]) -> list[str]:
 
 
 def clean_text(text: str) -> str:
-    """Return the text without invisible signs and without blanks at its ends.
-
-    Escapes are decoded, and unusual blanks and hyphens become plain ones.
-    """
     if _is_plain(text):
         return text.strip()
     for _ in range(_PASSES):

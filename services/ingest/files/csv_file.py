@@ -22,7 +22,7 @@ _NOT_TEXT_SHARE = 0.1  # share of NUL bytes above which a file is taken for bina
 
 
 def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Return the table in a CSV file. Raises `FileRefused` if the bytes are not text or hold no headings."""
+    """Raises `FileRefused` if the bytes are not text or hold no headings."""
     encoding = _encoding(data)
     remarks = (Remark.READ_AS_WINDOWS_1252,) if encoding == "cp1252" else ()
     stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
@@ -76,11 +76,7 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 class _Lines:
-    """The lines of a file for the csv reader, with a limit on the length of one row.
-
-    Without the limit, a quotation mark that is never closed would make the csv reader join all later lines into one
-    row.
-    """
+    """Limits the length of a row: after a quotation mark that is never closed, all later lines would join one row."""
 
     def __init__(self, stream: io.TextIOWrapper, limits: FileLimits) -> None:
         self._stream = stream

@@ -1,7 +1,6 @@
-"""Dates and times as people write them. Pure.
+"""Reads dates and times as people write them.
 
-`3/12/2026` is read with the day first, unless the caller asks for `DateOrder.MONTH_FIRST`. `reading.rows.date_columns`
-decides on the order of each column.
+Pure. `3/12/2026` has the day first, unless the caller states an order.
 """
 
 from __future__ import annotations
@@ -50,11 +49,10 @@ class DateOrder(StrEnum):
 
 
 def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
-    """Return the date in a text, or None.
+    """Return the date in a text, or None. A time with an offset gives the date in Europe/London.
 
-    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, a spreadsheet's day number
-    (46359), and a date with a time. The time is dropped. A time with an offset gives the date in Europe/London. A date
-    with the wrong weekday gives None.
+    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, and the number 46359. A
+    date with the wrong weekday gives None.
     """
     plain, weekday = _without_weekday(text)
     day = _day(plain, order)
@@ -65,10 +63,9 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 
 
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
-    """Return the time in a text, aware and in UTC, or None.
+    """Return the time in a text in UTC, or None. A time without an offset is a time in Europe/London.
 
-    Reads ISO 8601 and every form that `read_date` reads. A time without an offset is a time in Europe/London. If it
-    occurs twice because the clocks go back, the first is meant. A date alone means midnight at the start of the day.
+    Of a time that comes twice, the first counts. A date alone gives the start of the day.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -79,17 +76,16 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the text names a weekday that is wrong for its date, in either order of day and month."""
+    """Return True if the text names a weekday that fits its date in neither order of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the days that may be meant by a date with a wrong weekday, the earlier first.
+    """Return the two possible days of a date with a wrong weekday, the earlier first.
 
-    One is the date itself, and the other is the nearest day on that weekday. If `order` is None and the date can be
-    read in two orders of day and month, they are the two dates instead.
+    If `order` is None and both orders are possible, each order gives one of the two days.
     """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}

@@ -22,18 +22,14 @@ _OWN_GROUPS = frozenset({"contact", "contacts", "contactdetails", "contactinform
 
 @dataclass(frozen=True, slots=True)
 class HeadingRows:
-    """The headings, and the positions (from 0) of the first and the last row that they stand in."""
-
+    # Rows are counted from 0.
     first: int
     last: int
     cells: tuple[str, ...]
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings in a row, or 0 if there is only one.
-
-    A single known heading may be the title of the sheet.
-    """
+    """Return the number of different known headings. A single known heading may be a title and gives 0."""
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {
@@ -45,10 +41,9 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings, or the first row that is not blank if `known_heading` is None.
+    """Return the row with the most known headings, or the first non-blank row if `known_heading` is None.
 
-    If several rows have the most, the first of them is returned. A row above or below that belongs to the headings is
-    joined with it. Raises `FileRefused` if no row has headings.
+    A row above or below that belongs to the headings is joined. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

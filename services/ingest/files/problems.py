@@ -1,7 +1,4 @@
-"""Faults of a spreadsheet, with the row, the column, the reason and the remedy for the sender.
-
-A fault never quotes a cell, because a cell may hold personal data.
-"""
+"""Faults of a spreadsheet, with a reason and a remedy for the sender. A fault never quotes a cell."""
 
 from __future__ import annotations
 
@@ -86,7 +83,7 @@ class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the 
 
 
 class CellCode(StrEnum):
-    """A fault of one cell or of one row."""
+    """A fault of a cell or of a row."""
 
     FORMULA = "formula"
     ERROR_VALUE = "error_value"
@@ -160,10 +157,9 @@ _CELL: dict[CellCode, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CellProblem:
-    """A fault of one cell, or of the whole row if `index` is None."""
-
     code: CellCode
     row: int  # as the spreadsheet shows it: the first is 1
+    # None for a fault of the whole row.
     index: int | None  # column, counted from 0
     column: str  # heading and letter of the column; empty for the whole row
     # First and last line in a text file, if a broken quote may have joined several rows.
@@ -191,7 +187,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return the remark that only the first of these visible sheets was read. `names` are the names of all of them."""
+    """Return the remark that only the first sheet was read. `names` are the names of all visible sheets."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -210,7 +206,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on a whole file. The value is the sentence for the sender. It never means that data was lost."""
+    """A remark on a whole file, as a sentence for the sender. Remarks never report lost data."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

@@ -27,11 +27,10 @@ def read_table(
     limits: FileLimits,
     known_heading: KnownHeading | None = None,
 ) -> Table:
-    """Read a CSV, XLSX or XLSM file.
+    """Find the headings in the first `limits.heading_rows` rows, and return the rows below the headings.
 
-    The headings are the row with the most known headings among the first `limits.heading_rows` rows. Without
-    `known_heading` they are the first row that is not blank. Raises `FileRefused`, now or while the rows are iterated.
-    The error never quotes a cell or the file's name.
+    Without `known_heading`, the first non-blank row holds the headings. Raises `FileRefused`, now or while the rows are
+    iterated.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():

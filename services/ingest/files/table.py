@@ -16,7 +16,7 @@ from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, Fil
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """Limits of one file. All are our own choice: no source prescribes them."""
+    """The limits are our own choice: no source prescribes them."""
 
     bytes: int = 20_000_000
     rows: int = 100_000
@@ -29,7 +29,7 @@ class FileLimits:
 
 
 class DateSystem(StrEnum):
-    """The year from which a workbook counts the days of a date. A text file states no year and has `TEXT`."""
+    """The year from which a workbook counts days. A text file has `TEXT`."""
 
     TEXT = "text"
     SINCE_1900 = "1900"
@@ -38,7 +38,7 @@ class DateSystem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row that is not blank, with one stripped cell for each heading. An empty cell is ""."""
+    """A row with one stripped cell for each heading. An empty cell is ""."""
 
     number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
@@ -46,16 +46,13 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return False if a value of the row may be in the wrong column. The row is then reported, and not read."""
+        """Return False if a value may be in the wrong column. Such a row is reported and not read."""
         return not any(problem.index is None for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The headings of a file and the rows below them. The rows can be iterated only once.
-
-    The iteration raises `FileRefused` if there are too many rows, or if the file turns out to be damaged.
-    """
+    """The rows can be iterated only once. The iteration raises `FileRefused` if the file is too long or damaged."""
 
     headings: tuple[str, ...]
     heading_row: int
@@ -66,9 +63,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault that is found before the headings are known. `index` is the column, or None for the whole row."""
+    """A fault that is found before the headings are known."""
 
     code: CellCode
+    # None for a fault of the whole row.
     index: int | None = None
     lines: tuple[int, int] | None = None
 
@@ -90,10 +88,9 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Find the headings, and return the table below them.
+    """Raises `FileRefused` if headings are missing, or if there are more than `limits.columns`.
 
-    `cells_may_shift` is True for text files, in which a separator inside an address moves all later cells. Raises
-    `FileRefused` if there are no headings, or more than `limits.columns`.
+    `cells_may_shift` is True for text files, in which a separator inside an address moves all later cells.
     """
     top = list(islice(raw_rows, limits.heading_rows))
     found = find_headings([cells for _, cells, _ in top], known_heading)
@@ -115,10 +112,7 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return the heading and the letter of a column, such as `Postcode (column C)`.
-
-    A heading that looks like a telephone number is left out.
-    """
+    """Return a label such as `Postcode (column C)`. A heading that looks like a telephone number is left out."""
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
@@ -132,7 +126,7 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 class _RowFitter:
-    """Makes rows with one cell for each heading. Leaves out blank rows and rows that repeat the headings."""
+    """Makes rows with one cell for each heading. Leaves out blank rows and repeated headings."""
 
     def __init__(
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]

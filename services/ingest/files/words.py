@@ -1,7 +1,4 @@
-"""Translates the words in cells into the codes of `schemas.codes`. Pure.
-
-The file `words.toml` lists the words for each code. The list is our own choice.
-"""
+"""Translates the words in cells into the codes of `schemas.codes`. Pure. The list of words is our own choice."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ _NO: Final = frozenset(("n", "no", "false", "f", "0"))
 
 
 def read_yes_no(text: str) -> bool | None:
-    """Return True for yes, Y, true, 1 or X, and False for no, N, false or 0. Return None for anything else."""
+    """Return None if the text is neither a word for yes nor a word for no."""
     # An empty or unknown text gives None: a missing answer does not mean "no".
     word = word_key(text)
     if word in _YES:
@@ -42,7 +39,7 @@ def read_yes_no(text: str) -> bool | None:
 
 
 def read_code(field: str, text: str) -> str | None:
-    """Return the code that a text stands for, or None. Raises KeyError if `field` is not one of `CODED_FIELDS`."""
+    """Return the code for a text, or None. Raises KeyError if `field` is not in `CODED_FIELDS`."""
     return _CODES[field].get(word_key(text))
 
 

@@ -1,4 +1,4 @@
-"""Reads `column_names.toml`: the headings of each field, and the headings of columns that must never be kept."""
+"""Reads `column_names.toml`: the headings of each field, and the headings of forbidden columns."""
 
 from __future__ import annotations
 

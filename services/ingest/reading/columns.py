@@ -1,7 +1,7 @@
 """Finds the field of each column of a spreadsheet, and the field values of each row. Pure.
 
-Some columns must never be kept: names, dates of birth, NHS numbers, key-safe codes. They are recognised so that the
-sender is warned, and none of their cells is read.
+Columns that must never be kept are recognised, and their cells are not read: names, dates of birth, NHS numbers,
+key-safe codes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns for one field, of which one is read."""
+    """Two columns for one field. Only one of the columns is read."""
 
     field: str
     read: str
@@ -41,8 +41,6 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The columns that are read from each row, and the columns that are not read, with the reasons."""
-
     kind: RecordKind
     # Column, counted from 0, to the field it feeds.
     fields: dict[int, str]
@@ -101,15 +99,14 @@ class ColumnMap:
 
 
 def known_heading(kind: RecordKind) -> Callable[[str], bool]:
-    """Return a function that returns True for the known headings of this kind of record."""
     return knows_heading(kind, {})
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide which field each column is read as. A mapping by hand comes first.
+    """Decide the field of each column. A mapping by hand comes first.
 
-    Otherwise the exact name of a field comes first, then a synonym, then a heading with a typing error. Of two equally
-    good columns, the first is read. Only telephone numbers, address lines and areas may come from several columns.
+    Then comes the exact name of a field, then a synonym, then a heading with a typing error. Of two equally good
+    columns, the first is read. Only telephone numbers, address lines and areas may come from several columns.
     """
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
@@ -158,7 +155,7 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
 
 
 def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str]]:
-    """Return the values of a row by field. Fields whose cells are empty are left out."""
+    """Fields whose cells are empty are left out."""
     cells = row.cells
     values: dict[str, str | list[str]] = {name: cells[at] for at, name in column_map.single if cells[at]}
     for name, columns in column_map.gathered:

@@ -17,8 +17,6 @@ from services.ingest.reading.stamps import Stamp
 
 
 class RecordKind(StrEnum):
-    """The kind of the records in a submission."""
-
     NOTICE = "notice"
     ENTRY = "entry"
 
@@ -31,7 +29,7 @@ class JoinedRow(NamedTuple):
 
 
 class TwoReadings(NamedTuple):
-    """The two days that a date can be read as, the earlier first. `field` is the field of the date."""
+    """The two days that a date can be read as, the earlier first."""
 
     field: str
     either: date
@@ -39,7 +37,7 @@ class TwoReadings(NamedTuple):
 
 
 class RawRow(NamedTuple):
-    """A row as it was sent: the number that the sender sees, the fields, and the issues found so far."""
+    """A row as the sender sent it, with the sender's row number and the issues found so far."""
 
     number: int
     fields: Mapping[str, Any]
@@ -55,7 +53,7 @@ class RawRow(NamedTuple):
 
 
 class NoticeFacts(NamedTuple):
-    """The part of a notice that is stored unencrypted: dates and codes."""
+    """The unencrypted part of a notice: dates and codes."""
 
     scope: Scope
     status: NoticeStatus
@@ -72,7 +70,7 @@ class NoticeFacts(NamedTuple):
 
 
 class EntryFacts(NamedTuple):
-    """The part of a register entry that is stored unencrypted."""
+    """The unencrypted part of a register entry."""
 
     service_status: ServiceStatus
     connection: Connection
@@ -86,10 +84,7 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written as a version of a record.
-
-    Of two versions of a record, the one with the later stamp counts, whichever arrives first.
-    """
+    """A row that can be written as a version of a record. The version with the later stamp counts."""
 
     row: int
     reference: str
@@ -108,14 +103,12 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part as a dictionary. A part of the place that is not known is None."""
+        """Return the private part as a dictionary. An unknown part of the place is None."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 
 
 class Refused(NamedTuple):
-    """A row that cannot be written."""
-
     row: int
     issues: tuple[Issue, ...]
     # None if it could not be read. A full replacement does not withdraw the entry that a faulty row names.

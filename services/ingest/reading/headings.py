@@ -1,4 +1,4 @@
-"""Recognises the field that a heading stands for, and headings of columns that must never be kept. Pure."""
+"""Recognises the field of a heading, and headings of columns that must never be kept. Pure."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ _LONGEST = 200  # characters of a heading
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The field that a heading stands for. The lower the `rank`, the surer it is."""
-
     CHOSEN: ClassVar[int] = -1  # mapped by hand
     EXACT: ClassVar[int] = 0
     SYNONYM: ClassVar[int] = 1
     NEAR: ClassVar[int] = 2
 
     field: str
+    # A lower rank is surer.
     rank: int
     number: int | None = None  # the 2 of "Address 2"
 
@@ -57,10 +56,7 @@ _NO_FIELD = Meaning("", Meaning.NEAR)
 
 
 def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
-    """Return the field that a heading stands for in a file of this kind, or None.
-
-    With `near`, a heading may have one or two typing errors.
-    """
+    """With `near`, a heading may have one or two typing errors."""
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:
         return None
@@ -75,10 +71,7 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True if a JSON row may not have this field, because it could hold data that must never be kept.
-
-    The headings that are forbidden in files are also forbidden as names of JSON fields.
-    """
+    """Return True if a JSON row may not have this field. The forbidden headings of files are forbidden here too."""
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN
 

@@ -22,10 +22,9 @@ class Outcome(StrEnum):
 
 
 class Issue(NamedTuple):
-    """A fault in a row: its field, a stable code, the reason and the remedy.
+    """A fault in a row, with a reason and a remedy.
 
-    An issue never quotes the value, which may be personal. The only exception is a date that can be read in two orders
-    of day and month.
+    An issue never quotes a personal value. Only a date that can be read in two orders is quoted.
     """
 
     field: str
@@ -40,7 +39,7 @@ _OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It 
 
 
 def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return the issues of a rejected row, without sentences that say that the row was kept."""
+    """Return the issues of a rejected row without sentences that say that the row was kept."""
     return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
 
 
@@ -66,9 +65,9 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with about `most` issues in all, and at most `_ISSUES_A_ROW` issues for each row.
+    """Yield the outcomes with about `most` issues in all, and at most `_ISSUES_A_ROW` for each row.
 
-    Each row keeps at least its first issue. If issues of a row are left out, one more issue says how many.
+    Each row keeps its first issue. If issues of a row are left out, one more issue says how many.
     """
     left = most
     for outcome in outcomes:
@@ -84,10 +83,7 @@ def _first(issues: tuple[Issue, ...], allowed: int) -> tuple[Issue, ...]:
 
 
 def pack(outcomes: Sequence[RowOutcome]) -> dict[str, object]:
-    """Return outcomes as they are stored: row numbers, one letter for each outcome, and the issues.
-
-    The references are left out, because they are stored sealed.
-    """
+    # References are left out, because they are stored sealed.
     # Most rows of a file have the same issues, so each text is stored once.
     texts: dict[Issue, int] = {}
     issues = {

@@ -1,6 +1,6 @@
 """Reads the telephone numbers, the UPRN, the postcode and the address of a record.
 
-A value that cannot be read gets an issue and is not used for matching. It never stops the others from being read.
+An unreadable value gets an issue and is not used for matching. The others are still read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OF_ONE_LINE = ("cli", "uprn", "postcode", "address_lines", "exchange", "access_
 
 
 class Place(NamedTuple):
-    """Where a line is, as far as it could be read."""
+    """The location of a line, as far as it could be read."""
 
     numbers: tuple[str, ...]
     uprn: str | None
@@ -70,20 +70,17 @@ def read_place(
 
 
 def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
-    """Return the part of a record that is stored encrypted, as JSON without empty fields."""
+    """Return the encrypted part of a record as JSON, without empty fields."""
     return to_json({"record": record, **place.private}, exclude_none=True)
 
 
 def area_values(postcode: str) -> Values:
-    """Return the sector and the outward code of a postcode, by which area notices find an entry."""
+    """Return the sector and the outward code of a postcode. Area notices find an entry by these values."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """Return the values by which a stored place is matched. With `with_areas`, include the areas of its postcode.
-
-    Only register entries are stored with these areas.
-    """
+    """Return the values by which a stored place is matched. Only register entries need `with_areas`."""
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
@@ -94,7 +91,7 @@ def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
-    """Return the areas of a notice: full postcodes, sectors and outward codes. Any other code becomes an issue."""
+    """Return the areas of a notice. Any other code becomes an issue."""
     values, issues = [], []
     for code in codes:
         area = read_area(code)
@@ -123,15 +120,12 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if a notice is about an area, or names no place more exact than a postcode."""
+    """Return True if a notice is about an area, or names nothing more exact than a postcode."""
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of a notice.
-
-    If they have areas, but no scope and no other place, the scope becomes `postcode`.
-    """
+    # A notice with areas but without a scope or another place has the scope `postcode`.
     if not fields.get("area_codes") or fields.get("scope") or any(map(fields.get, _OF_ONE_LINE)):
         return fields
     return {**fields, "scope": Scope.POSTCODE.value}

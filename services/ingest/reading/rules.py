@@ -23,7 +23,7 @@ from services.ingest.reading.validation import Model, validate
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
-    """Return a provider's row as a draft or a refusal. `provider` is the RCPID of the sender's API key."""
+    """`provider` is the RCPID of the sender's API key."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
         return Refused(row.number, issues, _reference(row, "provider_reference", "id"))
@@ -55,10 +55,7 @@ def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts]
 
 
 def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
-    """Return a council's row as a draft or a refusal.
-
-    A bad telephone number, UPRN or address is no reason to refuse it.
-    """
+    # A bad telephone number, UPRN or address is no reason to refuse the row.
     entry, issues = _validated(RegisterEntry, row)
     if entry is None:
         return Refused(row.number, issues, _reference(row, "entry_id"))
@@ -91,10 +88,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Return the part of a draft that is stored encrypted, as JSON.
-
-    `rivals` are the places in versions of the record that tie with the draft.
-    """
+    """Return the encrypted part of a draft as JSON. `rivals` are the places in versions that tie with the draft."""
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 

@@ -38,11 +38,10 @@ YES_NO = frozenset(["customer_engaged", "line_used_last_12_months", "telecare_kn
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file after reading: its columns, remarks for the sender, and its rows, which can be iterated only once."""
-
     columns: ColumnMap
     headings: tuple[str, ...]
     remarks: tuple[str, ...]
+    # Can be iterated only once.
     rows: Iterator[RawRow]
     left_out: LeftOut
     statuses: ChosenStatuses
@@ -50,14 +49,14 @@ class Sheet:
     to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Return all remarks. Call this only after all rows are read, when their outcomes are known."""
+        """Call this only after all rows are read, when their outcomes are known."""
         reason = self.one_reason(outcomes)
         return capped(
             (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)
         )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """Return the sentence about a missing column if this is why every row was rejected. Otherwise return None."""
+        """Return a sentence if a missing column is the reason why every row was rejected, otherwise None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 
@@ -72,12 +71,10 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """Read a CSV or XLSX file of notices or register entries.
+    """`by_hand` maps columns ("Lifeline No=entry_id"), and `words` maps statuses ("Live=active").
 
-    `dates` is the order of day and month that the sender states. `by_hand` maps columns ("Lifeline No=entry_id"), and
-    `words` maps statuses ("Live=active"). `remembered` holds mappings from the sender's earlier files.
-
-    Raises RefusedError if a mapping is wrong. Raises FileRefused, now or while the rows are iterated.
+    `dates` is the order that the sender states, and `remembered` has earlier mappings. Raises RefusedError if a mapping
+    is wrong. Raises FileRefused, now or while the rows are iterated.
     """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)

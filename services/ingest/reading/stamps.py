@@ -1,8 +1,7 @@
 """The time at which a version was issued or changed, as exactly as the sender gave it. Pure.
 
-A date alone may be any time of its day, so it is neither earlier nor later than a time on the same day. A stamp is
-earlier than another only if this holds for every time that the two may mean. If neither is earlier, the versions tie,
-and the one received later counts.
+A date alone may be any time of its day. If neither of two stamps is surely earlier, the versions tie, and the version
+received later counts.
 """
 
 from __future__ import annotations
@@ -23,11 +22,9 @@ _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1),
 
 
 class Stamp(NamedTuple):
-    """The time at which a version was issued or changed. The true time lies between `earliest` and `latest`.
+    """The time at which a version was issued or changed. The true time lies between `earliest` and `latest`."""
 
-    `at` is the time that is stored and shown.
-    """
-
+    # This time is stored and shown.
     at: datetime
     earliest: datetime
     latest: datetime
@@ -46,9 +43,9 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if the version stamped `later` was issued after the version with this stamp.
+        """Return True if `later` was surely issued after this stamp.
 
-        The version stamped `later` must also have been received later.
+        The caller knows that `later` was received later.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -74,7 +71,7 @@ def unknown(received: datetime) -> Stamp:
 
 
 def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
-    """Return the stamp of a version that was received at `now`. `typed` is True for rows of a spreadsheet."""
+    """`now` is the time of receipt. `typed` is True for rows of a spreadsheet."""
     if given is None:
         return unknown(now)
     # Systems that know only the date send midnight.
@@ -87,10 +84,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return a stamp on record.
-
-    If it is in the future, return an unknown stamp instead: the sender's clock was wrong.
-    """
+    """Return an unknown stamp instead of a stamp in the future: the sender's clock was wrong."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -98,10 +92,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new` should replace `recorded`, because it is later or more exact.
-
-    Both are stamps of the same content.
-    """
+    """Return True if `new` is later or more exact than `recorded`. Both are stamps of the same content."""
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

@@ -1,7 +1,6 @@
-"""Checks a row against its schema, and keeps the sound part of it.
+"""Checks a row against its schema, and keeps the sound part.
 
-A fault in a field of `DECISIVE`, such as the reference, refuses the row. With a fault in any other field, the row is
-kept without that field. Each fault gives the sender a reason and a remedy.
+A fault in a field of `DECISIVE`, such as the reference, refuses the row. Any other faulty field is left out.
 """
 
 from __future__ import annotations
@@ -54,10 +53,7 @@ _LONGEST_LIST: Final = 2_001
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """Return the row as a model, without its faulty minor fields, and the issues.
-
-    The model is None if the row is refused.
-    """
+    """Return the model without faulty minor fields, and the issues. The model is None if the row is refused."""
     # Pydantic would make an error of each unknown field, and of each item of a list.
     known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
     unknown = [field for field in raw if field not in known] if len(known) < len(raw) else []
@@ -133,7 +129,6 @@ def _shown(field: str) -> str:
 
 
 def _codes_of(model: type[BaseModel], field: str) -> str:
-    """Return the remedy for a wrong code: the codes of the field, and what an empty value means."""
     info = model.model_fields[field]
     kinds = (kind for kind in (info.annotation, *get_args(info.annotation)) if isinstance(kind, EnumMeta))
     codes = ", ".join(name for kind in kinds for name in _values(kind))

@@ -19,12 +19,11 @@ _WITHOUT_A_LINE: Final = frozenset([AlarmConnection.SIM, AlarmConnection.IP])
 
 
 def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
-    """Return remarks that begin with `first` and go on with `remarks`."""
     return lambda outcomes: capped((*first, *remarks(outcomes)))
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return the remarks on a replacement of a register: how many entries are withdrawn, and which cases end.
+    """Return remarks on the withdrawn entries of a replacement, and on the cases that end.
 
     `tried` is True in a dry run.
     """
@@ -46,7 +45,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return the remark on entries without a usable telephone number, except those whose alarm needs no line."""
+    """Return a remark on entries without a usable telephone number, except those whose alarm needs no line."""
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

@@ -22,23 +22,17 @@ OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):
-    """A draft that was written to the database, with what its record got there.
-
-    `tokens` are the tokens of `values`, in the same order.
-    """
-
     pk: int
     revision: int
     shard: int
     values: tuple[tuple[Any, str], ...]
+    # The tokens of `values`, in the same order.
     tokens: tuple[tuple[Any, bytes], ...]
     draft: Draft[Facts]
 
 
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
-    """The tables, columns, audit actions and event of one kind of record: notices or register entries."""
-
     kind: RecordKind
     table: Table
     tokens: Table

@@ -1,4 +1,4 @@
-"""Rules for a file that replaces a whole register. The sender must confirm a file that withdraws too many entries."""
+"""Rules for a file that replaces a whole register. The sender must confirm large withdrawals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Replacement:
 
 
 class ReplacementTooLargeError(ConflictError):
-    """The replacement of a register would withdraw more entries than are allowed without the sender's confirmation."""
+    """The replacement would withdraw more entries than are allowed without the sender's confirmation."""
 
     def __init__(self, would_withdraw: int, live: int) -> None:
         super().__init__(
@@ -47,10 +47,9 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Return the reading, with a new stamp on each draft whose entry was withdrawn.
+    """Put withdrawn entries back on the register, even if the row has an older stamp.
 
-    The new stamp puts the entry back on the register, even if the row has an older one. `gone` holds the keys of the
-    withdrawn entries.
+    `gone` holds the keys of the withdrawn entries.
     """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:

@@ -1,6 +1,6 @@
 """Compares notices and register entries with their sealed parts, which nobody can change without a vault key.
 
-A changed date or a missing token could hide a line at risk from matching.
+A changed date or a missing token could hide a line at risk.
 """
 
 from __future__ import annotations

@@ -33,13 +33,9 @@ DRY_RUN = "dry run"  # takes the place of a submission id; nothing is stored und
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """The result that a submission would have.
-
-    `would_withdraw` is the number of entries that would be withdrawn, or None if no register is replaced.
-    """
-
     counts: Mapping[str, int]
     outcomes: list[RowOutcome]
+    # The number of entries, or None if no register is replaced.
     would_withdraw: int | None
     remarks: tuple[str, ...] = ()
 
@@ -47,10 +43,9 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Store a submission on disk. Return its receipt, and the outcomes of its rows.
+    """Store a submission on disk. A repeated idempotency key with the same body returns the earlier receipt.
 
-    If an earlier submission had the same idempotency key and the same body, return its receipt and store no row. Raises
-    IdempotencyMismatchError if it had another body, ReplacementTooLargeError if `replacement` needs the sender's
+    Raises IdempotencyMismatchError if the earlier body differs, ReplacementTooLargeError if `replacement` needs a
     confirmation, and FileRefused if `rows` come from a file that cannot be read to its end.
     """
     now = store.now()

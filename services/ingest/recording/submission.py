@@ -1,4 +1,4 @@
-"""A submission: the rows of one call or file, stored and answered with a receipt."""
+"""A submission: the rows of one call or file, which get a receipt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class IdempotencyMismatchError(ConflictError):
 
 
 class RefusedTooOftenError(TooOftenError):
-    """No row of a submission was accepted. It is not stored, because the feed has sent too many such submissions."""
+    """No row was accepted. The submission is not stored, because the feed has sent too many such submissions."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)
@@ -44,12 +44,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a submission. `counts` has the number of rows with each outcome."""
-
     submission_id: str
     feed_id: str
     kind: RecordKind
     received_at: datetime
+    # The number of rows with each outcome.
     counts: Mapping[str, int]
     remarks: tuple[str, ...] = ()  # sentences about the whole file
     repeated: bool = False  # True if an earlier submission with the same idempotency key was answered again
@@ -57,8 +56,6 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Facts]):
-    """The rows of a submission after reading: drafts and refused rows."""
-
     record_type: RecordType[Facts]
     drafts: Sequence[Draft[Facts]]
     refused: Sequence[Refused]
@@ -80,8 +77,6 @@ class ChangedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SubmissionContext(UnitOfWork):
-    """The transaction of one submission, with the id of its feed."""
-
     feed_id: str
     submission_id: str
 
@@ -92,7 +87,7 @@ class SubmissionContext(UnitOfWork):
     def announce_changed(
         self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
     ) -> None:
-        """Publish an event about changed records, after which the matcher matches them again or ends their matches."""
+        """Publish an event, after which the matcher matches the records again or ends their matches."""
         announcements = []
         for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
             refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
@@ -101,7 +96,7 @@ class SubmissionContext(UnitOfWork):
         self.announce(announcements)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
-        """Write audit rows about records. Each of `records` is a pair of a record's id and revision."""
+        """Write audit rows. Each item of `records` is a record's id and revision."""
         # In chunks, so that no audit row grows with the size of the submission.
         rows = [
             AuditRow(

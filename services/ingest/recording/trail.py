@@ -13,9 +13,9 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """Record a submission. `refused` is True if all its rows were rejected.
+    """`refused` is True if all rows were rejected.
 
-    Raises TooOftenError if `refused` is True and the feed has sent too many requests without effect.
+    Raises TooOftenError if the feed has then sent too many requests without effect.
     """
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id
@@ -27,7 +27,6 @@ def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[
 
 
 def record_trial(work: UnitOfWork, origin: Origin, counts: Mapping[str, int], would_withdraw: int | None) -> None:
-    """Record a dry run: its sender, the kind of its records, and the number of rows with each outcome."""
     allow_refusal(work, origin.feed_id)
     # The answer to a dry run reveals something of what is on record, so the dry run is recorded. No cell is kept.
     fields = {"records": origin.kind.value, "channel": origin.channel, "would_withdraw": would_withdraw}

@@ -1,9 +1,7 @@
-"""The transactions in which a submission is written: one for a small submission, several for a large one.
+"""The transactions in which a submission is written: one for a small submission, several for a large one (ADR 0008).
 
-While one transaction writes, SQLite lets nobody else write, not even an alert. So a large submission is written in
-turns, with a pause after each in which others can write. If the process ends in between, the rows written so far stay,
-but the sender gets no receipt. When the sender sends the submission again, only the missing rows are written (ADR
-0008).
+While a transaction writes, nobody else can write to SQLite, so others can write in the pause after each turn. After a
+crash, the sender sends the submission again, and only the missing rows are written.
 """
 
 from __future__ import annotations
@@ -29,11 +27,10 @@ _PAUSE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Opens the transactions of one submission. With `shared`, all of them are this one transaction."""
-
     store: Store
     feed_id: str
     rows: int  # in one turn
+    # If there is one, all turns are in this transaction.
     shared: Connection | None = None
     pause: Callable[[float], None] = sleep
 
@@ -47,7 +44,7 @@ class Turns:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Open a transaction that writes and holds the lock of the feed."""
+        # The transaction holds the lock of the feed.
         if self.shared is not None:
             yield self.shared
             return
@@ -59,7 +56,6 @@ class Turns:
 
 @contextmanager
 def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
-    """Yield the `Turns` for a submission with this number of rows."""
     if rows > ROWS_A_TURN:
         yield Turns(store, feed_id, ROWS_A_TURN)
         return
@@ -68,10 +64,7 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Divide the drafts among turns.
-
-    Drafts with the same reference are in the same turn, in the order of their rows.
-    """
+    """Drafts with the same reference are in the same turn, in the order of their rows."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -57,9 +57,9 @@ def write_submission(
     replacement: Replacement | None,
     remarks: Remarks,
 ) -> Answer | ReplacementTooLargeError:
-    """Write a submission. Return its receipt and the outcomes of its rows, or the error if a replacement is refused.
+    """Write a submission, or return the error if a replacement is refused.
 
-    The error is returned and not raised, because the audit row about it must be committed.
+    The error is not raised, because the audit row about it must be committed.
     """
     store, missing = turns.store, None
     with turns.reading() as connection:
@@ -84,17 +84,13 @@ def write_submission(
 
 
 class _Submission:
-    """Writes one submission. Its methods are the steps of the work, in their order."""
+    """The methods are the steps of the work, in their order."""
 
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Return the reading with two changes that depend on the entries on record.
-
-        A new entry that may be a person already on the register gets a question. A draft whose entry was withdrawn, and
-        whose key is in `keys`, gets a new stamp that puts the entry back on the register.
-        """
+        """Add questions about likely duplicates, and put withdrawn entries under `keys` back on the register."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.
@@ -102,7 +98,6 @@ class _Submission:
             return with_questions_on_record(context, with_returned(context, self._origin, reading, gone))
 
     def write(self, reading: Reading[Any]) -> list[RowOutcome]:
-        """Write the drafts, and return their outcomes."""
         parts = drafts_in_turns(reading.drafts, self._turns.rows)
         sent = kept_references(reading.drafts) if len(parts) > 1 else frozenset[str]()
         outcomes: list[RowOutcome] = []
@@ -115,10 +110,7 @@ class _Submission:
         return outcomes
 
     def withdraw(self, missing: MissingEntries) -> MissingEntries:
-        """Withdraw the missing entries of a replacement, except those that have changed since.
-
-        Return the withdrawn ones.
-        """
+        """Withdraw the missing entries that have not changed since. Return the withdrawn entries."""
         every, gone = list(missing.revisions.items()), dict[int, int]()
         for start in range(0, len(every), self._turns.rows):
             with self._turns.writing() as connection:
@@ -131,7 +123,7 @@ class _Submission:
     def finish(
         self, reading: Reading[Any], drafted: Sequence[RowOutcome], gone: MissingEntries | None, remarks: Remarks
     ) -> Answer:
-        """Store the outcomes and the receipt. From now on, a repeated request gets this receipt."""
+        # From now on, a repeated request gets this receipt.
         outcomes = outcomes_of_every_row(drafted, reading)
         counts = count(outcomes)
         # Before the transaction, because it takes two seconds for the largest file.
@@ -156,7 +148,7 @@ class _Submission:
 
 
 def outcomes_of_every_row(drafted: Sequence[RowOutcome], reading: Reading[Any]) -> list[RowOutcome]:
-    """Return the outcomes of all rows: the drafts, the refused rows, and the rows that were joined into another row."""
+    """Return the outcomes of the drafts, of the refused rows, and of the rows that were joined into another row."""
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*drafted, *refused]
     references = {row.row: row.reference for row in reading.refused}

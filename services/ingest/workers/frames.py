@@ -1,6 +1,6 @@
 """The messages between this process and a worker: the length of a pickled value, then the value.
 
-Values of only a few types are accepted from a worker, because a hostile file may have taken control of it.
+Only a few types are accepted from a worker, because a hostile file may control the worker.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas."
 
 
 class FrameKind(StrEnum):
-    """The kinds of message that a worker sends about a job.
-
-    After BEGUN, SHEET or ROWS, another message follows. All other kinds are the last of the job.
-    """
+    """The kinds of message that a worker sends. After BEGUN, SHEET or ROWS, another message follows."""
 
     BEGUN = "begun"
     SHEET = "sheet"
@@ -58,7 +55,7 @@ def closed(value: object) -> bytes:
 
 
 def opened_frame(data: bytes) -> Any:
-    """Return the value in a message. Raises FrameError if it contains a function, or a class that is not allowed."""
+    """Raises FrameError if the message contains a function, or a class that is not allowed."""
     return _Opener(BytesIO(data)).load()
 
 
@@ -69,10 +66,7 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes], most: int) -> bytes:
-    """Return the next message.
-
-    Raises FrameError if the stream has ended, or if the message is longer than `most` bytes.
-    """
+    """Raises FrameError if the stream has ended, or if the message is longer than `most` bytes."""
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:
         raise FrameError("a message is longer than any worker sends")

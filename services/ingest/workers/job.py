@@ -14,7 +14,7 @@ from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Limits of the processes that read files. All are our own choice: no source prescribes them."""
+    """The limits are our own choice: no source prescribes them."""
 
     workers: int = 2
     # Processor time for one file. The whole time may be three times as long, where the machine is busy.
@@ -24,8 +24,6 @@ class WorkerLimits:
 
 
 class FileJob(NamedTuple):
-    """A file to read, with the options that the sender gave."""
-
     data: bytes
     kind: RecordKind
     limits: FileLimits
@@ -38,7 +36,6 @@ class FileJob(NamedTuple):
 
 
 def read_job(job: FileJob) -> Sheet:
-    """Read a file in this process."""
     return read_sheet(
         job.data,
         job.kind,
@@ -53,5 +50,5 @@ def read_job(job: FileJob) -> Sheet:
 
 
 def without_rows(sheet: Sheet) -> Sheet:
-    """Return the sheet without its rows, which are sent separately."""
+    # The rows are sent separately.
     return replace(sheet, rows=())  # type: ignore[arg-type] # an iterator cannot be sent

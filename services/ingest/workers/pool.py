@@ -120,7 +120,7 @@ class _Worker:
 
 
 class FileReaders:
-    """A group of worker processes. Each is started when it is first needed, and replaced if it has ended."""
+    """Each worker is started when it is first needed, and replaced if it has ended."""
 
     def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
         self._limits = limits
@@ -129,10 +129,9 @@ class FileReaders:
         self._idle: LifoQueue[_Worker] = LifoQueue()
 
     def read(self, job: FileJob) -> Sheet:
-        """Read a file in a worker.
+        """Raises FileRefused if the file exceeds a limit, and RefusedError if a mapping by hand is wrong.
 
-        Raises FileRefused if the file cannot be read within the limits, RefusedError if a mapping by hand is wrong, and
-        NoWorkerFreeError if every worker stays busy for too long.
+        Raises NoWorkerFreeError if every worker stays busy for too long.
         """
         try:
             sheet, frames = self._read(job)
@@ -195,7 +194,7 @@ class FileReaders:
 
 @cache
 def file_readers(limits: WorkerLimits) -> FileReaders:
-    """Return the readers of this process with these limits. They end with the process."""
+    # The workers end with the process.
     readers = FileReaders(limits)
     atexit.register(readers.close)
     return readers

@@ -1,7 +1,6 @@
 """A process that reads one file after another, within limits of time and memory.
 
-`pool` starts it as `python -m services.ingest.workers.worker`. It has no keys, no database, and no environment
-variables of its parent process. It ends when its standard input ends.
+The process has no keys, no database, and no environment variables of its parent. It ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ _MOST_BYTES: Final = 1 << 40
 
 
 def serve_jobs() -> None:
-    """Read jobs from standard input, and write their results to standard output, until the input ends."""
     seconds, memory = int(sys.argv[1]), int(sys.argv[2])
     os.nice(_NICENESS)
     _limit_memory(memory)

@@ -26,12 +26,10 @@ from services.storage.vault import MissingKeyError, VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The notices or the register entries, as one side of a match.
-
-    `tokens` is the table of their tokens. `owner` is the column of that table with the id of the record.
-    """
+    """The notices or the register entries, as one side of a match."""
 
     tokens: Table
+    # The column of `tokens` with the id of the record.
     owner: Column[int]
 
 
@@ -48,7 +46,6 @@ _SCOPES = {scope.value: scope for scope in Scope}
 def load(
     work: UnitOfWork, changed_notices: Collection[int], changed_entries: Collection[int], pages: Sequence[Page] = ()
 ) -> MatchState:
-    """Load what decides the matches of these records, and of the pairs in `pages`."""
     connection = work.connection
     shared = _shared_tokens(connection, changed_notices, changed_entries)
     on_record = _matches(connection, changed_notices, changed_entries)
@@ -83,10 +80,9 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Return a query for the pairs of records that share a token.
+    """Return a query for pairs that share a token.
 
-    Each row has the id of a record from `pks` on side `mine`, the id of a record on side `theirs`, and the kind of the
-    token.
+    Each row has an id from `pks`, the id of the partner, and the kind of the token.
     """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
@@ -171,20 +167,14 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 
 
 def location_of(private: Mapping[str, Any]) -> Location:
-    """Return the location in the decrypted part of a record.
-
-    If it is not known which version of the record is the newest, `others` holds the locations of the other versions.
-    """
+    """`others` holds the locations of versions that tie with the version on record."""
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """Return a live match, with the council and shard of its entry.
-
-    With `feed_id`, find only a match of that council.
-    """
+    """With `feed_id`, find only a match of this council."""
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)
@@ -209,8 +199,7 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
     """Write the outcome, and return what was written.
 
-    A pair is left out if one of its records has changed since it was loaded. The event about that change will have the
-    pair matched again.
+    A pair is left out if one of its records has changed since. The event about that change will match the pair again.
     """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)

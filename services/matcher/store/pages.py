@@ -38,7 +38,7 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Pag
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return these notices or entries, each with its first page of partners: the records that may match it."""
+    """Return the records `pks`, each with its first page of partners."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c
@@ -61,7 +61,7 @@ def _notices(connection: Connection, pks: Collection[int], *conditions: ColumnEl
 
 
 def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]) -> Iterator[Partners]:
-    """Count the partners of each of these records. Records without partners are left out."""
+    """Records without partners are left out."""
     if not pks:
         return
     mine, theirs = _SIDES[side]
@@ -76,7 +76,7 @@ def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]
 
 
 def load_page(connection: Connection, record: PagedRecord, limit: int) -> Page:
-    """Return the next `limit` partners of a record: records that share a token or have a stored match with it."""
+    """Return the next `limit` partners: records that share a token or have a stored match with the record."""
     return page_of(record, _sharing(connection, record, limit), _matched(connection, record, limit), limit)
 
 

@@ -17,15 +17,12 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """Return the feed of each record whose matching is unfinished.
-
-    A feed with several such records comes several times.
-    """
+    """Return the feed of each unfinished record. A feed may come several times."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Choose the unfinished record that has the next turn, and lock it. Records in `besides` are left out.
+    """Choose the record that has the next turn, and lock it. Records in `besides` are left out.
 
     The feed that has waited longest for a turn comes first, with its record that has the nearest harmful day.
     """
@@ -48,8 +45,7 @@ def save_progress(
 ) -> list[str]:
     """Store how far each record was matched, and delete the finished records.
 
-    `waiting` are records that have had no turn yet. Return the feed of each record that was not stored as unfinished
-    before.
+    `waiting` are records without a turn yet. Return the feed of each record that is newly unfinished.
     """
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]
@@ -92,11 +88,7 @@ def _pks(keys: Collection[Key], side: PagedSide) -> list[int]:
 
 
 def count_waiting(connection: Connection, feed_id: str, most: int) -> int:
-    """Return the number of a council's entries that still wait to be compared with a notice, at most `most`.
-
-    An entry waits until its own matching is finished, and until the matching of each notice that covers it has reached
-    it.
-    """
+    """Count the council's entries that still wait to be compared with a notice, at most `most`."""
     unfinished, mine, entry, record = unfinished_matching.c, notice_tokens.c, entry_tokens.c, register_entries.c
     not_reached = (
         select(record.pk)

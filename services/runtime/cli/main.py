@@ -74,7 +74,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """The commands by name. Looking up a command imports it."""
+    """The commands by name. Looking up a command imports its module."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -111,7 +111,7 @@ class _Summaries(_Commands):
 
 
 class Pullcord(TyperGroup):
-    """The group of all commands. It shows an expected error as a sentence, without a traceback."""
+    """Shows an expected error as a sentence, without a traceback."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

@@ -1,4 +1,4 @@
-"""Reads the summaries for `pullcord --help` from the source files, because to import all commands takes seconds."""
+"""Reads the summaries for `pullcord --help` from the source files. Importing all commands would take seconds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,7 @@ from pathlib import Path
 
 
 def summary_of(module: str, name: str) -> str:
-    """Return the help text of a function, a group, or a Typer app with one command.
-
-    `name` is its name in the module.
-    """
+    """Return the help text of a function, a group, or a Typer app with one command."""
     tree = ast.parse(_source(module))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and (node.name == name or _is_command_of(node, name)):

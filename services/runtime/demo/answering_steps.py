@@ -18,7 +18,6 @@ from services.runtime.demo.waiting import until_delivered
 
 
 def nobody_answers(demo: DemoDeployment, narrator: Narrator, how: str, pass_a_week: Callable[[], None]) -> None:
-    """Let a week pass without an answer, and show the repeated alerts. `how` announces the week."""
     narrator.step("Nobody answers")
     # Only the mails of this week are counted.
     before = len(demo.mailbox.mails)

@@ -41,17 +41,14 @@ MEDIA = {
 
 @dataclass(frozen=True)
 class DemoDeployment:
-    """The objects that the steps of a demonstration need, in one process or distributed.
-
-    `environment` has the variables by which the command line finds the deployment. `keys` has the API keys by feed id.
-    """
-
     store: Store
     consumers: Sequence[Consumer]
     mailbox: Mailbox
     base_url: str
     mailbox_url: str
+    # The variables by which the command line finds the deployment.
     environment: Mapping[str, str]
+    # API keys by feed id.
     keys: Mapping[str, str]
     today: date
 

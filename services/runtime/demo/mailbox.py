@@ -36,14 +36,14 @@ class Mailbox:
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Wait until there are `count` mails. Return False after `timeout` seconds."""
+        """Return False if fewer than `count` mails arrive within `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 
 
 @contextmanager
 def receiving(mailbox: Mailbox) -> Iterator[int]:
-    """Run the mail server while the block runs, and yield its port."""
+    """Run the mail server, and yield its port."""
     controller = _FreePortController(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:
@@ -53,8 +53,6 @@ def receiving(mailbox: Mailbox) -> Iterator[int]:
 
 
 class _FreePortController(Controller):
-    """A mail server on a free port that the operating system picks."""
-
     @property
     def bound_port(self) -> int:
         port: int = cast("Server", self.server).sockets[0].getsockname()[1]

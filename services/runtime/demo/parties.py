@@ -29,10 +29,7 @@ AT_ONCE: Final[Mapping[str, Any]] = {
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Add every feed of the samples. Return the API keys by feed id.
-
-    `habits` are fields of `CouncilPolicy` that every council gets.
-    """
+    """Return the API keys by feed id. Every council gets the fields of `CouncilPolicy` in `habits`."""
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

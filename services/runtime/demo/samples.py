@@ -40,11 +40,7 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Return a sample file with every date of this century moved by `days` days.
-
-    These are ISO dates, UK dates and the date cells of a workbook. For a demonstration on `day`, pass `(day -
-    BASE_DAY).days`.
-    """
+    """Move every date of this century by `days` days: ISO dates, UK dates and date cells of a workbook."""
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))
     later = timedelta(days=days)

@@ -24,7 +24,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. Raises StuckError after LONGEST_WAIT, with the text `what` for the condition."""
+    """Raises StuckError after LONGEST_WAIT. `what` describes the condition."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:

@@ -1,4 +1,4 @@
-"""Describes the acts of people for the OpenAPI description: each act with the record that it needs."""
+"""Describes each act of a person, with the record that it needs, for the OpenAPI description."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples of request bodies. The telephone numbers are those that Ofcom reserves for drama."""
+"""Examples of request bodies. Ofcom reserves the telephone numbers for drama."""
 
 from __future__ import annotations
 

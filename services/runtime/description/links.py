@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 
 class LinkTo(NamedTuple):
-    """A link to another operation. `expression` says where in the answer the value of `parameter` is found."""
+    """A link to another operation."""
 
     name: str
     operation: str
     parameter: str
+    # The place of the parameter's value in the answer.
     expression: str
 
 

@@ -21,16 +21,12 @@ LEFT_ALONE = 70
 
 
 class RemoteSends:
-    """The state of the other process's unfinished sends."""
-
     def __init__(self) -> None:
         self.full = False
         self.stuck = 0
 
 
 class RemoteTasks:
-    """The loops of the other process as it last reported them."""
-
     def __init__(self, background: Background) -> None:
         self._background = background
 
@@ -39,7 +35,7 @@ class RemoteTasks:
 
 
 class Background:
-    """The other process as `make_app` needs it: its loops, sends and metrics, and a way to wake it."""
+    """Gives `make_app` the loops, sends and metrics of the other process, and a way to wake that process."""
 
     def __init__(self, link: ProcessLink) -> None:
         self._link = link

@@ -1,4 +1,4 @@
-"""Passes events to the consumers within one process, without the relay and the brokers of a distributed deployment."""
+"""Passes events to the consumers within one process, without brokers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes unpublished events to every consumer of their topic. The events of one partition key stay in order."""
+    """Passes unpublished events to every consumer of their topic, in order for each partition key."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -68,10 +68,7 @@ class EventDispatcher:
 
 
 def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
-    """Publish again the events that one of the consumers never handled. Return the number of events.
-
-    An older version of Pullcord, for example, leaves out events that it does not know.
-    """
+    # An older version of Pullcord, for example, leaves out events that it does not know.
     now = store.now()
     with store.writing() as connection:
         return sum(
@@ -83,10 +80,9 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Let a consumer handle events.
+    """Let a consumer handle events. The caller must deliver the events again after an error.
 
-    An event that can never be handled goes to quarantine. An event that only a newer version of Pullcord knows is
-    skipped. If a fault may pass, its error is raised, and the caller must deliver the events again.
+    An event that can never be handled goes to quarantine. An event that only a newer version knows is skipped.
     """
     remaining = list(events)
     while remaining:
@@ -122,10 +118,9 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Return the parts of a failed batch, to be handled one after another.
+    """Return the parts of a failed batch: halves after a conflict with another worker, otherwise single events.
 
-    After a conflict with another worker these are two halves, otherwise single events. Raises PoisonError if the fault
-    of a single event will not pass. Raises `error` if the fault may pass.
+    Raises PoisonError if the fault of a single event will not pass. Raises `error` if the fault may pass.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

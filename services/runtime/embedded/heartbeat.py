@@ -1,4 +1,4 @@
-"""The heartbeat of a loop, stored in the database, so that every process can see if the loop is alive."""
+"""Stores the heartbeats of loops in the database, so that every process can see if a loop is alive."""
 
 from __future__ import annotations
 
@@ -41,13 +41,12 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """A store that calls `made_progress` after each commit, so that a loop sends heartbeats even during a long step."""
+    """Calls `made_progress` after each commit, so that a loop sends heartbeats even during a long step."""
 
     made_progress: Callable[[], None]
 
     @classmethod
     def over(cls, store: Store, made_progress: Callable[[], None]) -> HeartbeatStore:
-        """Return a copy of `store` that calls `made_progress` after each commit."""
         # Every member, so that what the operator has set holds in the loops too.
         members = {member.name: getattr(store, member.name) for member in fields(Store)}
         return cls(**members, made_progress=made_progress)

@@ -1,8 +1,4 @@
-"""The link between the two processes of `pullcord serve`. A message is one line of JSON over a pair of sockets.
-
-The HTTP process asks the other process to look for new events, and to report its metrics. The other process reports the
-state of its loops.
-"""
+"""The link between the two processes of `pullcord serve`. A message is one line of JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +16,6 @@ SECONDS_TO_SEND = 2
 
 @dataclass(slots=True)
 class TaskState:
-    """The state of a loop in the other process."""
-
     name: str
     alive: bool
     failing: int
@@ -38,7 +32,7 @@ class ProcessLink:
         self._sending = Lock()
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message. If the other process has ended, do nothing: `messages` then ends."""
+        # If the other process has ended, nothing is sent: `messages` then ends.
         line = json.dumps(message).encode() + b"\n"
         with self._sending, suppress(OSError):
             self._end.sendall(line)
@@ -58,10 +52,7 @@ class ProcessLink:
 
 
 def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
-    """Handle the messages of the other process until it ends.
-
-    `handlers` has a function for each kind of message. It is called with the content of the message.
-    """
+    """`handlers` has a function for the content of each kind of message."""
     for message in link.messages():
         for kind, content in message.items():
             if kind in handlers:

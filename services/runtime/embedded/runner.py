@@ -1,4 +1,4 @@
-"""The embedded runner: a few loops in one process do all background work. They find their work in the database."""
+"""Does all background work in a few loops of one process."""
 
 from __future__ import annotations
 
@@ -28,11 +28,8 @@ CLOSING_SECONDS = 600.0
 class Loop:
     """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
 
-    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns more, the loop
-    `then` may have something to do and is woken.
-
-    `beat` is called after each successful step, by `made_progress` within a step, and every BEAT_SECONDS while waiting.
-    A failing loop does not call it.
+    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. Otherwise the loop `then` is woken. A
+    loop that does not fail calls `beat` at least every BEAT_SECONDS, except during a long step.
     """
 
     def __init__(
@@ -74,7 +71,7 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        """False if the loop has ended. A loop that has not started yet counts as alive."""
+        """Return False if the loop has ended. A loop that has not started yet counts as alive."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
@@ -181,8 +178,6 @@ def _often(parts: Parts) -> float:
 
 
 class EmbeddedRunner:
-    """Runs matching, alerts and deliveries in one process."""
-
     def __init__(self, parts: Parts) -> None:
         store, consumers = parts.store, parts.consumers
         self._dispatcher = parts.dispatcher

@@ -1,7 +1,6 @@
 """Runs the two processes of `pullcord serve`.
 
-This process matches, alerts and delivers. It starts the HTTP process, and starts it again whenever it ends. So alerts
-go on even if callers use up the connections, threads or memory of the HTTP process.
+Alerts go on even if callers use up the connections, threads or memory of the HTTP process, which is then started again.
 """
 
 from __future__ import annotations

@@ -22,8 +22,6 @@ from services.storage.store import Store
 
 
 class SafetyGauges(Collector):
-    """The gauges of delays, faults and unfinished work."""
-
     def __init__(self, store: Store) -> None:
         self._store = store
 
@@ -39,7 +37,7 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """The gauge of loops in this process that have ended, although nobody stopped them."""
+    """Reports the loops of this process that have ended, although nobody stopped them."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
@@ -49,22 +47,18 @@ class EndedLoops(Collector):
 
 
 class SendPool(Protocol):
-    """The unfinished sends of a process."""
-
     @property
     def stuck(self) -> int:
-        """The number of sends that are past their deadline."""
+        """Return the number of sends that are past their deadline."""
         ...
 
     @property
     def full(self) -> bool:
-        """True if no further message can be sent until one of these sends ends."""
+        """Return True if no further message can be sent until one of these sends ends."""
         ...
 
 
 class SendGauges(Collector):
-    """The gauge of sends in this process that are past their deadline."""
-
     def __init__(self, sends: SendPool) -> None:
         self._sends = sends
 

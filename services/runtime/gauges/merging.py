@@ -26,9 +26,9 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Return the metrics of this process with the counts of the other process added, in the Prometheus text format.
+    """Add the counts of the other process, in the Prometheus text format.
 
-    Metrics that describe a process, such as `python_…` and `process_…`, are only those of this process.
+    Metrics that describe a process, such as `python_…` and `process_…`, are not added.
     """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):

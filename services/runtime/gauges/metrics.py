@@ -19,10 +19,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return the method of a request, or `other` if it is unknown.
-
-    A caller may send any word as the method, even a telephone number.
-    """
+    """Return `other` for an unknown method: a caller may send a telephone number as the method."""
     return method if method in METHODS else "other"
 
 

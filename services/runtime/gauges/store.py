@@ -82,7 +82,7 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return the time of the oldest alert that nobody has acknowledged, or None."""
+    """Return None if every alert is acknowledged."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))
@@ -114,7 +114,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the last time at which a case that is not safe passed its harmful day, or None if there is none.
+    """Return the last time at which a case that is not safe passed its harmful day, or None.
 
     This is the end of the harmful day, or the time at which the case was opened if that is later.
     """
@@ -128,7 +128,7 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id with the time at which it last sent something, or was created if it never did.
+    """Return each feed's id with the time at which it last sent data, or was created.
 
     Feeds that the operator has ended are left out.
     """

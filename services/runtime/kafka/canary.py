@@ -1,7 +1,7 @@
 """Publishes canaries, finds events that were lost, and publishes them again.
 
-Every partition that has a consumer gets canaries. A consumer that has received a canary must have received everything
-that was published earlier to that partition. So an earlier event that is not in its inbox is lost.
+A consumer that has received a canary must have received everything that was published earlier to the partition. An
+earlier event that is not in its inbox is lost.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due. Mark lost events to be published again, and return their number.
+        """Publish the canaries that are due. Return the number of lost events that will be published again.
 
         Raises RelayError if the brokers accept none of the canaries.
         """

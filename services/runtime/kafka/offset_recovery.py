@@ -1,7 +1,7 @@
-"""A Faust consumer that notices that the brokers have lost records, and then reads the partition from its beginning.
+"""A Faust consumer that reads a partition from its beginning if the brokers have lost records.
 
-If the brokers lose all records and a topic is created again, a worker that still runs commits its old offset. This
-offset is beyond the end of the new partition. Faust would then skip all records up to it, without a warning.
+After the loss, the committed offset is beyond the end of the new partition. Faust would skip all records up to that
+offset without a warning.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from faust.types import TP
 log = structlog.get_logger()
 
 
+# This thread logs a fault as one line of JSON, without a traceback.
 class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
-    """The thread of a consumer. It logs a fault as one line of JSON, without a traceback."""
-
     def on_crash(self, msg: str, *fmt: Any, **kwargs: Any) -> None:  # noqa: ARG002 - the library's names
         # The library would print a traceback, which no reader of JSON lines understands. It may name hosts.
         log.error("consumer_crashed", error=type(sys.exc_info()[1]).__name__)
@@ -53,8 +52,6 @@ class RewindingTransport(Transport):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingApp(faust.App):  # type: ignore[misc,unused-ignore]
-    """A Faust application whose consumer is a RewindingConsumer."""
-
     def _new_transport(self) -> Any:
         # Faust has no setting for the class of its consumer.
         return RewindingTransport(self.conf.broker_consumer, self)

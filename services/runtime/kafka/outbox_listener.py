@@ -21,7 +21,7 @@ RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """Calls `wake` whenever an event is written to the outbox. It uses a database connection of its own."""
+    """Calls `wake` whenever an event is written to the outbox, on a database connection of its own."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
         # psycopg does not understand SQLAlchemy's driver names in a URL.

@@ -1,12 +1,7 @@
-"""The relay: publishes the events of the outbox to Kafka.
+"""The relay publishes the events of the outbox to Kafka.
 
-The outbox is divided into lanes, and all events with the same key are in one lane. Any number of relays may run, but
-only one at a time works on a lane, so events with the same key keep their order.
-
-An event is marked as published only after the brokers have accepted it. If the process crashes in between, the event is
+Only one relay at a time works on a lane, so events with the same key keep their order. After a crash, an event may be
 published twice, and the inboxes of the consumers drop the second one.
-
-If the brokers refuse events of one topic in one lane, all other events are still published.
 """
 
 from __future__ import annotations
@@ -47,8 +42,6 @@ FAILED = Counter("pullcord_relay_failures_total", "Times that publishing to the 
 
 @dataclass(frozen=True)
 class Relay:
-    """Publishes the events of the outbox."""
-
     store: Store
     publisher: Publisher
     # The lanes that failed: how often in a row, and when each is tried again. A new connection must not forget them.
@@ -58,9 +51,9 @@ class Relay:
     served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
-        """Publish a batch of events from each lane on which no other relay works.
+        """Publish a batch from each lane on which no other relay works. Return the number of published events.
 
-        Return the number of published events. Raises RelayError if there are none because the brokers did not answer.
+        Raises RelayError if nothing was published because the brokers did not answer.
         """
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
@@ -119,7 +112,7 @@ class Relay:
     ) -> tuple[list[StoredEvent], KafkaError | None]:
         """Return the events that are published or in quarantine, and the first error of the other events.
 
-        An event that failed is published again later. So are the later events with its key, to keep their order.
+        After a failed event, the later events with its key also wait, to keep their order.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
@@ -138,10 +131,7 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Deal with an event that the brokers refuse. Return True if it was too large and is now split.
-
-        Otherwise put it in quarantine and return False.
-        """
+        """Return True if the event was too large and is now split. Otherwise put the event in quarantine."""
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

@@ -30,8 +30,7 @@ class _BrokerConnection:
 
 @dataclass
 class RelaySupervisor:
-    """Publishes the outbox and the canaries. At each new connection, it creates the topics that are missing."""
-
+    # At each new connection, missing topics are created.
     store: Store
     settings: KafkaSettings
     canaries_every: timedelta
@@ -46,10 +45,10 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and the canaries that are due. Return the number of events published or to be published again.
+        """Publish events and due canaries. Return the number of events published or to be published again.
 
         Raises RelayError if the brokers cannot be reached, have unsuitable topics, or accept nothing. The next call
-        then connects anew.
+        connects anew.
         """
         try:
             at = self._connect()

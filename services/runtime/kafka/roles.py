@@ -75,7 +75,7 @@ def run_relay(parts: Parts, settings: KafkaSettings, database_there: DatabaseWai
 def run_consumer(
     role: ConsumerRole, parts: Parts, settings: KafkaSettings, data_dir: Path, database_there: DatabaseWait
 ) -> None:
-    """Run a consumer until the process is stopped. If `role.delivers`, also alert councils and send messages."""
+    # If `role.delivers`, the process also alerts councils and sends messages.
     stop = stop_requested()
     (consumer,) = (one for one in parts.consumers if one.name == role.name)
     worker = _worker(parts, consumer, settings, data_dir)
@@ -110,7 +110,7 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Run a worker until a stop is requested. Raises WorkerEndedError if it ends before."""
+    """Raises WorkerEndedError if the worker ends before a stop is requested."""
     watch = _watch_of(worker, parts)
     # Watch from before the start: a worker whose start hangs may hold partitions already.
     watch.start()

@@ -1,7 +1,4 @@
-"""Ends a process that makes no progress, so that it is started again. Unfinished work is not lost.
-
-A hanging thread or event loop cannot stop itself, so the process is ended at once.
-"""
+"""Ends a process that makes no progress, so that it is started again. Unfinished work is not lost."""
 
 from __future__ import annotations
 
@@ -34,8 +31,8 @@ def end_process(code: int = NO_PROGRESS) -> None:
 class Watchdog:
     """Ends the process if there is work to do, but none was done for `patience` seconds.
 
-    `quiet_seconds` returns the seconds since the last work. `is_behind` returns True if there is work. If it raises an
-    error, the process goes on, because a restart does not mend a database. If it never returns, the process is ended.
+    If `is_behind` raises an error, the process goes on, because a restart does not mend a database. If `is_behind`
+    never returns, the process is ended.
     """
 
     def __init__(

@@ -1,8 +1,7 @@
 """A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
 
 No exception leaves an agent, because Faust would then acknowledge the message. While a fault may pass, the message
-stays unacknowledged and is tried again. An event that can never be handled goes to quarantine. Before a worker stops,
-it finishes its batch and acknowledges the messages. All state is in the database, never in Faust.
+stays unacknowledged. An event that can never be handled goes to quarantine.
 """
 
 from __future__ import annotations
@@ -56,10 +55,7 @@ METADATA_MS = 10_000
 
 
 class ForeignEventsError(PullcordError):
-    """The topics carry events of another database.
-
-    If this worker acknowledged them, the other deployment would miss them.
-    """
+    """The topics carry events of another database, which another deployment must handle."""
 
 
 @dataclass
@@ -100,10 +96,9 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if the consumer has not received a recent canary from one of its partitions.
+        """Return True if a partition of the consumer is more than `patience` behind the newest canary.
 
-        A canary is recent if no other was published more than `patience` later. Only the partitions of this worker
-        count, or all if it has none.
+        Only the partitions of this worker count, or all if it has none.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
@@ -113,10 +108,7 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle messages, and try again as long as a fault may pass.
-
-        Return True once the messages are handled. Return False if the worker must stop before that.
-        """
+        """Return True once the messages are handled, or False if the worker must stop before that."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

@@ -11,7 +11,7 @@ from services.runtime.settings import ANSWERS, PREFIX, read_answers
 
 
 def write_answers(data_dir: Path, answers: Mapping[str, str]) -> None:
-    """Add answers to the file. Only its owner can read it, because it holds the password of the mail server."""
+    # Only its owner can read the file, because it holds the password of the mail server.
     kept = {**read_answers(data_dir), **answers}
     with written_whole(data_dir / ANSWERS) as file:
         json.dump({PREFIX + name.upper(): value for name, value in kept.items()}, file, indent=2)

@@ -1,4 +1,4 @@
-"""Makes, checks and restores backups of an embedded deployment. The service may run while a backup is made.
+"""Makes, checks and restores backups of an embedded deployment.
 
 A backup does not contain the keys. Without them, nobody can read the personal data in it.
 """
@@ -40,19 +40,15 @@ SQLITE = "sqlite"
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """The result of a restore.
-
-    `record_ends` is the time of the last change in the backup. `aside` is where the previous database is now, or None
-    if there was none.
-    """
-
     contents: Contents
+    # The time of the last change in the backup.
     record_ends: datetime
+    # The path of the previous database, or None.
     aside: Path | None = None
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Copy the store's SQLite database to `target`, on disk, and check the copy. The database may be in use meanwhile.
+    """Copy the store's SQLite database, which may be in use, and check the copy.
 
     Raises RefusedError if the target exists already, and CopyError if the copy fails a check.
     """
@@ -73,7 +69,7 @@ def back_up(store: Store, target: Path) -> Contents:
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Record a backup in the audit, so that the age of the last backup can be monitored. `size` is in bytes."""
+    """Record a backup, so that its age can be monitored. `size` is in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
@@ -82,8 +78,7 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
     """Replace the store's SQLite database by a backup, upgraded to the present schema.
 
-    Then settle the alerts in it (see `settle_restore`). Raises RefusedError if a process uses the database, if there is
-    a database and `replacing` is False, or if `backup` is itself a database in use. Raises CopyError if the backup
+    Raises RefusedError if a database is in use, or exists and `replacing` is False. Raises CopyError if the backup
     fails a check.
     """
     place = _file_of(store.engine.url)
@@ -105,7 +100,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools have restored. Return the time of the last change in it.
+    """Call `settle_restore` for a database that other tools have restored. Return the time of its last change.
 
     A second call changes nothing.
     """
@@ -121,7 +116,7 @@ def settle_in_place(store: Store) -> datetime:
 def check_unused(database: str) -> None:
     """Raise RefusedError if another process uses the SQLite database at this URL.
 
-    The caller itself must not have it open.
+    The caller itself must not have the database open.
     """
     with unused(_file_of(database)):
         pass

@@ -1,7 +1,6 @@
 """Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-The files hold no telephone number, address or name. They hold references of councils only on request. Even then, a
-reference that could be a number, a name or an address is left out, because some people type these as a reference.
+A council's reference is written only on request, and never if it could be a telephone number, a name or an address.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ Row = dict[str, Any]
 
 
 class FileFormat(StrEnum):
-    """The formats of export files. The value is the suffix of the file."""
+    """The value is the suffix of the file."""
 
     CSV = ".csv"
     NDJSON = ".ndjson"
@@ -86,7 +85,6 @@ def export_cases(
 ) -> int:
     """Write cases to a file, the oldest first. Return the number of rows.
 
-    `feed_id` chooses one council, `ended` adds cases that have ended, and `references` adds the references of councils.
     Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
     """
     query = cases_to_export(feed_id, ended=ended)
@@ -98,7 +96,7 @@ def export_matches(
 ) -> int:
     """Write matches to a file, in the order of the register entries. Return the number of rows.
 
-    The arguments and errors are those of `export_cases`.
+    The errors are those of `export_cases`.
     """
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
@@ -106,7 +104,7 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Yield a text file that only its owner can read. It gets its name only once it is complete and on disk.
+    """Yield a text file that only its owner can read. The file appears only when it is complete and on disk.
 
     Raises RefusedError if the folder of the file is missing.
     """
@@ -128,7 +126,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """Return a council's reference, or None if it could be a telephone number, a name or an address."""
+    """Return None if the reference could be a telephone number, a name or an address."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -18,10 +18,9 @@ LOOK_EVERY = 1.0
 
 
 class KeyFile:
-    """A source of vault keys (`vault.KeySource`) that reads the keys file.
+    """Raises KeysError at the start if the file is missing or faulty.
 
-    Raises KeysError at the start if the file is missing or faulty. If it is missing or faulty later, or has the keys of
-    another deployment, the last keys stay in use.
+    If the file is missing or faulty later, or has the keys of another deployment, the last keys stay in use.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:

@@ -1,7 +1,4 @@
-"""The keys of a deployment: the vault keys by id, and the token key.
-
-Without the vault keys, all encrypted personal data is lost for good.
-"""
+"""The keys of a deployment. Without the vault keys, all encrypted personal data is lost for good."""
 
 from __future__ import annotations
 
@@ -57,14 +54,14 @@ def new_keyring() -> Keyring:
 
 
 def with_new_key(keyring: Keyring) -> Keyring:
-    """Return the keys with a new vault key at the end. It encrypts nothing until it is made current."""
+    """Return the keys with a new vault key at the end. The new key encrypts nothing until it is made current."""
     # An id is never used again: an old backup may hold values that name this id.
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
     return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keys with the newest vault key as the current one. If it is current already, first add a new key."""
+    """Make the newest vault key current. If the newest key is current already, first add a new key."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -72,7 +69,7 @@ def with_newest_current(keyring: Keyring) -> Keyring:
 
 
 def without_key(keyring: Keyring, key_id: str) -> Keyring:
-    """Return the keys without this vault key. Raises KeysError if it is current or does not exist."""
+    """Raises KeysError if the key is current or does not exist."""
     if key_id not in keyring.vault:
         raise KeysError(f"there is no vault key of this id: there are {', '.join(keyring.vault)}")
     if key_id == keyring.current:
@@ -91,7 +88,7 @@ def parse_keyring(text: str) -> Keyring:
 
 
 def read_keyring(path: Path) -> Keyring:
-    """Read the keys file. Raises KeysError if the file is missing or faulty."""
+    """Raises KeysError if the file is missing or faulty."""
     try:
         return parse_keyring(path.read_text())
     except OSError as error:
@@ -101,8 +98,7 @@ def read_keyring(path: Path) -> Keyring:
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
     """Change the keys file, and return the new keys.
 
-    Raises KeysError if the file is missing or faulty, if another process is changing it, or if `change` raises
-    KeysError.
+    Raises KeysError if the file is missing or faulty, or if another process is changing the file.
     """
     with _alone_in(path.parent):
         changed = change(read_keyring(path))

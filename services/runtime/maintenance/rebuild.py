@@ -1,7 +1,6 @@
 """Rebuilds matches and cases from the stored records, for example after the brokers have lost events.
 
-Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so nobody
-is alerted twice.
+Correct matches and cases stay unchanged, so nobody is alerted twice.
 """
 
 from __future__ import annotations
@@ -19,10 +18,7 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Let one consumer after another rebuild its results for all register entries.
-
-    After each transaction, yield the number of entries in it.
-    """
+    """Rebuild the results of each consumer. Yield the number of entries of each transaction."""
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)

@@ -26,7 +26,6 @@ def cases_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
 
 
 def matches_to_export(feed_id: str | None, *, ended: bool) -> Select[Any]:
-    """Return the query for the matches to export, ordered by register entry. `feed_id` chooses one council."""
     provider: Table = feeds.alias("provider")  # type: ignore[assignment]
     council: Table = feeds.alias("council")  # type: ignore[assignment]
     query = (

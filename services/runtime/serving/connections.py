@@ -1,7 +1,4 @@
-"""Limits the connections of the HTTP server, so that one caller cannot use up all of them.
-
-If all connections are in use when a new caller arrives, the server closes one whose request has not arrived completely.
-"""
+"""Limits the connections of the HTTP server, so that one caller cannot use up all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ FEWEST_CONNECTIONS: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
-    """Limits of one server. All are our own choice: no source prescribes them."""
+    """The limits are our own choice: no source prescribes them."""
 
     connections: int = 512
     # Seconds within which the head of a request must arrive.
@@ -37,11 +34,7 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Add a new connection.
-
-        If there are too many, cut off the oldest connection without a complete request. If all have one, cut off the
-        new one.
-        """
+        """If there are too many, cut off the oldest connection without a complete request, or the new connection."""
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
@@ -68,7 +61,7 @@ class GuardedProtocol(H11Protocol):
 
     @property
     def at_work(self) -> bool:
-        """True if the whole request has arrived and the answer is not complete."""
+        """Return True if the whole request has arrived and the answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -114,7 +107,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the function that makes the connections of one server, within these limits.
+    """Return the function that makes the connections of one server.
 
     The number of connections is lowered if the process may not open enough files.
     """
@@ -130,7 +123,7 @@ def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
 
 
 def allow_descriptors() -> None:
-    """Let this process open as many files as its hard limit allows. Many systems start with 1,024."""
+    # Many systems start with 1,024.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -18,10 +18,7 @@ from services.runtime.settings import Settings
 
 
 def serve_http() -> None:
-    """Serve HTTP. The arguments of the command are the file descriptors of two sockets.
-
-    The first is the socket to serve on. The second is the link to the other process.
-    """
+    # The arguments of the command are file descriptors: the socket to serve on, and the link to the other process.
     os.umask(0o077)
     listening, end = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     host, port, pretty = sys.argv[3], int(sys.argv[4]), sys.argv[5] == "pretty"

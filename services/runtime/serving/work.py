@@ -1,4 +1,4 @@
-"""Limits the time in which the body of a request must arrive, and the number of requests that are handled at once."""
+"""Limits the time in which a body must arrive, and the number of requests that are handled at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
-    """Limits of the work on requests. All are our own choice: no source prescribes them."""
+    """The limits are our own choice: no source prescribes them."""
 
     # Requests that are worked on at once. The framework has 40 threads.
     requests: int = 32
@@ -35,7 +35,7 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """ASGI middleware that answers 408 if a body does not arrive in time, and 503 if a request has to wait too long.
+    """Answers 408 if a body does not arrive in time, and 503 if a request waits too long.
 
     A request counts as being handled only after it has arrived completely, so a slow sender does not keep others
     waiting.

@@ -1,7 +1,4 @@
-"""Copies a whole SQLite database while others use it, and checks a copy.
-
-PostgreSQL has its own tools for both tasks.
-"""
+"""Copies a whole SQLite database while others use the database, and checks copies."""
 
 from __future__ import annotations
 
@@ -50,23 +47,18 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database is damaged, or the available keys do not fit it."""
+    """A copy of the database is damaged, or the available keys do not open its values."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The contents of a copy: the rows of each table, the vault keys that it needs, and the time of its last change."""
-
     rows: Counts
     keys: tuple[str, ...]
     record_ends: datetime | None
 
 
 def copy_database(store: Store, target: Path) -> Counts:
-    """Copy a SQLite database to a single file, synced to disk. Return the number of rows of each table.
-
-    The copy has the state of one moment, even if others write meanwhile.
-    """
+    # The copy has the state of one moment, even if others write meanwhile.
     with store.reading() as connection, closing(sqlite3.connect(target)) as copy:
         # The rows are counted in the transaction of the copy, so that the numbers fit the copy.
         rows = count_rows(connection)
@@ -90,10 +82,9 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Check that a copy has the right schema and that its sealed values open. Return what it holds.
+    """Return the contents of a copy. Raises CopyError if the schema is wrong, or if a sealed value does not open.
 
-    The key id of each sealed value is checked, but only some of the values are opened. Raises CopyError if the copy
-    fails.
+    Every key id is checked, but only a sample of the values is opened.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:
@@ -103,7 +94,6 @@ def check_copy(copy: Store) -> Contents:
 
 
 def check_whole(path: Path) -> None:
-    """Raise CopyError if a file is damaged or is not a SQLite database."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             # This check reads every page, so its time grows with the file.

@@ -1,7 +1,4 @@
-"""Replaces a SQLite database file by another, and keeps the old file.
-
-No other process may use either file meanwhile.
-"""
+"""Replaces a SQLite database file by another, and keeps the old file."""
 
 from __future__ import annotations
 
@@ -27,10 +24,7 @@ SIDES: Final = ("", "-wal", "-shm")
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Keep other processes from opening a database while the block runs. The file may be damaged or missing.
-
-    Raises RefusedError if another process has the database open.
-    """
+    """Keep other processes from opening a database. Raises RefusedError if another process has the database open."""
     if not path.exists():
         yield
         return
@@ -44,7 +38,7 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move `draft` to `path`. If there is a database at `path`, first move it to `aside`. Return True if there was one.
+    """Move `draft` to `path`, and an earlier database to `aside`. Return True if there was an earlier database.
 
     Raises RefusedError if `aside` exists, or if a process uses the database at `path`.
     """

@@ -1,7 +1,7 @@
 """The name and the id of the deployment that owns a database.
 
-Two deployments on one Kafka must not handle each other's events. Different names give them different topics and
-consumer groups. If they have the same name, the id in each event shows which of the two sent it.
+The name is part of topics and consumer groups, so that deployments can share a Kafka. The id in each event shows its
+sender if two deployments have the same name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ONLY = 1
 
 @dataclass(frozen=True, slots=True)
 class DeploymentIdentity:
-    """The name that the operator chose for a deployment, and a random id."""
+    """The operator chose the name. The id is random."""
 
     name: str
     id: str
@@ -38,10 +38,7 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Return the identity in the database. If there is none, first store `name` and a random id.
-
-    Raises RefusedError if the database has another name: it then belongs to another deployment.
-    """
+    """Return the identity in the database, or store a new one. Raises RefusedError if the database has another name."""
     found = _found(engine)
     if found is None:
         # Several roles start at the same time: the first one keeps its claim.

@@ -48,10 +48,7 @@ _READ_ONLY_SETTINGS = ("default_transaction_read_only", "in_hot_standby")
 
 
 def make_engine(url: str) -> Engine:
-    """Return an engine for a `sqlite:///` or `postgresql+psycopg://` URL.
-
-    Settings in a PostgreSQL URL override `POSTGRES_CONNECTION`.
-    """
+    # Settings in a PostgreSQL URL override `POSTGRES_CONNECTION`.
     if url.startswith("sqlite"):
         engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
         event.listen(engine, "connect", _prepare_sqlite)
@@ -74,7 +71,7 @@ def make_engine(url: str) -> Engine:
 
 
 def has_full_disk(engine: Engine) -> bool:
-    """Return True if the disk of a SQLite database has too little space for further changes."""
+    """Return False for every PostgreSQL database."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return False

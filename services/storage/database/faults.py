@@ -1,8 +1,4 @@
-"""Finds the meaning of a database error: from the SQLSTATE on PostgreSQL, from the result code on SQLite.
-
-The class of the error does not show it. For example, the same class is raised for a read-only server, for a transaction
-that was idle for too long, and for a damaged table.
-"""
+"""Classifies database errors by the SQLSTATE on PostgreSQL, and by the result code on SQLite."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ class DatabaseFault(StrEnum):
 
     @property
     def may_pass(self) -> bool:
-        """Return True if the same request may succeed later without any change."""
+        """Return True if the same request may succeed later."""
         return self is not DatabaseFault.OURS
 
 
@@ -76,7 +72,7 @@ REFUSING_SECONDS: Final = 60.0
 
 
 def fault_of(error: BaseException) -> DatabaseFault | None:
-    """Return the meaning of an error, or None if a database did not raise it."""
+    """Return None if the error did not come from a database."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseFault.BUSY
     # A transaction whose connection was lost before.
@@ -102,7 +98,7 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """Keeps the last refusal of a read-only or full database, until the database accepts a change again."""
+    """Keeps the last refusal of a read-only or full database until the database accepts a change."""
 
     def __init__(self) -> None:
         self.fault: DatabaseFault | None = None
@@ -114,11 +110,7 @@ _REFUSALS: Final = WeakKeyDictionary[Dialect, _Refusals]()
 
 
 def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
-    """Remember when the database refuses changes, for `last_refusal`.
-
-    Also close each connection that turns out to be to a read-only PostgreSQL server. After a failover, a new connection
-    may reach a server that accepts changes.
-    """
+    # A connection to a read-only PostgreSQL server is closed: a new connection may reach another server.
     kept = _REFUSALS[engine.dialect] = _Refusals()
 
     def note(context: ExceptionContext) -> None:
@@ -138,9 +130,9 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return why the database refused the last change: because it is read-only, or because it is full.
+    """Return the reason if the database is read-only or full, otherwise None.
 
-    Return None if the database has accepted a change since, or if the refusal is older than REFUSING_SECONDS.
+    Return None also if the refusal is older than REFUSING_SECONDS.
     """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

@@ -1,7 +1,4 @@
-"""Checks the encoding of a PostgreSQL database, and finds an unsuitable connection pooler.
-
-A pooler is unsuitable if the transactions of one connection may run in different sessions of the database.
-"""
+"""Checks the encoding and the connection pooler of a PostgreSQL database."""
 
 from __future__ import annotations
 

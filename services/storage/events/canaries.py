@@ -1,7 +1,6 @@
 """Stores canaries: small events that prove that consumers are alive.
 
-The tables hold, for each partition, when the newest canary was published, and which canary each consumer received last.
-A consumer that has received a canary has also received everything that was published to the partition earlier.
+A consumer that has received a canary has received everything that was published earlier to the partition.
 """
 
 from __future__ import annotations
@@ -45,11 +44,7 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions of these topics whose newest canary the consumer has not received in time.
-
-    A partition is returned if the consumer received no canary from it, or if the newest canary was published more than
-    `patience` after the last one that the consumer received.
-    """
+    """Return the partitions in which the consumer is more than `patience` behind the newest canary."""
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one
@@ -60,10 +55,7 @@ def unheard(
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """Return a time before which everything published to the topic has reached the consumer.
-
-    Return None if a partition has no canary that the consumer received, or if no canary was published to the topic.
-    """
+    """Return a time before which everything published to the topic has reached the consumer, or None if unknown."""
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
     if not partitions or any(one not in heard for one in partitions):
@@ -73,9 +65,9 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return the earliest publication time among the canaries that the consumer last received from each partition.
+    """Return when the newest received canary was published, in the partition that is furthest behind.
 
-    For a partition from which it received none, the newest canary counts. Return None if no canary was published.
+    A partition from which no canary was received counts with its newest canary. Return None if no canary was published.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

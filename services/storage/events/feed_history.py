@@ -16,10 +16,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return the days on which each feed sent something, the newest first, by feed id.
+    """Return, by feed id, the last time at which the feed sent data on each day, the newest day first.
 
-    A day is given as the time at which the feed last sent something on it. Only the newest `most` days (UTC) of each
-    feed are returned. Feeds that never sent anything are left out. With `only`, all other feeds are left out too.
+    At most `most` days (UTC) are returned. Feeds that never sent data are left out. With `only`, all other feeds are
+    left out too.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

@@ -1,7 +1,6 @@
 """Finds events that were published but never handled, and publishes them again.
 
-A broker can lose an acknowledged event, and a worker of an older version skips events that it does not know. If a
-consumer has received later events, but the event is not in its inbox, the event goes back to the outbox.
+A broker can lose an acknowledged event, and a worker of an older version skips unknown events.
 """
 
 from __future__ import annotations
@@ -17,10 +16,7 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again the events that were published before `until` but never handled by the consumer.
-
-    Return their number.
-    """
+    """Republish events from before `until` that the consumer never handled. Return their number."""
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.
     if until <= since:

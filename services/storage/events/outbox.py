@@ -1,4 +1,4 @@
-"""The outbox. An event is written in the same transaction as its cause, and is published afterwards."""
+"""Writes each event in the transaction of its cause, and hands events out for publishing."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lane:
-    """A part of the outbox: the events of one topic whose partition keys fall into the lane with this number.
+    """A numbered part of the outbox.
 
-    Only one relay at a time publishes a lane, so events with the same key keep their order.
+    Only one relay at a time publishes a lane, so events with the same key keep order.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event from the outbox or from a topic, before it is decoded. Decoding may fail."""
+    """An event from the outbox or from a topic, before decoding. Decoding may fail."""
 
     event_id: str
     topic: str
@@ -90,10 +90,9 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return at most `limit` unpublished events. The events of each partition key are in order, oldest first.
+    """Return at most `limit` unpublished events. Each partition key keeps its order and gets a fair share.
 
-    Each partition key gets a share, so that a feed with many events does not delay the others. `after` is the last key
-    of the call before. With `lane`, return only events of that lane, and lock them for this transaction.
+    `after` is the last key of the call before. With `lane`, the events of that lane are also locked.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

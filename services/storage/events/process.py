@@ -1,7 +1,6 @@
-"""Handles events. Each runner calls `process`.
+"""Handles events. An event that arrives twice changes nothing the second time.
 
-Inbox, state, new events and audit are written in one transaction, so a crash leaves all changes or none. If an event
-arrives twice, the second arrival changes nothing.
+Inbox, state, new events and audit are written in one transaction.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that a consumer returns for a batch. The consumer itself writes all other rows."""
+    """The events and audit rows that a consumer returns. The consumer itself writes all other rows."""
 
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
@@ -35,16 +34,14 @@ class Consumer(Protocol):
 
     @property
     def name(self) -> str:
-        """The name under which the inbox lists the events of this consumer."""
+        """The name of the consumer in the inbox."""
         ...
 
     @property
-    def topics(self) -> tuple[str, ...]:
-        """The topics that the consumer reads."""
-        ...
+    def topics(self) -> tuple[str, ...]: ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Handle events in order, inside the transaction of `work`. None of them was handled before."""
+        """Handle events in order, inside the transaction of `work`. No event was handled before."""
         ...
 
 
@@ -68,8 +65,8 @@ class NotUnderstoodError(PullcordError):
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
     """Handle the events that are not yet in the inbox, in one transaction. Return their number.
 
-    Raises PoisonError if an event cannot be decoded, and NotUnderstoodError if only a newer version of Pullcord knows
-    its kind. The error names the event, and the database is unchanged, so the caller can try again without that event.
+    Raises PoisonError if decoding fails, and NotUnderstoodError if only a newer version knows an event. The database is
+    then unchanged, so the caller can try again without the event that the error names.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -87,7 +84,6 @@ def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent])
 
 
 def write_effects(work: UnitOfWork, effects: Effects) -> None:
-    """Write the events and audit rows that a consumer returned, in the transaction of the consumer's own rows."""
     work.announce(effects.announcements)
     work.record_audit(*effects.audit)
 
@@ -97,10 +93,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 
 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
-    """Put an event in quarantine, because the consumer cannot handle it or the brokers refuse it.
-
-    Also put it in the inbox and record it in the audit. If the inbox already has the event, nothing changes.
-    """
+    """Put an event in quarantine and in the inbox. If the inbox has the event already, nothing changes."""
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}
     with store.writing() as connection:

@@ -1,4 +1,4 @@
-"""Lists, shows, requeues and drops events in quarantine: events that could not be handled."""
+"""The quarantine holds events that could not be handled."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from services.storage.tables import inbox, outbox, quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedEvent:
-    """An event in quarantine. `error` is only the class name of the error, because its text could hold data."""
-
     event_id: str
     consumer: str
     topic: str
+    # Only the class name of the error, because its text could hold personal data.
     error: str
     at: datetime
 
@@ -35,11 +34,7 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events in quarantine about which the operator must be alerted now.
-
-    These are new events, and events whose last alert is older than `repeat`. If there are any, all events in quarantine
-    are marked as alerted now.
-    """
+    """Count the events that are new or were last reported longer than `repeat` ago, and mark all events as reported."""
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.
@@ -62,7 +57,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again for the consumers that put it in quarantine. Return the number of consumers.
+    """Publish an event again for the consumers that failed. Return the number of consumers.
 
     Raises NotFoundError if the event is not in quarantine, and RefusedError if it is not in the outbox.
     """
@@ -85,7 +80,6 @@ def drop(store: Store, event_id: str, by: str) -> int:
 
 
 def drop_mended(connection: Connection, store: Store, event_id: str, by: str) -> None:
-    """Drop an event or damaged value from the quarantine, if it is there, because its cause was mended."""
     found = connection.scalars(select(quarantine.c.consumer).where(quarantine.c.event_id == event_id)).all()
     if found:
         _take_out(connection, store, event_id, found, AuditAction.QUARANTINE_DROPPED, by)

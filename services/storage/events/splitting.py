@@ -14,9 +14,9 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """Replace an event in the outbox by two. Return False if it has only one record, or cannot be decoded.
+    """Replace an event by two events. Return False if the event has only one record, or cannot be decoded.
 
-    The two events have new ids. This is safe: the brokers never accepted the event, so no consumer knows its id.
+    New ids are safe: the brokers never accepted the event, so no consumer knows its id.
     """
     try:
         envelope = decode(event.body)

@@ -33,10 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """The role of a key's owner, which decides what the key shows.
-
-    Providers and councils see their own data. A regulator sees figures. An operator sees the state of the service.
-    """
+    """Providers and councils see their own data, a regulator sees figures, and an operator sees the service's state."""
 
     PROVIDER = "provider"
     COUNCIL = "council"
@@ -53,8 +50,6 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class KeyListing:
-    """A key as lists show it, without its secret."""
-
     key_id: str
     role: Role
     feed_id: str | None
@@ -65,9 +60,9 @@ class KeyListing:
 
 
 def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
-    """Create a key and return it. The key cannot be shown again.
+    """Return a new key, which cannot be shown again.
 
-    Raises NotFoundError if the feed is unknown. Raises ConflictError if the role does not fit the feed.
+    Raises NotFoundError if the feed is unknown, and ConflictError if the role does not fit the feed.
     """
     _check(store, role, feed_id)
     # 48 bits identify the key. The other 264 bits are the secret.
@@ -92,10 +87,7 @@ def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, las
 
 
 def find_caller(store: Store, presented: str) -> Caller | None:
-    """Return the caller with this key, or None if the key is unknown, wrong or revoked.
-
-    Raises KeyEndedError if the key is correct but has expired.
-    """
+    """Return None if the key is unknown, wrong or revoked. Raises KeyEndedError if the key has expired."""
     prefix, _, rest = presented.partition(".")
     key_id, _, secret = rest.partition(".")
     if prefix != "pcd" or not key_id.isalnum() or not secret:

@@ -1,7 +1,6 @@
-"""Seals every sealed value again with the current vault key, so that an older key can be removed.
+"""Seals every sealed value with the current vault key, so that an older key can be removed.
 
-The work is done in batches while other processes work. Each batch is one transaction. A row that another process has
-locked is skipped, and sealed in a later pass. An interrupted run can simply be started again.
+Each batch is one transaction. A locked row waits for a later pass. An interrupted run can be started again.
 """
 
 from __future__ import annotations
@@ -33,10 +32,9 @@ PASSES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class SealedColumn:
-    """A column of sealed values. `keyed_by` is the column that identifies the row in `vault.place`."""
-
     table: Table
     name: str
+    # The column that identifies the row in `vault.place`.
     keyed_by: str
 
     @property
@@ -89,10 +87,9 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Reseal until no value is left under an older key, in at most `PASSES` passes.
+    """Reseal in at most `PASSES` passes, and yield the size of each finished batch.
 
-    Yield the size of each finished batch. `pause` waits for a number of seconds. Raises VaultError if the key of a
-    value is missing. The batches before stay sealed.
+    `pause` takes seconds. Raises VaultError if the key of a value is missing. Finished batches stay sealed.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -21,7 +21,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole microseconds, so that it compares and sorts the same on every database."""
+    """An aware UTC datetime, stored as whole microseconds. Stored times sort in the same order on every database."""
 
     impl = BigInteger
     cache_ok = True

@@ -33,18 +33,18 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Make the next requests of this client. Add the requests and their answers to the history."""
+        """Make the next requests, and add the requests and answers to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Make no new request. The present request is still repeated until it has an answer."""
+        # The present request is still repeated until it has an answer.
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Wait for the answer to the last request. Return True if the answer came in time."""
+        """Return True if the answer to the last request came in time."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 

@@ -1,4 +1,4 @@
-"""The clients of a run: providers, a council, and a person at the council's desk. Each sends its own requests."""
+"""The clients of a run: providers, a council, and a person at the council's desk."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Council(Client):
             self.put(http, ROWS)
 
     def put(self, http: httpx.Client, count: int) -> None:
-        """Send `count` entries for the register. Most entries are new. The others get a new telephone number."""
+        # Most entries are new. The others get a new telephone number.
         self._batches += 1
         rows = list({row.reference: row for row in (self._row(place) for place in range(count))}.values())
         body = [

@@ -53,7 +53,7 @@ ENVIRONMENT = {
 
 @contextmanager
 def running(folder: Path, seed: int) -> Iterator[World]:
-    """Run a deployment until the `with` block ends. Its clients are made but not started."""
+    # The clients are made but not started.
     with ExitStack() as stack:
         world = _made(folder, seed, stack)
         world.supervisor.start()

@@ -22,8 +22,6 @@ STOPPING_SECONDS = 30.0
 
 
 class Role(StrEnum):
-    """A role of `pullcord run`."""
-
     INGEST = "ingest"
     RELAY = "relay"
     MATCHER = "matcher"
@@ -32,8 +30,7 @@ class Role(StrEnum):
 
 @dataclass
 class Worker:
-    """A process of one role. If it is restarted, it continues the same log file."""
-
+    # A restarted process continues the same log file.
     name: str
     role: Role
     folder: Path
@@ -49,11 +46,9 @@ class Worker:
         return self.folder / f"{self.name}.log"
 
     def said(self, word: str) -> int:
-        """Count the occurrences of a word in the log of the process."""
         return self.log.read_text(errors="replace").count(word) if self.log.exists() else 0
 
     def start(self) -> None:
-        """Start the process, unless it is running."""
         with self._lock:
             if self._process is None:
                 own = {"PULLCORD_DATA_DIR": str(self.folder / self.name)}
@@ -75,7 +70,7 @@ class Worker:
             return self._process is None
 
     def send(self, sign: signal.Signals) -> bool:
-        """Send a signal to the process. Return False if the process was not running."""
+        """Return False if the process was not running."""
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 return False
@@ -83,7 +78,7 @@ class Worker:
             return True
 
     def stop(self) -> None:
-        """Ask the process to end. If it does not end in time, kill it."""
+        # If the process does not end in time, it is killed.
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
         if not until(self.reaped, STOPPING_SECONDS):
@@ -92,8 +87,6 @@ class Worker:
 
 
 class Supervisor:
-    """Keeps processes running: a process that has ended is started again."""
-
     def __init__(self, workers: Sequence[Worker]) -> None:
         self.workers = list(workers)
         self._stopped = Event()
@@ -105,7 +98,6 @@ class Supervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop restarting processes. Then stop every process."""
         self._stopped.set()
         self._thread.join(STOPPING_SECONDS)
         for worker in self.workers:

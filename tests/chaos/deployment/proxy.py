@@ -1,4 +1,4 @@
-"""A TCP proxy that can disturb connections: it cuts them, delays their data, or swallows their data."""
+"""A TCP proxy that can cut connections, and delay or swallow data."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Mode(StrEnum):
-    """The way in which the proxy treats connections."""
-
     OPEN = "open"
     # Every connection is reset, also every new one.
     CUT = "cut"
@@ -35,7 +33,7 @@ class Mode(StrEnum):
 
 @dataclass
 class Toll:
-    """The numbers of connections and of pieces of data that were disturbed since the last change of mode."""
+    """The numbers of disturbed connections and pieces of data since the last change of mode."""
 
     # Connections that were cut, delayed or silent.
     connections: int = 0
@@ -58,7 +56,7 @@ class Link:
 
 
 class Proxy:
-    """A proxy that runs in its own thread. It listens on `port` of the loopback as soon as it is made."""
+    """Runs in a thread, and listens on `port` of the loopback from the start."""
 
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream
@@ -71,32 +69,27 @@ class Proxy:
         self._thread = Thread(target=self._loop.run_forever, name=f"proxy {self.port}", daemon=True)
 
     def start(self, upstream: Upstream) -> Proxy:
-        """Let connections through to `upstream`."""
         self.upstream = upstream
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, sock=self._socket))
         return self
 
     def stop(self) -> None:
-        """End every connection, and accept no new connection."""
         self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN_SECONDS)
         self._loop.close()
 
     def cut(self) -> None:
-        """Reset every connection. Until `open` is called, reset every new connection too."""
+        """Reset every connection, and every new connection until `open` is called."""
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
-        """Delay each piece of data by `seconds`, in both directions, until `open` is called."""
+        # The delay holds in both directions, until `open` is called.
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow all data, in both directions, until `open` is called.
-
-        `open` then resets every connection whose data was swallowed.
-        """
+        """Swallow all data. The next call of `open` resets every connection whose data was swallowed."""
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:

@@ -31,8 +31,6 @@ LOCAL = "127.0.0.1"
 
 @dataclass
 class World:
-    """The servers, processes, clients and history of a run."""
-
     folder: Path
     # Reaches the database directly, without the proxy.
     store: Store
@@ -49,7 +47,7 @@ class World:
     noise: random.Random
 
     def sql(self, query: str, **values: Any) -> list[Any]:
-        """Run a query on the database and return the rows. Try again while the database cannot be reached."""
+        # The query is tried again while the database cannot be reached.
         found: list[Any] = []
 
         def answered() -> bool:
@@ -68,5 +66,5 @@ class World:
 
     @property
     def kafka(self) -> KafkaSettings:
-        """The settings for connecting to the broker through the proxy."""
+        # The connection goes through the proxy.
         return KafkaSettings(brokers=f"{LOCAL}:{self.proxies[Way.KAFKA].port}", replication=1, partitions=PARTITIONS)

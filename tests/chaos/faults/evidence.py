@@ -22,12 +22,12 @@ Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was brought about, but no evidence shows its effect."""
+    """A fault was made, but no evidence shows its effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The time of a fault, in seconds since the start of the run, and a text that shows the effect of the fault."""
+    """A text that shows the effect of a fault. The time is in seconds since the start of the run."""
 
     fault: Fault
     began: float
@@ -37,12 +37,11 @@ class Evidence:
 
 
 def unpublished(world: World) -> int:
-    """The number of events that wait in the outbox."""
     return world.one("SELECT count(*) FROM outbox WHERE published_at IS NULL")
 
 
 def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
-    """The number of published events that a consumer has not handled yet."""
+    # The lag is the number of published events that the consumer has not handled yet.
     return world.one(
         """SELECT count(*) FROM outbox o WHERE o.published_at IS NOT NULL AND o.topic = ANY(%(topics)s)
            AND NOT EXISTS (SELECT FROM inbox i WHERE i.consumer = %(consumer)s AND i.event_id = o.event_id)""",
@@ -52,12 +51,11 @@ def lag(world: World, consumer: str, topics: tuple[str, ...]) -> int:
 
 
 def suppressed(world: World) -> int:
-    """The number of duplicate events that consumers have ignored."""
+    # Consumers ignore duplicate events.
     return world.one("SELECT count(*) FROM audit WHERE action = 'duplicate_suppressed'")
 
 
 def handled(world: World) -> int:
-    """The number of events that consumers have handled."""
     return world.one("SELECT count(*) FROM inbox")
 
 
@@ -68,9 +66,6 @@ def rebalances(world: World, group: str) -> list[tuple[int, int]]:
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Wait until the condition holds. Raises NotShownError if it does not hold in time.
-
-    `what` describes the condition in the error.
-    """
+    """Raises NotShownError if the condition does not hold in time. `what` describes the condition."""
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

@@ -1,4 +1,4 @@
-"""Maps each class of fault to the function that brings it about and ends it."""
+"""Maps each class of fault to the function that makes the fault and ends it."""
 
 from __future__ import annotations
 

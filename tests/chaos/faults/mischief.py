@@ -38,10 +38,10 @@ def tell_outbox_again(world: World, count: int) -> int:
 
 
 def tell_old_records_again(world: World, count: int) -> int:
-    """Read records from the topics, and write them to the topics again in random order.
+    """Write records of the topics again in random order. Return the number of written records.
 
-    Return the number of written records. Some records are also written twice without the header that holds the event
-    id. Consumers can recognise such a record only by its content.
+    Some records are also written without the header that holds the event id. Consumers can recognise such a record only
+    by its content.
     """
     found = _records(world, count)
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]
@@ -58,9 +58,9 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Publish the waiting events of the outbox in random order.
+    """Publish the waiting events in random order.
 
-    Return two numbers: all events, and the events that were published after a newer event with the same key.
+    Return the number of events, and the number of events that came after a newer event with the same key.
     """
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()

@@ -1,4 +1,4 @@
-"""Draws the faults of a run, and their times, from a seed. So a run can be repeated. Pure."""
+"""Draws the faults of a run, and their times, from a seed. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A class of fault. Each class happens in every run."""
-
+    # Each class of fault happens in every run.
     KILL_INGEST = "kill -9 of ingest"
     KILL_RELAY = "kill -9 of a relay"
     KILL_MATCHER = "kill -9 of a matcher"
@@ -29,8 +28,7 @@ class Kind(StrEnum):
 
 
 class Way(StrEnum):
-    """A kind of connection. Each kind has its own proxy."""
-
+    # Each kind of connection has its own proxy.
     INGEST = "clients to ingest"
     KAFKA = "workers to Kafka"
     POSTGRES = "all to PostgreSQL"
@@ -50,14 +48,14 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that lasts at least `seconds`. It begins `after` seconds after the previous fault of the same sequence.
-
-    If the fault hits one process of a role, `one` decides which.
-    """
+    """A fault of a server, a network or a process."""
 
     kind: Kind
+    # The time since the previous fault of the same sequence, in seconds.
     after: float
+    # The fault lasts at least this long.
     seconds: float
+    # Decides which process of a role the fault hits.
     one: int = 1
     way: Way | None = None
 
@@ -67,10 +65,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults that run at the same time.
-
-    `surroundings` are faults of servers and networks. `processes` are faults of processes.
-    """
+    """Two sequences of faults that run at the same time: of servers and networks, and of processes."""
 
     seed: int
     surroundings: Sequence[Fault]

@@ -18,14 +18,14 @@ STATUS = "SELECT pg_xact_status(%(xid)s::xid8)"
 
 
 def restart_broker(world: World, fault: Fault) -> str:
-    """Crash the broker, and later restart it with its data. Meanwhile the API must still accept submissions."""
+    # Meanwhile the API must still accept submissions.
     outage = _without_broker(world, fault)
     world.broker.start()
     return outage
 
 
 def wipe_broker(world: World, fault: Fault) -> str:
-    """Crash the broker, and later restart it empty: without topics, records or groups."""
+    # The broker comes back without topics, records or groups.
     outage = _without_broker(world, fault)
     had = sum(log.stat().st_size for log in world.broker.folder.glob("data/pullcord.*/*.log"))
     if not had:
@@ -44,7 +44,7 @@ def _without_broker(world: World, fault: Fault) -> str:
 
 
 def restart_postgres(world: World, fault: Fault) -> str:
-    """Crash PostgreSQL during a transaction that has written something. The recovery must undo that transaction."""
+    # The recovery must undo a transaction that has written something.
     for _ in range(TRIES):
         open_ones = _crash_in_a_transaction(world)
         Event().wait(fault.seconds / 2)

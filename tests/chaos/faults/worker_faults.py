@@ -24,8 +24,7 @@ MATCHERS = "pullcord-matcher"
 
 
 def kill(role: Role) -> Bring:
-    """Return a fault that kills a process of the role, as a power cut would. The supervisor restarts the process."""
-
+    # The supervisor restarts the process.
     def bring(world: World, fault: Fault) -> str:
         processes = world.supervisor.of(role)
         worker = processes[fault.one % len(processes)]
@@ -42,7 +41,6 @@ def kill(role: Role) -> Bring:
 
 
 def duplicates(world: World, _fault: Fault) -> str:
-    """Publish events of the outbox again. Then write records of the topics again, in random order."""
     before = suppressed(world)
     again = tell_outbox_again(world, DUPLICATES)
     records = tell_old_records_again(world, DUPLICATES)
@@ -51,7 +49,6 @@ def duplicates(world: World, _fault: Fault) -> str:
 
 
 def disorder(world: World, _fault: Fault) -> str:
-    """Publish new events, but not in the order in which they were written."""
     with _paused(world.supervisor.of(Role.RELAY)):
         shows(lambda: unpublished(world) >= BACKLOG // 2, "a backlog to be shuffled")
         told, overtaken = tell_in_disorder(world)
@@ -61,7 +58,7 @@ def disorder(world: World, _fault: Fault) -> str:
 
 
 def rebalance(world: World, fault: Fault) -> str:
-    """Let a third matcher join the group, work, and leave it."""
+    # A third matcher joins the group, works, and leaves.
     before, done, served = len(rebalances(world, MATCHERS)), handled(world), world.spare.said(SERVES)
     world.spare.start()
     try:
@@ -78,7 +75,7 @@ def rebalance(world: World, fault: Fault) -> str:
 
 
 def slow_consumer(world: World, fault: Fault) -> str:
-    """Pause a matcher without ending it, so that events wait in its partitions."""
+    # A paused matcher lets events wait in its partitions.
     topics = Matcher().topics
     matchers = world.supervisor.of(Role.MATCHER)
     with _paused([matchers[fault.one % len(matchers)]]):
@@ -89,7 +86,7 @@ def slow_consumer(world: World, fault: Fault) -> str:
 
 
 def full_outbox(world: World, fault: Fault) -> str:
-    """Pause every relay, so that the outbox grows."""
+    # Without relays, the outbox grows.
     with _paused(world.supervisor.of(Role.RELAY)):
         shows(lambda: unpublished(world) >= BACKLOG, "a backlog")
         Event().wait(fault.seconds)
@@ -99,7 +96,7 @@ def full_outbox(world: World, fault: Fault) -> str:
 
 @contextmanager
 def _paused(workers: Sequence[Worker]) -> Iterator[None]:
-    """Wait until each process is running, and pause it. Resume all processes when the `with` block ends."""
+    # First wait until each process is running.
     try:
         for worker in workers:
             shows(partial(worker.send, signal.SIGSTOP), f"{worker.name} was there to be stopped")

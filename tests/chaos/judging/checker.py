@@ -1,7 +1,4 @@
-"""Compares the answers to clients with the records in the database and with the sent mails. Pure.
-
-The checker finds lost data, wrong data, and needless alerts. Each finding is a sentence.
-"""
+"""Compares the answers to clients with the database and the sent mails. Pure. Each finding is a sentence."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """Return a sentence for each error. `mails` holds the number of received mails by reference."""
+    """`mails` holds the number of received mails by reference."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -39,15 +36,12 @@ def findings(history: History, records: Records, mails: Mapping[str, int]) -> li
 
 
 def refused(history: History) -> Iterator[str]:
-    """Report each refused request. Each is an error, because the clients send only valid requests."""
+    # The clients send only valid requests.
     yield from (f"a request was refused: {answer}" for answer in history.refused)
 
 
 def submissions_lost(history: History, records: Records) -> Iterator[str]:
-    """Report each submission that was answered with 202 but is not on record with all its rows.
-
-    Each submission on record that no client sent is reported too.
-    """
+    """Report accepted submissions that are not on record with all rows, and submissions that no client sent."""
     kept = {one.submission: one.rows for one in records.kept}
     for one in history.accepted:
         if one.submission not in kept:
@@ -104,8 +98,8 @@ def danger_due(history: History) -> dict[str, date]:
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
     """Report each case that does not agree with the risk of its entry.
 
-    An entry at risk needs a case with the right day, and at least one alert about that case. Every other case must be
-    over. If a withdrawn notice has ended a case after an alert, an alert about this end is needed too.
+    An entry at risk needs an alerted case with the right day. Every other case must be over. If a withdrawn notice has
+    ended an alerted case, an alert about this end is needed too.
     """
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
@@ -131,7 +125,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
     """Report each case with more alerts than its changes explain.
 
     A case may have one alert at its start, and one for each change. One more alert for each change may say that the
-    case is over. An event that is published again is not a change.
+    case is over.
     """
     changes = causes(history)
     for case in records.cases:
@@ -142,10 +136,9 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Return, by entry, the number of possible changes of the risk after the first alert.
+    """Count, by entry, the changes of the risk that may have come after the first alert.
 
-    A change is a later version of the entry, a later version of a notice about any number that the entry has had, or
-    the first notice of another provider about such a number.
+    A change is a later version of the entry or of a notice about its numbers, or the first notice of another provider.
     """
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
@@ -162,10 +155,10 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each unsettled delivery, each mail without a delivery, and each delivery with a wrong number of mails.
+    """Report each unsettled delivery, and each wrong number of mails.
 
-    A delivery that is on record as sent needs one mail. Any other delivery needs none. Each attempt with an unknown
-    outcome may add one mail.
+    A sent delivery needs one mail. Any other delivery needs none. Each attempt with an unknown outcome may add one
+    mail.
     """
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))

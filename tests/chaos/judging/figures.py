@@ -10,7 +10,7 @@ from tests.chaos.judging.run import Story
 
 
 def table(story: Story) -> str:
-    """Return a run as Markdown. The first table holds each fault with its evidence. The second holds the counts."""
+    """Return a Markdown table of each fault with its evidence, and a table of the counts."""
     lines = [f"Seed {story.seed}", "", "| from | to | fault | what shows it |", "|--:|--:|---|---|"]
     lines += [
         f"| {one.began:.1f} s | {one.ended:.1f} s | {one.fault} | {'' if one.shown else '**NOT SHOWN** '}{one.text} |"

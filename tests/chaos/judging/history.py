@@ -1,4 +1,4 @@
-"""The history of a run: the requests of the clients, and the answers. No part of Pullcord writes this history."""
+"""The requests of the clients, and the answers. No part of Pullcord writes this history."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ WITHDRAWN = "withdrawn"
 
 @dataclass(frozen=True, slots=True)
 class NoticeVersion:
-    """A notice as a provider sent it. The version with the latest `issued_at` counts."""
-
+    # The version with the latest `issued_at` counts.
     feed: str
     reference: str
     number: str
@@ -25,8 +24,7 @@ class NoticeVersion:
 
 @dataclass(frozen=True, slots=True)
 class EntryVersion:
-    """A register entry as the council sent it. The version with the latest `updated_at` counts."""
-
+    # The version with the latest `updated_at` counts.
     feed: str
     reference: str
     number: str
@@ -53,8 +51,7 @@ class Acknowledged:
 
 @dataclass
 class History:
-    """The whole history of a run. Each client adds to the history from its own thread."""
-
+    # Each client adds to the history from its own thread.
     accepted: list[Accepted] = field(default_factory=list)
     # The references of entries that were taken off the register, each with a 204.
     withdrawn: list[str] = field(default_factory=list)
@@ -66,21 +63,17 @@ class History:
 
     @property
     def rows(self) -> int:
-        """The number of accepted rows."""
         return sum(len(one.rows) for one in self.accepted)
 
     def notices(self) -> Iterator[NoticeVersion]:
-        """Every version of every notice, in no particular order."""
         return (row for one in list(self.accepted) for row in one.rows if isinstance(row, NoticeVersion))
 
     def entries(self) -> Iterator[EntryVersion]:
-        """Every version of every entry, in no particular order."""
         return (row for one in list(self.accepted) for row in one.rows if isinstance(row, EntryVersion))
 
     def latest_notices(self) -> Mapping[str, NoticeVersion]:
-        """The latest version of each notice, by reference."""
         return {row.reference: row for row in sorted(self.notices(), key=lambda row: row.issued_at)}
 
     def latest_entries(self) -> Mapping[str, EntryVersion]:
-        """The latest version of each entry, by reference. Withdrawn entries are included."""
+        # Withdrawn entries are included.
         return {row.reference: row for row in sorted(self.entries(), key=lambda row: row.updated_at)}

@@ -1,4 +1,4 @@
-"""The records of the database at the end of a run. The SQL is written for these tests."""
+"""Reads the records of the database at the end of a run, with SQL of its own."""
 
 from __future__ import annotations
 
@@ -26,25 +26,21 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A live match, with the reference of the notice and the reference of the entry.
-
-    `stale` is True if the match was made from an older version of the notice or of the entry.
-    """
-
     notice: str
     entry: str
+    # True if the match was made from an older version of the notice or of the entry.
     stale: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case. `alerts` and `ends` count the messages to the person who had most. `ends` are those about an end."""
-
     entry: str
     reference: str
     state: str
     harm_on: date | None
+    # The messages to the person who had most.
     alerts: int
+    # The messages about an end to this person.
     ends: int
     # The reason of the last alert that reached a contact, or may have reached one.
     last_told: str | None
@@ -52,17 +48,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to one contact. `doubts` counts the attempts whose outcome was unknown at some time."""
-
     # The reference that is in the mail.
     reference: str
     state: str
+    # The attempts whose outcome was unknown at some time.
     doubts: int
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An acknowledgement in the audit: the alert, and the acknowledged cases."""
+    """An acknowledgement in the audit."""
 
     alert: str
     cases: Sequence[str]
@@ -121,11 +116,7 @@ ACKNOWLEDGED = """
 
 
 def read_records(connection: psycopg.Connection[Any], history: History, key: RecordKey) -> Records:
-    """Read all records from the database.
-
-    The database holds a keyed hash in place of each reference. This function hashes the references in `history` with
-    `key`, and so finds the reference of each record.
-    """
+    # The database holds a keyed hash in place of each reference, so the references of `history` are hashed.
     names = {key(row.feed, row.reference): row.reference for one in history.accepted for row in one.rows}
 
     def name(found: bytes) -> str:

@@ -38,8 +38,6 @@ MICROSECONDS = 1_000_000
 
 @dataclass(frozen=True)
 class Story:
-    """Everything that is known about a run after its end."""
-
     seed: int
     evidence: Sequence[Evidence]
     history: History
@@ -54,7 +52,7 @@ class Story:
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Bring about every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
+    """Make every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)
@@ -81,7 +79,7 @@ def run(world: World, schedule: Schedule) -> Story:
 
 
 def restore(world: World) -> None:
-    """End every fault, even a fault that should have ended earlier."""
+    # Some of these faults should have ended earlier.
     for proxy in world.proxies.values():
         proxy.open()
     if not world.broker.running:
@@ -92,7 +90,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Make waiting deliveries due. Then return the remaining work in words, or an empty text if nothing is left."""
+    """Make waiting deliveries due. Return the remaining work in words, or an empty text if nothing is left."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -106,7 +104,7 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make deliveries due now, if they wait for another try, or if their last attempt is too old to get an answer."""
+    """Make deliveries due that wait for another try, or whose last attempt is too old to get an answer."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s

@@ -1,7 +1,4 @@
-"""Uses the client that openapi-python-client generated. The environment gives the address and the keys.
-
-The script runs in its own Python environment, without Pullcord. It prints, as JSON, the values that the client read.
-"""
+"""Uses the client that openapi-python-client generated, and prints the values that the client read as JSON."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The distributed demonstration moves all stored days back by one. The rules then decide as they would a day later."""
+"""The distributed demonstration moves all stored days back by one. The rules then decide as a day later."""
 
 from __future__ import annotations
 

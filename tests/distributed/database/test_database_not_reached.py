@@ -1,4 +1,4 @@
-"""If a role cannot reach its database, the role waits, and names the setting to check."""
+"""A role that cannot reach its database waits, and names the setting to check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 
 
 def failure(url: str) -> OperationalError:
-    """Return the error of a failed connection to `url`."""
     engine = make_engine(url)
     with pytest.raises(OperationalError) as raised, engine.connect():
         pass

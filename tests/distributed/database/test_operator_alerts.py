@@ -1,4 +1,4 @@
-"""On PostgreSQL, several workers check for silent feeds and refused files at the same time, and only one alerts."""
+"""On PostgreSQL, several workers check for silent feeds and refused files, and only one alerts."""
 
 from __future__ import annotations
 

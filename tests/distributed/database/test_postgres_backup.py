@@ -33,7 +33,6 @@ def deployment(engine: Engine) -> Deployment:
 
 @pytest.fixture
 def dump(told: Deployment, tmp_path: Path) -> Path:
-    """The file that `pg_dump` wrote for the deployment's database."""
     made = tmp_path / "pullcord.dump"
     run("pg_dump", "--format=custom", f"--file={made}", address(told))
     return made
@@ -45,16 +44,16 @@ def run(tool: str, *options: str) -> None:
 
 
 def address(deployment: Deployment) -> str:
-    """The URL of a deployment's database, in the form for PostgreSQL's tools."""
+    # PostgreSQL's tools need another form than SQLAlchemy.
     url = deployment.store.engine.url
     bare = URL.create("postgresql", url.username, url.password, url.host, url.port, url.database, url.query)
     return bare.render_as_string(hide_password=False)
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into a new database with the name of the old database. Nothing may use the database meanwhile.
+    """Restore the dump into a new database with the old name, which nothing may use meanwhile.
 
-    Then settle the unfinished deliveries in the backup with `settle_in_place`. Finally empty the mailbox.
+    Then settle the unfinished deliveries with `settle_in_place`, and empty the mailbox.
     """
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database

@@ -1,7 +1,4 @@
-"""While PostgreSQL is read-only, requests are answered with 503, and the service is not ready.
-
-Once PostgreSQL accepts changes again, the service continues without a restart.
-"""
+"""While PostgreSQL is read-only, requests are answered with 503. Afterwards the service needs no restart."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 
 def switch(engine: Engine, *, read_only: bool) -> None:
-    """Make all new sessions of a database read-only, as after a failover to a replica, or make them writable again."""
+    # After a failover to a replica, sessions are read-only.
     beside = make_engine(engine.url.render_as_string(hide_password=False))
     with beside.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SET default_transaction_read_only = off"))
@@ -100,7 +97,7 @@ SENDERS = {"notice": ("raven", "POST", NOTICES), "entry": ("blackpool", "PUT", E
 
 
 class Senders:
-    """A provider and a council that send records to a database that is read-only at times."""
+    """A provider and a council that send records while the database is read-only at times."""
 
     def __init__(self, api: Api, engine: Engine) -> None:
         self.api, self.engine, self.read_only = api, engine, False

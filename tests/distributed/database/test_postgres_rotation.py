@@ -1,7 +1,4 @@
-"""On PostgreSQL, all stored values are encrypted with a new key while others write.
-
-No writer waits for long, and no value is left out.
-"""
+"""On PostgreSQL, all stored values are encrypted with a new key while others write."""
 
 from __future__ import annotations
 
@@ -27,10 +24,7 @@ LINES = 60
 
 
 class Said:
-    """Stands in for the keys file.
-
-    It returns the new key only after the test has set `new`, or if `at_once` is True.
-    """
+    """Stands in for the keys file. The new key is returned once `new` is set, or with `at_once`."""
 
     def __init__(self) -> None:
         self.new = Event()

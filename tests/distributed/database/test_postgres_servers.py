@@ -1,7 +1,4 @@
-"""An unsuitable PostgreSQL is refused with a sentence that says what to change.
-
-A server is unsuitable if it is behind a pooler in transaction mode, or if its encoding is not UTF-8.
-"""
+"""An unsuitable PostgreSQL is refused: behind a pooler in transaction mode, or with an encoding other than UTF-8."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ def driver_url(engine: Engine) -> str:
 
 @pytest.fixture
 def pooled(engine: Engine) -> Iterator[Engine]:
-    """An engine whose connections all share one PostgreSQL session, as behind a pooler in transaction mode."""
+    # All connections share one PostgreSQL session, as behind a pooler in transaction mode.
     with psycopg.connect(driver_url(engine)) as session:
         made = create_engine("postgresql+psycopg://", creator=lambda: session)
         yield made

@@ -113,14 +113,12 @@ def test_due_cases_are_found_by_their_due_time(deployment: Deployment, which: in
 
 
 def explained(connection: Connection, query: Select[Any]) -> dict[str, Any]:
-    """Return the server's plan for a query."""
     text_of = query.compile(connection, compile_kwargs={"literal_binds": True})
     plan: dict[str, Any] = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {text_of}").scalar_one()[0]
     return plan
 
 
 def walked(step: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield a step of a plan, and all steps below it."""
     yield step
     for below in step.get("Plans", ()):
         yield from walked(below)

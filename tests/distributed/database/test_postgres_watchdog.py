@@ -16,7 +16,7 @@ HOMES = {f"e{one}": f"01632 9602{one:02}" for one in range(7)}
 
 @pytest.fixture
 def alerted(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """Homes whose lines move in thirty days. The duty desk was told. A page of the watchdog holds three cases."""
+    # The homes' lines move in thirty days, and the duty desk was told. A page of the watchdog holds three cases.
     monkeypatch.setattr(cases, "PAGE", 3)
     deployment.with_officers()
     deployment.put_entries(*(ENTRY | {"entry_id": name, "cli": number} for name, number in HOMES.items()))

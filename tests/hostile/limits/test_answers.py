@@ -1,7 +1,4 @@
-"""An answer and its stored record grow no faster than the body of the request.
-
-Up to a limit, faults are named one by one. Beyond the limit, faults are only counted.
-"""
+"""An answer and its record grow no faster than the request. Beyond a limit, faults are only counted."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from tests.support.http import ENTRIES, NOTICES, Api
 
 
 def letters(number: int) -> str:
-    """Return a name without digits, because answers hide a name with many digits."""
+    # Answers hide a name with many digits.
     return "".join(chr(ord("a") + number // 26**place % 26) for place in range(4))
 
 

@@ -1,4 +1,4 @@
-"""Files are read in worker processes. A file that exceeds the limits is refused, and no other file suffers."""
+"""Files are read in worker processes. A file beyond the limits is refused, and no other file suffers."""
 
 from __future__ import annotations
 
@@ -57,7 +57,6 @@ def readers() -> Iterator[FileReaders]:
 
 
 def workers() -> list[int]:
-    """Return the ids of this process's worker processes."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

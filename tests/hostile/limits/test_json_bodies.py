@@ -1,7 +1,4 @@
-"""A body that would take many times its size in memory is refused.
-
-Rows are counted during reading. Reading stops at the limit.
-"""
+"""A body that would take many times its size in memory is refused. Reading stops at the limit."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ BODIES = [
 
 
 def peak_of(body: bytes, media: str) -> tuple[int, str]:
-    """Read a body that must be refused. Return the peak of memory in bytes, and the type of the problem."""
+    """Return the peak of memory in bytes, and the type of the problem."""
     tracemalloc.start()
     try:
         with pytest.raises(ProblemError) as refused:

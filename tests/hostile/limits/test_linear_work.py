@@ -1,4 +1,4 @@
-"""Work grows in proportion to the input. The tests count steps for inputs of size n and 2n that are slow to read."""
+"""Work grows in proportion to the input. The tests compare inputs of size n and 2n that are slow to read."""
 
 from __future__ import annotations
 
@@ -66,8 +66,7 @@ def linear(small: int, large: int) -> bool:
 
 
 def steps_of_reading(work: Callable[[], object]) -> int:
-    """Count the steps of the work. A refusal is not an error."""
-
+    # A refusal is not an error.
     def reading() -> None:
         with suppress(PullcordError):
             work()
@@ -196,13 +195,9 @@ def test_a_file_takes_twice_the_steps_for_twice_the_rows(made: Callable[[int], b
 
 
 class Used(NamedTuple):
-    """A pattern of the services.
-
-    `everywhere` is True if it may match a part of a text, and False if it must match the whole.
-    """
-
     name: str
     pattern: re.Pattern[str]
+    # True if the pattern may match a part of a text, and False if it must match the whole.
     everywhere: bool
 
 

@@ -1,7 +1,4 @@
-"""Only a limited number of refused requests, repeated requests and dry runs is recorded for each key.
-
-So nobody can fill the disk with such requests.
-"""
+"""Only a limited number of refused and repeated requests is recorded for each key, so nobody can fill the disk."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ FEW = 3
 
 @pytest.fixture
 def api(deployment: Deployment) -> Any:
-    """An API for one test, with limits so low that the test can reach them."""
+    # The limits are so low that a test can reach them.
     policy = OperatorPolicy(refusals_an_hour=FEW, repeats_a_day=FEW)
     deployment.store = replace(deployment.store, policy=policy)
     with open_api(deployment) as opened:

@@ -26,10 +26,7 @@ HEAD = b"Case ID,Tel No,Last test\n"
 
 
 def padded(data: bytes) -> bytes:
-    """Return the workbook with random characters in each large part.
-
-    Without them, the parts would shrink so far in the zip file that Pullcord refuses the file without opening it.
-    """
+    # Without random characters, the zip file would be refused without being opened.
     noise = b"<!--" + random.Random(1).randbytes(60_000).hex().encode() + b"-->"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         large = [part.filename for part in archive.infolist() if part.file_size > 1_000_000]

@@ -1,8 +1,7 @@
 """Random histories of pairs of a notice and a register entry, made from a seed. Pure.
 
-Each history has two to five deeds. The first two write both records. Each later deed moves one record to another line
-or back, adds data to it, withdraws it, puts it back, or replaces it. Neighbouring pairs share lines. So a record that
-moves may match the record of another pair.
+The first two deeds of a history write both records. Each later deed changes one record. Neighbouring pairs share lines,
+so a record that moves may match the record of another pair.
 """
 
 from __future__ import annotations
@@ -26,8 +25,6 @@ LATER_DEEDS = (0, 1, 1, 1, 2, 3)
 
 
 class Act(StrEnum):
-    """The kind of a submission."""
-
     POST = "post notices"
     PUT = "put entries"
     WITHDRAW = "withdraw entries"
@@ -35,10 +32,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One change to one record. `turn` is its place in the history.
-
-    Deeds with the same turn may run at the same time.
-    """
+    """One change to one record. Deeds with the same turn may run at the same time."""
 
     turn: int
     act: Act
@@ -48,7 +42,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Deeds of the same kind and the same feed, which one writer submits together."""
+    """Deeds of the same kind and feed, which one writer submits together."""
 
     act: Act
     feed: str
@@ -72,14 +66,10 @@ class Pair:
         self.entry = {"entry_id": f"e{self.number}", **self.homes[self.noise.random() < 0.3]}
 
     def post(self) -> None:
-        """Add a deed: the provider sends the notice as it is now."""
         self._do(Act.POST, self.provider, {**self.notice, "issued_at": self._stamp()})
 
     def put(self) -> None:
-        """Add a deed: the council sends the entry as it is now.
-
-        This also puts a withdrawn entry back on the register.
-        """
+        # This also puts a withdrawn entry back on the register.
         self._do(Act.PUT, self.council, {**self.entry, "updated_at": self._stamp()})
 
     def move_notice(self) -> None:
@@ -116,10 +106,7 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Return the turn of a new deed. Chance decides between the turn of the pair's last deed and the next turn.
-
-        The turn is always later than that of the last deed on the same record.
-        """
+        """Draw the turn of a new deed, later than the last deed on the same record."""
         after = max((deed.turn + 1 for deed in self.deeds if deed.feed == feed), default=0)
         beside = max((deed.turn for deed in self.deeds), default=0)
         return max(after, beside + (self.noise.random() < 0.4))
@@ -137,7 +124,7 @@ LATER: Sequence[tuple[int, Callable[[Pair], None]]] = (
 
 
 def history(noise: Random, number: int) -> list[Deed]:
-    """Return all deeds of one pair, in the order of their turns."""
+    # The deeds are in the order of their turns.
     pair = Pair(number, noise)
     for deed in noise.sample((Pair.post, Pair.put), 2):
         deed(pair)
@@ -148,10 +135,7 @@ def history(noise: Random, number: int) -> list[Deed]:
 
 
 def submissions(noise: Random, pairs: range, pace: Pace) -> Iterator[Submission]:
-    """Yield the histories of these pairs as submissions, slightly out of order.
-
-    Each submission is a batch from one feed.
-    """
+    """Yield batches, each from one feed, slightly out of order."""
     for start in range(0, len(pairs), pace.wave):
         numbers = pairs[start : start + pace.wave]
         yield from _wave(noise, pace, (deed for number in numbers for deed in history(noise, number)))

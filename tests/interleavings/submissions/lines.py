@@ -24,18 +24,17 @@ _HOMES_A_POSTCODE = 2
 
 
 def telephone_line(number: int) -> Row:
-    """Return a line with a telephone number. There are 16,000 numbers, after which they repeat."""
+    # The 16,000 numbers repeat.
     exchange, last = divmod(number % (1000 * len(_EXCHANGES)), 1000)
     return {"cli": f"{_EXCHANGES[exchange]}{last:03}"}
 
 
 def property_line(number: int) -> Row:
-    """Return a line with a UPRN."""
     return {"uprn": str(100_000_000_000 + number)}
 
 
 def address_line(number: int) -> Row:
-    """Return a line with a postcode and an address. Two addresses share each postcode."""
+    # Two addresses share each postcode.
     code, deployment = divmod(number, _HOMES_A_POSTCODE)
     district, inward = divmod(code, len(_INWARD))
     return {"postcode": f"FY{district % 10} {_INWARD[inward]}", "address_lines": [f"{14 + deployment} Lapwing Close"]}

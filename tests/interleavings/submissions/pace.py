@@ -1,4 +1,4 @@
-"""The pace of an interleavings test: it decides how often transactions run at the same time."""
+"""Decides how often transactions run at the same time in an interleavings test."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Numbers that decide how often two transactions change the same records at the same time."""
-
     # The number of pairs whose histories run at the same time.
     wave: int
     # The fewest and the most records of a submission. The last submission of a wave may have fewer.

@@ -41,8 +41,6 @@ CONTEXT = get_context("spawn")
 
 
 class Shared:
-    """The state that the matcher processes share."""
-
     def __init__(self) -> None:
         self.written = CONTEXT.Event()
         self.figures = CONTEXT.SimpleQueue()
@@ -51,16 +49,13 @@ class Shared:
         self.held_up = CONTEXT.Lock()
 
     def count_one(self) -> None:
-        """Count a transaction as done, and wake a process that waits in `wait_for_others`."""
+        # A process may wait in `wait_for_others`.
         with self.got_on:
             self.handled.value += 1
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait until this number of further transactions is done.
-
-        Return at once if another process is already waiting.
-        """
+        """Wait until this number of further transactions is done, unless another process is already waiting."""
         if not self.held_up.acquire(block=False):
             return
         with self.got_on:
@@ -71,7 +66,7 @@ class Shared:
 
 @dataclass
 class Matchers:
-    """Two matcher processes. They run until everything that was written has been matched."""
+    """Two matcher processes, which run until everything that was written has been matched."""
 
     url: str
     seed: int
@@ -95,12 +90,11 @@ class Matchers:
             process.join()
 
     def check(self) -> None:
-        """Raise an error if a matcher has died."""
         if not all(process.is_alive() for process in self._processes):
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Wait until the matchers have handled all written events. Return the counts of work and of conflicts."""
+        """Return the counts of work and of conflicts, after all written events are handled."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

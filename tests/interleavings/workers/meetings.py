@@ -15,7 +15,7 @@ PATIENCE = 30.0
 
 @contextmanager
 def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]) -> Iterator[None]:
-    """Call `meanwhile` just before the first statement that contains `words`. Fail if no statement contains them."""
+    """Call `meanwhile` just before the first statement that contains `words`. Fail without such a statement."""
     first = iter([meanwhile])
 
     def interrupt(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -54,4 +54,5 @@ def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
 
 
 def _go_on() -> None:
-    """Do nothing. `interrupted_before` calls `meanwhile` only once."""
+    # `interrupted_before` calls `meanwhile` only once.
+    ...

@@ -40,5 +40,4 @@ def probing(store: Store) -> ProbingStore:
 
 
 def remove_share_lock() -> None:
-    """Let the matcher of this process write its matches without locking the records."""
     vars(matcher_store)["share_lock"] = lambda _: False

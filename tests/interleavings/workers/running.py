@@ -1,4 +1,4 @@
-"""Runs writers and matchers at the same time on one database, until everything that was written has been matched."""
+"""Runs writers and matchers at the same time on one database, until everything is matched."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from tests.interleavings.workers.matching import Matchers, Prepare
 from tests.interleavings.workers.writing import Writers
 
 
-def as_it_comes() -> None:
-    """Change nothing in a matcher's process."""
+def as_it_comes() -> None: ...
 
 
 def write_and_match(
     store: Store, noise: Random, pairs: range, pace: Pace, prepare: Prepare = as_it_comes
 ) -> Counter[str]:
-    """Write the histories of these pairs while matchers run. Return the counts of work and of conflicts.
-
-    Each matcher's process first calls `prepare`.
-    """
+    """Return the counts of work and of conflicts. Each matcher's process first calls `prepare`."""
     url = store.engine.url.render_as_string(hide_password=False)
     with Matchers(url, noise.randrange(2**32), pace, prepare) as matchers:
         writers = Writers(store, submissions(noise, pairs, pace), pace.backlog, matchers.check)
@@ -31,5 +27,5 @@ def write_and_match(
 
 
 def write(store: Store, noise: Random, pairs: range, pace: Pace) -> None:
-    """Write the histories of these pairs while no matcher runs."""
+    # No matcher runs meanwhile.
     Writers(store, submissions(noise, pairs, pace), pace.backlog, lambda: None).to_the_end()

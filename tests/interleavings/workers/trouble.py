@@ -1,4 +1,4 @@
-"""Makes trouble between workers: delays, and conflicts after which one worker must repeat its work."""
+"""Makes delays, and conflicts after which one worker must repeat its work."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ TRIES = 200
 
 
 def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: float) -> None:
-    """Delay a random share of statements and commits by at most `seconds`, as on a busy machine."""
-
+    # A busy machine also delays statements and commits.
     def wait(*_: Any) -> None:
         if noise.random() < share:
             Event().wait(noise.uniform(0, seconds))
@@ -29,7 +28,7 @@ def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: floa
 
 
 def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
-    """Do the work, and repeat it after each conflict, as senders and workers do. Count the conflicts by type."""
+    """Repeat the work after each conflict, as senders and workers do. Count the conflicts by type."""
     for tries in range(1, TRIES + 1):
         try:
             work()

@@ -28,8 +28,6 @@ WRITERS = 4
 
 @dataclass
 class Writers:
-    """Threads that share the submissions. Each thread takes the next submission that no thread has taken."""
-
     store: Store
     submissions: Iterator[Submission]
     # If more events than this wait for a matcher, the writers wait too.
@@ -42,7 +40,7 @@ class Writers:
     _room: Lock = field(default_factory=Lock)
 
     def to_the_end(self) -> None:
-        """Write all submissions. Raises the error of any thread."""
+        """Raises the error of any thread."""
         with ThreadPoolExecutor(WRITERS) as threads:
             try:
                 for writer in as_completed([threads.submit(self._write) for _ in range(WRITERS)]):
@@ -78,7 +76,7 @@ class Writers:
 
 
 def submit(store: Store, submission: Submission) -> None:
-    """Carry out a submission. Ignore the withdrawal of an entry that is not stored yet."""
+    # The withdrawal of an entry that is not stored yet is ignored.
     if submission.act is Act.WITHDRAW:
         for row in submission.rows:
             with suppress(NotFoundError):

@@ -1,7 +1,4 @@
-"""A date in a notice can be read as either of two days.
-
-The alert comes as if there were no date, and names both days.
-"""
+"""The date in a notice can be read as two days. The alert comes as if there were no date, and names both days."""
 
 from __future__ import annotations
 

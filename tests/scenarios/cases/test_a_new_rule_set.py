@@ -1,4 +1,4 @@
-"""A deployment changes to a new rule set. It applies to each council once, and no open case is dropped."""
+"""A deployment changes to a new rule set. The rule set reaches each council once, and no open case is dropped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rulesets(tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """A deployment that has alerted Blackpool about a voluntary move of a line in ten days."""
+    # The line moves voluntarily in ten days.
     deployment.put_entries({"entry_id": "e1", "cli": "01632 960123"})
     deployment.post_notices(
         {

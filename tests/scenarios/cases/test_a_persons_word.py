@@ -31,7 +31,7 @@ def notice(name: str = "n1", day: int = 1, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def rejected(deployment: Deployment) -> Deployment:
-    """A deployment in which an officer has rejected a match that was found by UPRN."""
+    # The match was found by UPRN.
     deployment.put_entries(tower_road_entry())
     deployment.post_notices(notice())
     deployment.tick(seconds=31)

@@ -24,12 +24,11 @@ def alerted(deployment: Deployment) -> Deployment:
 
 
 def told(deployment: Deployment) -> str:
-    """The text of the last mail."""
     return " ".join(deployment.mails()[-1].message.text.split())
 
 
 def doubts(deployment: Deployment) -> tuple[Doubt, ...]:
-    """The doubts that messages and pages show because versions differ."""
+    # Messages and pages show these doubts.
     with deployment.store.reading() as connection:
         (line,) = case_lines(connection, deployment.cases())
     return line.doubts

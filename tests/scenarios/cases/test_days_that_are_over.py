@@ -1,4 +1,4 @@
-"""A day that has already passed when somebody acts, or when a review comes late, still has its effect."""
+"""A day that passed before an act or a late review still has its effect."""
 
 from __future__ import annotations
 
@@ -45,10 +45,7 @@ def test_a_hold_until_today_ends_tonight(alerted: Deployment) -> None:
 @pytest.mark.parametrize("retest_on", ["2026-12-04", "2026-12-05", "2026-12-03"])
 @pytest.mark.parametrize("days", [11, 12, 20])
 def test_a_re_test_beside_the_switch_is_no_alarm_by_night(alerted: Deployment, retest_on: str, days: int) -> None:
-    """The re-test is due on the day of the move or up to two days later.
-
-    The case never counts as moved and unconfirmed.
-    """
+    # The case never counts as moved and unconfirmed.
     record(alerted, CaseEvent.FIT_SOLUTION, kind="converter_interim", retest_on=retest_on)
     confirm_safe(alerted)
     alerted.tick(days=days)

@@ -22,7 +22,6 @@ BY = read_record(CaseEvent.ACKNOWLEDGE, {"by": "Asha Patel"})
 
 
 def with_cases(deployment: Deployment, number: int) -> str:
-    """Alert Blackpool about `number` lines. Return the reference of the alert."""
     deployment.put_entries(*({"entry_id": f"e{one}", "cli": f"01632 96{one:04}"} for one in range(number)))
     notices = (
         {"id": f"n{one}", "cli": f"01632 96{one:04}", "planned_migration_date": "2026-12-03"} for one in range(number)
@@ -34,7 +33,7 @@ def with_cases(deployment: Deployment, number: int) -> str:
 
 @contextmanager
 def transactions(deployment: Deployment) -> Iterator[list[int]]:
-    """Collect, for each write transaction, the number of cases that it changes."""
+    # The list has the number of changed cases for each write transaction.
     changed, counted = list[int](), [0]
 
     def note(_conn: Connection, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
@@ -107,7 +106,6 @@ def test_an_acknowledgement_that_was_cut_off_is_finished_by_sending_it_again(
 
 
 def plan_of(connection: Connection, query: Select[Any]) -> str:
-    """Return SQLite's own description of how it runs a query."""
     compiled = query.compile(connection, compile_kwargs={"literal_binds": True})
     return " ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}"))
 

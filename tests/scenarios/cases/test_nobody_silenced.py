@@ -62,7 +62,7 @@ def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: D
 
 
 def news(deployment: Deployment, noise: random.Random, number: int) -> None:
-    """Submit news about the line of NOTICE: an earlier day, a restriction, or a notice of another provider."""
+    """Submit an earlier day, a restriction, or a notice of another provider about the line of NOTICE."""
     stamp = f"2026-11-23T10:{number:02}:00Z"
     day = date(2026, 12, 3) - timedelta(days=number)
     earlier = {**NOTICE, "planned_migration_date": str(day), "issued_at": stamp}

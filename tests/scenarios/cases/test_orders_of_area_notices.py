@@ -1,7 +1,4 @@
-"""A case shows the provider's own references of the notices on its area.
-
-The notice with the nearest day comes first.
-"""
+"""A case shows the provider's own references of the notices on its area. The nearest day comes first."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ def on_area(name: str, days: int | None = 0, **more: Any) -> dict[str, Any]:
 
 
 def shown(api: Api, *sent: dict[str, Any]) -> dict[str, Any]:
-    """Post these notices on the area of a home. Return the match that the home's case shows."""
+    """Return the match in the case of a home after these area notices."""
     api.deployment.put_entries(HOME)
     api.deployment.post_notices(*sent)
     api.deployment.settle()

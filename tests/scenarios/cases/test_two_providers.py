@@ -28,7 +28,7 @@ def notice(ref: str, in_days: int, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """A deployment that has alerted Blackpool about a line. Raven plans to move the line in ten days."""
+    # Raven plans to move the line in ten days.
     add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     deployment.put_entries({"entry_id": "e1", "cli": NUMBER, "updated_at": "2026-11-01T09:00:00Z"})
     deployment.post_notices(notice("r1", 10))
@@ -122,7 +122,7 @@ def test_a_person_records_that_the_number_has_left_its_provider(alerted: Deploym
 
 
 def test_a_hold_ends_though_somebody_acted_after_its_last_day(alerted: Deployment) -> None:
-    """The alerts role is down when the hold ends. An officer records a telephone call before the role runs again."""
+    # The alerts role is down when the hold ends. An officer records a telephone call before the role runs again.
     confirm_hold(alerted, "2026-11-30")
     alerted.clock.advance(days=8, hours=21)
     case = record(alerted, CaseEvent.CONTACT_RESIDENT, method="call")

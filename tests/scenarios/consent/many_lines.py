@@ -51,7 +51,7 @@ def withdrawn(index: int, stamp: int = 2) -> dict[str, Any]:
 
 
 def with_lines(deployment: Deployment, indices: Iterable[int] = SIXTY, feed: str = BLACKPOOL) -> Deployment:
-    """Post entries and notices. Then let time pass, so that the council gets its first message."""
+    # The council gets its first message.
     known = list(indices)
     deployment.put_entries(*map(entry, known), feed=feed)
     deployment.post_notices(*(notice(index) for index in known))
@@ -73,10 +73,7 @@ def delayed(deployment: Deployment, after: date) -> set[str]:
 
 
 def touched(deployment: Deployment, in_days: int = 10) -> set[str]:
-    """Return the entries whose case has ended or was delayed.
-
-    A case counts as delayed if its harmful day is unknown, or more than `in_days` days after TODAY.
-    """
+    """Return the entries whose case has ended, or has no harmful day within `in_days` days."""
     return ended(deployment) | delayed(deployment, TODAY + timedelta(days=in_days))
 
 

@@ -1,4 +1,4 @@
-"""A contact is verified by a code that was sent to its address, soon and within a few tries."""
+"""A code that was sent to an address verifies the contact, if it is given back soon and within a few tries."""
 
 from __future__ import annotations
 

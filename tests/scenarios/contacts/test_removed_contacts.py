@@ -1,4 +1,4 @@
-"""What waits for a person who is removed goes to others at once."""
+"""A message that waits for a removed person goes to others at once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ASHA, BEN, CARA = contact("asha"), contact("ben"), contact("cara")
 
 
 def waiting(deployment: Deployment, policy: CouncilPolicy, *results: SendResult) -> Deployment:
-    """Alert the contacts of a policy. Each result is that of one message; further messages are accepted."""
+    """Each result is that of one message. Further messages are accepted."""
     deployment.with_officers(policy)
     deployment.put_entries(ENTRY)
     deployment.channel.results = list(results)

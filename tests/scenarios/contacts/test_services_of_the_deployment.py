@@ -1,4 +1,4 @@
-"""A contact is reached through the services that are set when its message is sent, not when it was added."""
+"""A contact is reached through the services that are set when its message is sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An unverified address is sent everything, marked as not verified, and somebody else is told too."""
+"""An unverified address gets every message with a mark. Another contact or the operator gets the message too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def policy(**tiers: tuple[Contact, ...]) -> CouncilPolicy:
 
 
 def with_policy(deployment: Deployment, made: CouncilPolicy, *, verified: CouncilPolicy | None = None) -> Deployment:
-    """Give Blackpool the policy `made`, after the addresses of `verified` were verified."""
+    # First the addresses of `verified` are verified.
     set_policy(deployment.store, BLACKPOOL, verified or CouncilPolicy(), by="Test Setup")
     verify_all(deployment.store, BLACKPOOL)
     set_policy(deployment.store, BLACKPOOL, made, by="Test Setup")
@@ -38,7 +38,7 @@ def with_policy(deployment: Deployment, made: CouncilPolicy, *, verified: Counci
 
 
 def told(deployment: Deployment) -> dict[str, bool]:
-    """Return who was sent a message, and True for each whose message is marked as not verified."""
+    """Return who was sent a message, and True if the message is marked as not verified."""
     found = {}
     for mail in deployment.mails():
         marked = NOTE in " ".join(mail.message.text.split())

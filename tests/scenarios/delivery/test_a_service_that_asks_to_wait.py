@@ -20,7 +20,7 @@ NOTICE = {
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment whose first alert is due in half a minute."""
+    # The first alert is due in half a minute.
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()

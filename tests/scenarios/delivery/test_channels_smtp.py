@@ -36,7 +36,7 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def serve(inbox: Inbox) -> Iterator[Callable[..., str]]:
-    """A function that starts a mail server with some options, and returns the server's host and port."""
+    # The options are those of the server. The result is its host and port.
     servers: list[LoopbackServer] = []
 
     def start(**options: Any) -> str:
@@ -151,7 +151,7 @@ def test_a_server_that_offers_no_encryption_is_given_nothing_in_clear(serve: Cal
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    """TLS settings for a server whose certificate no authority has signed."""
+    # No authority has signed the certificate.
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     now = dt.datetime.now(dt.UTC)
@@ -183,7 +183,7 @@ def test_encryption_needs_a_certificate_that_somebody_vouches_for_unless_the_rou
 
 
 def test_a_slow_goodbye_does_not_hold_up_the_result() -> None:
-    """The server accepts the mail and never answers QUIT."""
+    # The server accepts the mail and never answers QUIT.
     replies = [b"250 mail", b"250 rcpt", b"354 go", b"250 taken"]
     done = threading.Event()
     released = []

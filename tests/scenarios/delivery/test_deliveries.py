@@ -40,7 +40,7 @@ DEPUTY = Contact(person="deputy", channel="route", address="mailto://deputy.exam
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment whose first alert is due in half a minute."""
+    # The first alert is due in half a minute.
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -169,8 +169,6 @@ class CutShort(Store):
 
 
 class RefusingDesk:
-    """A channel that cannot reach the duty desk."""
-
     def __init__(self, others: Channel) -> None:
         self._others = others
 
@@ -248,7 +246,7 @@ def test_an_attempt_is_on_record_before_the_message_leaves(at_risk: Deployment) 
 
 
 def two_at_the_desk(deployment: Deployment) -> None:
-    """Let Blackpool have a deputy beside the duty desk. The first alert is due to both."""
+    # The first alert is due to the duty desk and to a deputy.
     desks = CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(DESK, DEPUTY)),))
     deployment.with_officers(desks)
     deployment.clock.advance(seconds=31)

@@ -1,4 +1,4 @@
-"""A process hangs while it sends a message. It goes on after another process has made the attempt again."""
+"""A process hangs while it sends a message, and goes on after another process has made the attempt again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def late(deployment: Deployment) -> Delivery:
-    """A delivery whose first attempt has taken so long that its outcome counts as unknown."""
+    # The first attempt has taken so long that its outcome counts as unknown.
     deployment.put_entries(ENTRY)
     deployment.post_notices(NOTICE)
     deployment.settle()
@@ -34,7 +34,7 @@ def late(deployment: Deployment) -> Delivery:
 
 
 def state(deployment: Deployment) -> tuple[str, bool]:
-    """Return the state of the delivery, and True if it is still to be sent or settled."""
+    # The flag is True if the delivery is still to be sent or settled.
     (row,) = rows(deployment, deliveries)
     return row.state, row.due_at is not None
 

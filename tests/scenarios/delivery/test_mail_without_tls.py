@@ -27,7 +27,6 @@ def inbox() -> Inbox:
 
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[LoopbackServer]:
-    """A mail server without TLS. It puts the mails that it accepts into `inbox`."""
     started = LoopbackServer(inbox, hostname="127.0.0.1", port=0)
     started.start()
     yield started

@@ -58,7 +58,7 @@ def send(route: str) -> SendResult:
 
 
 def only_recipient(inbox: Inbox) -> str:
-    """Return the only recipient of the only mail. Assert that the envelope and the headers agree on the recipient."""
+    # The envelope and the headers must agree on the recipient.
     [envelope], [mail] = inbox.mails, inbox.received()
     [recipient] = envelope.rcpt_tos
     assert [address for _name, address in getaddresses([str(mail["To"])])] == [recipient]

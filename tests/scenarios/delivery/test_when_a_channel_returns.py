@@ -1,7 +1,4 @@
-"""A channel fails and works again. Waiting messages are then sent soon, and no message is sent twice.
-
-If a message fails, the operator gets a copy. The copy's age counts from the time when the copy was made.
-"""
+"""A channel fails and works again. Waiting messages are then sent soon, and no message is sent twice."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 @pytest.fixture
 def at_risk(deployment: Deployment) -> Deployment:
-    """A deployment whose first alert is due in half a minute."""
+    # The first alert is due in half a minute.
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice())
     deployment.settle()

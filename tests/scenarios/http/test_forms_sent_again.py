@@ -1,4 +1,4 @@
-"""A form that is sent again, also after a reload or from another tab, records its cases once, as first posted."""
+"""A form that is sent again, after a reload or from another tab, records its cases only once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def opened() -> Iterator[Api]:
 
 
 class Browsers:
-    """The browsers of a duty desk, in which each person has the form of one alert in one or more tabs."""
+    """The browsers of a duty desk. Each person has the form of one alert in one or more tabs."""
 
     def __init__(self, api: Api, groups: Sequence[frozenset[int]]) -> None:
         self.api = api
@@ -78,12 +78,11 @@ class Browsers:
         return self.api.ask(None, "POST", self.link, data=form)
 
     def recorded(self) -> list[list[str]]:
-        """The cases of each acknowledgement on record, the oldest first."""
         return [sorted(fields["cases"]) for fields in said(self.api.deployment, AuditAction.ALERT_ACKNOWLEDGED)]
 
 
 def follow(browsers: Browsers, acts: Sequence[Act]) -> None:
-    """Do the acts, a minute apart. Then only the first post of each form is on record, in the order of the posts."""
+    """Do the acts, a minute apart. Assert that only the first post of each form is on record."""
     for act, number in acts:
         browsers.do(act, number)
         browsers.api.deployment.clock.advance(minutes=1)

@@ -50,7 +50,6 @@ def test_every_command_of_the_guide_is_answered_as_the_guide_shows(api: Api) -> 
 
 
 def run(api: Api, command: str, names: dict[str, str]) -> Response:
-    """Send the request that a curl command would send."""
     for name, value in {"PULLCORD": "", **keys(api), **names}.items():
         command = command.replace(f"${name}", value)
     assert "$" not in command
@@ -77,7 +76,7 @@ def keys(api: Api) -> dict[str, str]:
 
 
 def names_in(api: Api, response: Response) -> dict[str, str]:
-    """Return the references of the last submission, case and alert. Later commands of the guide need them."""
+    # Later commands of the guide need these references.
     api.deployment.tick(seconds=31)
     found = {"MATCH": MATCH}
     if response.status_code == 202:
@@ -89,7 +88,7 @@ def names_in(api: Api, response: Response) -> dict[str, str]:
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """Assert that the answer has the fields that the guide shows, with the same values.
+    """Assert that the answer has the fields and values of the guide.
 
     References, times, and texts that the guide shows as `…` may differ.
     """

@@ -1,4 +1,4 @@
-"""Health and metrics over HTTP: they report faults, and hold no personal data."""
+"""Health and metrics over HTTP report faults, and hold no personal data."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def answer_to(api: Api, who: str | None, method: str, path: str, **headers: str)
 
 
 def without_ids(answer: Response) -> dict[str, Any]:
-    """Return a problem without its request id, so that it can be compared with another problem."""
+    # Problems have different request ids.
     return {name: value for name, value in answer.json().items() if name not in ("instance", "request_id")}
 
 
@@ -240,7 +240,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 @pytest.fixture
 def deployments(api: Api) -> Iterator[list[Api]]:
-    """The same API under each of the settings, with and without background work of its own."""
+    # Some deployments have background work of their own.
     made = []
     for number, more in enumerate(SETTINGS):
         parts = replace(api.parts, settings=api.parts.settings.model_copy(update=more))
@@ -254,7 +254,7 @@ def deployments(api: Api) -> Iterator[list[Api]]:
 
 @pytest.fixture
 def known_keys(api: Api) -> dict[str, str]:
-    """A key of every caller, a revoked and an expired key of an operator, and what looks like a key."""
+    """A key of every caller, a revoked and an expired key, and a text that looks like a key."""
     store = api.deployment.store
     keys = {
         "revoked": create_key(store, Role.OPERATOR, None, "revoked"),

@@ -32,11 +32,7 @@ CARDIFF, BLACKPOOL = "W06000015", "E06000009"
 
 @pytest.fixture
 def api(deployment: Deployment) -> Iterator[Api]:
-    """An API with figures for three months.
-
-    The first two months are counted from events. The third month is stored directly, with figures so large that they
-    may be published.
-    """
+    # Two months are counted from events. The third has figures so large that they may be published.
     live_through_december(live_through_november(deployment))
     counts = Counts()
     for council, provider, waits in ((BLACKPOOL, "RAVN", (3, 5, 9)), (CARDIFF, "HBRT", (20, 20, 60))):

@@ -131,6 +131,6 @@ def test_a_file_of_another_kind_is_refused_by_its_media_type(api: Api, media: st
 
 
 def live(api: Api) -> int:
-    """Return the number of live entries on Blackpool's register, from a dry run of a file that would replace it."""
+    # A dry run of a replacement counts the live entries.
     shown = upload(api, register(99), "mode=replace&dry_run=true").json()
     return int(shown["would_withdraw"])

@@ -35,8 +35,6 @@ RESULTS = [
 
 @dataclass
 class Sent:
-    """One copy of a message, as it left Pullcord."""
-
     link: str
     contact: str
     alert: str
@@ -47,7 +45,7 @@ class Sent:
 
 @dataclass
 class Model:
-    """The promises about links, written down a second time."""
+    """A second implementation of the promises about links."""
 
     contacts: set[str] = field(default_factory=lambda: set(ROUTES))
     sent: list[Sent] = field(default_factory=list)

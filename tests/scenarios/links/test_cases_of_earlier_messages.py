@@ -1,4 +1,4 @@
-"""The newest link also offers the open cases of earlier messages, whose links have ended: none is out of reach."""
+"""The newest link also offers the open cases of earlier messages, whose links have ended."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ FAR = {"planned_migration_date": "2027-01-15"}
 
 
 def message_about(api: Api, number: int, **notice: str) -> str:
-    """Put one more line at risk, and return the reference of its case once the message about it is out.
+    """Put one more line at risk, and return the reference of its case once the message is sent.
 
-    Its day is today, so the message waits for no working day, however new the message before it is.
+    Its day is today, so the message does not wait for a working day.
     """
     today = {"planned_migration_date": str(api.deployment.clock.now().date())}
     before = {case.reference for case in api.deployment.cases()}

@@ -1,4 +1,4 @@
-"""The link in an alert. To open it changes nothing. To send its form with a name acknowledges the alert."""
+"""The link in an alert. Opening the link changes nothing. Sending its form with a name acknowledges the alert."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A link belongs to one message to one contact. It ends by itself, and an ended link says why."""
+"""A link belongs to one message to one contact. The link ends by itself, and an ended link says why."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def policy_of(*contacts: Contact) -> CouncilPolicy:
 
 @pytest.fixture
 def two(api: Api) -> Api:
-    """A council whose duty desk and deputy both had the first message about one line."""
+    # The duty desk and a deputy both had the first message about one line.
     set_policy(api.deployment.store, BLACKPOOL, policy_of(DESK, DEPUTY), by="Test Setup")
     api.alerted_case()
     return api
@@ -116,7 +116,7 @@ def test_a_message_that_was_not_accepted_ends_no_link(two: Api, result: SendResu
 
 
 def recorded(deployment: Deployment) -> list[Message]:
-    """Return a list that holds every message that leaves from now on, also one in doubt."""
+    """Return a list that will hold every later message, also a message with an unknown outcome."""
     every, send = [], deployment.channel.send
 
     def noted(route: str, message: Message, reference: str) -> SendResult:

@@ -1,4 +1,4 @@
-"""Mail scanners open the links in a message before the person does. Whatever they do, they acknowledge nothing."""
+"""Mail scanners open the links in a message before the person does. The scanners acknowledge nothing."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass
 class Mailbox:
-    """A message that waits in a mailbox, with its links on a server that listens."""
-
     deployment: Deployment
     url: str
     links: list[str]
@@ -129,7 +127,7 @@ BEHAVIOURS = [
 
 
 def acknowledge(mailbox: Mailbox) -> None:
-    """Do as a person does: open the link, give a name, tick each case and send the form."""
+    """Open the link, give a name, tick each case and send the form."""
     with client() as person:
         page = JustHTML(person.get(mailbox.link).text, sanitize=False)
         boxes = [attribute(box, "value") for box in page.query("input[type=checkbox]")]

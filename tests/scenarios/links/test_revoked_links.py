@@ -1,7 +1,4 @@
-"""A link that leaked is revoked. It then opens nothing.
-
-The council gets a new link for the cases that are still open.
-"""
+"""A link that leaked is revoked. The council gets a new link for the cases that are still open."""
 
 from __future__ import annotations
 
@@ -114,7 +111,7 @@ DESK, DEPUTY = "mailto://desk.example", "mailto://deputy.example"
 
 @pytest.fixture
 def two(api: Api) -> Api:
-    """A council whose duty desk and deputy both get every message."""
+    # The duty desk and a deputy both get every message.
     contacts = (
         Contact(person="duty desk", channel="route", address=DESK),
         Contact(person="deputy", channel="route", address=DEPUTY),

@@ -59,7 +59,7 @@ def closed_stream() -> TextIO:
 
 @pytest.fixture(params=[full_disk, closed_pipe, pipe_that_nobody_reads, closed_stream])
 def unwritable(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set logging up as the service does, with a stderr that cannot be written to."""
+    # Logging is set up as in the service.
     make: Callable[[], TextIO] = request.param
     log = make()
     monkeypatch.setattr(sys, "stderr", log)

@@ -48,7 +48,7 @@ def full_disk() -> IO[bytes]:
 
 @contextmanager
 def tables_gone(deployment: ServedDeployment) -> Iterator[None]:
-    """Let the database refuse every statement until the `with` block ends."""
+    # The database refuses every statement meanwhile.
     rename(deployment, "", "_away")
     yield
     rename(deployment, "_away", "")
@@ -62,7 +62,7 @@ def rename(deployment: ServedDeployment, old: str, new: str) -> None:
 
 @contextmanager
 def locked(deployment: ServedDeployment) -> Iterator[None]:
-    """Hold the write lock of the database until the `with` block ends, as another process may do."""
+    # The write lock is held, as another process may do.
     path = deployment.store.engine.url.database
     with closing(connect(str(path), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -81,7 +81,7 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
-    """Serve the deployment, and write its output to `log`. Yield a client with the provider's key."""
+    """Write the output of the service to `log`. Yield a client with the provider's key."""
     ours = {"PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1", **deployment.inside}
     environment = {**os.environ, **ours}
     command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]
@@ -98,7 +98,7 @@ def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Clie
 
 
 def faults(client: httpx.Client) -> list[str] | None:
-    """Return the faults that the process reports, or None if the process does not answer."""
+    """Return None if the process does not answer."""
     try:
         said: list[str] = client.get("/readyz").json()["faults"]
     except httpx.HTTPError:
@@ -107,7 +107,6 @@ def faults(client: httpx.Client) -> list[str] | None:
 
 
 def failing(client: httpx.Client) -> set[str]:
-    """Return the loops that the process reports as failing."""
     said = [fault.split() for fault in faults(client) or () if " loop fails" in fault]
     return {words[1] for words in said}
 

@@ -1,7 +1,4 @@
-"""An event may be handled twice, or its handling may be interrupted.
-
-The effect is the same as if it was handled once.
-"""
+"""An event is handled twice, or its handling is interrupted. The effect is that of one complete handling."""
 
 from __future__ import annotations
 
@@ -38,7 +35,7 @@ class KilledError(BaseException):
 
 
 class Failing:
-    """A consumer that does its work and then fails. Each call raises the next of the `errors`, until none is left."""
+    """Does its work and then fails. Each call raises the next of the `errors`, until none is left."""
 
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics
@@ -63,7 +60,7 @@ def settle_with(deployment: Deployment, made: Sequence[Consumer], batch: int = 1
 
 @pytest.fixture
 def busy(deployment: Deployment) -> Deployment:
-    """A deployment with three lines at risk. The alert is acknowledged, and later versions of two records have come."""
+    # The alert on three lines is acknowledged, and later versions of two records have come.
     deployment.put_entries(*ENTRIES)
     deployment.post_notices(*NOTICES)
     deployment.tick(seconds=31)

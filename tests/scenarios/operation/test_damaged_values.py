@@ -23,7 +23,7 @@ def entry(number: int) -> dict[str, object]:
 
 @pytest.fixture
 def listed(api: Api) -> Api:
-    """An API whose deployment has alerted the council about three lines at risk."""
+    # The council was alerted about three lines at risk.
     api.deployment.put_entries(*(entry(number) for number in LINES))
     api.deployment.post_notices(*({**NOTICE, "id": f"n{number}", "cli": f"01632 96012{number}"} for number in LINES))
     api.deployment.tick(seconds=31)

@@ -1,4 +1,4 @@
-"""The distributed demonstration with real processes. It plays all steps, one process is killed, and nothing remains."""
+"""The distributed demonstration with real processes plays all steps, also if a process is killed."""
 
 from __future__ import annotations
 
@@ -30,19 +30,17 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 
 @dataclass(frozen=True)
 class Said:
-    """The output and the exit code of the demonstration."""
-
     code: int
     text: str
 
     @property
     def words(self) -> str:
-        """The whole output on one line. So the width of the terminal does not matter."""
+        # The width of the terminal does not matter.
         return " ".join(self.text.split())
 
 
 def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
-    """Start the demonstration. All its temporary files are in `folder`."""
+    # All temporary files are in `folder`.
     environment = {**os.environ, "TMPDIR": str(folder), "COLUMNS": "100", "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-m", "scripts.demo_distributed", *options],
@@ -56,10 +54,7 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
-    """Wait until the demonstration has ended.
-
-    Return its exit code, and the part of the output that was not read before.
-    """
+    """Return the exit code, and the part of the output that was not read before."""
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -71,7 +66,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return the demonstration's files that remain in `folder`, and its processes that still run."""
+    """Return the files of the demonstration that remain, and its processes that still run."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -88,13 +83,12 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> Said:
-    """The output of one complete run of the demonstration."""
     return ended(demonstrate(folder, "--once"))
 
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """Run `pullcord demo`, which is one process on SQLite. Return its numbers of matches by level, and of cases."""
+    """Return the number of matches by level and of cases from `pullcord demo`, which is one process on SQLite."""
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:
@@ -130,7 +124,7 @@ def test_every_file_is_taken_in_over_http(told: Said) -> None:
 def test_after_a_matcher_was_killed_all_is_found_that_one_process_finds(
     told: Said, one_process_finds: Mapping[str, int]
 ) -> None:
-    """Two workers, of which one is killed, find the same matches and cases as a single process."""
+    # One of the two workers is killed.
     killed = told.text[told.text.index("A worker is killed") :]
     levels = re.findall(r"^(confirmed|probable|possible) +(\d+) ", killed, re.MULTILINE)
     cases = one_process_finds["cases"]

@@ -1,4 +1,4 @@
-"""The commands of the README, typed as they stand there, lead to the first mail about the user's own data."""
+"""The commands of the README lead to the first mail about the user's own data."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def commands() -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone with a council's file and a provider's file. `make setup` has nothing left to do in it."""
+    # `make setup` has nothing left to do in this clone.
     for name in ("Makefile", "uv.lock", "pyproject.toml", "CHANGELOG.md"):
         shutil.copy(ROOT / name, tmp_path / name)
         os.utime(tmp_path / name, (1, 1))
@@ -74,7 +74,7 @@ class FirstMail(Inbox):
 
 @contextmanager
 def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
-    """Run a script on a terminal, as a person does. Yield its output. End the script when the `with` block ends."""
+    """Run a script on a terminal, as a person does. Yield its output."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PULLCORD_PORT": "0", "COLUMNS": "80"}
     process = subprocess.Popen(

@@ -1,7 +1,4 @@
-"""A process is killed at any moment and started again.
-
-It has lost nothing that it had accepted, and continues its work.
-"""
+"""A process is killed at any moment and started again. Nothing that was accepted is lost."""
 
 from __future__ import annotations
 
@@ -51,10 +48,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make the due time of every unfinished delivery earlier by this much.
-
-    Such a delivery waits for another try, or its attempt was cut off.
-    """
+    """Make every unfinished delivery due earlier by this time."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

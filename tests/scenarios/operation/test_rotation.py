@@ -28,13 +28,12 @@ LATE = 399
 
 @pytest.fixture
 def provider(deployment: ServedDeployment) -> Provider:
-    """A provider that posts notices without a pause. All lines in the notices are on the register."""
+    # All lines in the notices are on the register.
     put_register(deployment, LINES)
     return Provider("p", deployment, cycle(range((LATE - 1) // ROWS)))
 
 
 def logged(folder: Path) -> list[str]:
-    """The events that the service logged, in order."""
     return [json.loads(line)["event"] for line in (folder / "serve.log").read_text().splitlines() if line]
 
 
@@ -63,10 +62,7 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
 
 
 def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
-    """Assert that a further notice leads to an alert without the old key.
-
-    The alert needs the contacts' routes, which were encrypted before the change. They must now open with the new key.
-    """
+    """Assert that a further notice leads to an alert, although the old key is gone."""
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:
         notice = {"id": "late", "cli": f"01632 960{LATE}", "planned_migration_date": "2027-01-14"}

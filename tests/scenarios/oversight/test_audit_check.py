@@ -1,7 +1,4 @@
-"""Somebody changes figures or cases by hand in the database. The changes are found, because the audit contradicts them.
-
-The audit itself cannot be changed.
-"""
+"""The audit check finds figures and cases that somebody changed by hand in the database."""
 
 from __future__ import annotations
 
@@ -95,7 +92,7 @@ def test_only_the_seal_of_a_row_may_be_made_anew(november: Deployment) -> None:
 
 
 def test_a_row_cannot_be_put_in_the_place_of_another(november: Deployment) -> None:
-    """SQLite's REPLACE would remove the other row without an error. PostgreSQL refuses such a row."""
+    # SQLite's REPLACE would remove the other row without an error. PostgreSQL refuses such a row.
     before = everything_said(november)
     row = {"pk": 1, "at": november.clock.now(), "action": "case_opened", "fields": {}}
     with pytest.raises(DBAPIError), november.store.writing() as connection:

@@ -1,4 +1,4 @@
-"""A whole deployment handles the samples. Personal data is then only in the places where it is allowed."""
+"""After a deployment has handled the samples, personal data is only where it is allowed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ MEDIA = {".csv": CSV, ".xlsx": XLSX, ".json": "application/json"}
 
 @pytest.fixture(scope="module")
 def people() -> People:
-    """All people in the samples, and the officer who acts."""
     found = People()
     for sample in SAMPLES:
         add_sample(found, FOLDER / sample.file_name, kind_of(sample), START)
@@ -57,7 +56,7 @@ def people() -> People:
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Everything that the process writes to stdout and stderr, with logging as in the service."""
+    # Logging is set up as in the service.
     handlers, level = logging.root.handlers[:], logging.root.level
     spoken = io.StringIO()
     monkeypatch.setattr(sys, "stdout", spoken)
@@ -194,10 +193,7 @@ def test_a_server_that_stumbles_over_somebody_does_not_say_whom(
 
 
 def open_sample_api(deployment: Deployment) -> AbstractContextManager[Api]:
-    """Open an API with the usual limits, for all five feeds of the samples.
-
-    Blackpool has a contact, and Cardiff has none.
-    """
+    # Blackpool has a contact, and Cardiff has none.
     add_feed(deployment.store, "provider", "ALDR", "Alder Broadband")
     desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
     set_policy(
@@ -223,7 +219,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Make typical mistakes in requests. Each has a person's number or address in it. Return the answers."""
+    """Make typical mistakes in requests, with a person's number or address in each. Return the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
@@ -240,10 +236,7 @@ def provoke(api: Api, people: People) -> list[str]:
 
 
 def work_on_cases(api: Api) -> list[str]:
-    """Acknowledge by the link of an alert, record an act, and reject a match.
-
-    Return the link's page from before and after the acknowledgement.
-    """
+    """Return the link's page from before and after an acknowledgement."""
     message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link
@@ -261,19 +254,16 @@ def work_on_cases(api: Api) -> list[str]:
 
 
 def raw_bytes(folder: Path) -> bytes:
-    """Return the bytes of the database's files on the disk."""
     return b"\n".join(path.read_bytes() for path in sorted(folder.glob("pullcord.db*")))
 
 
 def stored_values(deployment: Deployment) -> bytes:
-    """Return every value of every table as text."""
     with deployment.store.reading() as connection:
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return "\n".join(repr(tuple(row)) for row in rows).encode()
 
 
 def exported(deployment: Deployment, folder: Path) -> bytes:
-    """Return the exported matches and cases, each in both formats."""
     for suffix in ("csv", "ndjson"):
         export_cases(deployment.store, folder / f"cases.{suffix}", references=True)
         export_matches(deployment.store, folder / f"matches.{suffix}", references=True)

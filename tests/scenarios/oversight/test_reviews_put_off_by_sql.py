@@ -1,7 +1,4 @@
-"""Somebody moves a review, a harmful day or a pause of a case in the database.
-
-The checks find this, and nothing else.
-"""
+"""Somebody moves a review, a harmful day or a pause of a case in the database. The checks find this."""
 
 from __future__ import annotations
 
@@ -59,7 +56,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    """Return what the checks find about the case, without its reference."""
+    # The reference of the case is left out.
     with deployment.store.reading() as connection:
         checks = (audit_differences, due_differences)
         every = [one for check in checks for one in check(connection, deployment.store)]
@@ -168,7 +165,7 @@ def test_a_pause_that_nobody_made_is_found(one_case: Deployment) -> None:
 
 
 class RandomHistory:
-    """A home with notices of two providers, notices on its area, policy edits and acts of officers, all at random."""
+    """A home with random notices of two providers, area notices, policy edits and acts of officers."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment, self.dice = deployment, Random(seed)

@@ -1,4 +1,4 @@
-"""A day that pauses the alerts of a case must be one that a person recorded. The audit finds any other day."""
+"""A pause of a case may only end on a recorded day. The audit finds any other day."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def one_case(deployment: Deployment) -> Deployment:
 
 
 def found(deployment: Deployment) -> set[str]:
-    """Return the columns of the case that differ from the audit, without the reference of the case."""
+    # The reference of the case is left out.
     with deployment.store.reading() as connection:
         return {one.what.split(" ", 2)[2] for one in audit_differences(connection, deployment.store)}
 

@@ -26,10 +26,7 @@ AREAS = ("FY3 8", "FY3 9", "FY4")
 
 @pytest.fixture(scope="module")
 def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetime]:
-    """The database of a deployment that has run for two months, and the time at which they ended.
-
-    It has two API keys, of which one is revoked.
-    """
+    # The deployment has two API keys, of which one is revoked.
     folder = tmp_path_factory.mktemp("lived")
     deployment = Deployment(sqlite_engine(folder)).with_officers()
     key = create_key(deployment.store, Role.PROVIDER, RAVEN, "one")
@@ -61,7 +58,7 @@ def lived(two_months: tuple[bytes, datetime], tmp_path: Path) -> Iterator[Store]
 
 
 def by_sql(store: Store, *statements: str) -> int:
-    """Run statements as the owner of the database, with constraints switched off. Return the number of changed rows."""
+    """Run statements with constraints switched off. Return the number of changed rows."""
     with store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection

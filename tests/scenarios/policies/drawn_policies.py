@@ -1,4 +1,4 @@
-"""Draws policies of a council: everything that decides when a message is due may differ."""
+"""Draws random policies of a council."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy by which cases would be heard later than now is saved only if somebody confirms their number."""
+"""A policy that delays the next message about cases is saved only if somebody confirms the number of cases."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def change(deployment: Deployment, policy: CouncilPolicy, confirmed: int | None 
 
 
 def due_times(deployment: Deployment, policy: CouncilPolicy) -> dict[str, datetime | None]:
-    """Return when the next message about each open case is due by a policy, computed case by case."""
+    """Return when the next message about each open case is due, computed case by case."""
     now, made = deployment.clock.now(), with_nation(policy, BLACKPOOL)
     found: dict[str, datetime | None] = {}
     for case in deployment.cases():

@@ -24,8 +24,6 @@ from tests.support.people import record
 
 
 class PersonTold(NamedTuple):
-    """Somebody who gets a message, and when."""
-
     at: datetime
     person: str
 
@@ -41,7 +39,7 @@ def foreseen(found: CasePreview) -> list[PersonTold]:
 
 
 def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at: list[datetime]) -> list[PersonTold]:
-    """Let the time pass with a look every twelve hours and at each moment of `at`. Return who got a message when."""
+    """Let the time pass, with a look every twelve hours and at each moment of `at`. Return the sent messages."""
     before = len(sent(deployment))
     looks = int((until - since) / timedelta(hours=12))
     for moment in sorted({*at, *(since + timedelta(hours=12 * n) for n in range(looks + 1))}):
@@ -51,7 +49,7 @@ def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at:
 
 
 def check(deployment: Deployment, days: int = 20) -> list[PersonTold]:
-    """Compare a preview with what the engine then sends, and return it."""
+    """Assert that the engine sends the messages of a preview. Return the preview."""
     since = deployment.clock.now()
     found = preview(deployment, days)
     assert found.complete

@@ -43,19 +43,17 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """A runner whose loops never start. A request that wakes a loop has no effect."""
+    """A runner whose loops never start."""
 
-    def start(self) -> None:
-        """Start nothing."""
+    def start(self) -> None: ...
 
     def stop(self, timeout: float = 20.0) -> bool:
         return True
 
 
+# An internal error becomes an error answer, not an exception in the test.
 @dataclass
 class Reception:
-    """An API as callers see it: an internal error becomes an error answer, not an exception in the test."""
-
     api: Api
     runner: EmbeddedRunner
 
@@ -84,7 +82,7 @@ def reception(deployment: Deployment) -> Iterator[Reception]:
 
 @contextmanager
 def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
-    """Let each write transaction fail: before it has done anything, or after its commit if `after` is True."""
+    # A transaction fails before it has done anything, or after its commit if `after` is True.
     writing = Store.writing
 
     @contextmanager
@@ -101,7 +99,6 @@ def failing(fault: BaseException, *, after: bool) -> Iterator[None]:
 
 
 def said(answer: Response) -> tuple[int, str, str]:
-    """The status, the type and the detail of a problem."""
     return *problem_of(answer), answer.json()["detail"]
 
 

@@ -27,7 +27,7 @@ def served(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def counted(status: str) -> float:
-    """Return the number of requests in this process whose answer has a status that begins with `status`."""
+    """Return the number of requests whose status begins with `status`."""
     samples = [
         one for family in REGISTRY.collect() for one in family.samples if one.name == "pullcord_http_requests_total"
     ]
@@ -35,7 +35,7 @@ def counted(status: str) -> float:
 
 
 def hang_up(url: str, key: str, method: str, path: str, body: bytes, declared: int) -> None:
-    """Send the headers of a request and a part of its body. Then close the connection."""
+    # The client sends only a part of the body.
     where = urlsplit(url)
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: {where.netloc}\r\nAuthorization: Bearer {key}\r\n"

@@ -20,7 +20,7 @@ DAYS = [None, "2026-12-01", "2026-12-01", "2026-12-03", "2027-01-15", None, "202
 
 
 def pages(api: Api, who: str, path: str) -> Iterator[Response]:
-    """Yield every page, beginning with the first. Only the links lead from one page to the next."""
+    # Only the links lead from one page to the next.
     following: str | None = path
     while following:
         answer = api.ask(who, "GET", following)

@@ -21,10 +21,7 @@ FIGURES = "/v1/oversight/figures"
 
 
 def with_a_case(api: Api, matches: int = 1, looks: int = 0) -> str:
-    """Make a case with `matches` matches. Let somebody open its numbers `looks` times.
-
-    Return the address of the case.
-    """
+    """Return the address of a case with `matches` matches, whose numbers somebody opened `looks` times."""
     api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
     api.ask("raven", "POST", NOTICES, json=[{**NOTICE, "id": f"n{number}"} for number in range(matches)])
     api.deployment.settle()

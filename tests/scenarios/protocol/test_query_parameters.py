@@ -1,4 +1,4 @@
-"""An unknown query parameter is refused. Otherwise a misspelt filter would be ignored without a word."""
+"""An unknown query parameter is refused. Otherwise a misspelt filter would be ignored in silence."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Two versions of Pullcord run at the same time.
-
-The older version skips events of kinds that only the newer one knows.
-"""
+"""An older version of Pullcord skips events of kinds that only a newer version knows."""
 
 from __future__ import annotations
 
@@ -25,10 +22,7 @@ OLDER = {type_: data for type_, data in EVENT_TYPES.items() if type_ != NEW}
 
 @pytest.fixture
 def left(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    """A deployment on which an older Pullcord has met an event of a newer kind.
-
-    From now on, the newer Pullcord runs.
-    """
+    # An older Pullcord has met an event of a newer kind. From now on, the newer Pullcord runs.
     with monkeypatch.context() as older:
         older.setattr(envelope, "EVENT_TYPES", OLDER)
         deployment.post_notices(NOTICE)

@@ -1,7 +1,4 @@
-"""Notices on areas. All notices of a provider on one area share one match with each home.
-
-Each notice keeps its own days.
-"""
+"""All notices of a provider on one area share one match with each home. Each notice keeps its own days."""
 
 from __future__ import annotations
 
@@ -145,8 +142,6 @@ def covers(codes: list[str], postcode: str) -> bool:
 
 
 class TestTurns:
-    """An area with many homes is matched in several turns."""
-
     @pytest.fixture(autouse=True)
     def _small_turns(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(turns, "PAGE", 10)

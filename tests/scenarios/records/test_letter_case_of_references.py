@@ -1,7 +1,4 @@
-"""References that differ only in letter case. By default, both entries are kept and the council is asked about them.
-
-A council's policy can make such references mean one entry.
-"""
+"""References that differ only in letter case: two entries and a question, or one entry by a council's policy."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def area(*codes: str, name: str = "a1", **more: Any) -> dict[str, Any]:
 
 
 def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[str, str] | None:
-    """Submit a notice, then an entry. Return the level and the reasons of their match, or None if they do not match."""
+    """Return the level and the reasons of the match, or None."""
     deployment.post_notices(theirs)
     deployment.settle()
     deployment.put_entries(ours)

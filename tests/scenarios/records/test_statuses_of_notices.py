@@ -1,7 +1,4 @@
-"""A notice is sent again with only a status. Only the status changes.
-
-No date and no place is erased, and no acknowledgement is undone.
-"""
+"""A notice is sent again with only a status. No date, no place and no acknowledgement is lost."""
 
 from __future__ import annotations
 
@@ -24,7 +21,6 @@ STATUSES = ("planned", "rescheduled", "paused", "completed", "withdrawn", "rever
 
 
 def report(status: str, *, day: int, name: str = "n1", **more: Any) -> dict[str, Any]:
-    """Return a notice with its reference, its status, its time of issue, and the fields in `more`."""
     return {"id": name, "status": status, "issued_at": f"2026-11-{day:02}T09:00:00Z", **more}
 
 

@@ -17,7 +17,7 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123", "updated_at": "2026-11-01T09:0
 
 
 def notice_of(name: str, day: int, **more: Any) -> dict[str, Any]:
-    """Return a notice for the line of ENTRY. It was issued on this day of November."""
+    # The notice was issued on this day of November.
     return {
         "id": name,
         "cli": "01632 960123",

@@ -44,7 +44,7 @@ HALVES = {
 def serving(
     deployment: Deployment, limits: ConnectionLimits, body_seconds: float = 60.0
 ) -> Iterator[tuple[tuple[str, int], dict[str, str]]]:
-    """Serve the deployment. Yield its address and the API keys."""
+    """Yield the address of the server and the API keys."""
     settings = Settings(_env_file=None, body_seconds=body_seconds)
     parts, keys = make_parts(settings, deployment.store, channel=deployment.channel), make_keys(deployment)
     with listen("127.0.0.1", 0) as listening, served(make_app(parts), listening, limits):
@@ -59,7 +59,7 @@ def half(address: tuple[str, int], sent: bytes) -> socket.socket:
 
 
 def ends(connection: socket.socket) -> bytes:
-    """Read until the server ends the connection. Return everything that it sent."""
+    # The result is everything that the server sent.
     taken = b""
     try:
         while part := connection.recv(65_536):
@@ -70,7 +70,7 @@ def ends(connection: socket.socket) -> bytes:
 
 
 def works(address: tuple[str, int], keys: dict[str, str]) -> None:
-    """Assert that the health checks and the API answer a new caller."""
+    # The health checks and the API answer a new caller.
     url = f"http://{address[0]}:{address[1]}"
     assert httpx.get(f"{url}/livez", timeout=PATIENCE).status_code == 200
     assert httpx.get(f"{url}/readyz", timeout=PATIENCE).status_code == 200

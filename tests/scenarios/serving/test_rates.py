@@ -18,8 +18,6 @@ RATE = 5
 
 
 class Now:
-    """A clock for the rate limiter. Only the test moves it."""
-
     def __init__(self) -> None:
         self.seconds = 1_000_000.0
 
@@ -45,7 +43,7 @@ def limited(deployment: Deployment) -> Iterator[Api]:
 
 
 def refused(answer: Response) -> int:
-    """Assert that the answer is the problem `too-many-requests`. Return the seconds that the caller must wait."""
+    """Return the seconds that the caller must wait, from the problem `too-many-requests`."""
     assert problem_of(answer) == (429, "too-many-requests")
     return int(answer.headers["Retry-After"])
 

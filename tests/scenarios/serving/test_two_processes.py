@@ -1,7 +1,4 @@
-"""The two processes of `pullcord serve`. Alerts are sent even if the HTTP process is dead or hangs.
-
-If the HTTP process dies, it is started again. If the other process is killed, the HTTP process ends too.
-"""
+"""Alerts are sent even if the HTTP process is dead or hangs. The two processes of `serve` end together."""
 
 from __future__ import annotations
 
@@ -44,7 +41,7 @@ def answers(deployment: ServedDeployment) -> bool:
 
 
 def put_at_risk(deployment: ServedDeployment, number: int) -> None:
-    """Write an entry and a notice of one line into the database, as another process on the machine would."""
+    # Another process on the machine may write in the same way.
     digits = f"01632 960{number:03}"
     for feed, kind, row in (
         (BLACKPOOL, RecordKind.ENTRY, {"entry_id": f"e{number}", "cli": digits}),

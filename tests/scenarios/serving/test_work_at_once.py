@@ -33,10 +33,7 @@ async def whole() -> dict[str, Any]:
 
 
 class Held:
-    """An application that answers no request until `let_go` is set.
-
-    `most` is the highest number of requests at one time.
-    """
+    """Answers no request until `let_go` is set. `most` is the highest number of requests at one time."""
 
     def __init__(self, *, reads_body: bool = True) -> None:
         self.let_go = anyio.Event()

@@ -1,4 +1,4 @@
-"""Notices are answered before the matcher has touched them, and alike whether or not their lines are on a register."""
+"""A notice is answered before matching, and the answer does not depend on the register."""
 
 from __future__ import annotations
 
@@ -53,12 +53,11 @@ OF_THE_MATCHER = (matches, cases, entry_tokens, unfinished_matching, inbox)
 
 
 class Waiting(EmbeddedRunner):
-    """A runner whose loops do not start, so that all work that was put off is still undone. It counts its wake-ups."""
+    """A runner whose loops do not start. It counts its wake-ups."""
 
     woken = 0
 
-    def start(self) -> None:
-        """Start nothing."""
+    def start(self) -> None: ...
 
     def wake(self) -> None:
         self.woken += 1
@@ -69,13 +68,13 @@ class Waiting(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """An API, and the SQL of the requests that it answers."""
+    """An API that keeps the SQL of the requests."""
 
     api: Api
     runner: Waiting
 
     def post(self, rows: Sequence[Row]) -> tuple[int, Any, list[str]]:
-        """Post notices. Return the status, the answer without the names in it, and the SQL of the request."""
+        """Return the status, the answer without the names in it, and the SQL of the request."""
         done, woken = self.matching_done(), self.runner.woken
         with self.noting() as statements:
             answer = self.api.ask("raven", "POST", NOTICES, json=rows)
@@ -123,14 +122,14 @@ class Deployments:
     unknown: Reception
 
     def post(self, rows: Sequence[Row]) -> None:
-        """Post the same notices to both. Both answer alike, after the same SQL, and neither looks at the register."""
+        # Both deployments answer alike, after the same SQL, and neither looks at the register.
         status, told, statements = self.known.post(rows)
         assert (status, told, statements) == self.unknown.post(rows)
         assert status in {202, 422}
         assert not any(table.name in sql.split() for sql in statements for table in OF_THE_MATCHER)
 
     def settle(self) -> tuple[int, int]:
-        """Do the work that was put off. Return the number of live matches in each."""
+        """Do the waiting work. Return the number of live matches in each deployment."""
         for one in (self.known, self.unknown):
             one.api.deployment.settle()
         return len(self.known.api.deployment.matches()), len(self.unknown.api.deployment.matches())
@@ -160,7 +159,7 @@ def test_an_area_with_people_of_a_register_is_answered_as_an_area_without(deploy
 
 @st.composite
 def notice_rows(draw: st.DrawFn) -> Row:
-    """A notice of one of the places, or of their area, with or without a fault. The few references come again."""
+    # The strategy draws from few references, so that references repeat.
     place, fields, more = draw(st.sampled_from(PLACES)), draw(st.sampled_from(FIELDS)), draw(st.sampled_from(MORE))
     located = {name: place[name] for name in fields}
     if draw(st.integers(0, 4)) == 0:

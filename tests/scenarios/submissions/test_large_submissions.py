@@ -1,7 +1,4 @@
-"""A large submission is written in several transactions, so that others can write between them.
-
-The result is the same as if the submission was written in one transaction.
-"""
+"""A large submission is written in several transactions, with the same result as in one."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Call `act` before each write transaction of a large submission, with the number of the transaction."""
+    """Call `act` with the number of each write transaction, before the transaction."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager
@@ -56,7 +53,7 @@ def notice(number: int, **more: Any) -> dict[str, Any]:
 
 
 def rows_of_a_day(seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return entries and notices with repeated references, statuses, replaced notices and ended services."""
+    # The rows have repeated references, statuses, replaced notices and ended services.
     dice = random.Random(seed)
     entries = [entry(dice.randrange(12), updated_at=f"2026-11-2{dice.randint(0, 3)}T00:00:00Z") for _ in range(20)]
     notices = []

@@ -1,7 +1,4 @@
-"""A receipt says which entries a register withdraws, and which cases end because of this.
-
-It also names the entries without a number, and says if a notice for an exchange matches nothing.
-"""
+"""A receipt says which entries are withdrawn, which cases end, and which entries have no number."""
 
 from __future__ import annotations
 
@@ -29,10 +26,7 @@ def replaced(api: Api, data: bytes | str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def two_cases(api: Api) -> Api:
-    """An API with the register of `tests/data/cases/58a-register-200.csv` and two open cases.
-
-    In the file 58b, three references have lost their leading zeros. The cases belong to two of these references.
-    """
+    # The file 58b has lost the leading zeros of three references. The cases belong to two of these references.
     replaced(api, case_file("58a"))
     for number in ("01632 960003", "01632 960007"):
         api.deployment.post_notices({"id": number[-1], "cli": number, "planned_migration_date": "2027-01-18"})

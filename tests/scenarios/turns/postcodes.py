@@ -11,7 +11,7 @@ WYRE = "council:E07000128"
 
 
 def line(number: int, **more: Any) -> dict[str, Any]:
-    """Return a notice in POSTCODE. Its address fields neither agree with the address of any home nor contradict it."""
+    # The address fields neither agree with the address of a home nor contradict it.
     issued = {"id": f"n{number}", "issued_at": "2026-11-01T09:00:00Z", "cli": f"01632 {200_000 + number}"}
     return {**issued, "postcode": POSTCODE, "planned_migration_date": str(SAFE_DAY + timedelta(days=number)), **more}
 

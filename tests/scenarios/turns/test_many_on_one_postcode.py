@@ -1,7 +1,4 @@
-"""A record with very many possible matches by postcode is matched in several turns.
-
-The surest matches come in the first turn: those by number, by UPRN, and at the same address.
-"""
+"""A record with very many possible matches is matched in several turns, the surest matches first."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def some_entries(dice: random.Random, step: int) -> list[dict[str, Any]]:
 
 
 def run_a_little(deployment: Deployment, dice: random.Random, patch: pytest.MonkeyPatch) -> None:
-    """Handle a few batches of events. The process may end in the middle of a batch."""
+    # The process may end in the middle of a batch.
     for _ in range(dice.randrange(4)):
         with patch.context() as broken:
             if dice.random() < 0.3:

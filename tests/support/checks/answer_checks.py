@@ -1,9 +1,4 @@
-"""Checks for schemathesis: rules that no JSON Schema can express, but that every answer of the API follows.
-
-A schema cannot say what a person's name is, or that a row needs a way to find its line. So the published description
-allows some requests that the API refuses, wholly or in part. The answer then names the refused rows or fields. If only
-a part of a row is valid, the API keeps this part.
-"""
+"""Checks for schemathesis: rules that no JSON Schema can express, but that every answer of the API follows."""
 
 from __future__ import annotations
 
@@ -28,13 +23,12 @@ BEYOND_THE_SCHEMA = frozenset(
 
 @schemathesis.serializer("application/x-ndjson")
 def lines(_context: Any, value: Any) -> bytes:
-    """Return a body of NDJSON as bytes. Examples are texts, and generated bodies are already bytes."""
+    # Examples are texts, and generated bodies are already bytes.
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
 
 
 @schemathesis.check
 def problems_are_of_the_documented_types(_context: Any, response: Any, _case: Any) -> None:
-    """Check that every error answer is a problem of a documented type, and that no success is a problem."""
     # A header may occur several times, so schemathesis gives each header as a list.
     media = (response.headers.get("content-type") or [""])[0]
     if response.status_code < 400:
@@ -52,7 +46,6 @@ def problems_are_of_the_documented_types(_context: Any, response: Any, _case: An
 
 @schemathesis.check
 def rows_that_are_not_kept_are_named(_context: Any, response: Any, _case: Any) -> None:
-    """Check that a receipt names each row that was refused or has a warning, with a reason and a remedy."""
     if response.status_code not in (202, 422) or "rows_with_issues" not in response.json():
         return
     receipt = response.json()

@@ -43,7 +43,6 @@ def copy(told: Deployment, tmp_path: Path) -> Path:
 
 
 def put_back(deployment: Deployment, copy: Path) -> None:
-    """Restore a copy of the database while nothing else runs."""
     # A restore replaces the file, so no connection to the old file may be open.
     deployment.store.engine.dispose()
     restore(deployment.store, copy, replacing=True)

@@ -27,7 +27,7 @@ def examples(kind: str) -> list[Path]:
 
 
 def schema_name(path: Path) -> str:
-    """Return the name of an example's schema. The example is in a folder with this name below `examples`."""
+    # The example is in a folder with the name of its schema.
     return path.relative_to(EXAMPLES).parts[0]
 
 

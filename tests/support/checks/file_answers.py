@@ -1,7 +1,4 @@
-"""Sends a file in a dry run and for real, on the command line and over HTTP.
-
-Collects the rows that the answers name.
-"""
+"""Sends a file in every way, and collects the rows that the answers name."""
 
 from __future__ import annotations
 
@@ -22,8 +19,6 @@ _UPLOADS: Final = {"register": ("blackpool", REGISTER_UPLOADS), "notices": ("rav
 
 
 class FileIssue(NamedTuple):
-    """An issue of a row, as an answer names it."""
-
     row: int
     outcome: str
     field: str
@@ -39,7 +34,7 @@ class FileAnswers:
     api: Api
 
     def of(self, data: bytes, kind: str = "register") -> list[FileIssue]:
-        """Send the file in every way. Return the issues of the rows. Assert that all answers name the same issues."""
+        """Return the issues of the rows. Assert that all answers name the same issues."""
         dry = self._typed(kind, data, "--dry-run")
         assert self._posted(kind, data, "?dry_run=true") == dry
         assert self._typed(kind, data, "--no-match") == dry
@@ -53,7 +48,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the stored entries with their numbers. Assert that the command line and HTTP stored the same."""
+        """Return the stored entries. Assert that the command line and HTTP stored the same."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

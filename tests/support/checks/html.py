@@ -6,14 +6,12 @@ from justhtml import Comment, Element, JustHTML
 
 
 def the_one(page: JustHTML, selector: str) -> Element | Comment:
-    """Return the first element that matches a selector. The test fails if there is none."""
     found = page.query_one(selector)
     assert found is not None, f"the page has no {selector}"
     return found
 
 
 def attribute(element: Element | Comment, name: str) -> str:
-    """Return the value of an attribute. The test fails if the element does not have it."""
     value = (element.attrs or {}).get(name)
     assert value is not None, f"<{element.name}> has no {name}"
     return value

@@ -1,7 +1,4 @@
-"""Invented figures of some months, for tests of the report.
-
-Some are large, some are withheld, and one month is not over.
-"""
+"""Invented figures of some months, for tests of the report."""
 
 from __future__ import annotations
 

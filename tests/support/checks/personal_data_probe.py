@@ -1,7 +1,6 @@
 """Searches bytes for personal data: telephone numbers, UPRNs, postcodes and streets, in any form.
 
-A number, a UPRN, a full postcode or an address line can identify a person. A postcode sector (`FY3 8`) or an outward
-code (`FY3`) covers thousands of homes, and providers publish such codes. So the probe does not search for them.
+Postcode sectors (`FY3 8`) and outward codes (`FY3`) cover thousands of homes, so they are not personal data.
 """
 
 from __future__ import annotations
@@ -31,8 +30,6 @@ SHORTEST_STREET = 8
 
 @dataclass
 class People:
-    """The personal data for which `found_in` searches."""
-
     # National significant numbers: `1632960123`.
     numbers: set[str] = field(default_factory=set)
     uprns: set[str] = field(default_factory=set)
@@ -72,7 +69,7 @@ class People:
 
 
 def add_sample(people: People, path: Path, kind: RecordKind, now: datetime) -> None:
-    """Read a sample file as the API does, and add the personal data of all rows."""
+    # The API reads files in the same way.
     data, origin = path.read_bytes(), Origin("provider:XXXX", kind, "test", b"")
     if path.suffix == ".json":
         rows = iter(raw_rows(read_json_rows(data, JSON, "notices", 100_000)))

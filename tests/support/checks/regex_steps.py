@@ -15,12 +15,11 @@ MOST = 400_000
 
 
 class TooManySteps(Exception):  # noqa: N818 - an answer, no fault
-    """Raised after `MOST` steps."""
+    pass
 
 
 class Backtracking:
-    """One attempt to match a pattern. It tries the parts of the pattern in the same order as `re`."""
-
+    # The parts of the pattern are tried in the same order as in `re`.
     def __init__(self, pattern: re.Pattern[str], text: str) -> None:
         self._items = list(parser.parse(pattern.pattern, pattern.flags))
         self._fold = str.lower if pattern.flags & re.IGNORECASE else str
@@ -33,7 +32,7 @@ class Backtracking:
         return self._run(self._items, 0, 0, lambda end: end == len(self._text))
 
     def everywhere(self) -> None:
-        """Try the pattern at each position in the text, as `re.sub` does."""
+        # `re.sub` also tries every position.
         at = 0
         while at <= len(self._text):
             end = self._first_end(self._items, at)

@@ -29,7 +29,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def dotted(node: ast.AST) -> str:
-    """Return the dotted name of an expression, such as `datetime.now`, or an empty text if it has no name."""
+    """Return a name such as `datetime.now`, or an empty text if the expression has no name."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

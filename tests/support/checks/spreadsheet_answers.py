@@ -1,4 +1,4 @@
-"""The answer to a file. It must be the same over HTTP and on the command line, in a dry run and for real."""
+"""Sends a file over HTTP and on the command line. Both must give the same answer."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", 
 
 @dataclass(frozen=True)
 class FileAnswer:
-    """The answer to a file that was sent."""
-
     remarks: list[str]
     columns: list[dict[str, Any]]
     counts: dict[str, int]
@@ -36,10 +34,7 @@ class FileAnswer:
 
 
 def answer_on(kind: str, data: bytes, desk: Desk, api: Api, *columns: str) -> FileAnswer:
-    """Send a file over HTTP and on the command line, each with its own database. Return the answer.
-
-    Assert that the command line prints every remark of the answer.
-    """
+    """Send a file over HTTP and on the command line. Assert that the command line prints every remark."""
     shown = _uploaded(kind, data, api, columns)
     options = [part for column in columns for part in ("--column", column)]
     typed = ("import", kind, desk.file("sent", data), *_FEED[kind], *options)

@@ -10,7 +10,7 @@ from typing import Any
 
 
 def calls_of(work: Callable[[], object]) -> int:
-    """Return the number of function calls in the work. Functions in Python and in C count."""
+    # Functions in Python and in C count alike.
     count = 0
 
     def step(_frame: FrameType, happening: str, _value: object) -> None:
@@ -26,7 +26,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """Return the number of steps in the work: executed lines, function calls and returns, in Python and in C."""
+    """Return the number of executed lines, function calls and returns, in Python and in C."""
     count = 0
 
     def step(_frame: FrameType, _happening: str, _value: object) -> None:
@@ -50,9 +50,9 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the processor time of the work in this thread, in seconds: the shortest of three runs.
+    """Return the processor time in seconds: the shortest of three runs.
 
-    Other work on the machine does not count. A millisecond is added, so that noise in short times does not matter.
+    A millisecond is added, so that noise in short times does not matter.
     """
 
     def once() -> float:

@@ -1,4 +1,4 @@
-"""Faulty mail servers for tests. They accept a connection but never complete an SMTP dialogue."""
+"""Faulty mail servers, which accept a connection but never complete an SMTP dialogue."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def drawn(seed: int) -> Callable[[], Script]:
 
 
 class BadServer:
-    """A server that sends its script to every client. `most` is the highest number of connections at one time."""
+    """Sends its script to every client. `most` is the highest number of connections at one time."""
 
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script

@@ -1,4 +1,4 @@
-"""A real Chromium for the tests of one module. It is closed after the module, because it blocks other event loops."""
+"""A real Chromium for the tests of one module, because an open Chromium blocks other event loops."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ SETTLED_WITHIN = 60.0
 
 
 class Databases:
-    """Makes fresh PostgreSQL databases by copying a template that has the schema."""
+    """Copies a template that has the schema."""
 
     TEMPLATE = "pullcord_template"
 
@@ -65,10 +65,7 @@ class Databases:
 
 
 class CurrentStore:
-    """Passes all calls to the store of the running test.
-
-    Workers outlive a test, so they keep this object instead of a store.
-    """
+    """Passes all calls to the store of the running test, because workers outlive a test."""
 
     def __init__(self) -> None:
         self.store: Any = None
@@ -121,18 +118,13 @@ class Line:
 
 
 class DistributedDeployment(Deployment):
-    """A deployment whose relay publishes events to Kafka. Faust workers handle the events."""
-
     def __init__(self, engine: Engine, line: Line, clock: FrozenClock | None = None) -> None:
         super().__init__(engine, clock)
         line.current.store = self.store
         self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
-        """Publish all events and wait until every consumer has handled them.
-
-        Do the same with the events that follow from them.
-        """
+        """Publish all events and wait until every consumer has handled all events, even the events that follow."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

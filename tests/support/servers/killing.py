@@ -1,7 +1,4 @@
-"""Runs `pullcord serve` as a process that a test can kill.
-
-The module also has a mail server, and clients that repeat their requests.
-"""
+"""Runs `pullcord serve` as a process that a test can kill."""
 
 from __future__ import annotations
 
@@ -46,7 +43,6 @@ ACCEPTED = 202
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until the condition holds, at most this many seconds. Return True if it holds."""
     tick, deadline = Event(), monotonic() + seconds
     while monotonic() < deadline:
         if condition():
@@ -57,7 +53,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 class Mailbox(Controller):
-    """A mail server that counts the mails it accepts, by the alert reference in each mail. It answers slowly."""
+    """A slow mail server that counts the accepted mails by the alert reference in each mail."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
@@ -172,7 +168,7 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
 
 @dataclass
 class Provider:
-    """A client that sends batches of notices until it is stopped. It repeats a batch until it gets an answer."""
+    """Sends batches of notices until it is stopped, and repeats a batch until an answer comes."""
 
     name: str
     deployment: ServedDeployment
@@ -226,7 +222,6 @@ def put_register(deployment: ServedDeployment, entries: int) -> None:
 
 
 def kill_and_restart(deployment: ServedDeployment, times: int, noise: random.Random) -> None:
-    """Kill and restart the process this many times, at random moments."""
     for _ in range(times):
         Event().wait(noise.uniform(0.1, 1.2))
         deployment.kill()

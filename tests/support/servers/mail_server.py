@@ -18,7 +18,7 @@ def bytes_of(mail: Envelope) -> bytes:
 
 
 class Inbox:
-    """A mail handler that keeps every mail. `refuse` maps an SMTP command to the answer with which it is refused."""
+    """`refuse` maps an SMTP command to the answer with which the server refuses the command."""
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
@@ -48,8 +48,6 @@ class Inbox:
 
 
 class LoopbackServer(Controller):
-    """A mail server on a free loopback port."""
-
     def _trigger_server(self) -> None:
         assert isinstance(self.server, Server)
         self.port = self.server.sockets[0].getsockname()[1]

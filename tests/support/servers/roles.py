@@ -28,14 +28,13 @@ STOPPED_WITHIN = 30.0
 
 @dataclass
 class RoleProcess:
-    """A process that runs one role. Everything that it writes goes to the file `log`."""
-
+    # Everything that the process writes goes to the file `log`.
     process: subprocess.Popen[bytes]
     port: int
     log: Path
 
     def asked(self, path: str, method: str = "GET", **more: Any) -> httpx.Response | None:
-        """Send a request to the health port. Return the answer, or None if nothing answers."""
+        """Return the answer of the health port, or None if nothing answers."""
         try:
             return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=10, **more)
         except httpx.TransportError:
@@ -49,26 +48,22 @@ class RoleProcess:
         return until(lambda: self.answers(path, status), PATIENCE)
 
     def faults(self) -> str:
-        """Return the faults in the answer of `/readyz`, as one text."""
         answer = self.asked("/readyz")
         return "; ".join(answer.json()["faults"]) if answer is not None else "the port is closed"
 
     def stopped(self) -> int:
-        """Tell the process to stop, as a supervisor does. Return its exit code.
-
-        Raises TimeoutExpired if it takes so long that a supervisor would kill it.
-        """
+        """Return the exit code. Raises TimeoutExpired if a supervisor would have killed the process."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN)
 
     def lines(self) -> list[Mapping[str, Any]]:
-        """Return the lines of the log. Raises ValueError if a line is not JSON."""
+        """Raises ValueError if a line of the log is not JSON."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextmanager
 def role(name: str, folder: Path, database: str, **settings: str) -> Iterator[RoleProcess]:
-    """Run a role until the `with` block ends. `settings` are environment variables without the prefix PULLCORD_."""
+    """`settings` are environment variables without the prefix PULLCORD_."""
     keys = folder / "keys.json"
     if not keys.exists():
         write_keyring(keys, new_keyring())

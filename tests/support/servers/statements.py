@@ -1,8 +1,4 @@
-"""A cache of SQL texts for all databases of a test run.
-
-SQLAlchemy turns each statement into SQL once for each engine, and each test has its own engine. Without this cache, a
-third of a test's time would be spent on SQL texts that earlier tests have already made.
-"""
+"""A cache of SQL texts for all databases of a test run. Without the cache, the tests would take much longer."""
 
 from __future__ import annotations
 
@@ -15,8 +11,7 @@ Key = tuple[Any, ...]
 
 
 class SharedStatements(MutableMapping[Key, Any]):
-    """A cache of statements. All objects of this class share one content."""
-
+    # All objects of this class share one content.
     _kept: ClassVar[dict[Key, Any]] = {}
 
     def __getitem__(self, key: Key) -> Any:
@@ -36,7 +31,6 @@ class SharedStatements(MutableMapping[Key, Any]):
 
 
 def share_statements(engine: Engine) -> Engine:
-    """Let the engine use the SQL texts that earlier engines for the same kind of database have made."""
     engine.update_execution_options(compiled_cache=SharedStatements())
     return engine
 

@@ -1,7 +1,6 @@
-"""Small sets of notices and register entries that may match, ways to submit them, and the expected matches.
+"""Small sets of notices and register entries that may match, and the expected matches.
 
-`expected` finds the matches without tables, tokens or events. It finds the current records and judges every pair
-itself.
+`expected` judges every pair itself, without tables, tokens or events.
 """
 
 from __future__ import annotations
@@ -106,8 +105,6 @@ def _told_apart(row: Row) -> tuple[str, str]:
 
 @dataclass
 class Version:
-    """The current version of a record, with its stamp and the digest of its content."""
-
     row: Row
     stamp: datetime
     digest: bytes
@@ -116,7 +113,7 @@ class Version:
 
 @dataclass
 class World:
-    """The records that should exist after the rows that were submitted so far."""
+    """The records that should exist after the submitted rows."""
 
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)
@@ -129,7 +126,7 @@ class World:
         self._take(self.entries, row["entry_id"], row, _entry_draft(row))
 
     def withdraw(self, name: str, now: datetime) -> bool:
-        """Withdraw an entry from the register. Return True if the entry was known."""
+        """Return True if the entry was known."""
         version = self.entries.get(name)
         if version is not None and version.live:
             version.live, version.stamp = False, now

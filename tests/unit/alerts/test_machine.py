@@ -45,7 +45,7 @@ def after(state: CaseState, *events: CaseEvent) -> CaseState:
 
 
 def ways_out(state: CaseState, without: Collection[CaseEvent] = ()) -> set[CaseState]:
-    """Return `state` and all states that can follow it, if the events in `without` never happen."""
+    """Return `state` and all states that can follow, if the events in `without` never happen."""
     seen, waiting = {state}, deque([state])
     while waiting:
         here = waiting.popleft()

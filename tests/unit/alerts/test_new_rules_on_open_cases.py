@@ -122,7 +122,7 @@ def test_the_current_rules_need_not_be_loaded_again() -> None:
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
-    """Random rules, followed by the rules of `pstn-2026`. Some of the random rules say that a line is not at risk."""
+    """Some of the random rules say that a line is not at risk. The rules of `pstn-2026` follow."""
     drawn = []
     for number in range(chance.randint(1, 4)):
         field, codes = chance.choice(CODES)

@@ -187,8 +187,6 @@ class TestStates:
 
 
 class TestPaces:
-    """The repeat times and hours of alerts about a case, by its state and its match level."""
-
     NIGHT = london(2026, 11, 3, 2)
 
     def test_a_test_that_failed_waits_for_the_morning_and_one_that_moved_unsafe_does_not(self) -> None:

@@ -1,4 +1,4 @@
-"""Texts in acts may hold neither a telephone number, even disguised, nor a character that hides or reverses text."""
+"""Texts in acts hold no telephone number, even disguised, and no character that hides or reverses text."""
 
 from __future__ import annotations
 

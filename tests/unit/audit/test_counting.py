@@ -29,7 +29,7 @@ BLACKPOOL, RAVEN = "council:E06000009", "provider:RAVN"
 
 
 def row(word: AuditAction, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> RecordedAction:
-    """Return a row of the audit that has all fields of its action. Fields that are not given describe a usual case."""
+    """Fields that are not given describe a usual case."""
     usual = {"case": "C-1", "harm_on": "2026-12-03", "issued_at": ISSUED, "providers": ["RAVN"], "detail": None}
     made = {name: usual.get(name) for name in FIELDS[word]} | fields
     assert set(made) == FIELDS[word]
@@ -45,7 +45,6 @@ def noted(event: str, state: str = "open", **more: Any) -> RecordedAction:
 
 
 def totals(*rows: RecordedAction, seen: Iterable[First] = ()) -> dict[str, int]:
-    """Return the totals of all figures that count these rows."""
     return {figure: n for (figure, table, _), n in count_month(rows, set(seen)).items() if table == "total"}
 
 

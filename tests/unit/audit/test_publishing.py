@@ -1,4 +1,4 @@
-"""Figures in the form in which they may be published: small counts are withheld."""
+"""Small counts are withheld from published figures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def of(counts: Counts, figure: Figure) -> Shown:
 
 
 def counts_of(figure: Figure, *rows: tuple[str, str, str, int]) -> Counts:
-    """Return the counts of a figure. Each row is a council, a provider, a kind and a number."""
+    """Each row is a council, a provider, a kind and a number."""
     counts = Counts()
     for council, provider, kind, number in rows:
         add_counts(counts, figure, council, [provider], kind, number)

@@ -1,4 +1,4 @@
-"""The report as a page: what it shows, what it leaves out, and that it loads no other file."""
+"""The report as a page: its content, what it leaves out, and that it loads no other file."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ def words(document: JustHTML) -> str:
 
 
 def rows(document: JustHTML, caption: str) -> list[list[str]]:
-    """Return the rows of the table with this caption."""
     (table,) = [one for one in document.query("table") if one.query("caption")[0].to_text() == caption]
     return [[" ".join(cell.to_text().split()) for cell in line.query("th, td")] for line in table.query("tbody tr")]
 

@@ -1,4 +1,4 @@
-"""The report in a real Chromium. It is accessible and never scrolls sideways, at any width. It prints on A4."""
+"""The report in a real Chromium. It is accessible, never scrolls sideways, and prints on A4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wait before another attempt grows up to a limit, and jitter never makes it longer."""
+"""The wait before another attempt grows up to a limit, and jitter never makes the wait longer."""
 
 from __future__ import annotations
 

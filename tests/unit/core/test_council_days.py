@@ -1,4 +1,4 @@
-"""Working days of a council that has closed days of its own, over two years with both clock changes."""
+"""Working days of a council with closed days of its own, over two years with both clock changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The allowed silence of a feed depends on the usual gaps between its earlier submissions."""
+"""The allowed silence of a feed depends on the usual gaps between its submissions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GAPS = st.lists(st.integers(1, 100), min_size=FEWEST_GAPS, max_size=40)
 
 
 def after(*gaps: float) -> list[datetime]:
-    """Return the times of submissions with these gaps between them. The gaps are in days."""
+    """The gaps are in days."""
     return [START + timedelta(days=days) for days in accumulate(gaps, initial=0)]
 
 

@@ -40,13 +40,13 @@ def as_csv(headings: Sequence[str], *lines: Sequence[str]) -> bytes:
 
 
 def column(*texts: str, dates: DateOrder | None = None) -> Read:
-    """Read a CSV file of notices with these planned dates."""
+    # The notices have these planned dates.
     lines = [(f"n{index}", text) for index, text in enumerate(texts)]
     return judged(as_csv(("Notice ID", "Migration date"), *lines), dates=dates)
 
 
 def sheet(*values: Any, edit: Any = None) -> Read:
-    """Read a workbook of notices with these planned dates. Each is a text, a number or a date."""
+    # Each value is a planned date, as a text, a number or a date.
     lines = [(f"n{index}", value) for index, value in enumerate(values)]
     return judged(workbook(*lines, headings=("Notice ID", "Migration date"), edit=edit))
 

@@ -11,7 +11,7 @@ from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezippe
 
 
 def cell_of(value: object, number_format: str = "General") -> tuple[str, list[CellCode]]:
-    """Save a value in a cell of a workbook, and read the workbook. Return the cell's text and its problem codes."""
+    """Save a value in a workbook, and read it back. Return the cell's text and its problem codes."""
 
     def edit(book: Workbook) -> None:
         cell = book.worksheets[0]["B2"]

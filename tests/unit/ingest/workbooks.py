@@ -39,11 +39,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Return the workbook with changed parts.
-
-    `changes` maps the name of a part to its new bytes, to a function that changes its bytes, or to None to leave it
-    out.
-    """
+    """`changes` maps the name of a part to new bytes, to a function that changes the bytes, or to None for no part."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

@@ -11,11 +11,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class NobodyForesawError(Exception):
-    """A fault of a type that the code does not know."""
+    pass
 
 
 class WorseError(BaseException):
-    """A fault that `except Exception` does not catch."""
+    pass
 
 
 def _of_python() -> Iterator[BaseException]:

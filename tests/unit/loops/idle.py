@@ -28,29 +28,26 @@ class Waits:
         self.after()
         return False
 
-    def set(self) -> None:
-        """Do nothing."""
+    def set(self) -> None: ...
 
-    def clear(self) -> None:
-        """Do nothing."""
+    def clear(self) -> None: ...
 
 
 def let_wait(
     loop: Loop, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch, after: Callable[[], None] = lambda: None
 ) -> None:
-    """Let each wait of the loop move this clock, instead of taking real time."""
+    # Each wait of the loop moves the clock, instead of taking real time.
     monkeypatch.setattr("services.runtime.embedded.runner.monotonic", lambda: clock.now().timestamp())
     loop._wake = Waits(clock, after)  # type: ignore[assignment]
 
 
 def beat_of(store: Store, name: str) -> datetime | None:
-    """The time of a loop's last heartbeat."""
     with store.reading() as connection:
         return beats(connection).get(name)
 
 
 def one_round(loop: Loop) -> bool:
-    """Let a loop do one step. If the step did nothing, let the loop rest. Return True if the step did something."""
+    """Let a loop do one step, and rest if the step did nothing. Return True if the step did something."""
     done = loop._survived(loop._step)
     if not done:
         loop._rest()

@@ -1,4 +1,4 @@
-"""Heartbeats of loops. A loop that makes progress has one every half minute. Any other loop has none."""
+"""A loop that makes progress has a heartbeat every half minute. Any other loop has none."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def lost() -> int:
 
 @contextmanager
 def pipe() -> Iterator[tuple[int, TextIO]]:
-    """Both ends of a pipe: a file descriptor for reading, and a stream for writing."""
+    # The first end is for reading, and the second for writing.
     reading, writing = os.pipe()
     with os.fdopen(writing, "w") as stream:
         yield reading, stream
@@ -138,7 +138,7 @@ def test_no_fault_of_a_stream_is_raised(fault: Exception, where: str) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """The stream that gets the log. Logging is set up as for `serve`."""
+    # Logging is set up as for `serve`.
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     before = structlog.get_config()

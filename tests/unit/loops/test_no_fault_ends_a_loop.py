@@ -81,10 +81,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Raise the fault at the statement with this number.
-
-    Yield a list whose only element is the number of statements so far.
-    """
+    """Raise the fault at statement number `number`. The list has the number of statements so far."""
     count = [0]
 
     def before(*_: Any) -> None:

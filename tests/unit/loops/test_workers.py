@@ -59,8 +59,6 @@ class App:
 
 
 class Failing(Worker):
-    """A worker that first raises each of these faults once, and then handles messages."""
-
     def __init__(self, deployment: Deployment, app: Any, *faults: BaseException) -> None:
         super().__init__(deployment.store, deployment.consumers[0], app, BROKERS, jitter=lambda: 0.0)
         self.waits: list[float] = app.waited
@@ -142,7 +140,7 @@ def parts() -> Any:
 
 
 def ended(deployment: Deployment, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
-    """Run a worker until it crashes, or until it is told to stop. Return its application."""
+    """Run a worker until it crashes, or until it is told to stop."""
     made: list[App] = []
 
     async def working() -> None:

@@ -21,7 +21,7 @@ STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revis
 
 
 def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
-    """Return the state of two records that share a telephone number. `match` is their stored match, if there is one."""
+    """Return the state of two records that share a telephone number."""
     made = MatchState(
         notices={1: NOTICE},
         entries={2: ENTRY},

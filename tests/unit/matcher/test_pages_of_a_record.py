@@ -1,4 +1,4 @@
-"""A record with many possible matches is matched in turns. The tests show the order of records, and of partners."""
+"""A record with many possible matches is matched in turns: the order of records, and of partners."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_matches_on_record_are_in_the_turn_of_their_entries() -> None:
 
 
 def rest(found: Mapping[int, Row], after: int, limit: int) -> dict[int, Row]:
-    """Return what the database would return. One row more than `limit` shows that another turn is needed."""
+    """Return rows as the database would. A row beyond `limit` shows that another turn is needed."""
     return dict(sorted((pk, row) for pk, row in found.items() if pk > after)[: limit + 1])
 
 

@@ -21,7 +21,6 @@ __all__ = ["api"]
 
 @pytest.fixture
 def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """A machine on which nothing is set up. After the test, logging is restored."""
     clock = FrozenClock()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PULLCORD_DATA_DIR", str(tmp_path / "var"))
@@ -38,6 +37,5 @@ def empty_desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk
 
 @pytest.fixture
 def desk(empty_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A machine on which one council, one provider and a mail server are set up."""
     monkeypatch.setenv("PULLCORD_MAIL_SERVER", MAIL_SERVER)
     return empty_desk.make_ready()

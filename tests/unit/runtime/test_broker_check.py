@@ -20,7 +20,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Return a check whose runs have these outcomes, one after the other. None stands for success."""
+    """Each outcome is that of one run. None stands for success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

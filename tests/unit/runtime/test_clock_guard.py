@@ -101,8 +101,6 @@ def test_a_clock_that_is_corrected_by_seconds_is_not_doubted() -> None:
 
 
 class Away(Store):
-    """A store whose database does not answer."""
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         raise OperationalError("", {}, Exception())

@@ -1,4 +1,4 @@
-"""A worker hangs while it starts. It is already a member of its consumer group, so the watchdog watches it too."""
+"""A worker hangs while it starts. The watchdog already watches it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ WITHIN_SECONDS = 5.0
 
 
 class HangingApp:
-    """An application whose start never ends."""
-
     def __init__(self) -> None:
         self.stopped = False
 
@@ -48,7 +46,7 @@ class HangingWorker:
 
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """An event. The watchdog sets it instead of ending the process."""
+    """The watchdog sets this event instead of ending the process."""
     told = Event()
     watch: Callable[..., Watchdog] = Watchdog
     monkeypatch.setattr(roles, "Watchdog", lambda *arguments: watch(*arguments, end=told.set))

@@ -25,8 +25,6 @@ from services.runtime.maintenance.keyring import (
 
 @dataclass
 class Seconds:
-    """A clock that moves only when the test moves it."""
-
     passed: float = field(default=0.0)
 
     def __call__(self) -> float:

@@ -1,7 +1,4 @@
-"""The id of a message in a topic.
-
-It is read from the header, or made from the content if the header has no valid id.
-"""
+"""The id of a message is read from the header, or made from the content without a valid header."""
 
 from __future__ import annotations
 

@@ -21,8 +21,6 @@ from services.runtime.gauges.merging import added_metrics
 
 
 class Runner:
-    """Stands for a runner with one loop. The test decides if this loop is alive."""
-
     def __init__(self, *, alive: bool = True) -> None:
         self.loops = [SimpleNamespace(name="engine", alive=alive, failing=0)]
         self.stopped = False

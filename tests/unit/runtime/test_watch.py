@@ -16,11 +16,12 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands for a process that the watchdog watches. `ended` holds the time of its end."""
+    """Stands for a process that the watchdog watches."""
 
     time: float = 100.0
     did_something_at: float = 100.0
     behind: Callable[[], bool] = lambda: True
+    # The time of the end.
     ended: list[float] = field(default_factory=list)
 
     def is_behind(self) -> bool:
@@ -37,7 +38,7 @@ class Process:
         )
 
     def pass_time(self, watch: Watchdog, seconds: float) -> None:
-        """Let time pass. Every two seconds the watchdog looks at the process, as its own thread would do."""
+        # Every two seconds the watchdog looks, as its own thread would do.
         for _ in range(int(seconds / 2)):
             self.time += 2
             watch.look()

@@ -1,7 +1,4 @@
-"""API keys.
-
-A key is shown once, stored as a hash, bound to one provider or council, and invalid once expired or revoked.
-"""
+"""A key is shown once, stored as a hash, bound to one feed, and invalid once expired or revoked."""
 
 from __future__ import annotations
 

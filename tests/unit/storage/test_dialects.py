@@ -30,7 +30,6 @@ ELSEWHERE = cast("Connection", SimpleNamespace(dialect=POSTGRESQL))
 
 
 def said(statement: Any) -> str:
-    """Return the SQL of a statement in the form for PostgreSQL."""
     return " ".join(str(statement.compile(dialect=POSTGRESQL)).split())
 
 

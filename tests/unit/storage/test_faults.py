@@ -40,8 +40,6 @@ MEANT = {
 
 
 class StatedError(psycopg.Error):
-    """An error of the driver that has a SQLSTATE."""
-
     def __init__(self, state: str) -> None:
         super().__init__("no text that anybody may read")
         self.sqlstate = state

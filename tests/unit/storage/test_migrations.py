@@ -67,7 +67,7 @@ def test_the_migrated_schema_is_the_one_of_the_tables(empty: Engine) -> None:
 
 
 def test_partial_indexes_and_tables_without_row_ids_are_the_same_too(empty: Engine) -> None:
-    """Alembic's comparison does not see if an index is partial, or if a table has row ids."""
+    # Alembic's comparison does not see if an index is partial, or if a table has row ids.
     upgrade(empty)
     migrated = statements(empty)
     downgrade(empty, "base")

@@ -28,7 +28,6 @@ OLD, NEW = {"k1": b"v" * 32}, {"k2": b"w" * 32}
 
 @pytest.fixture
 def full(deployment: Deployment) -> Deployment:
-    """A deployment with a value in every encrypted column."""
     deployment.put_entries(*({"cli": f"01632 96012{number}", "entry_id": f"e{number}"} for number in range(5)))
     deployment.post_notices({"cli": "01632 960121", "planned_migration_date": "2026-12-03"})
     deployment.tick(seconds=31)
@@ -42,7 +41,6 @@ def _under(deployment: Deployment, keys: dict[str, bytes], current: str) -> Stor
 
 
 def _values(store: Store) -> Iterator[object]:
-    """Yield every encrypted value after decryption."""
     with store.reading() as connection:
         for column in SEALED_COLUMNS:
             named = column.table.c[column.keyed_by]

@@ -95,7 +95,7 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
 
 
 class Source:
-    """A source of keys that records its calls. The test can change its keys while a vault uses it."""
+    """Records its calls. The test can change its keys while a vault uses it."""
 
     def __init__(self) -> None:
         self.changed: VaultKeys | None = None

@@ -21,7 +21,7 @@ PAGE = 4096
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database with a small log. After four pages, the log is copied into the database file."""
+    # After four pages, the log is copied into the database file.
     monkeypatch.setattr(engine_module, "WAL_KEPT_BYTES", KEPT)
     monkeypatch.setattr(engine_module, "WAL_PAGES", 4)
     made = make_engine(f"sqlite:///{tmp_path / 'log.db'}")

@@ -47,7 +47,7 @@ def test_two(): ...
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A project with budgets. `quick` is within its budget, `slow` is over its budget, and `other` has none."""
+    # `quick` is within its budget, `slow` is over its budget, and `other` has none.
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     # Loading every plugin that is installed takes longer than the tests below.
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")

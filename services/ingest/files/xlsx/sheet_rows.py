@@ -1,4 +1,4 @@
-"""Reads the rows of one sheet as a stream, with every cell that the file has, even far to the right."""
+"""Reads the rows of one sheet as a stream."""
 
 from __future__ import annotations
 
@@ -23,19 +23,17 @@ _LAST_COLUMN: Final = 16_384
 
 
 class WrittenCell(NamedTuple):
-    """A cell as it is in the file. `data_type` is a code of openpyxl, such as `f` for a formula or `e` for an error."""
-
     column: int  # the first is 0
     value: object
+    # A code of openpyxl, such as `f` for a formula or `e` for an error.
     data_type: str
     number_format: str
 
 
 def sheet_rows(book: Book, part: str) -> Iterator[tuple[int, list[WrittenCell]]]:
-    """Yield the number (from 1) and the cells of each row that the file has. All other rows of the sheet are blank.
+    """Yield the number (from 1) and the cells of each row in the file. Other rows of the sheet are blank.
 
-    Raises FileRefused if a cell is beyond the last row or column that a spreadsheet can have. A damaged sheet may raise
-    any exception.
+    Raises FileRefused if a cell is beyond the bounds of a spreadsheet. A damaged sheet may raise any exception.
     """
     number = 0
     with book.archive.open(part) as stream:

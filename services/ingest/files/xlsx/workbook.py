@@ -1,7 +1,6 @@
-"""Opens a workbook: its sheets, shared texts and number formats. Each is read as a stream and within a limit.
+"""Opens a workbook and reads its sheets, texts and formats as streams within limits.
 
-openpyxl reads only the list of sheets. For the rest it would hold every style in memory, and read every sheet to find
-its size.
+openpyxl reads only the list of sheets. For the rest, openpyxl would hold every style in memory.
 """
 
 from __future__ import annotations
@@ -43,17 +42,14 @@ _MOST_TEXTS: Final = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class WorkbookSheet:
-    """A sheet of a workbook. `part` is the name of its file inside the workbook."""
-
     title: str
     visible: bool
+    # The name of the sheet's file in the workbook.
     part: str
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The sheets of a workbook, with the texts and formats that cells refer to."""
-
     archive: ZipFile
     sheets: tuple[WorkbookSheet, ...]
     texts: list[str]
@@ -94,10 +90,9 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each complete XML element whose tag is in `whole`, and drop all others.
+    """Yield each complete XML element whose tag is in `whole`.
 
-    Raises FileRefused if elements are nested too deeply, or if a yielded element has more than `_MOST_INSIDE` elements
-    inside.
+    Raises FileRefused if elements are nested too deeply, or if a yielded element has more than `_MOST_INSIDE` elements.
     """
     within, inside = 0, 0
     parents: list[Any] = []
@@ -144,7 +139,7 @@ def _texts(archive: ZipFile, part: str | None) -> Iterator[str]:
 
 
 def string_text(item: Any) -> str:
-    """Return the text of a shared or an inline string, without its formats and its phonetic guide."""
+    # Formats and the phonetic guide are left out.
     if len(item) == 1 and item[0].tag == _TEXT:
         found = [item[0].text or ""]
     else:

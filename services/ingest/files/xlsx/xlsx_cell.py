@@ -22,8 +22,7 @@ _SHOWN_WITH = re.compile(r'(?:"(?P<quoted>[^"]{1,20})"|(?P<escaped>(?:\\.){1,20}
 
 
 class Cell(Protocol):
-    """The attributes of a cell that this module reads. openpyxl has several classes of cells."""
-
+    # openpyxl has several classes of cells.
     @property
     def value(self) -> object: ...
     @property
@@ -33,7 +32,7 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Return the stripped text of a cell, and its fault if there is one.
+    """Return the text of a cell, and the fault if there is one.
 
     Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. Formulas, errors and dates
     outside the calendar have empty text.

@@ -1,4 +1,4 @@
-"""Reads the first visible sheet of an XLSX or XLSM workbook as text. Macros and formulas are never run."""
+"""Reads the first visible sheet of an XLSX or XLSM workbook as text. Macros and formulas never run."""
 
 from __future__ import annotations
 
@@ -48,10 +48,7 @@ _DAMAGE = (
 
 
 def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Return the table on the first visible sheet.
-
-    Raises `FileRefused` if the archive is bad or the headings are missing.
-    """
+    """Raises `FileRefused` if the archive is bad or the headings are missing."""
     check_archive(data, limits)
     with _damage_refused():
         book = open_book(data)

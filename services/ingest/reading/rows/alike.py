@@ -1,4 +1,4 @@
-"""Asks the sender of a file if two entries with different references are the same person. Merges nothing. Pure."""
+"""Asks the sender if two entries with different references are the same person. Merges nothing. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,14 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """A field and its value. If two entries have the same value in this field, they may be the same person."""
+    """Two entries with equal signs may be the same person."""
 
     field: str
     value: Hashable
 
 
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
-    """Return the drafts of one file.
-
-    A draft that may be the same person as another row gets a question to the sender.
-    """
+    """Add a question to each draft that may be the same person as another row."""
     shared = _shared(drafts)
     signs = [tuple(sign for sign in _signs(draft) if hash(sign) in shared) for draft in drafts]
     first: dict[_Sign, list[Draft[EntryFacts]]] = {}

@@ -1,4 +1,4 @@
-"""Decides if a cell holds a value, holds nothing, or holds an error that is reported. Pure."""
+"""Decides if a cell holds a value, holds nothing, or holds an error. Pure."""
 
 from __future__ import annotations
 
@@ -56,10 +56,7 @@ _COMMAS: Final = re.compile(r"([,\n])")
 
 
 def read_cells(row: SheetRow, columns: ColumnMap) -> SheetRow:
-    """Return the row with clean cells.
-
-    The error text of a program becomes an empty cell with a problem. A word for "no value" becomes an empty cell.
-    """
+    """An error text becomes an empty cell with a problem. A word for "no value" becomes an empty cell."""
     if not row.usable:
         return row
     cells, problems = list(row.cells), list(row.problems)
@@ -138,7 +135,7 @@ def _part(text: str) -> tuple[str, CellCode | None]:
 
 
 def clean_fields(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return the fields of a JSON row with clean references and address lines, and the issues."""
+    """Return a JSON row with clean references and address lines, and the issues."""
     cleaned, issues = clean_references(fields)
     lines = fields.get("address_lines")
     if not isinstance(lines, list):

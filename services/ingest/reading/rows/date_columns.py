@@ -1,8 +1,7 @@
 """Decides how to read the dates in each column of a spreadsheet, after seeing all rows. Pure.
 
-A date such as `3/12/2026` can be read in two orders, and is normally read with the day first. It is in doubt if another
-date of its column can only be read with the month first. If no date of the column shows the order, the other columns of
-dates decide. If the sender states the order, no date is in doubt.
+A date such as `3/12/2026` is normally read with the day first. The date is in doubt if another date of the column must
+have the month first. If no date of the column shows the order, the other columns decide.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """The order of day and month, if the text is a date in only one order. Otherwise None."""
+        """Return the order of day and month, or None if both orders or neither are possible."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -68,8 +67,6 @@ class _Cell(NamedTuple):
 
 @dataclass
 class _Evidence:
-    """The cells of one column as evidence: the order of day and month, and the kinds of numbers."""
-
     day_first: bool = False
     month_first: bool = False
     written: int = 0
@@ -80,7 +77,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """The columns of dates of one file. First pass every row to `see`, then read the cells with `read`."""
+    """First pass every row to `see`, then read the cells with `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}
@@ -98,7 +95,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date or time in a cell, and the issues. The date is None if it cannot be read or believed."""
+        """Return the date or time in a cell, and the issues. An implausible date gives None."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)
@@ -111,7 +108,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """Return the two days that the date in a cell can be read as, or None if it is not in doubt."""
+        """Return the two days that a cell can mean, or None if the date is not in doubt."""
         if contradicts_weekday(text):
             return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
@@ -120,9 +117,9 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return the earliest and the latest day that several cells for one date can be read as.
+        """Return the earliest and the latest day that the cells can mean.
 
-        Return None if they give fewer than two different days.
+        Return None if the cells give fewer than two different days.
         """
         days: set[date] = set()
         for text in texts:

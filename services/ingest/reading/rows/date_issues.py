@@ -1,4 +1,4 @@
-"""Issues of odd dates, each with its code, reason and remedy. Pure."""
+"""Issues of odd dates. Pure."""
 
 from __future__ import annotations
 

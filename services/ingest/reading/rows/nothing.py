@@ -1,4 +1,4 @@
-"""Words that people and programs write where there is no value, and error texts of spreadsheets. Pure."""
+"""Recognises words for "no value", and error texts of spreadsheets. Pure."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def is_nothing(text: str, *, answers: bool) -> bool:
 
 
 def is_to_come(text: str) -> bool:
-    """Return True if the text means that a reference or an address is missing or will come later."""
+    """Return True if the text means that a reference or an address will come later."""
     if is_nothing(text, answers=False):
         return True
     word = text.casefold() if len(text) <= _LONGEST else ""
@@ -110,10 +110,7 @@ def was_made_a_date(text: str) -> bool:
 
 
 def without_made_date(text: str) -> str:
-    """Return an address line without the date at its start that a spreadsheet made of a flat or house number.
-
-    For example, `02-Jan Tower Road` is returned as `Tower Road`. A line without such a date is returned unchanged.
-    """
+    """Remove a date that a spreadsheet made of a flat or house number: `02-Jan Tower Road` gives `Tower Road`."""
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

@@ -1,4 +1,4 @@
-"""Reads the place and the facts of a notice, and finds what it lacks. Pure."""
+"""Reads the place and the facts of a notice, and finds what is missing. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """A notice after its place was read: the values for matching, and the parts to store."""
+    """A notice after its place was read."""
 
     values: Values
     content: bytes
@@ -67,10 +67,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """Return the issue of a notice without a usable place.
-
-    A notice about an exchange has none, because it is stored anyway.
-    """
+    """Return an issue if a notice has no usable place. A notice about an exchange needs none."""
     if notice.scope is LINE:
         return (
             Issue(
@@ -107,7 +104,7 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return the issue of a notice that has no date, or whose day of the move does not fit its status."""
+    """Return an issue if a notice has no date, or a day of the move that does not fit the status."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -164,10 +161,9 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return a notice without a usable place, completed from the record of its earlier version.
+    """Fill the gaps of a notice without a usable place from the earlier version on record.
 
-    The place and all fields that the notice leaves out come from the record, except those in `_OF_THE_REPORT`, such as
-    the dates.
+    The fields in `_OF_THE_REPORT`, such as the dates, are not filled.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

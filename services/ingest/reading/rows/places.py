@@ -1,4 +1,4 @@
-"""The place in a register row, in a form that can be compared. Pure."""
+"""Reads the place in a register row into a form that can be compared. Pure."""
 
 from __future__ import annotations
 

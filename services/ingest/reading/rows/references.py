@@ -35,7 +35,7 @@ _LEADING_ZEROS: Final = re.compile(r"(?<![0-9])0+(?=[0-9])")
 
 
 def clean_reference(text: str) -> str:
-    """Return a reference as it is compared and stored. Its letter case does not change."""
+    # The letter case does not change.
     # JSON can hold a NUL. In a file, a row with a NUL is never read.
     plain = " ".join(clean_text(text.replace("\0", "")).strip(_QUOTES).split())
     # `12345.0` is a number cell that was saved as text.
@@ -48,7 +48,7 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if a spreadsheet may have rounded the reference, so that its last digits are lost.
+    """Return True if a spreadsheet may have rounded off the last digits of a reference.
 
     The caller drops such a reference only if several rows of a file have it.
     """
@@ -56,14 +56,14 @@ def seems_rounded(reference: str) -> bool:
 
 
 def alike_form(reference: str) -> str:
-    """Return a form that is equal for references that differ only in case, hyphens, blanks and leading zeros."""
+    """Return a form without differences in case, hyphens, blanks and leading zeros."""
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return other forms of a reference that differ from it only in letter case.
+    """Return other forms that differ only in letter case.
 
     Each of the first groups of letters is tried in upper case, in lower case, and with a capital first.
     """
@@ -81,7 +81,7 @@ def in_other_case(reference: str) -> frozenset[str]:
 
 
 def alike_references(reference: str) -> frozenset[str]:
-    """Return other references that differ from this one only in letter case, gaps or leading zeros."""
+    """Return other references that differ only in letter case, gaps or leading zeros."""
     stripped = _LEADING_ZEROS.sub("", reference)
     forms = {reference.upper(), reference.lower(), stripped}
     forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}
@@ -98,10 +98,7 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return the fields of a JSON row with clean references, and the issues.
-
-    A damaged reference is left out, with an issue. A word such as "TBC" is left out without an issue.
-    """
+    """A damaged reference is left out with an issue. A word such as "TBC" is left out without an issue."""
     cleaned, issues = dict(fields), list[Issue]()
     for field in REFERENCES & fields.keys():
         value = fields[field]

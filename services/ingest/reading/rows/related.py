@@ -12,9 +12,9 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Yield the rows of a register. Rows of the same reference are joined by `joined_rows`.
+    """Rows with the same reference are joined by `joined_rows`. `now` is the time of receipt.
 
-    Rows of JSON with different times of change are versions, and stay apart. `now` is the time of receipt.
+    Rows of JSON with different times of change are versions, and stay apart.
     """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
@@ -25,7 +25,6 @@ def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
 
 
 def joined_outcomes(main: RowOutcome, joined: Sequence[JoinedRow]) -> list[RowOutcome]:
-    """Return the outcomes of rows that were joined into the row of `main`."""
     # These rows are kept as part of the entry of the main row. They are flagged, because they may be about another
     # person.
     outcome = Outcome.WARNED if main.outcome is Outcome.ACCEPTED else main.outcome

@@ -1,9 +1,4 @@
-"""Joins the rows of a register that have the same reference, as in a file with a row for each device. Pure.
-
-The row that was changed last is the main row. Rows with its place are joined into it. Rows with another place become
-other versions of the same entry. Each resulting row has the telephone numbers of all rows, as far as they fit. If the
-rows have different statuses, it has the status that keeps the alarm watched.
-"""
+"""Joins the register rows with the same reference, as in a file with a row for each device. Pure."""
 
 from __future__ import annotations
 
@@ -47,10 +42,9 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference.
+    """Join the rows of one reference. The last row of the result is the main row, which was changed last.
 
-    The last row of the result is the main row, with all rows of its place joined into it. Before it comes one row for
-    each other place. If the reference may be rounded, all rows are returned without it.
+    Each other place gives one row before the main row. If the reference may be rounded, nothing is joined.
     """
     if len(group) == 1:
         return [*group]
@@ -72,8 +66,6 @@ def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
 
 
 class _Shared:
-    """The fields that are made from all rows of a reference, and their issues."""
-
     def __init__(self, fields: Mapping[str, Any], issues: tuple[Issue, ...]) -> None:
         self.fields, self.issues = fields, issues
 

@@ -1,4 +1,4 @@
-"""Reads the area codes of a notice as sectors, if the headings of the columns name sectors. Pure."""
+"""Reads area codes as sectors if the headings name sectors. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def holds_sectors(headings: Sequence[str]) -> bool:
 
 
 def as_sector(code: str) -> str:
-    """Return a code such as `FY38` as the sector `FY3 8`. A code of another form is returned unchanged."""
+    """Return `FY38` as `FY3 8`. A code of another form is returned unchanged."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

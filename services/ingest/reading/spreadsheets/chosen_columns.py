@@ -24,12 +24,9 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A remembered mapping of a sender: `word` is read as `target`.
+    """A mapping that the sender made for an earlier file."""
 
-    `what` is `column` if the word is a heading. If the word is mapped to a code, `what` is the code's field, such as
-    `status`.
-    """
-
+    # `column` for a heading, or the field of the code, such as `status`.
     what: str
     word: str
     target: str
@@ -38,7 +35,7 @@ class ChosenWord(NamedTuple):
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
     """Return the mappings in texts such as "Lifeline No=entry_id".
 
-    Raises RefusedError if a text has the wrong form or names no field, or if one column is mapped to two fields.
+    Raises RefusedError if a text has the wrong form or names no field, or if a column has two fields.
     """
     chosen: dict[str, str] = {}
     for text in texts:
@@ -56,7 +53,7 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
 
 
 def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
-    """Return the remembered mappings with this `what`, without the words that `chosen` maps anew."""
+    """Return the remembered mappings of this kind, without the words that `chosen` maps anew."""
     return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
 
 
@@ -69,7 +66,7 @@ def _may_be_kept(word: str) -> bool:
 
 
 def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
-    """Return a function that returns True for a known heading. The reader uses it to find the row of headings."""
+    # The reader finds the row of headings with this function.
     # A near match does not count: a title or a value may be one typing error away from a heading.
     return lambda heading: meaning_of(heading, kind, near=False) is not None or heading_key(heading) in chosen
 

@@ -21,14 +21,10 @@ _CODES: Final[dict[RecordKind, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ChosenStatuses:
-    """The sender's words for statuses, with their codes.
-
-    `used` collects the remembered words that occur in the file.
-    """
-
     field: str
     codes: Mapping[str, str]
     remembered: frozenset[str] = frozenset()
+    # The remembered words that occur in the file.
     used: set[str] = dataclasses.field(default_factory=set)
 
     def code_of(self, text: str) -> str | None:
@@ -48,7 +44,7 @@ class ChosenStatuses:
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
     """Return the code of each word in texts such as "Live=active".
 
-    Raises RefusedError if a text has the wrong form or names no code, or if one word is mapped to two codes.
+    Raises RefusedError if a text has the wrong form or names no code, or if a word has two codes.
     """
     chosen: dict[str, str] = {}
     for text in texts:

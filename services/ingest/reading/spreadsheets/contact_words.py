@@ -1,4 +1,4 @@
-"""Recognises a heading that is about somebody other than the resident: next of kin, key holder, carer, GP."""
+"""Recognises headings about somebody other than the resident: next of kin, key holder, carer, GP."""
 
 from __future__ import annotations
 
@@ -14,22 +14,19 @@ _TWO_WORDS: Final = re.compile(r"(key|care)[ _-](holder|giver)", re.IGNORECASE)
 
 
 def is_about_a_contact(heading: str) -> bool:
-    """Return True if the heading is about a contact, such as "Next of kin", "Contact name" or "NOK phone"."""
+    """Return True for a heading such as "Next of kin", "Contact name" or "NOK phone"."""
     return _about_a_contact(_words(heading))
 
 
 def is_a_contacts(heading: str) -> bool:
-    """Return True if the heading names a telephone number, address or name of a contact, such as "NOK phone"."""
+    """Return True for the telephone number, address or name of a contact, such as "NOK phone"."""
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))
     return has_details and _about_a_contact(words)
 
 
 def may_be_a_contacts(heading: str) -> bool:
-    """Return True if "contact" is the only word for a person, as in "Contact number".
-
-    The number in such a column may be the resident's own, or that of a person to call.
-    """
+    """Return True for a heading such as "Contact number", which may be the resident's own number."""
     return _words(heading) & CONTACT_PEOPLE == {"contact"}
 
 

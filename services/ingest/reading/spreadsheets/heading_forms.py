@@ -30,7 +30,7 @@ _MOST_PARTS: Final = 4
 
 
 def plain_letters(text: str) -> str:
-    """Return the text without accents: "ffôn" becomes "ffon"."""
+    """Remove accents: "ffôn" becomes "ffon"."""
     # Nearly all headings are plain, and this function is called many times.
     if text.isascii():
         return text
@@ -38,7 +38,7 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return the words of a heading in their shortest forms and without blanks, such as `hometelno`."""
+    """Return the shortest forms of the words without blanks, such as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
@@ -54,10 +54,7 @@ def parts_of(text: str) -> list[str]:
 
 
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to split a heading in two.
-
-    This finds the two languages in a heading without a separator, such as "Cod post Postcode".
-    """
+    """Yield every way to split a heading in two, such as "Cod post Postcode" in two languages."""
     words = text.split()
     if len(words) <= _MOST_WORDS:
         for at in range(1, len(words)):

@@ -1,4 +1,4 @@
-"""Explains to the sender that every row of a file was rejected because a column is missing. Pure."""
+"""Explains that every row of a file was rejected because a column is missing. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTED: Final = 3
 
 
 def one_reason(headings: Sequence[str], columns: ColumnMap, outcomes: Sequence[RowOutcome]) -> str | None:
-    """Return the sentence about the missing column if this is why every row was rejected. Otherwise return None."""
+    """Return a sentence if a missing column is the reason why every row was rejected, otherwise None."""
     if not outcomes or any(one.outcome is not Outcome.REJECTED for one in outcomes):
         return None
     for group in columns.missing_required:

@@ -1,7 +1,4 @@
-"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised". Pure.
-
-If a row fills a column with a revised date, that date counts. A remark lists the columns that are not read.
-"""
+"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised". Pure."""
 
 from __future__ import annotations
 
@@ -42,15 +39,13 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date, counted from 0: the plain column, and those for revised and for original days.
-
-    Columns in `others` are never read. Their values are only compared with the date.
-    """
+    """The columns of one date, counted from 0."""
 
     field: str
     plain: int | None
     revised: tuple[int, ...]
     original: tuple[int, ...]
+    # Never read, and only compared with the date.
     others: tuple[int, ...]
 
     @property
@@ -59,13 +54,13 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """The columns that are read. If a row fills several of them, the last one counts."""
+        """Return the columns that are read. If a row fills several of them, the last one counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return each date of a notice that has several columns, or a column that is marked as revised or original.
+    """Return the dates that have several columns, or a column that is marked as revised or original.
 
     Register entries have no such dates.
     """
@@ -84,8 +79,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
     """Return an issue for each date of a row whose columns contradict each other.
 
-    If two revised dates differ, the date is removed from `fields`. If there is no revised date, the plain date stays,
-    and is only compared with the columns in `others`.
+    If two revised dates differ, the date is removed from `fields`.
     """
     issues = []
     for one in dates:

@@ -1,7 +1,4 @@
-"""Finds the columns about a second person, such as a contact of the resident. Pure.
-
-Such a column has a heading that occurs before, or a heading that names a contact.
-"""
+"""Finds the columns about a second person, such as a contact of the resident. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +22,7 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
-    """Return each column whose heading occurs before, with the number of the first such column.
-
-    "Addr 1" counts as a repetition of "Address 1".
-    """
+    """Map each column with a repeated heading to the first such column. "Addr 1" repeats "Address 1"."""
     first: dict[str, int] = {}
     repeated = _same_lines(meanings)
     for index, heading in enumerate(headings):
@@ -51,7 +45,7 @@ def _same_lines(meanings: Mapping[int, Meaning]) -> dict[int, int]:
 
 
 def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
-    """Return the columns with a contact's telephone number or address, which are not the resident's."""
+    """Return the columns with a contact's telephone number or address."""
     found = {at for at, meaning in meanings.items() if meaning.field in _WHERE and is_a_contacts(headings[at])}
     doubtful = {at for at in found if may_be_a_contacts(headings[at]) and meanings[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.

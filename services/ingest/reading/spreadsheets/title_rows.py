@@ -35,8 +35,6 @@ _WORDS: Final = re.compile(
 
 @dataclass
 class LeftOut:
-    """Counts the rows that are left out while a file is read."""
-
     count: int = 0
     rows: list[int] = field(default_factory=list)
 
@@ -56,10 +54,7 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """Yield the rows that are records. The others are counted in `left_out`.
-
-    `fields` has the field of each column, by column number.
-    """
+    """`fields` has the field of each column, by column number."""
     references = [index for index, name in fields.items() if name in _REFERENCES]
     rest = iter(rows)
     first = list(islice(rest, _JUDGED))

@@ -1,6 +1,6 @@
-"""Keeps one area record for each area of a provider. It stands for all live notices of the provider about the area.
+"""Keeps one area record for all live notices of a provider on one area.
 
-Only the area record is matched, so an area with many notices has no more matches than an area with one.
+Only the area record is matched, so many notices on an area give no more matches than one notice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
-    """Store the areas of the written notices. Return these areas by the key of their area record."""
+    """Store the areas of the written notices. Return the areas by the key of their area record."""
     areas: dict[bytes, Area] = {}
     members: list[tuple[bytes, int]] = []
     for record in written:
@@ -39,10 +39,9 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """Bring area records up to date. Publish each record that is new or changed, so that it is matched again.
+    """Update area records, and publish each changed record so that it is matched again.
 
-    `named` are the areas of notices that were just written. `touched` are the keys of further areas, whose notices have
-    ended or count again.
+    `touched` are keys of further areas, whose notices have ended or count again.
     """
     keys = named.keys() | set(touched)
     if not keys:

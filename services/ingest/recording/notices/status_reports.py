@@ -1,8 +1,4 @@
-"""Completes notices that give only a reference and a status. Asks the sender about unknown references.
-
-The rest of such a notice comes from the record with the same reference. Versions are not compared here: `rules.step`
-decides whether the completed notice counts.
-"""
+"""Completes notices that give only a reference and a status, from the record with the same reference."""
 
 from __future__ import annotations
 
@@ -52,7 +48,7 @@ class Completed(NamedTuple):
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of drafts that are kept even if there is no record from which to complete them."""
+    """Return the references of drafts that are kept even if no record completes them."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -65,10 +61,9 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Return the drafts, with each draft that lacks a usable place completed from the record with the same reference.
+    """Complete each draft without a usable place from the record with the same reference, or reject the draft.
 
-    A row is rejected if the record gives no place either, unless the row withdraws a notice. `sent` holds references
-    that the same submission writes in other transactions.
+    A withdrawal needs no place. `sent` holds references that the same submission writes in other transactions.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

@@ -1,7 +1,4 @@
-"""Applies `supersession_rule` to stored notices.
-
-A replaced notice is not live, whichever of the two notices arrives first.
-"""
+"""Applies `supersession_rule` to stored notices, whichever of two notices arrives first."""
 
 from __future__ import annotations
 
@@ -25,10 +22,7 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
-    """Decide again for each notice under `keys` if another notice replaces it.
-
-    A notice is live if none does. Return the ids of the notices that changed.
-    """
+    """Decide again if the notices under `keys` are live. Return the ids of the notices that changed."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)
     context.announce_changed(NoticesReconsidered, changed)

@@ -35,7 +35,7 @@ def ignores_case(store: Store, feed_id: str) -> bool:
 
 
 def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
-    """Yield the rows, with each reference in the letter case of its first occurrence."""
+    """Each reference gets the letter case of its first occurrence."""
     first: dict[str, str] = {}
     for row in rows:
         reference = row.fields.get("entry_id")
@@ -47,10 +47,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading, with each reference in the letter case on record.
-
-    Nothing changes unless the council's policy ignores letter case.
-    """
+    """Give each reference the letter case on record, if the council's policy ignores letter case."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

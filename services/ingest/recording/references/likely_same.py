@@ -27,7 +27,6 @@ _NEARLY: Final = Issue(
 
 
 def with_questions_on_record(context: SubmissionContext, reading: Reading[Any]) -> Reading[Any]:
-    """Return the reading of a file. A new entry that may be on record under another reference gets a question."""
     if reading.record_type.kind is not RecordKind.ENTRY or not reading.is_file:
         return reading
     if not has_live_entries(context.connection, context.feed_id):

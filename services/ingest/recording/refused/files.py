@@ -1,6 +1,6 @@
-"""Keeps a list of whole files and JSON bodies that were refused. Nobody watches the residents in them.
+"""Lists whole files and JSON bodies that were refused, because nobody watches the residents in them.
 
-The operator is alerted one working day later, unless the sender has by then sent the same kind of records successfully.
+The operator is alerted one working day later, unless records of the same kind from the sender are accepted by then.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Record that a whole file or body was refused, without its name and its content.
+    """Record a refusal without the name and the content of the file.
 
     If an earlier refusal of this sender and kind still waits for its alert, nothing changes.
     """

@@ -1,4 +1,4 @@
-"""Keeps a list of rows that were refused and not sent again. Nobody watches the residents in them.
+"""Lists rows that were refused and not sent again, because nobody watches the residents in them.
 
 The operator is alerted one working day later (`services.alerts.delivery.operator`).
 """
@@ -31,7 +31,7 @@ _KEPT: Final = timedelta(days=28)
 def settle_refused(
     context: SubmissionContext, kind: RecordKind, reading: Reading[Any], outcomes: Sequence[RowOutcome]
 ) -> None:
-    """Add the refused rows of a submission to the list, and drop rows from the list that are now accepted."""
+    """Add the refused rows of a submission to the list, and drop rows that are now accepted."""
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}
     drop_alerted(context, context.now - _KEPT)

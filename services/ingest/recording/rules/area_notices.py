@@ -1,4 +1,4 @@
-"""Combines the live notices of one provider about one area into one summary. All functions are pure."""
+"""Combines the live notices of one provider about one area into one summary. Pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice about an area, or several with equal values.
-
-    If a notice has two versions, and nothing says which is later, there is an item for each version.
-    """
+    """A live notice about an area, or several with equal values. A notice with two tied versions gives two items."""
 
     status: NoticeStatus
     migration_kind: MigrationKind
@@ -51,20 +48,17 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """All live notices about an area, taken together.
+    """The summary of all live notices about an area."""
 
-    `parts` holds the facts of each group of notices, such as pending or completed. A date such as 03/04/2026 can be
-    read as two days. `planned_readings` holds both days of the earliest such date of a move, and `restriction_readings`
-    those of the earliest such date of a restriction.
-    """
-
+    # The facts of each group of notices.
     parts: tuple[AreaFacts, ...]
+    # A date such as 03/04/2026 can be read as two days. The earliest such date gives both days here.
     planned_readings: tuple[date, date] | None
     restriction_readings: tuple[date, date] | None
 
 
 def area_summary(notices: Iterable[AreaNotice]) -> AreaSummary | None:
-    """Return the summary of the notices, or None if all were withdrawn. Pending notices come first in its `parts`."""
+    """Return None if all notices were withdrawn. Pending notices come first in `parts`."""
     live = [notice for notice in notices if notice.status is not NoticeStatus.WITHDRAWN]
     if not live:
         return None

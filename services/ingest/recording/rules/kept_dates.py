@@ -1,4 +1,4 @@
-"""Keeps the known date of a notice if a later version gives no date, or a date that cannot be read. Pure."""
+"""Keeps the known date of a notice if a later version gives no readable date. Pure."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Return the draft with each missing date filled in from the versions that it replaces.
+    """Fill in each missing date from the versions that the draft replaces. The earliest date counts.
 
-    Of several dates in these versions, the earliest is used. Without this, an empty cell could delay an alert.
+    Without this, an empty cell could delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

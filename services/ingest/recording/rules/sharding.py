@@ -1,4 +1,4 @@
-"""Splits records into chunks. Each chunk has records of one shard, so that the events of one record stay in order."""
+"""Splits records into chunks of one shard, so that the events of one record stay in order."""
 
 from __future__ import annotations
 
@@ -20,10 +20,7 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield pairs of a partition key and members: at most `CHUNK` members, all of one shard.
-
-    The partition key names the feed and the shard, such as `provider:RAVN:3`.
-    """
+    """Yield chunks of at most `CHUNK` members of one shard, each with a partition key such as `provider:RAVN:3`."""
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

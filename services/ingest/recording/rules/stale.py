@@ -1,4 +1,4 @@
-"""Makes the issues of stale rows and of repeated rows. Such rows are not used. Pure."""
+"""Makes the issues of stale rows and of repeated rows, which are not used. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 
 
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
-    """Return the issue of a row that is older than another version of its record.
-
-    `row` is the row of the other version, or None if that version is on record.
-    """
+    """`row` is the row of the later version, or None if that version is on record."""
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(
         _FIELD[kind],

@@ -1,11 +1,7 @@
 """Compares each draft with the version on record, and decides what to write. Pure.
 
-Drafts are handled in the order of their rows, as if each had been received alone. There are three cases:
-
-- The draft is later. It replaces the version on record.
-- The draft is earlier. It changes nothing and is reported as stale.
-- Nothing says which is later: the two tie. The draft replaces the version on record, and the record keeps the dangerous
-  values of both (see `ties`).
+A later draft replaces the version on record. An earlier draft is stale and changes nothing. A draft that ties replaces
+the version on record, and the record keeps the dangerous values of both versions (see `ties`).
 """
 
 from __future__ import annotations
@@ -37,8 +33,6 @@ from services.ingest.recording.rules.ties import (
 
 
 class Recorded(NamedTuple):
-    """The version of a record that is now in the database."""
-
     pk: int
     revision: int  # rises with each change. A match stores the revisions of its two records.
     stamp: Stamp
@@ -53,14 +47,12 @@ class Recorded(NamedTuple):
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with its record key and the digest of its content.
-
-    `rival` and `announced` come from earlier versions of the record (see `Recorded`).
-    """
+    """A draft with its record key and the digest of its content."""
 
     key: bytes
     digest: bytes
     draft: Draft[Facts]
+    # These two come from earlier versions of the record.
     rival: TiedVersions | None = None
     announced: bool = False
 
@@ -71,8 +63,6 @@ OpenRecord = Callable[[Recorded], Mapping[str, Any]]
 
 @dataclass(slots=True)
 class Plan(Generic[Facts]):
-    """The records to write, and the outcome of each row."""
-
     new: list[Keyed[Facts]] = field(default_factory=list)
     newer: list[tuple[Recorded, Keyed[Facts]]] = field(default_factory=list)
     # Records sent again with the same content and a later or more exact stamp. Only the stamp is written.
@@ -85,7 +75,7 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Compare each draft with the latest version of its record. Return what to write, and the outcome of each row.
+    """Compare each draft with the latest version of its record, in the order of the rows.
 
     `recorded` has the version on record by record key.
     """
@@ -102,8 +92,6 @@ def plan(
 
 
 class _KeyState(Generic[Facts]):
-    """The latest version of one record, while the rows of a submission are handled one after another."""
-
     def __init__(self, kind: RecordKind, record: Recorded | None, open_record: OpenRecord, result: Plan[Facts]) -> None:
         self._kind, self._record, self._open_record, self._plan = kind, record, open_record, result
         # The row accepted last, and the row that last moved the stamp of an unchanged record.

@@ -1,4 +1,4 @@
-"""Decides if a notice replaces the notice that is named in its field `supersedes`. Pure."""
+"""Decides if a notice replaces the notice in its field `supersedes`. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The key of a notice, and the time at which it was issued.
-
-    The true time lies between `earliest` and `latest`, which differ if the sender gave only a day.
-    """
+    """The key of a notice, and its time of issue."""
 
     issued_at: datetime
+    # The two differ if the sender gave only a day.
     earliest: datetime
     latest: datetime
     key: bytes
@@ -20,10 +18,10 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Return True if `later` replaces `earlier`, which it names in its field `supersedes`.
+    """Return True if `later` replaces `earlier`. The field `supersedes` of `later` names `earlier`.
 
-    A notice never replaces one that was issued after it. A time of issue after `believed` comes from a wrong clock, and
-    says nothing about the order of the two.
+    A notice never replaces a notice that was issued later. A time of issue after `believed` comes from a wrong clock
+    and is not compared.
     """
     if earlier.latest < later.earliest <= believed:
         return True

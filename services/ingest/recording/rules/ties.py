@@ -1,7 +1,7 @@
-"""Rules for ties: two versions of one record, of which nothing says which is later. Pure.
+"""Rules for ties: two versions of one record, of which neither is surely later. Pure.
 
-The version received later becomes the version on record. The record also keeps a rival: the most dangerous status,
-dates and places of the other versions. A version with a later stamp settles the tie and removes the rival.
+The version received later is on record. The record also keeps a rival: the most dangerous status, dates and places of
+the other versions. A version with a later stamp removes the rival.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The values of a version that decide how dangerous it is: the status, and the dates of a notice."""
+    """The status and the dates of a version, which decide how dangerous the version is."""
 
     status: str
     planned_on: date | None = None
@@ -48,7 +48,7 @@ class VersionRisk(NamedTuple):
 
 
 class TiedVersions(NamedTuple):
-    """The rival of a record: the most dangerous status and dates of the versions that tie with it, and their places."""
+    """The rival of a record: the most dangerous status and dates of the tied versions, and their places."""
 
     risk: VersionRisk
     places: tuple[Place, ...] = ()
@@ -69,9 +69,9 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Return the rival with one more version added to it.
+    """Add a version to the rival. The rival gets the more dangerous status and the earlier dates.
 
-    It then has the more dangerous status and the earlier dates. Of the places, the latest MOST_PLACES are kept.
+    Of the places, the latest MOST_PLACES are kept.
     """
     if rival is None:
         return TiedVersions(risk, (place,))
@@ -87,7 +87,7 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs from a version, the most important first.
+    """Return the fields in which the rival differs, the most important first.
 
     Differences that can do no harm are left out.
     """
@@ -111,8 +111,8 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
     """Return the status of an entry after a tie.
 
-    If one of the two versions says that the service has ended, this is the more dangerous status. Otherwise it is the
-    status of the new version.
+    If one version says that the service has ended, the more dangerous status counts. Otherwise the status of the new
+    version counts.
     """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status

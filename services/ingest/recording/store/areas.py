@@ -1,4 +1,4 @@
-"""Reads and writes area records. An area record stands for all live notices of a provider about one area."""
+"""Reads and writes area records, which stand for all live notices of a provider about one area."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ROWS_A_READ = 1_000
 
 
 class Area(NamedTuple):
-    """An area in a notice: its canonical `value` such as `FY3 8`, its token, and the key of its area record."""
-
+    # The key of the area record.
     key: bytes
+    # Canonical, such as `FY3 8`.
     value: str
     kind: TokenKind
     token: bytes
@@ -41,7 +41,6 @@ class AreaRecord(NamedTuple):
 
 
 def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[bytes]:
-    """Return the area keys that are stored for these notices."""
     if not notice_pks:
         return set()
     query = select(area_members.c.area_key).where(among(connection, area_members.c.notice_pk, notice_pks))
@@ -49,16 +48,13 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
 
 
 def replace_members(connection: Connection, notice_pks: Collection[int], members: Sequence[tuple[bytes, int]]) -> None:
-    """Replace the areas that are stored for these notices.
-
-    Each member is a pair: an area key, and the id of a notice.
-    """
+    """Each member is a pair: an area key, and the id of a notice."""
     connection.execute(delete(area_members).where(among(connection, area_members.c.notice_pk, notice_pks)))
     bulk_insert(connection, area_members, ("area_key", "notice_pk"), members)
 
 
 def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Sequence[AreaNotice]]:
-    """Return the live notices about each area, by area key. Notices with equal codes and dates become one item."""
+    """Return the live notices by area key. Notices with equal codes and dates become one item."""
     of, row = area_members.c, notices.c
     said = (row.status, row.migration_kind, row.target_service, row.planned_on, row.restriction_on)
     rival = (row.rival_status, row.rival_planned_on, row.rival_restriction_on)
@@ -107,7 +103,6 @@ def find_area_records(connection: Connection, keys: Collection[bytes]) -> dict[b
 
 
 def area_rows(connection: Connection) -> Iterator[Any]:
-    """Yield all area records in the order of their ids."""
     row = notices.c
     columns = (row.pk, row.record_key, row.live, row.area_facts)
     query = select(*columns).where(row.area_facts.is_not(None)).order_by(row.pk)

@@ -37,7 +37,7 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
 def page_of_words(
     store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
 ) -> list[KeptWord]:
-    """Return at most `limit` mappings that follow the pair `after`, sorted by `what` and `word`."""
+    """Return at most `limit` mappings after the pair `after`, sorted by `what` and `word`."""
     row = chosen_words.c
     query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
     if after is not None:
@@ -49,10 +49,7 @@ def page_of_words(
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """Keep mappings for the sender's later files. A new mapping of a word replaces the old one.
-
-    If the sender has more than `MOST_KEPT` mappings, the oldest are dropped.
-    """
+    """A new mapping of a word replaces the old one. Beyond `MOST_KEPT` mappings, the oldest are dropped."""
     if not words:
         return
     now = store.now()
@@ -68,10 +65,7 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
-    """Drop mappings, each given as the pair of its `what` and its `word`.
-
-    Return the number of those that were found.
-    """
+    """Drop mappings, each given as `what` and `word`. Return the number that were found."""
     row = chosen_words.c
     found = 0
     with store.writing() as connection:

@@ -27,7 +27,7 @@ _OVER: Final = [
 
 
 class MissingEntries(NamedTuple):
-    """The live entries of a register that a new file lacks, and the number of all live entries."""
+    """The live entries that a new file lacks, and the number of all live entries."""
 
     revisions: Mapping[int, int]  # by the id of each entry
     live: int
@@ -42,7 +42,6 @@ class MissingEntries(NamedTuple):
 
 
 def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) -> MissingEntries:
-    """Return the live entries of a register whose keys are not in `keys`."""
     entries = register_entries.c
     # Compared in Python: the keys of a whole register are too many for the parameters of one statement.
     query = select(entries.pk, entries.revision, entries.record_key).where(entries.feed_id == feed_id, entries.live)
@@ -51,21 +50,19 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
 
 
 def unchanged(connection: Connection, revisions: Mapping[int, int]) -> dict[int, int]:
-    """Return the part of `revisions` that is still true. It maps the id of an entry to its revision."""
+    """Return the entries whose revision has not changed. `revisions` maps ids to revisions."""
     row = register_entries.c
     query = select(row.pk, row.revision).where(among(connection, row.pk, revisions.keys()))
     return dict(revisions.items() & {(pk, revision) for pk, revision in connection.execute(query)})
 
 
 def open_cases_of(connection: Connection, pks: Sequence[int]) -> list[str]:
-    """Return the references of the open cases of these entries, sorted."""
     row = cases.c
     query = select(row.reference).where(among(connection, row.entry_pk, pks), row.state.not_in(_OVER))
     return sorted(connection.scalars(query))
 
 
 def withdrawn_among(connection: Connection, feed_id: str, keys: Collection[bytes]) -> frozenset[bytes]:
-    """Return those of `keys` whose entries are withdrawn."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.feed_id == feed_id, entries.live.is_(False))
     return frozenset(key for key in connection.scalars(query) if key in keys)
@@ -77,7 +74,7 @@ def find_entry(connection: Connection, key: bytes) -> int | None:
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Mark entries as withdrawn. Return those that were live before, with their new revisions."""
+    """Return the entries that were live before, with their new revisions."""
     # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}

@@ -21,7 +21,7 @@ def sealed_policy(connection: Connection, feed_id: str) -> bytes | None:
 
 
 def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: bool) -> set[bytes]:
-    """Return those of `keys` under which there is an entry. With `live`, entries that were withdrawn do not count."""
+    """With `live`, withdrawn entries do not count."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.live) if live else select(entries.record_key)
     conditions = among_keys(connection, entries.record_key, keys)
@@ -29,10 +29,7 @@ def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: boo
 
 
 def owners_of_tokens(connection: Connection, feed_id: str, tokens: Collection[bytes]) -> list[tuple[bytes, bytes]]:
-    """Find the live entries of a feed that have one of these tokens.
-
-    Return pairs of the token and the entry's record key.
-    """
+    """Find the live entries of a feed that have one of these tokens. Return pairs of token and record key."""
     entries, owned = register_entries.c, entry_tokens.c
     query = (
         select(owned.token, entries.record_key)

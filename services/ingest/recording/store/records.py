@@ -27,7 +27,6 @@ from services.storage.vault import MissingKeyError, VaultError, key_of, place
 def find_recorded(
     context: SubmissionContext, record_type: RecordType[Facts], keys: Sequence[bytes]
 ) -> dict[bytes, Recorded]:
-    """Return the records that exist under these keys, by key."""
     # Without the encrypted part, which is large and needed only for ties.
     query = select(*(column for column in record_type.table.c if column.name != "sealed"))
     conditions = among_keys(context.connection, record_type.table.c.record_key, keys)
@@ -42,7 +41,7 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 def open_records(
     context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the decrypted part of each record, by record id. It is empty if the record is damaged."""
+    """Return the decrypted part of each record, by id. The part of a damaged record is empty."""
     table = record_type.table
     columns = (table.c.pk, table.c.record_key, table.c.sealed, table.c.key_id)
     query = select(*columns).where(among(context.connection, table.c.pk, pks))
@@ -64,7 +63,7 @@ def _opened(context: SubmissionContext, table: str, row: Any) -> Mapping[str, An
 def write_records(
     context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
 ) -> list[tuple[int, int, Keyed[Facts]]]:
-    """Write the planned records. Return each that is new or changed: its id, its new revision and its draft."""
+    """Return the id, the new revision and the draft of each new or changed record."""
     pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
     new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
     # Sorted by id. The matcher locks records in the same order, so two transactions cannot deadlock.

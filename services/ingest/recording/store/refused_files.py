@@ -15,7 +15,7 @@ _KEY = ("feed_id", "kind", "sent_as")
 
 
 class RefusedFile(NamedTuple):
-    """A file or a JSON body that was refused as a whole, with the reason as a `code`."""
+    """A file or a JSON body that was refused as a whole."""
 
     feed_id: str
     kind: RecordKind
@@ -24,7 +24,7 @@ class RefusedFile(NamedTuple):
 
 
 def waits_for_alert(connection: Connection, refused: RefusedFile) -> bool:
-    """Return True if the operator has still to be alerted about an earlier refusal of this sender and kind."""
+    """Return True if the operator has not yet been alerted about an earlier refusal of this sender and kind."""
     row = refused_files.c
     waiting = (row.sent_as == refused.sent_as) & row.alerted_at.is_(None)
     found = select(row.refused_at).where(*_of(refused.feed_id, refused.kind), waiting)
@@ -38,7 +38,7 @@ def upsert_refused(connection: Connection, refused: RefusedFile, now: datetime, 
 
 
 def delete_refused_files(connection: Connection, feed_id: str, kind: RecordKind, sent_as: str | None) -> None:
-    """Drop the refusals of a sender: those sent as `sent_as`, or all if `sent_as` is None."""
+    """Drop the refusals that were sent as `sent_as`, or all refusals of the sender if `sent_as` is None."""
     alike = () if sent_as is None else (refused_files.c.sent_as == sent_as,)
     connection.execute(delete(refused_files).where(*_of(feed_id, kind), *alike))
 

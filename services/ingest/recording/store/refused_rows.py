@@ -15,10 +15,9 @@ from services.storage.tables import refused_rows
 
 
 class RefusedRow(NamedTuple):
-    """A refused row. `row` is its number, and `of_rows` is the number of rows in its submission."""
-
     key: bytes
     has_reference: bool
+    # The row number, and the number of rows in the submission.
     row: int
     of_rows: int
     due_at: datetime
@@ -36,7 +35,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
     """Drop refused rows without a reference whose submission had 2 to `rows` rows.
 
-    The sender is assumed to have sent that submission again as a whole.
+    The sender is assumed to have sent the whole submission again.
     """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -45,10 +44,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop refused rows of this feed about which the operator was alerted before this time.
-
-    So long after the alert, nobody is expected to correct them.
-    """
+    """Drop refused rows that the operator was alerted about long ago. Nobody will correct them now."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

@@ -1,4 +1,4 @@
-"""Reads whole records with sealed parts and tokens, so that a check can compare these with each other."""
+"""Reads whole records with sealed parts and tokens, for a check."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class WholeRecord(NamedTuple):
 
 
 def whole_records(connection: Connection, record_type: RecordType[Any]) -> Iterator[WholeRecord]:
-    """Yield all records of a kind, in the order of their ids."""
     last, table = 0, record_type.table
     while True:
         rows = connection.execute(select(table).where(table.c.pk > last).order_by(table.c.pk).limit(CHUNK)).all()

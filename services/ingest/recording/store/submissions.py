@@ -22,7 +22,7 @@ OUTCOMES_A_CHUNK = 2_000
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
     """Return the receipt of the earlier submission with the same idempotency key, or None.
 
-    Raises IdempotencyMismatchError if that submission had another body.
+    Raises IdempotencyMismatchError if the earlier body differs.
     """
     if origin.idempotency_key is None:
         return None
@@ -40,10 +40,9 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Return the receipt of a submission. With `feed_id`, find only a submission of this feed.
+    """Raises NotFoundError if there is no such submission. With `feed_id`, other feeds' submissions do not count.
 
-    `repeated` goes into the receipt: True if the sender gets this receipt again. Raises NotFoundError if there is no
-    such submission.
+    `repeated` is True if the sender gets the receipt again.
     """
     query = select(submissions).where(submissions.c.submission_id == submission_id)
     if feed_id is not None:
@@ -59,7 +58,7 @@ def find_receipt(connection: Connection, submission_id: str, feed_id: str | None
 def find_outcomes(
     connection: Connection, vault: Vault, submission_id: str, first_row: int = 0, limit: int | None = None
 ) -> list[RowOutcome]:
-    """Return at most `limit` outcomes of a submission, beginning with the row that has the number `first_row`."""
+    # The first row has at least the number `first_row`.
     column = submission_outcomes.c
     own = column.submission_id == submission_id
     # Rows of a chunk follow each other, so the first row asked for is in the last chunk that begins at or before it.
@@ -86,7 +85,7 @@ def _references(vault: Vault, row: Any) -> Sequence[str | None]:
 
 
 def insert_submission(context: SubmissionContext, origin: Origin) -> None:
-    """Store a submission. Its receipt is added later by `insert_outcomes`."""
+    # `insert_outcomes` adds the receipt later.
     # A keyed digest: with a plain digest, somebody could guess the telephone number in a small body.
     keyed = context.store.tokeniser.digest
     context.connection.execute(
@@ -123,7 +122,6 @@ def insert_key(context: SubmissionContext, origin: Origin) -> None:
 
 
 def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutcome]) -> list[dict[str, Any]]:
-    """Return the table rows in which these outcomes are stored."""
     # In chunks, so that no single JSON value grows with the file.
     chunks = [outcomes[start : start + OUTCOMES_A_CHUNK] for start in range(0, len(outcomes), OUTCOMES_A_CHUNK)]
     return [
@@ -135,7 +133,6 @@ def sealed_outcomes(vault: Vault, submission_id: str, outcomes: Sequence[RowOutc
 def insert_outcomes(
     context: SubmissionContext, outcomes: Sequence[dict[str, Any]], counts: Mapping[str, int], remarks: Sequence[str]
 ) -> None:
-    """Store the receipt of a submission, and its outcomes as `sealed_outcomes` has returned them."""
     connection, submission_id = context.connection, context.submission_id
     if outcomes:
         connection.execute(insert(submission_outcomes), list(outcomes))

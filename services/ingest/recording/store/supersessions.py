@@ -1,7 +1,7 @@
 """Finds notices that replace other notices, and marks notices as live or as announced.
 
-A notice is announced if one of its versions reported the migration before it was done. A notice that replaces an
-announced notice is announced too.
+A notice is announced if a version reported the migration before it was done, or if the notice replaces an announced
+notice.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from services.storage.tables import notices
 
 
 class FoundNotice(NamedTuple):
-    """A stored notice. The supersession rule needs its `issued`."""
-
     pk: int
     revision: int
     shard: int
@@ -35,7 +33,7 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys of the notices that these notices name in their field `supersedes`."""
+    """Return the keys in the field `supersedes` of these notices."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -43,14 +41,14 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return those of `keys` that a stored notice names in its field `supersedes`."""
+    """Return the part of `keys` that stored notices name in their field `supersedes`."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return those of `keys` under which a notice is stored."""
+    """Return the part of `keys` under which a notice is stored."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
@@ -73,8 +71,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
     """Mark each notice that replaces an announced notice as announced. Return the marked notices.
 
-    This begins with the notices that replace those under `keys`, goes on with the notices that replace the marked ones,
-    and so on.
+    Notices that replace the marked notices are marked too.
     """
     before = notices.alias("before")
     announced = exists(

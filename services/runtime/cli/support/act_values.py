@@ -46,11 +46,10 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Return a typed value as the record of the act needs it. The value of an unknown field is returned unchanged.
+    """Return a typed value as the record of the act needs it.
 
-    `now` and `today` stand for the present, a day comes before its month, and a time without an offset is UK time.
-    Raises RefusedError if the value cannot be read. The error names `option`, the command's option for this field, if
-    there is one.
+    A day comes before its month, and a time without an offset is UK time. Raises RefusedError if the value cannot be
+    read. The error names `option`.
     """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"

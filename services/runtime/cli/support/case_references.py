@@ -1,4 +1,4 @@
-"""Finds the case that a person names, by its reference or by the council's reference of the register entry."""
+"""Finds a case by its reference, or by the council's reference of the register entry."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ def is_alert(typed: str) -> bool:
 
 
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
-    """Return the case that a text names.
+    """Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
 
-    `council` is the code of the council whose reference the text is. It is needed only if several councils use the
-    reference: without it, RefusedError is raised. Raises NotFoundError if there is no such case.
+    `council` is the code of the council whose reference the text is.
     """
     # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):

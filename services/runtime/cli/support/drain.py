@@ -1,7 +1,4 @@
-"""Handles all new events at once, so that a command has its full effect even if `pullcord serve` does not run.
-
-If it does run, each event is still handled only once.
-"""
+"""Handles all new events at once, so that a command has its full effect even without `pullcord serve`."""
 
 from __future__ import annotations
 

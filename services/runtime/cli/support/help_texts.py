@@ -1,7 +1,4 @@
-"""Texts that the help of several commands shares.
-
-This module imports nothing slow, because `pullcord --help` needs it.
-"""
+"""Texts that the help of several commands shares. This module imports nothing slow."""
 
 from __future__ import annotations
 

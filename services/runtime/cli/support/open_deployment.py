@@ -21,7 +21,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database has no schema or an older one."""
+    """The deployment does not exist, or its database does not have the current schema."""
 
 
 def time_of_machine() -> datetime:
@@ -31,11 +31,7 @@ def time_of_machine() -> datetime:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """Open the deployment while the block runs.
-
-    Raises KeysError if the keys are missing or faulty, and NotReadyError if the database is missing or has no current
-    schema.
-    """
+    """Raises KeysError if the keys are missing or faulty, and NotReadyError if the database is not ready."""
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
         yield store
@@ -43,7 +39,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Open the deployment while the block runs, even if its database cannot be reached yet.
+    """Open a deployment even if its database cannot be reached yet.
 
     Raises KeysError if the keys are missing or faulty, and NotReadyError if a SQLite database is missing.
     """
@@ -57,10 +53,10 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 
 
 def check_database(store: Store, settings: Settings) -> None:
-    """Raise an error if the database cannot be used.
+    """Raises NotReadyError if the schema is missing or older.
 
-    This is NotReadyError if it has no schema or an older one, UnsuitableServerError if its settings or its connection
-    pooler are unsuitable, and RefusedError if it belongs to a deployment with another name.
+    Raises UnsuitableServerError if settings or the connection pooler are unsuitable, and RefusedError if the database
+    belongs to another deployment.
     """
     check_server(store.engine)
     with store.reading() as connection:
@@ -73,10 +69,7 @@ def check_database(store: Store, settings: Settings) -> None:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Return the feed with this code.
-
-    Raises RefusedError if the code has the wrong form, NotFoundError if it is unknown.
-    """
+    """Raises RefusedError if the code has the wrong form, and NotFoundError if the code is unknown."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:
@@ -88,10 +81,7 @@ def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
 
 
 def _look_for_data(settings: Settings) -> None:
-    """Raise NotReadyError if the keys or the database file are missing. The error says where they were expected.
-
-    Usually the command was run in the wrong folder, where `init` would make a second, empty deployment.
-    """
+    # Usually the command was run in the wrong folder, where `init` would make a second, empty deployment.
     url = make_url(settings.database)
     file = Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
     # SQLite would create a missing file, and a missing deployment would then look like an old one.

@@ -52,7 +52,6 @@ def plain(text: object) -> str:
 
 
 def escaped(text: object) -> str:
-    """Return a text on one line, escaped for rich markup."""
     return escape(plain(text))
 
 
@@ -80,7 +79,7 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
 
 
 def local_time(moment: datetime) -> str:
-    """Return a time as text in UK time (Europe/London), such as `23 Nov 2026 10:05`."""
+    """Return a UK time such as `23 Nov 2026 10:05`."""
     # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)
     return f"{at.day} {at:%b %Y %H:%M}"

@@ -29,7 +29,7 @@ _CODE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 def act_of(typed: str) -> CaseEvent:
-    """Return the act that a person typed. Raises RefusedError with a list of all acts if there is no such act."""
+    """Raises RefusedError with a list of all acts if there is no such act."""
     for event in PEOPLES_ACTS:
         # Both `fit-solution` and `fit_solution`.
         if event.value == typed.strip().lower().replace("-", "_"):
@@ -38,11 +38,7 @@ def act_of(typed: str) -> CaseEvent:
 
 
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """Check the fields of an act, and return its record.
-
-    Raises RefusedError if a field is missing or faulty. `options` gives the command's option for a field, which the
-    error then names.
-    """
+    """Raises RefusedError if a field is missing or faulty. `options` gives the command's option for a field."""
     try:
         return read_record(event, values)
     except RecordFaultyError as error:
@@ -68,14 +64,14 @@ def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str
 
 
 def typed_person(typed: str | None) -> str:
-    """Return the name that a person typed. Raises RefusedError if it is missing, or is not the name of a person."""
+    """Raises RefusedError if the text is missing, or is not the name of a person."""
     if not typed:
         raise RefusedError("say with --by who sees it: it is kept on the audit")
     return record_of(CaseEvent.ACKNOWLEDGE, {"by": typed}).by
 
 
 def show_kept(record: HumanAct) -> None:
-    """Print the values that were read for an act, so that the person notices a date or a word that was misread."""
+    # The person can notice a date or a word that was misread.
     kept = record.model_dump(mode="json", exclude={"by"}, exclude_none=True, exclude_defaults=True)
     if kept:
         say(f"Kept: {escaped(shown_record(kept))}.")

@@ -21,14 +21,10 @@ from services.storage.tables import alert_cases, alerts, audit, cases, deliverie
 
 @dataclass(frozen=True, slots=True)
 class CaseAlert:
-    """An alert about a case, and one of its deliveries.
-
-    `contact` and `state` are None if there is no delivery, because the council had no contact.
-    """
-
     reference: str
     created_at: datetime
     acknowledged_at: datetime | None
+    # Both are None if there is no delivery, because the council had no contact.
     contact: str | None
     state: str | None
 
@@ -36,7 +32,7 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, open and urgent ones first, and the number of all cases that fit.
+    """Return at most `limit` cases, urgent and open cases first, and the number of all cases that fit.
 
     Cases that have ended are left out, unless `ended` is True or `state` is given.
     """
@@ -63,7 +59,6 @@ def councils_with_running_cases(connection: Connection) -> Sequence[str]:
 
 
 def cases_of_records(connection: Connection, keys: Sequence[bytes]) -> list[Case]:
-    """Return the cases of the register entries with these record keys."""
     entries = select(register_entries.c.pk).where(register_entries.c.record_key.in_(keys))
     return find_cases(connection, cases.c.entry_pk.in_(entries))
 

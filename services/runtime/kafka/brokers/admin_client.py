@@ -1,7 +1,7 @@
-"""Connects to the brokers as an administrator. An error says why the connection failed.
+"""Connects to the brokers as an administrator.
 
-kafka-python gives the reason only in its log, and after a failure leaves a thread and open files behind. This module
-reads its log and cleans up.
+kafka-python gives the reason of a failure only in its log, and leaves a thread and open files behind. This module reads
+the log and cleans up.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class BrokersError(PullcordError):
 
 @contextmanager
 def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
-    """Connect to the brokers as an administrator while the block runs. Raises BrokersError if the connection fails."""
+    """Raises BrokersError if the connection fails."""
     # Keep each client: if its connection fails, the library forgets the client, but leaves its thread running.
     clients: list[KafkaNetClient] = []
 

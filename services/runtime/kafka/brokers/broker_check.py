@@ -1,7 +1,4 @@
-"""Checks at intervals that the brokers can be reached and have the topics.
-
-A role starts after its first successful check, and is ready only while the last check was successful.
-"""
+"""Checks at intervals that the brokers can be reached and have the topics."""
 
 from __future__ import annotations
 
@@ -32,10 +29,10 @@ LOOK_SECONDS = 0.1
 
 
 class BrokerCheck:
-    """Repeats a check in its own thread, because a connection without an answer may take half a minute to fail.
+    """Repeats a check in a thread, because a connection may take half a minute to fail.
 
-    `check` raises BrokersError or KafkaError if the brokers cannot be reached now, and another PullcordError if they
-    can be reached but not be used.
+    `check` raises BrokersError or KafkaError if the brokers cannot be reached, and another PullcordError if they cannot
+    be used.
     """
 
     def __init__(self, check: Callable[[], None], time: Callable[[], float] = monotonic) -> None:
@@ -56,10 +53,7 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yield the reason why the last check failed, or nothing after a success.
-
-        A check that takes too long counts as failed.
-        """
+        """Yield the reason why the last check failed or takes too long. Yield nothing after a success."""
         began = self._began
         if (fault := self._fault) is not None:
             yield fault

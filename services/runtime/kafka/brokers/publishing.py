@@ -35,12 +35,11 @@ class RelayError(PullcordError):
 
 @dataclass(frozen=True, slots=True)
 class BrokerRecord:
-    """A record to publish. If `partition` is None, the key decides on the partition."""
-
     topic: str
     key: str
     event_id: str
     value: bytes
+    # If None, the key decides on the partition.
     partition: int | None = None
 
 
@@ -55,7 +54,7 @@ LIMITS = {
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
     """Make a producer that never writes a record twice.
 
-    With `careful`, it may write a record twice, but goes on after the brokers have refused a record.
+    With `careful`, the producer may write a record twice, but goes on after the brokers have refused a record.
     """
     return KafkaProducer(
         **settings.client(),
@@ -70,18 +69,16 @@ def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaPro
 
 
 class Publisher:
-    """Publishes records to the brokers, until it is closed."""
-
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
         """`sender` is the id of the deployment, by which its workers recognise its events."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Publish records, and wait until every in-sync replica has them.
+        """Wait until every in-sync replica has the records.
 
-        Return one result for each record: None, or the error. If the error is one of REFUSALS, the brokers refuse the
-        record even when it is sent alone.
+        Return None for each accepted record, and the error of each other record. After an error in REFUSALS, the
+        brokers refuse the record even when it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

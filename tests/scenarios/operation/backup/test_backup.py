@@ -78,7 +78,6 @@ class TestTheBackup:
 
 
 def beside(folder: Path) -> list[str]:
-    """Return the names of the files in a folder that do not belong to the database."""
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("pullcord.db"))
 
 
@@ -140,7 +139,7 @@ class TestWhatIsNotRestored:
 
 @contextmanager
 def unchanged(deployment: Deployment) -> Iterator[None]:
-    """Assert that the `with` block changes neither the database nor its folder."""
+    # The block changes neither the database nor its folder.
     deployment.store.engine.dispose()
     path = Path(str(deployment.store.engine.url.database))
     before = path.read_bytes(), sorted(path.parent.iterdir())
@@ -150,7 +149,7 @@ def unchanged(deployment: Deployment) -> Iterator[None]:
 
 @contextmanager
 def held_open(deployment: Deployment) -> Iterator[None]:
-    """Let another process keep the database open until the `with` block ends. That process does nothing else."""
+    # Another process keeps the database open, and does nothing else.
     command = [sys.executable, "-c", HOLD_OPEN, str(deployment.store.engine.url.database)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -30,7 +30,7 @@ def submissions_in(file: Path) -> set[str]:
 
 
 def let_attempts_run_out(deployment: ServedDeployment) -> None:
-    """Make all unfinished deliveries due, also those whose attempt was under way when the backup was made."""
+    # Some attempts were under way when the backup was made.
     with deployment.store.writing() as connection:
         connection.execute(update(deliveries).where(deliveries.c.due_at.is_not(None)).values(due_at=LONG_AGO))
 

@@ -56,7 +56,7 @@ def examples() -> Iterator[Any]:
 
 
 def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> None:
-    """Make a backup and restore it. Assert that `table` holds `taken` records in the backup and after the restore."""
+    """Assert that `table` holds `taken` records in a backup and after its restore."""
     made = back_up(deployment.store, folder / "backup.db")
     deployment.store.engine.dispose()
     put_back = restore(deployment.store, folder / "backup.db", replacing=True)
@@ -64,7 +64,7 @@ def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> No
 
 
 def take(deployment: Deployment, kind: RecordKind, rows: Rows) -> int:
-    """Submit these rows. Return the number of accepted rows."""
+    """Return the number of accepted rows."""
     feed, put = (RAVEN, deployment.post_notices) if kind is RecordKind.NOTICE else (BLACKPOOL, deployment.put_entries)
     provider = next((row["provider_id"] for row in rows if row.get("provider_id")), None)
     if kind is RecordKind.NOTICE and provider is not None:

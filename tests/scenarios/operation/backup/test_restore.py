@@ -37,14 +37,14 @@ RESTORED = "Pullcord was restored from a copy"
 
 
 def references(deployment: Deployment) -> list[tuple[str, ...]]:
-    """Return, for each mail, the references of its cases."""
+    # Each tuple has the cases of one mail.
     return [
         tuple(sorted({word for word in mail.message.text.split() if word[:2] == "C-"})) for mail in deployment.mails()
     ]
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return the case and the threshold of each alert about a case, in the order of the alerts."""
+    """Return the case and the threshold of each alert, in the order of the alerts."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]
@@ -152,10 +152,7 @@ class TestAfterARestore:
 class TestWhatWasOnItsWay:
     @pytest.fixture
     def waiting(self, deployment: Deployment, tmp_path: Path) -> Path:
-        """A backup from a time when the first attempt to send an alert had failed.
-
-        The alert was sent a minute later.
-        """
+        # When the backup was made, the first attempt had failed. The alert was sent a minute later.
         deployment.put_entries(ENTRIES[0])
         deployment.post_notices(NOTICES[0])
         deployment.channel.results.append(BUSY)
@@ -249,13 +246,13 @@ class TestEventsOfWhatIsNoLongerOnRecord:
 
 
 def told_since(deployment: Deployment) -> list[StoredEvent]:
-    """Return the events of the records that were submitted after the backup."""
+    # The records were submitted after the backup.
     with deployment.store.reading() as connection:
         query = select(outbox.c.event_id, outbox.c.topic, outbox.c.body).order_by(outbox.c.pk.desc()).limit(3)
         return [StoredEvent(*row) for row in connection.execute(query.where(outbox.c.topic != "pullcord.cases"))]
 
 
 def hear(deployment: Deployment, events: list[StoredEvent]) -> None:
-    """Let every consumer handle these events, as if the brokers delivered them again."""
+    # The brokers may deliver an event again.
     for consumer in deployment.consumers:
         deliver(deployment.store, consumer, [event for event in events if event.topic in consumer.topics])

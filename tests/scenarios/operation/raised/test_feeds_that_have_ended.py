@@ -1,7 +1,4 @@
-"""If the operator has revoked all API keys of a feed, the feed has ended.
-
-No alert and no metric reports its silence.
-"""
+"""A feed has ended if the operator has revoked all its API keys. No alert or metric reports its silence."""
 
 from __future__ import annotations
 
@@ -22,10 +19,7 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
 
 @pytest.fixture
 def watched(deployment: Deployment) -> Deployment:
-    """A deployment that watches for silent feeds.
-
-    One council has sent something. A provider that sent nothing has ended.
-    """
+    # One council has sent something. A provider that sent nothing has ended.
     deployment.engine = replace(deployment.engine, watches_silence=True)
     revoke_key(deployment.store, new_key(deployment, RAVEN, Role.PROVIDER))
     deployment.put_entries(ENTRY)
@@ -37,10 +31,7 @@ def new_key(deployment: Deployment, feed: str = BLACKPOOL, role: Role = Role.COU
 
 
 def fallen_silent(deployment: Deployment) -> set[str]:
-    """Return the feeds that the operator is alerted about within three weeks.
-
-    Assert that `pullcord status` reports the same feeds as silent.
-    """
+    """Return the feeds that are reported within three weeks. Assert that `pullcord status` reports the same feeds."""
     already = len(deployment.mails())
     for _ in range(21):
         deployment.tick(days=1)

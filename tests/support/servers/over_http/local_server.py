@@ -14,7 +14,7 @@ MOMENT = 0.02  # seconds between two pieces
 
 
 class LocalServer(ThreadingHTTPServer):
-    """An HTTP server. A handler that must not answer waits until `over` is set."""
+    """A handler that must not answer waits until `over` is set."""
 
     daemon_threads = True
     request_queue_size = 100
@@ -26,7 +26,8 @@ class LocalServer(ThreadingHTTPServer):
             self.socket = tls.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, *_given: object) -> None:
-        """Print nothing, because tests expect that clients hang up."""
+        # Tests expect that clients hang up.
+        ...
 
 
 class LocalHandler(BaseHTTPRequestHandler):
@@ -45,7 +46,7 @@ class LocalHandler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def stutter(self, beginning: bytes) -> None:
-        """Send the beginning of an answer. Then send single bytes without end."""
+        # After the beginning, single bytes come without end.
         self.close_connection = True
         with suppress(OSError):
             self.wfile.write(beginning)
@@ -57,8 +58,7 @@ class LocalHandler(BaseHTTPRequestHandler):
     def hang_up(self) -> None:
         self.close_connection = True
 
-    def log_message(self, *_given: object) -> None:
-        """Print nothing."""
+    def log_message(self, *_given: object) -> None: ...
 
 
 Server = TypeVar("Server", bound=LocalServer)

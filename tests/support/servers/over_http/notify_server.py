@@ -1,7 +1,4 @@
-"""A stand-in for GOV.UK Notify on loopback.
-
-It checks the token of each request, and the body against the JSON Schemas.
-"""
+"""A stand-in for GOV.UK Notify on loopback, which checks the token and the body of each request."""
 
 from __future__ import annotations
 
@@ -31,10 +28,7 @@ Fault = Callable[["NotifyHandler"], None]
 
 
 class NotifyServer(LocalServer):
-    """Keeps the messages that it accepts.
-
-    A fault in `sending_faults` answers one request to send. A fault in `search_faults` answers one search.
-    """
+    """A fault in `sending_faults` answers one request to send. A fault in `search_faults` answers one search."""
 
     def __init__(self) -> None:
         super().__init__(NotifyHandler)

@@ -1,4 +1,4 @@
-"""A receiver of signed webhooks on loopback, over TLS. It checks each signature as Standard Webhooks requires."""
+"""A receiver of signed webhooks on loopback, over TLS, which checks each signature as Standard Webhooks requires."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Fault = Callable[["WebhookHandler"], None]
 
 
 class WebhookServer(LocalServer):
-    """Keeps the messages that it accepts, by message id. Each of the `faults` answers one request instead."""
+    """Keeps the accepted messages by message id. Each of the `faults` answers one request instead."""
 
     def __init__(self, authority: trustme.CA) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

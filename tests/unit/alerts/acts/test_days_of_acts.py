@@ -1,4 +1,4 @@
-"""A person records an act with a day or time that must be a mistake. The record is refused."""
+"""An act with a day or time that must be a mistake is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Return the fields for whose days or times the record of an act is refused."""
+    """Record an act that is refused, and return the fields that the refusal names."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

@@ -1,4 +1,4 @@
-"""The effect of a person's record on a case, and the days and providers that a record may name."""
+"""The effect of a person's act on a case, and the days and providers that an act may name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A delivery pool for tests. The test moves its clock and rings its alarms. The route decides how a send ends."""
+"""A delivery pool for tests. The route decides how a send ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HERE, THERE = "mail.example:25", "other.example:25"
 
 
 class Alarms:
-    """Alarms that ring when the test calls `ring`. `ring(n)` rings the alarm of the n-th send, counted from 0."""
+    """`ring(n)` rings the alarm of send number n, counted from 0."""
 
     def __init__(self) -> None:
         self.armed: list[tuple[float, Callable[[], None]]] = []
@@ -36,7 +36,7 @@ class Alarms:
 
 
 class Script:
-    """A channel whose routes are the names of its own methods: `ok`, `no`, `busy`, `fault`, `stuck` or `together`.
+    """A channel whose routes are the names of its methods.
 
     `stuck` waits until `release` is set. `together` waits until three sends have begun.
     """
@@ -77,8 +77,6 @@ class Script:
 
 
 class Sending:
-    """A delivery pool, its clock, its alarms, and the results that it reports."""
-
     def __init__(self, channel: Channel, **more: int) -> None:
         self.now = 0.0
         self.alarms = Alarms()
@@ -96,7 +94,6 @@ class Sending:
         return self.results.get(timeout=PATIENCE)[1]
 
     def sent(self, *routes: str, to: str = HERE) -> list[SendResult]:
-        """Send to these routes one after the other. Return the results."""
         found = []
         for route in routes:
             self.begin(route, to=to)
@@ -104,7 +101,7 @@ class Sending:
         return found
 
     def stick(self, channel: Script, count: int, to: str = HERE) -> None:
-        """Begin `count` sends that hang, and let their deadlines pass."""
+        # The sends hang until their deadlines pass.
         first = len(self.alarms.armed)
         self.begin(*["stuck"] * count, to=to)
         for number in range(count):

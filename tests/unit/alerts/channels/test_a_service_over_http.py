@@ -19,8 +19,6 @@ MESSAGE = Message("Act by Thu 3 December [A-1]", "Two lines need action.", "<p>T
 
 
 class ReceivingServer(HTTPServer):
-    """Keeps all received bodies, and answers with `status`."""
-
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Receiver)
         self.received: list[dict[str, str]] = []
@@ -37,8 +35,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *_args: object) -> None:
-        """Print nothing."""
+    def log_message(self, *_args: object) -> None: ...
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ MESSAGE = Message("Act by Thu 3 December [A-1]", f"Two lines need action.\n\n   
 
 
 class Service(NotifyBase):
-    """A service that keeps the messages it is given."""
-
     service_name = "Test"  # type: ignore[assignment]  # Apprise declares None and asks for a name
     takes = True
 

@@ -29,7 +29,7 @@ class Keeping(logging.Handler):
 
 @pytest.fixture
 def everything_logged() -> Iterator[list[logging.LogRecord]]:
-    """Let the loggers of the libraries log as much as they can. Yield all log records."""
+    # The loggers of the libraries log as much as they can.
     records: list[logging.LogRecord] = []
     handler = Keeping(records)
     loggers = [logging.getLogger(name) for name in ("", *TALKATIVE)]

@@ -1,7 +1,4 @@
-"""A send needs two threads: one that sends, and one that ends the send at its deadline.
-
-The operating system may refuse to start either thread.
-"""
+"""A delivery pool if the operating system refuses to start a thread."""
 
 from __future__ import annotations
 

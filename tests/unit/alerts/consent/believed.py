@@ -1,4 +1,4 @@
-"""A case that was reviewed, and the facts that it goes on using after a feed has changed them."""
+"""A reviewed case, and the old facts that the case still uses after a feed has sent new facts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Changes from a feed that would end or delay the alerts about a case.
-
-Such a change waits until a person agrees. Until then, the old values count.
-"""
+"""A change from a feed that would end or delay alerts waits until a person agrees."""
 
 from __future__ import annotations
 

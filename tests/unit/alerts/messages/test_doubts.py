@@ -1,7 +1,4 @@
-"""The texts about two kinds of doubt, in messages and on pages.
-
-A provider reports a change that it never announced, or two versions of a notice differ.
-"""
+"""The texts about doubts: a provider reports an unannounced change, or two versions of a notice differ."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ DIFFERING = in_doubt(Version(PLANNED, DECEMBER, None), Version(NoticeStatus.RESC
 
 
 def texts(case: CaseLine) -> tuple[str, str]:
-    """Return two texts of the mail: the plain text, and the text within its HTML."""
+    # The two texts are the plain text and the text within the HTML.
     message = mail(case)
     html = the_one(JustHTML(message.html, sanitize=False, strict=True), "body").to_text()
     return " ".join(message.text.split()), " ".join(html.split())

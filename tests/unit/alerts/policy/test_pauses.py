@@ -1,4 +1,4 @@
-"""How long a person's act pauses a case, and when quiet hours end."""
+"""The length of pauses after a person's act, and the end of quiet hours."""
 
 from __future__ import annotations
 

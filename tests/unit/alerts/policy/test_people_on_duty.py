@@ -1,4 +1,4 @@
-"""Which contacts of a tier get a message, by the rota and the hour."""
+"""The contacts of a tier who get a message, by the rota and the hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a policy that somebody writes, it is read or refused with its field, and no value is repeated."""
+"""Any written policy is read, or refused with its field. The refusal repeats no value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a message goes to a person who has had others."""
+"""The time of a message to a person who has had others."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
 def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
-    """A case about LINE. It was opened an hour before NOW, and the council was alerted at once."""
+    """A case about LINE, which was opened an hour before NOW. The council was alerted at once."""
     made = Case(
         pk=1,
         reference="C-2222-2222",
@@ -95,5 +95,5 @@ def memory(of: Case, notice: int = 1) -> LineMemory:
 
 
 def knowing(**facts: Any) -> Mapping[str, Mapping[str, Any]]:
-    """Return what a case has stored about LINE, with these facts changed."""
+    """Return the stored facts about LINE, with these changes."""
     return {"1": {**KNOWN["1"], **facts}}

@@ -1,4 +1,4 @@
-"""The notices on an area share one line. The effect must be the same as if each notice had a line of its own."""
+"""The notices on an area share one line, with the same effect as if each notice had a line of its own."""
 
 from __future__ import annotations
 
@@ -28,10 +28,7 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Return the line that several notices on an area share.
-
-    Each pair in `days` holds the planned day and the restriction day of one notice. The notices are pending by default.
-    """
+    """Each pair in `days` holds the planned day and the restriction day of one notice."""
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)
@@ -48,10 +45,7 @@ def apart(*days: Days, **more: Any) -> list[Line]:
 
 
 def history(lines: list[Line], confirmed: bool) -> list[tuple[Any, ...]]:
-    """Review a case each day for two months.
-
-    For each review, return the state, the days and the message that is due.
-    """
+    """Review a case each day for two months. Return the state, the days and the due message of each review."""
     if confirmed:
         lines = [replace(line, decision=MatchDecision.CONFIRMED, decided_level=line.level) for line in lines]
     made, stands = new_case(1, "C-2222-2222", ENTRY, RULES, NOW), []

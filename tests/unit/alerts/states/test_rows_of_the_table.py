@@ -1,7 +1,4 @@
-"""A row of the case table describes one event: the decision about it in every state.
-
-The case moves to another state, it stays in its state, or the event is refused.
-"""
+"""A row of the case table decides about one event in every state: a new state, the same state, or a refusal."""
 
 from __future__ import annotations
 

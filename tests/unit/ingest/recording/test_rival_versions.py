@@ -1,4 +1,4 @@
-"""A version that ties with the stored one: what is stored of it, and what its sender is told."""
+"""A version that ties with the stored one: what is stored, and what the sender is told."""
 
 from __future__ import annotations
 

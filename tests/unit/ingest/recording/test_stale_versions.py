@@ -1,4 +1,4 @@
-"""The answer about a row that is too old to be used, and about a repeated row."""
+"""The answer about a row that is too old, and about a repeated row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One notice says that it replaces another, or two notices say so of each other. The tests show which one counts."""
+"""Notices that replace another notice, or replace each other. The tests show which one counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Versions of a notice that tie, because their stamps do not say which is later.
-
-The version that arrives last counts. If another version names an earlier day, that day is kept too.
-"""
+"""Versions of a notice tie. The version that arrives last counts, and an earlier day of another version is kept."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def beat(desk: Desk, *names: str) -> None:
 
 
 def hear(desk: Desk, *consumers: str) -> None:
-    """Record that a canary was published on every topic, and that these consumers received it."""
+    """Record that every topic had a canary, and that these consumers received it."""
     partitions = [(topic, 0) for topic in ("pullcord.notices", "pullcord.entries", "pullcord.matches")]
     with desk.store() as store, store.writing() as connection:
         now = store.now()

@@ -1,4 +1,4 @@
-"""Faults that can happen on any machine. A sentence explains each with a remedy, and asks nobody to report it."""
+"""Faults that can happen on any machine. A sentence explains each fault and gives a remedy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KILOBYTE = 1024
 def run(
     *typed: str | bytes, before: Callable[[], None] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command as a process. The process first calls `before`. `environment` changes its environment."""
+    """Run a command as a process, which first calls `before`. `environment` changes its environment."""
     return subprocess.run(
         [PULLCORD, *typed],
         env={**os.environ, **environment},

@@ -1,4 +1,4 @@
-"""A contact is verified from the command line by the code that a real mail server was handed."""
+"""A contact is verified on the command line by the code that a mail server received."""
 
 from __future__ import annotations
 

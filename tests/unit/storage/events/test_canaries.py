@@ -36,7 +36,6 @@ def heard(store: Store, *partitions: tuple[str, int]) -> None:
 
 
 def publish(store: Store, *records: int) -> None:
-    """Publish an event for each record, as a relay does."""
     with store.writing() as connection:
         announce(
             connection, [Announcement("ingest", RAVEN, withdrawn(one)) for one in records], store.now(), store.random

@@ -37,7 +37,7 @@ RAVEN = "provider:RAVN"
 
 
 class Listener:
-    """A consumer that writes a row, an event and an audit record for each event. It fails if `failing` is True."""
+    """Writes a row, an event and an audit record for each event. It fails if `failing` is True."""
 
     name = "listener"
     topics = (NoticesReconsidered.topic,)

@@ -35,8 +35,6 @@ CasesByFeed = Sequence[tuple[str, CaseSummary]]
 
 
 class CaseRow(NamedTuple):
-    """The cells of one case, in the order of the columns."""
-
     case: Text
     council: Text
     reference: Text

@@ -48,10 +48,7 @@ def read_file(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
-    """Read a CSV, XLSX, JSON or NDJSON file.
-
-    Raises RefusedError if the JSON is faulty, and FileRefused if the file is too large or cannot be read as a table.
-    """
+    """Raises RefusedError if the JSON is faulty, and FileRefused if the file is too large or is no table."""
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)

@@ -75,10 +75,7 @@ def show_dry_run(would_withdraw: int | None) -> None:
 
 
 def show_issues(outcomes: Sequence[RowOutcome], whole_list: Path | None) -> None:
-    """Show the rows with issues, those that were not kept or not used first.
-
-    `whole_list` is the file to which all issues are written, or None.
-    """
+    # Rows that were not kept or not used come first.
     found = sorted(_issues(outcomes), key=lambda one: (_KEPT.get(one[0].outcome, _ELSE)[0], one[0].row))
     if not found:
         return

@@ -48,8 +48,6 @@ NOTHING_TAKEN: Final = 1
 
 @dataclass(frozen=True)
 class ImportJob:
-    """A file to import, and the options of the import."""
-
     feed: Feed
     kind: RecordKind
     file: Path
@@ -65,10 +63,7 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Import a file. A dry run only shows what the import would do.
-
-    Raises FileRefused or RefusedError if the file cannot be imported, and typer.Exit if every row was rejected.
-    """
+    """Raises FileRefused or RefusedError if the file cannot be imported, and typer.Exit if every row was rejected."""
     with _refusal_noted(store, job):
         remembered = remembered_words(store, job.feed.feed_id, job.kind)
         read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)

@@ -1,7 +1,4 @@
-"""`pullcord mappings`: lists and forgets columns and words that a sender has mapped by hand.
-
-Such a mapping also applies to the later files of the same sender.
-"""
+"""`pullcord mappings`: lists and forgets columns and words that a sender has mapped by hand."""
 
 from __future__ import annotations
 

@@ -9,10 +9,7 @@ from services.runtime.settings import Settings
 
 
 def read_typed(typed: str, channel: str | None) -> TypedAddress:
-    """Return the address that a person typed, with its channel.
-
-    Raises RefusedError if the address cannot be read, or if the channel is not allowed.
-    """
+    """Raises RefusedError if the address cannot be read, or if the channel is not allowed."""
     return contact_as_typed(typed, channel, contact_services(Settings()))
 
 

@@ -39,9 +39,10 @@ class SavedPolicy(NamedTuple):
 
 
 def saved(store: Store, council: Council, policy: CouncilPolicy, by: str | None, confirmed: int | None) -> SavedPolicy:
-    """Save a new policy of a council, and apply it to all open cases.
+    """Save a new policy, and apply the policy to all open cases.
 
-    Raises RefusedError if cases would be heard later and `confirmed` is not their number, or if nobody would be told.
+    Raises RefusedError if nobody would get messages. Raises RefusedError if messages about cases would come later, and
+    `confirmed` is not the number of these cases.
     """
     settings = Settings()
     made = PolicyChange(council, policy, by or getuser(), confirmed, has_fallback=bool(settings.fallback_routes))

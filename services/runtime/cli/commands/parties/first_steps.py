@@ -17,7 +17,7 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or provider if it is unknown and `name` is not None.
+    """Add a sender if it is unknown and `name` is not None.
 
     Raises RefusedError for an unknown sender if the name is blank, or if this is a dry run.
     """
@@ -37,7 +37,7 @@ def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bo
 
 
 def tell_somebody(store: Store, feed: Feed, typed: str) -> None:
-    """Give a council its first contact. Raises RefusedError if the council has another contact already."""
+    """Raises RefusedError if the council has another contact already."""
     given = read_typed(typed, None)
     with store.reading() as connection:
         before = load_council(connection, store, feed.feed_id).policy

@@ -24,9 +24,9 @@ NEW_TIER_DAYS: Final = 56
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """Read a policy from JSON. Raises PolicyRefusedError if it is not valid.
+    """Raises PolicyRefusedError if the policy is not valid.
 
-    A masked address gets its value from the policy `before`: from the contact with the same tier, person and channel.
+    A masked address gets its value from `before`: from the contact with the same tier, person and channel.
     """
     try:
         values = from_json(data, allow_inf_nan=False)
@@ -38,10 +38,10 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 def with_contact(
     policy: CouncilPolicy, tier: str, from_days: int | None, person: str, given: TypedAddress
 ) -> CouncilPolicy:
-    """Return the policy with this contact. A person's earlier address of the channel is replaced in every tier.
+    """Return the policy with this contact. The contact replaces the person's earlier address of the channel.
 
-    A new tier is alerted from `from_days` days before the harmful day. An existing tier keeps its number of days if
-    `from_days` is None. Raises PolicyRefusedError if the new policy is not valid.
+    A new tier is alerted from `from_days` days before the harmful day. Raises PolicyRefusedError if the new policy is
+    not valid.
     """
     # Addresses are included, because a mask would otherwise be stored as the address.
     values = policy.model_dump(mode="json", context=REVEAL)
@@ -67,9 +67,9 @@ def with_contact(
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
-    """Return the policy without a person in any tier. With a channel, only the person's address there is removed.
+    """Return the policy without a person, or without the person's address of one channel.
 
-    Raises PolicyRefusedError if the policy has no such contact, or if its rota still names the person.
+    Raises PolicyRefusedError if there is no such contact, or if the rota still names the person.
     """
 
     def stays(contact: Contact) -> bool:
@@ -86,7 +86,10 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield each new contact's person, and whom the address reaches. Raises PolicyRefusedError for an unusable one."""
+    """Yield the person of each new contact, with the recipient that the address reaches.
+
+    Raises PolicyRefusedError if an address is unusable.
+    """
     services = contact_services(Settings())
     for _, contact, where in new_contacts(policy, before):
         yield contact.person, understood(where, contact, services)

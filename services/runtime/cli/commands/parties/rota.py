@@ -45,8 +45,6 @@ NO_ROTA = (
 
 
 class _Looked(NamedTuple):
-    """A rota to look at, the calendar of the council, and the time now."""
-
     cover: CoverPolicy
     days: CouncilDays
     now: datetime

@@ -39,18 +39,13 @@ GRACE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class SendingOutcome:
-    """The outcome of sending a test message or a code to one contact, in words."""
-
     person: str
     accepted: bool
     outcome: str
 
 
 def send_tests(parts: Parts, council: Council, person: str | None) -> list[SendingOutcome]:
-    """Send a test message to each contact of a council. With a person, send only to this person's contacts.
-
-    Raises NotFoundError if the council has no such contact.
-    """
+    """With a person, send only to this person's contacts. Raises NotFoundError if there is no such contact."""
     chosen = contacts_of(council, person.strip() if person else None)
     for contact in chosen:
         with parts.store.writing() as connection:
@@ -63,7 +58,7 @@ def send_tests(parts: Parts, council: Council, person: str | None) -> list[Sendi
 
 
 def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcome:
-    """Make a new code for a contact and send it there now. Raises TooOftenError after too many messages."""
+    """Send a new code to a contact now. Raises TooOftenError after too many messages."""
     with parts.store.writing() as connection:
         work = UnitOfWork(connection, parts.store, parts.store.now())
         code = ask_code(work, council.feed_id, contact, getuser())
@@ -75,10 +70,7 @@ def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcom
 
 
 def contacts_of(council: Council, person: str | None, channel: str | None = None) -> list[Contact]:
-    """Return the contacts of a council, each once: those of the person and of the channel, if given.
-
-    Raises NotFoundError if there is none.
-    """
+    """Return each contact once. Raises NotFoundError if there is none."""
     found = [
         one for one in council.policy.every_contact if person in (None, one.person) and channel in (None, one.channel)
     ]

@@ -74,7 +74,7 @@ for _role in CONSUMERS:
 
 @contextmanager
 def ending_in_the_log() -> Iterator[None]:
-    """Log an error that ends a role as one line of JSON, because log collectors read only JSON."""
+    # Log collectors read only JSON.
     try:
         yield
     except EXPLAINED as error:

@@ -51,7 +51,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """The state of the deployment at the time `at`. Ages are in seconds, and 0 if nothing is waiting."""
+    """Ages are in seconds, and 0 if nothing is waiting."""
 
     at: datetime
     feeds: tuple[Feed, ...]
@@ -89,7 +89,7 @@ class DeploymentStatus:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Sentences about everything that is overdue or failing."""
+        """Return sentences about everything that is overdue or failing."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:

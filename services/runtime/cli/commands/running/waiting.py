@@ -1,4 +1,4 @@
-"""Waits for the database. Roles may start in any order, so the database may start after them."""
+"""Waits for the database, because roles may start in any order."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SIGNS = {
 
 
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
-    """Wait until the database can be reached. Return False if a stop is requested first.
+    """Return False if a stop is requested first.
 
     Raises NotReadyError if the database has no schema, or an older schema.
     """
@@ -59,10 +59,9 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Serve on a socket until the process is stopped, even if the database cannot be reached yet.
+    """Serve until the process is stopped. Until the database can be reached, answer 503.
 
-    From the start, a probe finds that the process is alive. Until the database can be reached, requests that need it
-    are answered with 503. Raises NotReadyError if the database has no schema, or an older schema.
+    Raises NotReadyError if the database has no schema, or an older schema.
     """
     stop, refused = Event(), list[PullcordError]()
 

@@ -21,7 +21,7 @@ SOMETHING_DIFFERS: Final = 1
 
 @app.callback()
 def audit() -> None:
-    """Makes `check` a subcommand: without this function, Typer would run it as `pullcord audit`."""
+    """Makes `check` a subcommand: without this function, Typer would run `check` as `pullcord audit`."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))

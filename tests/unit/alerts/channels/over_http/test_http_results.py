@@ -1,4 +1,4 @@
-"""The result of each status of an HTTP answer, and the header with which a service asks Pullcord to wait."""
+"""The result of each HTTP status, and the header with which a service asks Pullcord to wait."""
 
 from __future__ import annotations
 

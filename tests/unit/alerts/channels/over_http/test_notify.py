@@ -1,7 +1,4 @@
-"""GOV.UK Notify. A message is accepted, fails for now, fails for good, or its outcome is unknown.
-
-No message is sent twice.
-"""
+"""GOV.UK Notify: a message is accepted, fails for now, fails for good, or has an unknown outcome."""
 
 from __future__ import annotations
 

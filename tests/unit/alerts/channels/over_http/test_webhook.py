@@ -1,4 +1,4 @@
-"""Signed webhooks. A message is accepted, fails, or its outcome is unknown. It goes only to public hosts."""
+"""Signed webhooks: a message is accepted, fails, or has an unknown outcome. It goes only to public hosts."""
 
 from __future__ import annotations
 

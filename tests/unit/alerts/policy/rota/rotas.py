@@ -33,7 +33,7 @@ near = st.sampled_from([*SPRING, *AUTUMN]).flatmap(
 
 
 def at(day: date, hour: int = 0, minute: int = 0) -> datetime:
-    """Return a time in London as UTC."""
+    # The arguments are London time.
     return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
 
 

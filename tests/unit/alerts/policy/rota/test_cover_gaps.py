@@ -1,4 +1,4 @@
-"""Hours in which nobody is on duty. They are found to the minute, with the contacts who get messages meanwhile."""
+"""Finds the hours in which nobody is on duty, with the contacts who get messages meanwhile."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def gaps_of(rota: Rota, within: TimeSpan, out_of_hours: str | None = None) -> li
 
 
 def needed(moment: datetime, closed: frozenset[date] = frozenset()) -> bool:
-    """Return True if the moment, in London time, is at night, at a weekend, or on a closed day."""
+    """Return True if the moment is at night, at a weekend, or on a closed day."""
     here = moment.astimezone(LONDON)
     return here.hour >= 22 or here.hour < 7 or here.weekday() >= 5 or here.date() in closed
 

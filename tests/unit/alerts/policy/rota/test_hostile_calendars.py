@@ -1,4 +1,4 @@
-"""A hostile or damaged calendar, or a file that is no calendar, is refused at once. The message says what to change."""
+"""A hostile or damaged calendar, or a file that is no calendar, is refused. The message says what to change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shifts are exported as iCalendar. Overrides are imported from such a file, or from other calendar programs."""
+"""Shifts are exported as iCalendar. Overrides are imported from iCalendar files of any program."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def people(rota: Rota, moment: datetime) -> list[str]:
 
 
 def expected(layer: RotaLayer, moment: datetime) -> str | None:
-    """Return the person whose turn it is. The function looks at every handover since the start of the layer."""
+    # This slow rule looks at every handover since the start of the layer.
     week, person = 0, None
     while london_time(layer.starts_on + week * WEEK, layer.handover) <= moment:
         person = layer.people[week % len(layer.people)]

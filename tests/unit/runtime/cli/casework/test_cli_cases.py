@@ -1,4 +1,4 @@
-"""Cases on the command line: list them, show them, record acts, and see the state of the deployment."""
+"""Cases are listed and shown on the command line, and acts are recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord changes`: it shows the changes that wait for a person, and lets an operator accept them."""
+"""`pullcord changes` lists the changes that wait for a person, and accepts changes."""
 
 from __future__ import annotations
 

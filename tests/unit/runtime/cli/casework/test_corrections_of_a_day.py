@@ -1,7 +1,4 @@
-"""Files of `tests/data/cases` that correct an earlier file of the same day.
-
-The correction counts, however it is sent.
-"""
+"""A file that corrects an earlier file of the same day counts, however it is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ MORNING, AFTERNOON = case_file("44a"), case_file("44b")
 
 
 def issued(data: bytes, day: bytes) -> bytes:
-    """Return the same notices with another date of issue."""
     return data.replace(b"20/11/2026", day)
 
 

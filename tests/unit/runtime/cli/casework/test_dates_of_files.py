@@ -28,7 +28,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
-    """Send a file. Return the rows that the answer names. Assert that a dry run names the same rows."""
+    """Return the rows that the answer names. Assert that a dry run names the same rows."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
     return tried

@@ -28,10 +28,7 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """Import an entry and a notice for each number in `days`. Return the entry ids.
-
-    A number in `days` is the number of days until the line moves.
-    """
+    """Import an entry and a notice for each number of days until the move. Return the entry ids."""
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

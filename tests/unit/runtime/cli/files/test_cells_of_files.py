@@ -1,7 +1,4 @@
-"""Files of `tests/data/cases` in which a program has changed cells. Each such cell is read correctly or is reported.
-
-This holds for every way to send a file.
-"""
+"""A cell that a program has changed is read correctly or is reported, for every way to send a file."""
 
 from __future__ import annotations
 

@@ -38,14 +38,14 @@ class Sent:
         return answer_on(kind, file_of(name), self.desk, self.api)
 
     def notices(self) -> list[tuple[str, str]]:
-        """Return the planned day and the status of every stored notice. Assert that both deployments agree."""
+        # Both deployments agree.
         return self._same(lambda store: [(str(row.planned_on), row.status) for row in _all(store, notices)])
 
     def entries(self) -> list[dict[str, Any]]:
         return self._same(lambda store: [_opened(store, row) for row in _all(store, register_entries)])
 
     def cases(self) -> int:
-        """Match all records. Return the number of cases. Assert that both deployments agree."""
+        # Both deployments agree.
         self.desk.done("import", "notices", self.desk.file("none.json", NOTHING), "--provider", RAVEN)
         self.api.deployment.post_notices({"id": "n-last", "cli": "01632 960999", "status": "withdrawn"})
         self.api.deployment.settle()

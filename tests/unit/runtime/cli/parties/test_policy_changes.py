@@ -1,4 +1,4 @@
-"""`pullcord policy set` asks for a number if cases would be heard later, warns of gaps, and refuses silence."""
+"""`pullcord policy set` asks for a number if messages would come later, and refuses a policy that tells nobody."""
 
 from __future__ import annotations
 

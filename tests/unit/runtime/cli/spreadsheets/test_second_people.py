@@ -1,7 +1,4 @@
-"""A list has columns for residents and for their contacts. Contacts' numbers are not read as alarm lines.
-
-The answer names every column that is not read.
-"""
+"""A list has columns for residents and for their contacts. Contacts' numbers are not read as alarm lines."""
 
 from __future__ import annotations
 

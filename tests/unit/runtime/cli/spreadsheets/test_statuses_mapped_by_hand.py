@@ -1,7 +1,4 @@
-"""A council has its own words for statuses. No entry is refused because its status is unknown.
-
-The user can map any word to a status by hand. Later files use the mapping.
-"""
+"""A council can map its own words for statuses by hand. No entry is refused because of an unknown word."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.support.command_line import Desk
 
 
 def written(desk: Desk, *typed: str) -> list[Path]:
-    """Run `pullcord report`. Return the paths of the files that it wrote, from its output."""
+    """Return the paths of the files that `pullcord report` says it wrote."""
     return [desk.folder / line for line in desk.done("report", *typed).out.split()]
 
 

@@ -37,9 +37,10 @@ def fill(engine: Engine, count: int) -> None:
     values = {
         "cases": count,
         "councils": COUNCILS,
-        "now": to_micros(NOW),
-        "old": to_micros(NOW) - 40 * DAY,
-        "day": DAY,
+        "now": f"{to_micros(NOW)}::bigint",
+        "today": f"DATE '{NOW.date()}'",
+        "old": f"{to_micros(NOW) - 40 * DAY}::bigint",
+        "day": f"{DAY}::bigint",
         "minute": f"{MINUTE}::bigint",
         "sealed": f"'\\x{'73' * 200}'::bytea",
     }

@@ -171,7 +171,7 @@ def create() -> None:
         sa.ForeignKeyConstraint(["case_pk"], ["cases.pk"], name="fk_alert_cases_case_pk"),
         sa.PrimaryKeyConstraint("alert_pk", "case_pk", name="pk_alert_cases"),
     )
-    op.create_index("ix_alert_cases_case_pk", "alert_cases", ["case_pk"], unique=False)
+    op.create_index("ix_alert_cases_case_pk_alert_pk", "alert_cases", ["case_pk", "alert_pk"], unique=False)
     op.create_table(
         "delivery_attempts",
         sa.Column("delivery_pk", sa.BigInteger(), nullable=False),
@@ -192,7 +192,7 @@ def drop() -> None:
     op.drop_table("delivery_attempts")
     op.drop_index("ix_contact_verifications_alert_pk", table_name="contact_verifications")
     op.drop_table("contact_verifications")
-    op.drop_index("ix_alert_cases_case_pk", table_name="alert_cases")
+    op.drop_index("ix_alert_cases_case_pk_alert_pk", table_name="alert_cases")
     op.drop_table("alert_cases")
     op.drop_index(
         "ix_deliveries_destination_due_at",

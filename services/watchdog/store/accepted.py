@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,8 +24,6 @@ from services.core.clock import from_micros
 from services.storage.dialect import among
 from services.storage.tables import alert_cases, alerts, cases, deliveries, delivery_attempts
 from services.watchdog.rules import Acceptance
-
-MOMENTS_KEPT: Final = 65_536
 
 
 def accepted_messages(
@@ -66,8 +63,6 @@ def acceptance(current: int | None, ever: int | None, in_doubt: int | None) -> A
     return Acceptance(moment(current), moment(ever), bool(in_doubt))
 
 
-# One transaction writes many rows with one time.
-@lru_cache(MOMENTS_KEPT)
 def moment(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
@@ -87,4 +82,6 @@ def _results(since: datetime | None, alert_pks: Select[int] | None) -> Any:
         .where(alerts.c.pk.in_(alert_pks) if alert_pks is not None else true())
         .group_by(row.alert_pk, alerts.c.created_at)
         .cte("results")
+        # Else each worker of PostgreSQL works it out for itself.
+        .prefix_with("MATERIALIZED")
     )

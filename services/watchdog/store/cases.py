@@ -11,7 +11,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
-    Row,
     and_,
     bindparam,
     or_,
@@ -30,7 +29,7 @@ from services.watchdog.store.accepted import acceptance, acceptances, accepted_m
 from services.watchdog.store.in_order import AcceptedColumns, surely_in_order
 
 # Cases that one statement reads, and those in memory at once.
-SPAN: Final = 100_000
+SPAN: Final = 200_000
 IN_MEMORY: Final = 10_000
 
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
@@ -98,7 +97,7 @@ def doubtful_cases(
         yield _with_older_messages(connection, page)
 
 
-def _with_older_messages(connection: Connection, page: Sequence[Row[Any]]) -> Sequence[tuple[CaseRecord, Acceptance]]:
+def _with_older_messages(connection: Connection, page: Sequence[Any]) -> Sequence[tuple[CaseRecord, Acceptance]]:
     # No recent message leaves the last column empty.
     left = [row.pk for row in page if row.in_doubt is None]
     # Read after the cases: a message that is accepted between the two reads does no harm.

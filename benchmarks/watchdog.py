@@ -38,7 +38,7 @@ from services.storage.migrate import upgrade
 from services.watchdog.findings import FaultKind
 from services.watchdog.look import look
 from services.watchdog.rules import CaseRecord
-from services.watchdog.store.cases import IN_MEMORY, spans
+from services.watchdog.store.cases import IN_MEMORY, case_spans
 
 # A Wednesday morning.
 NOW = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
@@ -79,7 +79,7 @@ def measured(url: str, what: str) -> dict[str, Any]:
     began = perf_counter()
     if what == "floor":
         found = Counter[FaultKind]()
-        for span in spans(engine):
+        for span in case_spans(engine):
             with reading(engine).begin() as connection:
                 query = (
                     f"SELECT {', '.join(CaseRecord._fields)} FROM cases WHERE pk BETWEEN {span.first} AND {span.last}"

@@ -15,7 +15,7 @@ from services.watchdog.cutoffs import Cutoffs
 from services.watchdog.findings import Findings, RecordFault
 from services.watchdog.rules import faults_of
 from services.watchdog.store import endings, records, work
-from services.watchdog.store.cases import doubtful_cases, silenced_without_record, spans
+from services.watchdog.store.cases import case_spans, doubtful_cases, silenced_without_record
 from services.watchdog.store.councils import council_calendars
 
 # For a case whose council is gone.
@@ -28,7 +28,7 @@ def look(engine: Engine, now: datetime) -> Findings:
     with reading(engine).begin() as connection:
         calendars = council_calendars(connection)
     cutoffs = Cutoffs.of([_USUAL, *calendars.values()], now)
-    for span in spans(engine):
+    for span in case_spans(engine):
         with reading(engine).begin() as connection:
             for page in doubtful_cases(connection, span, cutoffs):
                 for case, accepted in page:

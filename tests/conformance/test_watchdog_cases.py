@@ -14,7 +14,7 @@ from services.storage.database.engine import reading
 from services.watchdog.cutoffs import Cutoffs
 from services.watchdog.findings import FaultKind
 from services.watchdog.look import look
-from services.watchdog.store.cases import doubtful_cases, spans
+from services.watchdog.store.cases import case_spans, doubtful_cases
 from tests.conformance.watchdog_cases import CALENDARS, InventedRecord
 from tests.support.deployment import sqlite_engine
 
@@ -70,5 +70,5 @@ def test_what_is_found_is_what_the_rules_find_in_each_case(engine: Engine, recor
 def test_few_cases_without_a_fault_are_judged_one_by_one(engine: Engine, record: InventedRecord) -> None:
     cutoffs = Cutoffs.of(CALENDARS.values(), record.now)
     with reading(engine).begin() as connection:
-        pages = [page for span in spans(engine) for page in doubtful_cases(connection, span, cutoffs)]
+        pages = [page for span in case_spans(engine) for page in doubtful_cases(connection, span, cutoffs)]
     assert sum(map(len, pages)) < 0.8 * CASES

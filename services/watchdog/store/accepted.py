@@ -60,10 +60,10 @@ def acceptances(connection: Connection, pks: Collection[int]) -> Mapping[int, Ac
 
 
 def acceptance(current: int | None, ever: int | None, in_doubt: int | None) -> Acceptance:
-    return Acceptance(moment(current), moment(ever), bool(in_doubt))
+    return Acceptance(moment_or_none(current), moment_or_none(ever), bool(in_doubt))
 
 
-def moment(micros: int | None) -> datetime | None:
+def moment_or_none(micros: int | None) -> datetime | None:
     return None if micros is None else from_micros(micros)
 
 

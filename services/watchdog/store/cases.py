@@ -25,7 +25,7 @@ from services.watchdog import states
 from services.watchdog.cutoffs import Cutoffs
 from services.watchdog.findings import FaultKind, RecordFault
 from services.watchdog.rules import Acceptance, CaseRecord
-from services.watchdog.store.accepted import acceptance, acceptances, accepted_messages, moment
+from services.watchdog.store.accepted import acceptance, acceptances, accepted_messages, moment_or_none
 from services.watchdog.store.in_order import AcceptedColumns, surely_in_order
 
 # Cases that one statement reads, and those in memory at once.
@@ -64,7 +64,7 @@ class PkSpan(NamedTuple):
         return and_(column >= low, column <= high)
 
 
-def spans(engine: Engine) -> Iterator[PkSpan]:
+def case_spans(engine: Engine) -> Iterator[PkSpan]:
     """Yield spans that hold all cases between them, up to `SPAN` in each."""
     last = 0
     while True:
@@ -108,7 +108,7 @@ def _with_older_messages(connection: Connection, page: Sequence[Any]) -> Sequenc
 def _record(row: Sequence[Any]) -> CaseRecord:
     values = list(row[:_WIDTH])
     for place in _MOMENTS:
-        values[place] = moment(values[place])
+        values[place] = moment_or_none(values[place])
     return CaseRecord._make(values)
 
 

@@ -23,9 +23,9 @@ OF_CASES = {K.MESSAGE_MISSING, K.REVIEW_LATE, K.NO_DUE_TIME, K.REVIEW_PUT_OFF, K
 OF_CASES |= {K.HOLD_WITHOUT_END, K.SILENCED_WITHOUT_RECORD}
 CASES = 1_500
 MOMENTS = [
-    "2026-11-25T10:00",
+    "2026-11-25T16:20",
     "2026-11-28T23:30",
-    "2026-12-24T09:59",
+    "2026-12-30T14:00",
     "2027-01-04T00:10",
     # The first working day after the clocks went forward: Easter lies between.
     "2027-03-30T08:30",

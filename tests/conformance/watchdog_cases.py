@@ -79,7 +79,7 @@ class InventedRecord:
 
     def _add_alert(self, pk: int) -> None:
         feed_id = self.dice.choice(list(CALENDARS))
-        created = min(self._moment(-40, 0), self.now)
+        created = min(self._moment(self.dice.choice([-6, -40]), 0), self.now)
         self.rows["alerts"].append(
             {"pk": pk, "reference": f"A-{pk}", "feed_id": feed_id, "threshold": 1, "reason": "first", "cases": 1}
             | {"created_at": created, "owed_since": created, "urgent": False}
@@ -88,7 +88,8 @@ class InventedRecord:
         for number in range(self.dice.randint(1, 2)):
             delivery, state = pk * 2 + number, self.dice.choice(["sent"] * 8 + ["refused", "given_up"])
             outcome = {"given_up": self.dice.choice(["in_doubt", "permanent"])}.get(state, "sent")
-            ended = created + timedelta(seconds=self.dice.choice([1, 200, 600]))
+            # The clock of whoever sent it may be slow.
+            ended = created + timedelta(seconds=self.dice.choice([1, 1, 200, 200, 600, 600, -9_000]))
             if state == "sent":
                 sent.append(ended)
             in_doubt |= outcome == "in_doubt"
@@ -131,7 +132,7 @@ class InventedRecord:
             state=state,
             state_since=max(opened, self._moment(-20, 0)),
             level=dice.choice(["confirmed", "confirmed", "probable", "possible", None]),
-            harm_on=None if one_in(6) else self._day(-12, 75),
+            harm_on=None if one_in(6) else self._day(*dice.choice([(-3, 3), (20, 40), (50, 62), (-12, 75)])),
             planned_on=None if one_in(3) else self._day(-3, 30),
             restriction_on=None if one_in(2) else self._day(-3, 30),
             lines=dice.randint(0, 2),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Engine,
     and_,
     bindparam,
+    func,
     or_,
     select,
     true,
@@ -30,7 +31,7 @@ from services.watchdog.store.in_order import AcceptedColumns, surely_in_order
 
 # Cases that one statement reads, and those in memory at once.
 SPAN: Final = 200_000
-IN_MEMORY: Final = 10_000
+IN_MEMORY: Final = 50_000
 
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
 RECENT: Final = timedelta(days=30)
@@ -73,8 +74,7 @@ def case_spans(engine: Engine) -> Iterator[PkSpan]:
             first = connection.scalar(rest.limit(1))
             if first is None:
                 return
-            end = connection.scalar(rest.offset(SPAN - 1).limit(1))
-        last = first + SPAN if end is None else end
+            last = connection.scalar(rest.offset(SPAN - 1).limit(1)) or connection.scalar(select(func.max(cases.c.pk)))
         yield PkSpan(first, last)
 
 

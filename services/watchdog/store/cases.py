@@ -31,7 +31,7 @@ from services.watchdog.store.in_order import AcceptedColumns, surely_in_order
 
 # Cases that one statement reads, and those in memory at once.
 SPAN: Final = 200_000
-IN_MEMORY: Final = 50_000
+IN_MEMORY: Final = 10_000
 
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
 RECENT: Final = timedelta(days=30)

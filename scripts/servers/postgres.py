@@ -45,9 +45,14 @@ class Postgres:
         info = self._server.get_postmaster_info()
         return Path(info.socket_dir) / f".s.PGSQL.{info.port}"
 
+    @property
+    def postmaster(self) -> Any:
+        """The process of the server, as a `psutil.Process`."""
+        return self._server.get_postmaster_info().process
+
     def crash(self) -> None:
         # The next start recovers from the log.
-        postmaster = self._server.get_postmaster_info().process
+        postmaster = self.postmaster
         # On SIGQUIT the server stops without a checkpoint.
         postmaster.send_signal(signal.SIGQUIT)
         postmaster.wait(STOPPING_SECONDS)

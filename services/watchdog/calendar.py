@@ -36,6 +36,13 @@ class CouncilCalendar:
         works = is_working_day(day, self.nation, self.closed)
         return day if works else _days_later(day, -1, self.nation, self.closed)
 
+    def working_day_after(self, day: date) -> date:
+        return _days_later(day, 1, self.nation, self.closed)
+
+    def reaches_beyond(self, day: date, n: int) -> date:
+        """Return the first day whose `n`th working day after it comes after `day`."""
+        return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
+
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
         """Return True if too few working days would be left before the harmful day after a wait for a working day."""
         today = london_day(moment)

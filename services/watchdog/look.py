@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from services.storage.database.engine import reading
-from services.watchdog import states
 from services.watchdog.bounds import MATCHED_WITHIN
 from services.watchdog.calendar import CouncilCalendar
-from services.watchdog.findings import FaultKind, Findings, RecordFault
-from services.watchdog.rules import CaseRecord, faults_of
+from services.watchdog.cutoffs import Cutoffs
+from services.watchdog.findings import Findings, RecordFault
+from services.watchdog.rules import faults_of
 from services.watchdog.store import endings, records, work
-from services.watchdog.store.cases import case_pages, last_recorded_states
+from services.watchdog.store.cases import case_spans, doubtful_cases, silenced_without_record
 from services.watchdog.store.councils import council_calendars
 
 # For a case whose council is gone.
@@ -27,24 +27,18 @@ def look(engine: Engine, now: datetime) -> Findings:
     found = Findings()
     with reading(engine).begin() as connection:
         calendars = council_calendars(connection)
-    for page in case_pages(engine, now):
-        for case, accepted in page:
-            found.add(faults_of(case, accepted, calendars.get(case.feed_id, _USUAL), now))
-        found.add(_silenced(engine, [case for case, _ in page]))
+    cutoffs = Cutoffs.of([_USUAL, *calendars.values()], now)
+    for span in case_spans(engine):
+        with reading(engine).begin() as connection:
+            for page in doubtful_cases(connection, span, cutoffs):
+                for case, accepted in page:
+                    found.add(faults_of(case, accepted, calendars.get(case.feed_id, _USUAL), now))
+            found.add(silenced_without_record(connection, span))
     for check in _checks(now):
         # A transaction for each: a long one would keep the database from cleaning up.
         with reading(engine).begin() as connection:
             found.add(check(connection))
     return found
-
-
-def _silenced(engine: Engine, page: Sequence[CaseRecord]) -> Iterator[RecordFault]:
-    # A case that is over is judged by its lines, wherever a line is still at risk.
-    silent = [case for case in page if case.state in states.SILENT - states.ENDED]
-    told = last_recorded_states(engine, [case.reference for case in silent]) if silent else {}
-    for case in silent:
-        if told.get(case.reference) != case.state:
-            yield RecordFault(FaultKind.SILENCED_WITHOUT_RECORD, case.feed_id, case.reference)
 
 
 def _checks(now: datetime) -> Sequence[Callable[[Connection], Iterable[RecordFault]]]:

@@ -166,7 +166,8 @@ alert_cases = Table(
     Column("last_level", Integer, nullable=False),
     # The number of the case's `facts` when this alert was written.
     Column("facts", Integer, nullable=False),
-    Index("ix_alert_cases_case_pk", "case_pk"),
+    # With both columns, whoever looks for the alerts of many cases reads the index alone.
+    Index("ix_alert_cases_case_pk_alert_pk", "case_pk", "alert_pk"),
 )
 
 deliveries = Table(

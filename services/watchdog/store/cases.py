@@ -1,38 +1,37 @@
-"""Reads cases and the accepted messages about them, page by page."""
+"""Reads the cases that may have a fault, a part of the table at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
     Engine,
-    Select,
     and_,
     bindparam,
-    case,
     func,
     or_,
     select,
+    true,
     type_coerce,
 )
 
-from services.core.clock import from_micros
 from services.storage.database.engine import reading
-from services.storage.dialect import among
-from services.storage.tables import Moment, alert_cases, alerts, audit, cases, deliveries, delivery_attempts
+from services.storage.tables import Moment, alert_cases, audit, cases
 from services.watchdog import states
-from services.watchdog.rules import NOTHING, Acceptance, CaseRecord
+from services.watchdog.cutoffs import Cutoffs
+from services.watchdog.findings import FaultKind, RecordFault
+from services.watchdog.rules import Acceptance, CaseRecord
+from services.watchdog.store.accepted import acceptance, acceptances, accepted_messages, moment_or_none
+from services.watchdog.store.in_order import AcceptedColumns, surely_in_order
 
-# Cases in memory at once.
-PAGE: Final = 10_000
-
-MOMENTS_KEPT: Final = 65_536
+# Cases that one statement reads, and those in memory at once.
+SPAN: Final = 200_000
+IN_MEMORY: Final = 10_000
 
 # Most cases had a message within this time. The older messages of a case are read only if it had none.
 RECENT: Final = timedelta(days=30)
@@ -45,6 +44,7 @@ _COLUMNS: Final = tuple(
     type_coerce(cases.c[name], BigInteger) if place in _MOMENTS else cases.c[name]
     for place, name in enumerate(CaseRecord._fields)
 )
+_WIDTH: Final = len(_COLUMNS)
 # A case that is over counts if it may still owe something, such as a re-test.
 _COUNTS: Final = or_(
     cases.c.state.not_in(sorted(states.ENDED)),
@@ -53,97 +53,80 @@ _COUNTS: Final = or_(
 )
 
 
-def case_pages(engine: Engine, now: datetime) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
-    """Yield the cases that may owe a message, in pages. Each page is read in a transaction of its own."""
+class PkSpan(NamedTuple):
+    """The cases with these ids, both included."""
+
+    first: int
+    last: int
+
+    def holds(self, column: ColumnElement[int]) -> ColumnElement[bool]:
+        # Written into the statement. With parameters PostgreSQL soon plans for any span, and reads the whole table.
+        low, high = (bindparam(None, pk, BigInteger, literal_execute=True) for pk in self)
+        return and_(column >= low, column <= high)
+
+
+def case_spans(engine: Engine) -> Iterator[PkSpan]:
+    """Yield spans that hold all cases between them, up to `SPAN` in each."""
     last = 0
     while True:
+        rest = select(cases.c.pk).where(cases.c.pk > last).order_by(cases.c.pk)
         with reading(engine).begin() as connection:
-            query = select(*_COLUMNS).where(cases.c.pk > last, _COUNTS).order_by(cases.c.pk).limit(PAGE)
-            page = [_record(row) for row in connection.execute(query).all()]
-            if not page:
+            first = connection.scalar(rest.limit(1))
+            if first is None:
                 return
-            # Read after the cases: a message that is accepted between the two reads does no harm.
-            accepted = _acceptances(connection, [one.pk for one in page], now)
-        last = page[-1].pk
-        yield [(one, accepted.get(one.pk, NOTHING)) for one in page]
+            last = connection.scalar(rest.offset(SPAN - 1).limit(1)) or connection.scalar(select(func.max(cases.c.pk)))
+        yield PkSpan(first, last)
+
+
+def doubtful_cases(
+    connection: Connection, span: PkSpan, cutoffs: Cutoffs
+) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
+    """Yield the cases that are not surely in order, `IN_MEMORY` at a time."""
+    # Said of both tables: from the span of one, PostgreSQL does not conclude that of the other.
+    wanted = and_(span.holds(cases.c.pk), span.holds(alert_cases.c.case_pk))
+    told = accepted_messages(wanted, since=cutoffs.now - RECENT)
+    columns = (told.c.current, told.c.ever, told.c.in_doubt)
+    query = (
+        select(*_COLUMNS, *columns)
+        .join_from(cases, told, told.c.case_pk == cases.c.pk, isouter=True)
+        # Where the condition is NULL, the rules decide.
+        .where(span.holds(cases.c.pk), _COUNTS, surely_in_order(AcceptedColumns(*columns), cutoffs).is_not(true()))
+        .order_by(cases.c.pk)
+    )
+    for page in connection.execute(query).partitions(IN_MEMORY):
+        yield _with_older_messages(connection, page)
+
+
+def _with_older_messages(connection: Connection, page: Sequence[Any]) -> Sequence[tuple[CaseRecord, Acceptance]]:
+    # No recent message leaves the last column empty.
+    left = [row.pk for row in page if row.in_doubt is None]
+    # Read after the cases: a message that is accepted between the two reads does no harm.
+    older = acceptances(connection, left) if left else {}
+    return [(_record(row), older.get(row.pk) or acceptance(*row[_WIDTH:])) for row in page]
 
 
 def _record(row: Sequence[Any]) -> CaseRecord:
-    values = list(row)
+    values = list(row[:_WIDTH])
     for place in _MOMENTS:
-        values[place] = _moment(values[place])
+        values[place] = moment_or_none(values[place])
     return CaseRecord._make(values)
 
 
-def _acceptances(connection: Connection, pks: Sequence[int], now: datetime) -> Mapping[int, Acceptance]:
-    # Said of both tables: from the range of one, PostgreSQL does not conclude that of the other.
-    of_page = [_between(column, pks[0], pks[-1]) for column in (cases.c.pk, alert_cases.c.case_pk)]
-    found = _accepted(connection, and_(*of_page, _COUNTS, alerts.c.created_at >= now - RECENT))
-    left = [pk for pk in pks if pk not in found]
-    return found | _accepted(connection, among(connection, cases.c.pk, left)) if left else found
-
-
-def _between(column: ColumnElement[int], first: int, last: int) -> ColumnElement[bool]:
-    # Written into the statement. With parameters PostgreSQL soon plans for any range, and reads the whole table.
-    low, high = (bindparam(None, pk, BigInteger, literal_execute=True) for pk in (first, last))
-    return and_(column >= low, column <= high)
-
-
-def _accepted(connection: Connection, wanted: ColumnElement[bool]) -> dict[int, Acceptance]:
-    pairs = (
-        select(cases.c.pk.label("case_pk"), alerts.c.pk.label("alert_pk"))
-        .add_columns((alerts.c.created_at >= cases.c.opened_at).label("is_current"))
-        .join_from(cases, alert_cases, alert_cases.c.case_pk == cases.c.pk)
-        .join(alerts, alerts.c.pk == alert_cases.c.alert_pk)
-        .where(wanted)
-        .cte("pairs")
-    )
-    # Once for each alert: one alert may be about thousands of cases.
-    results = _results().where(deliveries.c.alert_pk.in_(select(pairs.c.alert_pk))).cte("results")
-    query = (
-        select(
-            pairs.c.case_pk,
-            type_coerce(func.max(case((pairs.c.is_current, results.c.sent_at))), BigInteger),
-            type_coerce(func.max(results.c.sent_at), BigInteger),
-            func.max(results.c.in_doubt),
-        )
-        .join_from(pairs, results, results.c.alert_pk == pairs.c.alert_pk)
-        .group_by(pairs.c.case_pk)
-    )
-    return {
-        pk: Acceptance(_moment(current), _moment(ever), bool(doubt))
-        for pk, current, ever, doubt in connection.execute(query).all()
-    }
-
-
-# One transaction writes many rows with one time.
-@lru_cache(MOMENTS_KEPT)
-def _moment(micros: int | None) -> datetime | None:
-    return None if micros is None else from_micros(micros)
-
-
-def _results() -> Select[int, datetime | None, int]:
-    # An attempt is the evidence. What deliveries, alerts and cases say of it follows from it, and may be wrong.
-    row, attempt = deliveries.c, delivery_attempts.c
-    sent_at = func.max(case((attempt.outcome == "sent", attempt.ended_at))).label("sent_at")
-    in_doubt = func.max(case((attempt.outcome == "in_doubt", 1), else_=0)).label("in_doubt")
-    return (
-        select(row.alert_pk, sent_at, in_doubt)
-        .join_from(deliveries, delivery_attempts, attempt.delivery_pk == row.pk)
-        # A message that was accepted and came back has reached nobody.
-        .where(attempt.outcome.in_(("sent", "in_doubt")), row.state != "refused")
-        .group_by(row.alert_pk)
-    )
-
-
-def last_recorded_states(engine: Engine, references: Collection[str]) -> Mapping[str, str]:
-    """Return the state of each case after its last move, as the audit has it. Cases that never moved are left out."""
-    row = audit.c
+def silenced_without_record(connection: Connection, span: PkSpan) -> Iterator[RecordFault]:
+    """Yield the silent cases whose last move in the audit leads to another state, or whose audit is empty."""
+    row, silent = audit.c, sorted(states.SILENT - states.ENDED)
+    # A case that is over is judged by its lines, wherever a line is still at risk.
     newest = (
-        select(func.max(row.pk))
-        .where(row.subject.in_(references), row.action.in_(("case_opened", "case_moved")))
-        .group_by(row.subject)
+        select(row.fields["to"].as_string())
+        .where(row.subject == cases.c.reference, row.action.in_(("case_opened", "case_moved")))
+        .order_by(row.pk.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    query = select(row.subject, row.fields).where(row.pk.in_(newest))
-    with reading(engine).begin() as connection:
-        return {subject: fields.get("to", "open") for subject, fields in connection.execute(query)}
+    query = (
+        select(cases.c.feed_id, cases.c.reference)
+        .where(span.holds(cases.c.pk), cases.c.state.in_(silent), newest.is_distinct_from(cases.c.state))
+        .order_by(cases.c.pk)
+    )
+    for feed_id, reference in connection.execute(query):
+        yield RecordFault(FaultKind.SILENCED_WITHOUT_RECORD, feed_id, reference)

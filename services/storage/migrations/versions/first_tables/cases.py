@@ -182,7 +182,7 @@ def create() -> None:
         sa.ForeignKeyConstraint(["case_pk"], ["cases.pk"], name="fk_alert_cases_case_pk"),
         sa.PrimaryKeyConstraint("alert_pk", "case_pk", name="pk_alert_cases"),
     )
-    op.create_index("ix_alert_cases_case_pk", "alert_cases", ["case_pk"], unique=False)
+    op.create_index("ix_alert_cases_case_pk_alert_pk", "alert_cases", ["case_pk", "alert_pk"], unique=False)
     op.create_table(
         "refused_contacts",
         sa.Column("feed_id", sa.String(length=24), nullable=False),
@@ -217,7 +217,7 @@ def drop() -> None:
     op.drop_table("contact_verifications")
     op.drop_index("ix_refused_contacts_alert_pk", table_name="refused_contacts")
     op.drop_table("refused_contacts")
-    op.drop_index("ix_alert_cases_case_pk", table_name="alert_cases")
+    op.drop_index("ix_alert_cases_case_pk_alert_pk", table_name="alert_cases")
     op.drop_table("alert_cases")
     op.drop_index(
         "ix_deliveries_destination_due_at",

@@ -17,6 +17,7 @@ from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
+from services.alerts.delivery.recipients.refused_levels import take_back_refused
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
 from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert, tiers_reached
 from services.alerts.policy.councils import load_council
@@ -63,7 +64,10 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
         intend_deliveries(work, alert.pk, found.recipients)
-    move_check(work.connection, alert.pk, found.again)
+    again = found.again
+    if again is None and not take_back_refused(work, alert, policy, made, reached, still_open):
+        again = work.now + step_of(policy, urgent=alert.urgent)
+    move_check(work.connection, alert.pk, again)
 
 
 def _still_open(connection: Connection, alert: Alert) -> list[int]:
@@ -109,7 +113,9 @@ def _look(
         if recipients:
             # An address that nobody has verified covers for nobody, so the next are asked at once.
             return _Look(recipients, now + step if any(one.verified for one in recipients) else now)
-    return _Look((), None)
+    # Nobody is left. If somebody accepts the message later, a level that refused it must not count as asked.
+    tried_on = alert.accepted_at is None and any(one.due_at is not None for one in made)
+    return _Look((), now + step if tried_on else None)
 
 
 def _next_in_line(

@@ -61,6 +61,28 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
     ]
 
 
+def tried_elsewhere(
+    connection: Connection, alert: Alert, open_cases: Collection[int]
+) -> Mapping[tuple[str, str], datetime | None]:
+    """Return the contacts and channels to which other alerts have sent, or still send, messages about all these cases.
+
+    Only alerts since the message of the alert was first owed count, and no message that was given up. The value is the
+    last time at which such an alert is looked at again.
+    """
+    row, named = deliveries.c, alert_cases.c
+    query = (
+        select(row.contact, row.channel, func.max(alerts.c.check_at))
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .join(alert_cases, named.alert_pk == row.alert_pk)
+        .where(alerts.c.feed_id == alert.feed_id, alerts.c.created_at >= (alert.owed_since or alert.created_at))
+        .where(alerts.c.pk != alert.pk, row.state != DeliveryState.GIVEN_UP.value)
+        .where(among(connection, named.case_pk, open_cases))
+        .group_by(row.contact, row.channel)
+        .having(func.count(named.case_pk.distinct()) == len(open_cases))
+    )
+    return {(contact, channel): check_at for contact, channel, check_at in connection.execute(query)}
+
+
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
     """Return the tiers that had messages about all these cases since the message of the alert was first owed."""
     row, named = deliveries.c, alert_cases.c

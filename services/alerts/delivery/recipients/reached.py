@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from services.alerts.case.store.cases import cases_of_alert
 from services.alerts.delivery.contacts.cover import first_addresses
 from services.alerts.delivery.contacts.verification import verified_contacts
-from services.alerts.delivery.delivery import OPERATOR_TIER
+from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.recipients.refused_levels import take_back_refused
@@ -129,7 +129,8 @@ def _look(
         if soon:
             return _Look((), min(soon))
     # Nobody is left. If somebody accepts the message later, a level that refused it must not count as asked.
-    tried_on = alert.accepted_at is None and any(one.due_at is not None for one in made)
+    refused = any(one.state is DeliveryState.GIVEN_UP for one in made)
+    tried_on = alert.accepted_at is None and refused and any(one.due_at is not None for one in made)
     return _Look((), now + step if tried_on else None)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from tests.simulation.judging.history import Record, What
+from tests.simulation.judging.history import Happened, Record, What
 from tests.simulation.judging.judge import Broken, judge
 from tests.simulation.judging.resident import LONDON
 from tests.simulation.surroundings.plan import DAYS, Act, Mode, Plan, Temper, draw
@@ -107,28 +107,47 @@ def _seeded(seed: int) -> Iterator[None]:
 def _counted(plan: Plan, record: Record) -> Counter[str]:
     """Count faults that met the service, not those that were only planned."""
     counted: Counter[str] = Counter()
-    modes: dict[str, tuple[str, object]] = {}
+    modes: dict[str, tuple[str, datetime]] = {}
+    numbers: dict[str, object] = {}
+    down = [(one.at, one.facts["until"]) for one in record if one.what is What.DOWN]
     for one in record:
         if one.what is What.CHANNEL:
             modes[one.about] = (one.facts["mode"], one.facts["until"])
         elif one.what is What.ATTEMPT and one.about in modes:
             mode, until = modes.pop(one.about)
-            counted[f"channel {mode}"] += one.at < until  # type: ignore[operator]
+            counted[f"channel {mode}"] += one.at < until
         elif one.what is What.KILLED:
             counted["crash"] += 1
             counted[f"crash before {one.about}"] += 1
         elif one.what is What.CLOCK:
-            counted["clock ahead" if one.facts["seconds"] > 0 else "clock behind"] += 1
-        elif one.what is What.DOWN and one.facts["until"] - one.at > timedelta(minutes=15):
+            name = "clock ahead" if one.facts["seconds"] > 0 else "clock behind"
+            counted[name] += _up_from(one.at, down) < one.facts["until"]
+        elif one.what is What.DOWN and _is_outage(one, down):
             counted[f"outage of {'days' if one.facts['until'] - one.at > timedelta(hours=18) else 'hours'}"] += 1
         elif one.what is What.REPLAY:
-            counted["replay"] += 1
+            counted["replay"] += _up_from(one.at, down) < plan.end
         elif one.what is What.POLICY:
-            counted["policy edit"] += one.at > plan.start
+            counted["policy edit"] += one.facts["numbers"] != numbers.get(one.about, one.facts["numbers"])
+            numbers[one.about] = one.facts["numbers"]
     arrived = {one.about for one in record if one.what is What.ARRIVAL}
     counted.update(f"officer {temper}" for name, temper in plan.tempers.items() if name in arrived)
     counted["change of the clocks"] += _offset(plan, 0) != _offset(plan, DAYS)
     return counted
+
+
+def _is_outage(one: Happened, down: Iterable[tuple[datetime, datetime]]) -> bool:
+    # What happens to a service that is down already is no other outage.
+    met = not any(begins < one.at < ends for begins, ends in down)
+    long: bool = one.facts["until"] - one.at > timedelta(minutes=15)
+    return met and long
+
+
+def _up_from(moment: datetime, down: Iterable[tuple[datetime, datetime]]) -> datetime:
+    """Return the first time from `moment` on at which the service ran."""
+    for begins, ends in down:
+        if begins <= moment < ends:
+            moment = ends
+    return moment
 
 
 def _offset(plan: Plan, days: int) -> timedelta | None:

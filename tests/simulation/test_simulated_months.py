@@ -15,14 +15,7 @@ import pytest
 from tests.simulation.many import Totals, seeds, simulated
 
 MONTHS = int(os.environ.get("PULLCORD_TEST_MONTHS", "40"))
-pytestmark = [
-    pytest.mark.timeout(3_600),
-    # New months in each run: a class of fault that comes too rarely would fail the run of somebody else's change.
-    pytest.mark.skipif(
-        "PULLCORD_TEST_MONTHS" not in os.environ,
-        reason="40 months with every fault 20 times are not shown yet (docs/testing.md): set PULLCORD_TEST_MONTHS",
-    ),
-]
+pytestmark = pytest.mark.timeout(3_600)
 
 
 def test_every_promise_holds_in_every_month_and_every_class_of_fault_comes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.judging.history import What
 from tests.simulation.many import LEAST, OF_MONTHS, Totals, seeds
 from tests.simulation.planted import PLANTED
 from tests.simulation.run import FAULTS, shortened, simulate
-from tests.simulation.surroundings.plan import Kind, draw
+from tests.simulation.surroundings.plan import Act, Kind, Mode, Temper, Width, draw
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -40,6 +41,35 @@ def test_a_broken_month_is_shortened_to_the_acts_that_break_it() -> None:
     first = found.broken[0]
     assert (first.promise, first.about) in {(one.promise, one.about) for one in short.broken}
     assert len(short.plan.acts) < len(found.plan.acts) / 2
+
+
+def test_a_fault_of_a_channel_waits_for_an_attempt_and_meets_it() -> None:
+    plan = draw(2)
+    quiet = tuple(act for act in plan.acts if act.kind in (Kind.ENTRY, Kind.NOTICE, Kind.POLICY))
+    fault = Act(plan.start, Kind.CHANNEL, facts={"mode": Mode.SLOW, "hours": 1.0, "width": Width.ONE})
+    met = simulate(replace(plan, acts=(fault, *quiet)))
+    began = next(one for one in met.record if one.what is What.CHANNEL)
+    first = next(one for one in met.record if one.what is What.ATTEMPT)
+    assert (began.at, began.about) == (first.at, first.about)
+    assert met.faults["channel slow"] == 1
+
+
+def test_every_plan_has_every_temper_and_mode_and_most_have_each_other_class_of_fault() -> None:
+    plans, most = [draw(seed) for seed in range(400)], 0.85
+    for plan in plans:
+        assert set(plan.tempers.values()) == set(Temper)
+        assert {act.facts["mode"] for act in plan.acts if act.kind is Kind.CHANNEL} == set(Mode)
+        assert Kind.CRASH in {act.kind for act in plan.acts}
+    waiting = [act for plan in plans for act in plan.acts if act.kind is Kind.CHANNEL and not act.about]
+    assert len(waiting) > most * len(plans) * len(Mode)
+    for meant in (
+        lambda act: act.kind is Kind.REPLAY,
+        lambda act: act.kind is Kind.OUTAGE and act.facts["hours"] < 18,
+        lambda act: act.kind is Kind.OUTAGE and act.facts["hours"] > 18,
+        lambda act: act.kind is Kind.CLOCK and act.facts["seconds"] > 0,
+        lambda act: act.kind is Kind.CLOCK and act.facts["seconds"] < 0,
+    ):
+        assert sum(any(map(meant, plan.acts)) for plan in plans) > most * len(plans)
 
 
 def test_a_longer_run_begins_with_the_months_of_a_shorter_one() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from services.alerts.message.wording import and_list
 
 TO_OPERATOR: Final = (
-    "Nobody at the council could be reached, or nobody has answered. So you get this as the operator of Pullcord."
+    "You get this as the operator of Pullcord: nobody at the council could be reached, or nobody has answered."
 )
 # `these` is "this case" or "these cases".
 _SENTENCES: Final[Mapping[str, str]] = {

@@ -51,7 +51,7 @@ def test_the_message_to_the_next_says_that_nobody_has_answered_and_who_was_asked
     pass_time(council, minutes=26 * 60, step=60)
     last = council.mails()[-1].message
     assert last.subject.startswith("NOBODY HAS ANSWERED: Act by")
-    assert "Earlier messages about these cases went to: officers." in " ".join(last.text.split())
+    assert "Earlier messages went to: officers." in " ".join(last.text.split())
     assert [alert.reason for alert in rows(council, alerts)] == ["first_alert", "nobody_answered"]
 
 

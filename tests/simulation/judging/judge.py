@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -81,9 +82,13 @@ class Judge:
                     del dues[kind]
 
     def _latest(self, name: str, due: Due) -> datetime:
+        duty = self._duty(name)
+        return self.troubles.latest(self._slots(name, due), _council(name), due.level, duty.step(due.at), duty.awake)
+
+    def _slots(self, name: str, due: Due) -> dict[str, datetime]:
+        """Return when a message that is due goes to each person of its level."""
         duty, people = self._duty(name), level_contacts(_council(name), due.level)
-        slots = {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
-        return self.troubles.latest(slots, _council(name), due.level, duty.step(due.at), duty.awake)
+        return {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
 
     def _apply(self, one: Happened) -> None:
         if one.what is What.POLICY:
@@ -103,10 +108,15 @@ class Judge:
                 heard.pause_in_doubt = True
 
     def _new_policy(self, one: Happened) -> None:
+        names = [name for name in self.residents if name.startswith(one.about)]
+        waiting = {name: self._waiting(name, one.at) for name in names}
         self.numbers[one.about] = one.facts["numbers"]
-        for name in self.residents:
-            if name.startswith(one.about):
-                self._renew(name, one.at)
+        for name in names:
+            self._renew(name, one.at, waiting=waiting[name])
+
+    def _waiting(self, name: str, now: datetime) -> set[str]:
+        """Return the kinds of messages that are due and go to nobody before a later time."""
+        return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
 
     def _changed(self, one: Happened) -> None:
         resident = self.residents.setdefault(one.about, Resident())
@@ -139,8 +149,11 @@ class Judge:
                 self.heard[name].accept(attempt.facts["reference"], one.about, at)
                 self._renew(name, one.at, anew=True)
 
-    def _renew(self, name: str, now: datetime, *, anew: bool = False) -> None:
-        """Compute anew when messages about a resident are due. `anew` is true after a message, an act or news."""
+    def _renew(self, name: str, now: datetime, *, anew: bool = False, waiting: Collection[str] = ()) -> None:
+        """Compute anew when messages about a resident are due.
+
+        `anew` is true after a message, an act or news. What is `waiting` was not overdue until now.
+        """
         duty, before = self._duty(name), {} if anew else self.due.get(name, {})
         self.counted -= {(name, kind) for kind in _PROMISES} if anew else set()
         if duty.resident.since > duty.heard.since:
@@ -149,7 +162,7 @@ class Judge:
         for kind, due in found.items():
             if due.at < now:
                 # What a changed fact makes due in the past is due now. What was overdue before stays so.
-                overdue = kind in before and before[kind].at <= now
+                overdue = kind in before and before[kind].at <= now and kind not in waiting
                 found[kind] = Due(max(due.at, before[kind].at) if overdue else duty.awake(now), due.level)
         self.due[name] = {kind: due for kind, due in found.items() if (name, kind) not in self.counted}
 

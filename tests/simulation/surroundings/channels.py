@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from random import Random
 
 from services.alerts.delivery.channels.pool import TIMED_OUT, OnResult, SendJob
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from tests.simulation.judging.history import Record, What
 from tests.simulation.surroundings.crashes import Crashes
-from tests.simulation.surroundings.plan import Mode
+from tests.simulation.surroundings.plan import Act, Mode, affected
 
 TEMPORARY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 PERMANENT = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
@@ -30,8 +31,19 @@ _STATES = {
 }
 _WITHDRAWN = "No longer planned"
 
-# Calls a function after a number of seconds of true time.
-Later = Callable[[float, Callable[[], None]], None]
+Acted = Callable[[], None]
+
+
+class Look(IntEnum):
+    """What the service does because of something that happened. Whatever is due it does without that."""
+
+    NOTHING = 0
+    OUTCOMES = 1  # writes the outcomes of attempts, and sends what is due
+    EVERYTHING = 2
+
+
+# Calls a function after a number of seconds of true time, and then lets the service look.
+Later = Callable[[float, Acted, Look], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +61,28 @@ class Channels:
     """What each channel does now."""
 
     seed: int
+    record: Record
+    mends_at: Callable[[datetime], None]  # is told when a fault will be over
     modes: dict[str, tuple[Mode, datetime]] = field(default_factory=dict)
+    # Faults that begin with the next attempt at a channel that has none.
+    waiting: list[Act] = field(default_factory=list)
 
     def faulty(self, now: datetime) -> bool:
         return any(until > now for _, until in self.modes.values())
+
+    def fail(self, act: Act, names: Iterable[str], now: datetime) -> None:
+        mode, until = Mode(act.facts["mode"]), now + timedelta(hours=act.facts["hours"])
+        for name in names:
+            self.modes[name] = mode, until
+            self.record.note(now, What.CHANNEL, name, mode=str(mode), until=until)
+        self.mends_at(until)
+
+    def meet(self, contact: str, now: datetime) -> None:
+        """Begin the first fault that waits for an attempt, if this one is at a channel without a fault."""
+        _, until = self.modes.get(contact, (None, now))
+        if self.waiting and until <= now:
+            act = self.waiting.pop(0)
+            self.fail(act, affected(contact, act.facts["width"]), now)
 
     def fate(self, contact: str, reference: str, now: datetime) -> Fate:
         mode, until = self.modes.get(contact, (None, now))
@@ -102,6 +132,7 @@ class VirtualPool:
     def begin(self, job: SendJob, on_result: OnResult) -> None:
         self.crashes.reach("begin_job")
         contact = job.route.partition("://")[2].removesuffix(".example")
+        self.channels.meet(contact, self.now())
         fate = self.channels.fate(contact, job.reference, self.now())
         over = job.message.subject.startswith(_WITHDRAWN)
         said = {"over": sorted(_REFERENCE.findall(job.message.text))} if over else {"says": _says(job.message.text)}
@@ -111,11 +142,11 @@ class VirtualPool:
         elif not self.channels.faulty(self.now()):
             self.failures = 0
         if fate.arrives is not None:
-            self.later(fate.arrives, lambda: self.arrived(contact, job))
+            self.later(fate.arrives, lambda: self.arrived(contact, job), Look.NOTHING)
         if fate.bounces is not None:
-            self.later(fate.bounces, lambda: self.record.note(self.now(), What.BOUNCE, contact))
+            self.later(fate.bounces, lambda: self.record.note(self.now(), What.BOUNCE, contact), Look.NOTHING)
         if fate.answers:
-            self.later(fate.answers, lambda: self._answer(contact, job, fate, on_result))
+            self.later(fate.answers, lambda: self._answer(contact, job, fate, on_result), Look.OUTCOMES)
         else:
             self._answer(contact, job, fate, on_result)
 

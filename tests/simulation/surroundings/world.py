@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -13,16 +12,17 @@ from sqlalchemy import Engine, func, select
 from services.alerts.delivery.channels.pool import SendJob
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.delivery.queue import LONGEST_WAIT
 from services.alerts.engine import Engine as AlertEngine
 from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.feeds import add_feed
 from services.storage.tables import alerts, cases, deliveries
 from tests.simulation.judging.history import Record, What
-from tests.simulation.surroundings.channels import Channels, VirtualPool, seconds
+from tests.simulation.surroundings.channels import Acted, Channels, Look, VirtualPool, seconds
 from tests.simulation.surroundings.crashes import Crashes, KilledError, without_waiting_for_the_disk
 from tests.simulation.surroundings.people import Answer, answers, carry_out
-from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Mode, Plan, contacts_of
+from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Plan, contacts_of
 from tests.simulation.surroundings.rules import CHOICES, as_policy, contact_named
 from tests.support.clock import FrozenClock
 from tests.support.contacts import set_verified_policy
@@ -30,12 +30,13 @@ from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, tell_everything_again
 
 # The service looks at least so often, and no two looks are closer, in seconds.
-SELDOM, OFTEN, TROUBLED = 6 * 3_600, 5, 1_200
+SELDOM, OFTEN, TROUBLED = 6 * 3_600, 5, 3_600
 # After so many failures in a row the looks are so many seconds apart, unless a case is due.
 MANY, A_WHILE = 20, 240
 # A person or feed that found the service down tries again after so many seconds.
 AGAIN = 900
-Acted = Callable[[], None]
+_TIMES = (cases.c.due_at, deliveries.c.due_at, alerts.c.check_at)
+_DUE = select(*(select(func.min(due)).scalar_subquery() for due in _TIMES))
 
 
 class World:
@@ -45,14 +46,14 @@ class World:
         self.plan, self.now, self.skew = plan, plan.start, timedelta()
         self.record = Record()
         self.crashes = Crashes(without_waiting_for_the_disk(engine))
-        self.channels = Channels(plan.seed)
+        self.channels = Channels(plan.seed, self.record, lambda until: self._at(until, self._channel_mended))
         self.deployment = Deployment(engine, FrozenClock(plan.start), plan.seed)
         self.fallback = (contact_named(OPERATOR),)
-        self._waiting: list[tuple[datetime, int, Acted]] = []
+        self._waiting: list[tuple[datetime, int, Acted, Look]] = []
         self._numbers = count()
         self._references: dict[str, str] = {}
         self._down_until = self._looked_at = plan.start
-        self._look_by = plan.start
+        self._look_by = self._mended_at = plan.start
         self._seconds_down = 60
         for kind, feeds in (("council", COUNCILS), ("provider", PROVIDERS)):
             for code, name in feeds.items():
@@ -80,26 +81,34 @@ class World:
             if at > self.plan.end:
                 break
             self._set_time(at)
+            look = Look.EVERYTHING if at == wakes else Look.NOTHING
             while self._waiting and self._waiting[0][0] <= self.now:
-                heapq.heappop(self._waiting)[2]()
-            # While channels keep failing, answers and acts wait a little for the next look.
-            if not self.up:
-                continue
-            if at == wakes or self.pool.failures < MANY or self.now >= self._looked_at + seconds(A_WHILE):
-                self._look()
-            else:
-                self._look_by = min(self._look_by, self._looked_at + seconds(A_WHILE))
+                _, _, acted, needed = heapq.heappop(self._waiting)
+                acted()
+                look = max(look, needed)
+            if self.up and look is not Look.NOTHING:
+                self._look_if_time(look, due=at == wakes)
         return self.record
+
+    def _look_if_time(self, look: Look, *, due: bool) -> None:
+        # While channels keep failing, answers and acts wait a little for the next look.
+        soon = self._looked_at + seconds(A_WHILE)
+        if not due and self.pool.failures >= MANY and self._mended_at < self.now < soon:
+            self._look_by = min(self._look_by, soon)
+        elif look is Look.OUTCOMES:
+            self._guarded(self._send_messages)
+        else:
+            self._look()
 
     @property
     def up(self) -> bool:
         return self.now >= self._down_until
 
-    def later(self, after: float, acted: Acted) -> None:
-        self._at(self.now + seconds(after), acted)
+    def later(self, after: float, acted: Acted, look: Look = Look.EVERYTHING) -> None:
+        self._at(self.now + seconds(after), acted, look)
 
-    def _at(self, moment: datetime, acted: Acted) -> None:
-        heapq.heappush(self._waiting, (moment, next(self._numbers), acted))
+    def _at(self, moment: datetime, acted: Acted, look: Look = Look.EVERYTHING) -> None:
+        heapq.heappush(self._waiting, (moment, next(self._numbers), acted, look))
 
     def _set_time(self, moment: datetime) -> None:
         self.now = max(self.now, moment)
@@ -107,10 +116,11 @@ class World:
 
     def _next_look(self) -> datetime:
         with self.deployment.store.reading() as connection:
-            case, delivery = (connection.scalar(select(func.min(table.c.due_at))) for table in (cases, deliveries))
-            check = connection.scalar(select(func.min(alerts.c.check_at)))
-        # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing.
-        pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10))
+            case, delivery, check = connection.execute(_DUE).one()
+        # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing, as every
+        # message is tried once when the fault of a channel is over.
+        seldom = self._looked_at >= self._mended_at + seconds(LONGEST_WAIT)
+        pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10)) if seldom else OFTEN
         looks = [self._look_by]
         looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in (case, check) if due]
         looks += [max(delivery - self.skew, self._looked_at + seconds(pace))] if delivery else []
@@ -126,9 +136,12 @@ class World:
         made.settle()
         while made.engine.run_due():
             made.settle()
-        while made.dispatcher.run_due():
-            made.settle()
+        self._send_messages()
         self._note_cases()
+
+    def _send_messages(self) -> None:
+        while self.deployment.dispatcher.run_due():
+            self.deployment.settle()
 
     def _guarded(self, work: Acted) -> bool:
         """Do this in the service's process. Return False if the process ended."""
@@ -193,9 +206,13 @@ class World:
         self.crashes.armed = armed
 
     def _channel(self, act: Act) -> None:
-        until = self.now + timedelta(hours=act.facts["hours"])
-        self.channels.modes[act.about] = (Mode(act.facts["mode"]), until)
-        self.record.note(self.now, What.CHANNEL, act.about, mode=str(act.facts["mode"]), until=until)
+        if act.about:
+            self.channels.fail(act, (act.about,), self.now)
+        else:
+            self.channels.waiting.append(act)
+
+    def _channel_mended(self) -> None:
+        self._mended_at = self.now
 
     def _send(self, act: Act) -> None:
         """Let a feed or a manager send something. Who finds the service down, or its clock wrong, tries again."""

@@ -96,6 +96,12 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
+def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
+    """Lock the cases with these ids, in the order of ids. Cases that another worker has locked are left out."""
+    query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
+    return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
+
+
 def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
     """Return the cases with a change that waits for a person.
 

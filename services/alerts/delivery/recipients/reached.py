@@ -5,7 +5,7 @@ A tier counts as reached if a channel accepted the message for at least one veri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,9 +18,15 @@ from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
 from services.alerts.delivery.recipients.reach import time_left, unreached_tiers
+from services.alerts.delivery.recipients.refused_levels import take_back_refused
 from services.alerts.delivery.refused_contacts.store import reported_by
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
-from services.alerts.delivery.store.recipients import DeliveryOfTier, deliveries_of_alert, tiers_reached
+from services.alerts.delivery.store.recipients import (
+    DeliveryOfTier,
+    deliveries_of_alert,
+    tiers_reached,
+    tried_elsewhere,
+)
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.on_duty import contacts_on_duty
@@ -62,11 +68,15 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
     verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, policy.every_contact)
     made = deliveries_of_alert(work.connection, alert.pk)
     reached = tiers_reached(work.connection, alert, still_open) if still_open else frozenset()
-    found = _look(policy, alert, made, reached, verified, fallback, work.now)
+    elsewhere = tried_elsewhere(work.connection, alert, still_open)
+    found = _look(policy, alert, made, elsewhere, reached, verified, fallback, work.now)
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
         intend_deliveries(work, alert.pk, found.recipients)
-    move_check(work.connection, alert.pk, found.again)
+    again = found.again
+    if again is None and not take_back_refused(work, alert, policy, made, reached, still_open):
+        again = work.now + step_of(policy, urgent=alert.urgent)
+    move_check(work.connection, alert.pk, again)
 
 
 def _still_open(connection: Connection, alert: Alert) -> list[int]:
@@ -82,6 +92,7 @@ def _look(
     policy: CouncilPolicy,
     alert: Alert,
     made: Sequence[DeliveryOfTier],
+    elsewhere: Mapping[tuple[str, str], datetime | None],
     reached: Collection[str],
     verified: Collection[Contact],
     fallback: Sequence[Contact],
@@ -98,7 +109,10 @@ def _look(
     tried = {(one.contact, one.channel) for one in made}
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
-        left = [one for one in contacts if (one.person, one.channel) not in tried]
+        addresses = [(one.person, one.channel) for one in contacts]
+        left = [
+            one for one, address in zip(contacts, addresses, strict=True) if address not in tried | elsewhere.keys()
+        ]
         if tier in reached:
             # Somebody in their place has had a message about all these cases.
             break
@@ -109,7 +123,15 @@ def _look(
         if recipients:
             # An address that nobody has verified covers for nobody, so the next are asked at once.
             return _Look(recipients, now + step if any(one.verified for one in recipients) else now)
-    return _Look((), None)
+        # What waits for one person is joined, so an alert of their own tries each of them.
+        looks = [elsewhere.get(address) for address in addresses if address not in tried]
+        soon = [at for at in looks if at is not None and now < at <= now + step]
+        if soon:
+            return _Look((), min(soon))
+    # Nobody is left. If somebody accepts the message later, a level that refused it must not count as asked.
+    refused = any(one.refused for one in made)
+    tried_on = alert.accepted_at is None and refused and any(one.due_at is not None for one in made)
+    return _Look((), now + step if tried_on else None)
 
 
 def _next_in_line(

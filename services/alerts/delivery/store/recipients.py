@@ -39,6 +39,10 @@ class DeliveryOfTier(NamedTuple):
         return self.state is DeliveryState.NOT_NEEDED
 
     @property
+    def refused(self) -> bool:
+        return self.state in (DeliveryState.GIVEN_UP, DeliveryState.REFUSED)
+
+    @property
     def accepted(self) -> bool:
         # Where the channel gives receipts, the receipt must have come.
         return self.verified and self.state is DeliveryState.SENT and self.receipt in {None, ReceiptState.DELIVERED}
@@ -80,15 +84,43 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
     ]
 
 
-def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers that had messages about all these cases since the message of the alert was first owed."""
+def tried_elsewhere(
+    connection: Connection, alert: Alert, open_cases: Collection[int]
+) -> Mapping[tuple[str, str], datetime | None]:
+    """Return the contacts and channels for which other alerts still have messages about all these cases to send.
+
+    The value is the last time at which such an alert is looked at again.
+    """
     row, named = deliveries.c, alert_cases.c
+    query = (
+        select(row.contact, row.channel, func.max(alerts.c.check_at))
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .join(alert_cases, named.alert_pk == row.alert_pk)
+        .where(alerts.c.feed_id == alert.feed_id, alerts.c.pk != alert.pk, row.due_at.is_not(None))
+        .where(among(connection, named.case_pk, open_cases))
+        .group_by(row.contact, row.channel)
+        .having(func.count(named.case_pk.distinct()) == len(open_cases))
+    )
+    return {(contact, channel): check_at for contact, channel, check_at in connection.execute(query)}
+
+
+def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
+    """Return the tiers that had messages about all these cases since the newest message about each was owed."""
+    row, named = deliveries.c, alert_cases.c
+    # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
+    owed = (
+        select(named.case_pk, func.max(alerts.c.owed_since).label("since"))
+        .join_from(alert_cases, alerts, alerts.c.pk == named.alert_pk)
+        .where(among(connection, named.case_pk, open_cases), named.alert_pk <= alert.pk)
+        .group_by(named.case_pk)
+        .subquery()
+    )
     query = (
         select(row.tier)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .join(alert_cases, named.alert_pk == row.alert_pk)
-        .where(alerts.c.feed_id == alert.feed_id, alerts.c.created_at >= (alert.owed_since or alert.created_at))
-        .where(among(connection, named.case_pk, open_cases), row.state == DeliveryState.SENT.value, row.verified)
+        .join(owed, owed.c.case_pk == named.case_pk)
+        .where(alerts.c.created_at >= owed.c.since, row.state == DeliveryState.SENT.value, row.verified)
         # The look at another alert asks others if its receipt does not come.
         .where(row.receipt.is_(None) | (row.receipt == ReceiptState.DELIVERED.value) | (alerts.c.pk != alert.pk))
         .group_by(row.tier)

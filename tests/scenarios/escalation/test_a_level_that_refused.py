@@ -1,0 +1,70 @@
+"""A level whose channel refused the message has not been asked: silence asks it again."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import CouncilPolicy, Tier
+from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, person, who
+from tests.support.deployment import Deployment
+from tests.support.ledger import cases_by_entry
+from tests.support.one_line import ENTRY, notice
+
+REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "no such mailbox")
+AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
+DAY = 24 * 60
+
+
+@pytest.fixture
+def failing(deployment: Deployment) -> dict[str, SendResult]:
+    """Return what the channel answers to each person. Whoever is not in it gets the message."""
+    deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
+    deployment.put_entries(ENTRY)
+    answers: dict[str, SendResult] = {}
+    accept = deployment.channel.send
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        label = route.partition("://")[2].removesuffix(".example")
+        return answers[label] if label in answers else accept(route, message, reference)
+
+    deployment.channel.send = send  # type: ignore[method-assign]
+    return answers
+
+
+def _until_the_reminder_for_both(deployment: Deployment) -> None:
+    """Send a message to the officer on Monday, and on Wednesday at nine a reminder that is for the operator too."""
+    deployment.post_notices(notice(in_days=6))
+    deployment.tick(seconds=31)
+    pass_time(deployment, minutes=2 * DAY - 60, step=30)
+
+
+def test_silence_asks_an_operator_whose_mailbox_refused_the_last_message(
+    deployment: Deployment, failing: dict[str, SendResult]
+) -> None:
+    failing[OPERATOR] = REFUSED
+    _until_the_reminder_for_both(deployment)
+    assert who(deployment) == ["officer", "officer"]
+    assert cases_by_entry(deployment)["e1"].asked == 1
+    failing.clear()
+    pass_time(deployment, minutes=DAY - 60, step=30)
+    assert who(deployment) == ["officer", "officer"]
+    # One working day after the reminder, and a day before the next one.
+    pass_time(deployment, minutes=90, step=30)
+    assert who(deployment) == ["officer", "officer", OPERATOR]
+    assert cases_by_entry(deployment)["e1"].asked == 2
+
+
+def test_silence_asks_the_operator_also_if_the_refusal_came_before_the_officer_had_the_message(
+    deployment: Deployment, failing: dict[str, SendResult]
+) -> None:
+    failing[OPERATOR] = REFUSED
+    _until_the_reminder_for_both(deployment)
+    failing["officer"] = AWAY
+    pass_time(deployment, minutes=2 * DAY + 30, step=30)
+    assert who(deployment) == ["officer", "officer"]
+    del failing["officer"]
+    pass_time(deployment, minutes=90, step=30)
+    assert who(deployment) == ["officer", "officer", "officer"]
+    assert cases_by_entry(deployment)["e1"].asked == 1

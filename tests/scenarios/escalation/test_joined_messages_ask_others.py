@@ -1,0 +1,76 @@
+"""A message that joined others to each person of a tier goes on to the next tier too, if nobody can be reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.message.message import Message
+from services.alerts.policy.policy import CouncilPolicy, Tier
+from services.storage.tables import alerts
+from tests.scenarios.escalation.three_tiers import OPERATOR, lines, pass_time, person, sent
+from tests.support.deployment import Deployment
+from tests.support.ledger import rows
+from tests.support.one_line import notice
+
+AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
+
+
+@pytest.fixture
+def away(deployment: Deployment) -> set[str]:
+    """Return the people whose channel fails. Two officers of one tier are among them, and what waits for each joins."""
+    tiers = (
+        Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),
+        Tier(label="managers", from_days=7, contacts=(person("manager"),)),
+    )
+    deployment.with_officers(CouncilPolicy(tiers=tiers))
+    deployment.put_entries(*lines(2))
+    failing, accept = {"officer", "colleague"}, deployment.channel.send
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        label = route.partition("://")[2].removesuffix(".example")
+        return AWAY if label in failing else accept(route, message, reference)
+
+    deployment.channel.send = send  # type: ignore[method-assign]
+    return failing
+
+
+def _post_two(deployment: Deployment, *, minutes_apart: int) -> None:
+    for number in range(2):
+        deployment.post_notices(notice(f"n{number}", in_days=20, cli=f"01632 960{number:03}"))
+        deployment.tick(seconds=31)
+        pass_time(deployment, minutes=minutes_apart)
+
+
+@pytest.mark.usefixtures("away")
+def test_the_next_tier_is_asked_about_every_case(deployment: Deployment) -> None:
+    _post_two(deployment, minutes_apart=120)
+    assert [(one.contact, one.cases) for one in sent(deployment)] == [("manager", 1), ("manager", 2)]
+
+
+def test_one_tier_after_another_is_asked_once(deployment: Deployment, away: set[str]) -> None:
+    away.add("manager")
+    _post_two(deployment, minutes_apart=10)
+    # Both officers are away, then the manager for an hour, then the operator has all of it.
+    pass_time(deployment, minutes=90)
+    assert sent(deployment) == []
+    pass_time(deployment, minutes=60)
+    assert {one.contact for one in sent(deployment)} == {OPERATOR}
+    assert len(rows(deployment, alerts)) < 10
+    pass_time(deployment, minutes=6 * 60)
+    assert {one.contact for one in sent(deployment)} == {OPERATOR}
+    assert len(rows(deployment, alerts)) < 10
+
+
+@pytest.mark.usefixtures("away")
+def test_a_reminder_that_joins_an_older_message_is_not_reached_by_what_others_had_before_it(
+    deployment: Deployment,
+) -> None:
+    for number, days in enumerate((15, 30)):
+        deployment.post_notices(notice(f"n{number}", in_days=days, cli=f"01632 960{number:03}"))
+    deployment.tick(seconds=31)
+    # The manager has the message about both lines in place of the officers. On the next day one is 14 days away.
+    pass_time(deployment, minutes=23 * 60, step=30)
+    assert [(one.contact, one.cases) for one in sent(deployment)] == [("manager", 2)]
+    pass_time(deployment, minutes=90, step=30)
+    assert [(one.contact, one.cases) for one in sent(deployment)] == [("manager", 2), ("manager", 2)]

@@ -75,7 +75,6 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`, or that returns 0 while the clock is doubted."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:

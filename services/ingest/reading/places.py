@@ -70,7 +70,6 @@ def read_place(
 
 
 def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
-    """Return the encrypted part of a record as JSON, without empty fields."""
     return to_json({"record": record, **place.private}, exclude_none=True)
 
 

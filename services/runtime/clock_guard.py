@@ -44,7 +44,7 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the time by which the machine's clock has jumped since this reading.
+        """Return how far the machine's clock has jumped since this reading.
 
         `theirs` is the time of the database, or None if unknown. Of the two comparisons, the larger jump counts.
         """

@@ -90,7 +90,7 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Add questions about likely duplicates, and put withdrawn entries under `keys` back on the register."""
+        """Add questions about likely duplicates, and put the withdrawn entries in `keys` back on the register."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

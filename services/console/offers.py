@@ -15,7 +15,7 @@ from services.console.links import Link
 
 
 class Offer(NamedTuple):
-    """An open case, and the reference of the alert by which the case can be acknowledged."""
+    """An open case, and the reference of the alert that offers the case."""
 
     case: Case
     alert: str

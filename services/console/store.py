@@ -31,7 +31,6 @@ def find_acknowledgements(connection: Connection, alerts: Collection[str]) -> li
 
 
 def find_acts(connection: Connection, cases: Collection[str]) -> list[ActRow]:
-    """Return what people did to these cases, the oldest first."""
     moves = [AuditAction.CASE_MOVED.value, AuditAction.CASE_NOTED.value]
     every, found = list(cases), []
     # Several queries, because SQLite limits the parameters of one statement.

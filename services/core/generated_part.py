@@ -9,7 +9,6 @@ END: Final = "<!-- generated: end -->"
 
 
 def with_generated(page: str, content: str) -> str:
-    """Raises ValueError if the page lacks a mark."""
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:

@@ -25,7 +25,6 @@ OF_HISTORY: Final = 1
 
 
 def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
-    """Return a reference such as `M-7K3M-2Q9P-4XTB-8HWN`."""
     signs = hide_ids(tokeniser, OF_MATCH, notice, entry)
     return "M-" + "-".join(signs[start : start + 4] for start in range(0, _SIGNS, 4))
 

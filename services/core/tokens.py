@@ -1,4 +1,4 @@
-"""Makes tokens: keyed hashes by which two records can be matched. Without the key, nobody can reverse a token."""
+"""Makes tokens: keyed hashes that match two records. Without the key, nobody can reverse a token."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int]) -> list[Partners]:
-    """Return the records that have too many possible matches to be matched at once."""
     sides = ((PagedSide.NOTICE, notices), (PagedSide.ENTRY, entries))
     return too_many((one for side, pks in sides for one in partner_counts(work.connection, side, pks)), PAGE, BATCH)
 

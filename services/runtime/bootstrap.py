@@ -161,7 +161,6 @@ def typed_route(settings: Settings, typed: str) -> str:
 
 
 def fallback_contacts(settings: Settings) -> tuple[Contact, ...]:
-    """Return the contacts of the operator, who get the messages that reach nobody else."""
     # The contacts are numbered from 1, as in the output of `status`. A route itself is never shown.
     return tuple(_operator(settings, number, route) for number, route in enumerate(settings.fallback_routes, 1))
 

@@ -44,7 +44,7 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the time by which the machine's clock has jumped since this reading.
+        """Return how far the machine's clock has jumped since this reading.
 
         `theirs` is the time of the database, or None if unknown. Of the two comparisons, the larger jump counts.
         """
@@ -75,7 +75,6 @@ class ClockGuard:
         self._doubted_since: float | None = None
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`, or that returns 0 while the clock is doubted."""
         return lambda: work() if self.is_trusted() else 0
 
     def is_trusted(self) -> bool:

@@ -16,9 +16,7 @@ from services.storage.unit_of_work import UnitOfWork
 class DeployedConsumer(Consumer, Protocol):
     """A consumer that can also rebuild its results from the stored records, without events."""
 
-    def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """`entries` holds the ids of register entries."""
-        ...
+    def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(host: str, port: int) -> str:
-    """Return the base URL of an address, with an IPv6 address in brackets."""
     bare = host.strip("[]")
     return f"http://[{bare}]:{port}" if ":" in bare else f"http://{bare}:{port}"
 
@@ -85,7 +84,6 @@ def served(
     listening: socket.socket,
     limits: ConnectionLimits = ConnectionLimits(),  # noqa: B008 - frozen
 ) -> Iterator[str]:
-    """Serve the application in a thread, and yield its base URL."""
     server = make_server(app, limits)
     thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="server", daemon=True)
     thread.start()

@@ -45,7 +45,6 @@ def make_append_only(dialect: str) -> Sequence[str]:
 
 
 def missing_triggers(connection: Connection) -> Sequence[str]:
-    """Return the names of audit triggers that somebody dropped or switched off."""
     if connection.dialect.name == "postgresql":
         query = "SELECT tgname FROM pg_trigger WHERE tgrelid = CAST('audit' AS regclass) AND tgenabled <> 'D'"
         expected = _POSTGRES

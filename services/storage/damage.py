@@ -45,7 +45,6 @@ class DamagedValues(local):
 
 
 def damaged_name(table: str, pk: int | str) -> str:
-    """Return the text that stands in the quarantine instead of an event id."""
     return f"{table}:{pk}"
 
 

@@ -78,10 +78,6 @@ def listed(connection: Connection, values: Collection[int]) -> TableValuedAlias:
 def looked_up(
     connection: Connection, rows: FromClause, table: Table, condition: ColumnElement[bool], *columns: ColumnElement[Any]
 ) -> tuple[FromClause, Columns]:
-    """Join `rows` with the matching rows of `table`. Return the join, and the columns of `table` in the join.
-
-    PostgreSQL then looks up the rows of `table` individually.
-    """
     if connection.dialect.name != "postgresql":
         return rows.join(table, condition), table.c
     # If its statistics are old, PostgreSQL reads a whole table for a few rows. OFFSET prevents this.
@@ -106,7 +102,6 @@ def upsert(connection: Connection, table: Table, key: Sequence[str], changing: S
 
 
 def skipping_locked(connection: Connection, query: Select[Any]) -> Select[Any]:
-    """Lock the rows until the transaction ends, and skip rows that another worker has locked."""
     # SQLite has one writer, so no other worker can have locked these rows.
     return query.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else query
 

@@ -156,5 +156,4 @@ def _read_id(written: bytes) -> str:
 
 
 def place(table: str, key: bytes | int) -> bytes:
-    """Return the associated data of a sealed value."""
     return table.encode() + b"|" + (key if isinstance(key, bytes) else str(key).encode())

@@ -44,7 +44,6 @@ def parsed_json(text: bytes) -> Any:
 
 
 def repeated_in(value: Any) -> frozenset[str]:
-    """Return the keys that are repeated, or that have a repeated key below them."""
     if isinstance(value, dict):
         own = value.repeated if isinstance(value, _Repeating) else frozenset()
         inside = (name for name, item in value.items() if not isinstance(item, str) and repeated_in(item))

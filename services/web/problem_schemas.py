@@ -98,7 +98,6 @@ class ActRefusedProblem(Problem):
 
 
 def problem_models(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield `base` and all models derived from `base` in modules that are already imported."""
     yield base
     for below in base.__subclasses__():
         yield from problem_models(below)

@@ -130,7 +130,6 @@ def _described(status: int, models: Sequence[type[Problem]]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Make the application answer every error with a problem, even errors of the framework."""
     app.add_exception_handler(ProblemError, _of_problem)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)

@@ -1,4 +1,4 @@
-"""No random history leaves a resident forgotten, whatever two providers, a policy edit and a person do."""
+"""No random history of two providers, a policy edit and a person leaves a resident forgotten."""
 
 from __future__ import annotations
 

@@ -69,7 +69,6 @@ def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
 
 
 def replay_cases(rows: Iterable[RecordedAction]) -> dict[str, CaseStanding]:
-    """Return the state of each case after these audit rows, by the reference of the case."""
     cases: dict[str, CaseStanding] = {}
     for row in rows:
         fields = row.fields

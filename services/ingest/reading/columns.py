@@ -155,7 +155,6 @@ def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | Non
 
 
 def row_fields(row: SheetRow, column_map: ColumnMap) -> dict[str, str | list[str]]:
-    """Fields whose cells are empty are left out."""
     cells = row.cells
     values: dict[str, str | list[str]] = {name: cells[at] for at, name in column_map.single if cells[at]}
     for name, columns in column_map.gathered:

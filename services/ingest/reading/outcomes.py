@@ -39,7 +39,6 @@ _OF_KEPT_ROWS: Final = (f" {KEPT_WITHOUT}", " That of this row was kept.", " It 
 
 
 def without_kept(issues: Iterable[Issue]) -> tuple[Issue, ...]:
-    """Return the issues of a rejected row without sentences that say that the row was kept."""
     return tuple(issue._replace(reason=_without_kept(issue.reason)) for issue in issues)
 
 

@@ -70,7 +70,6 @@ def read_place(
 
 
 def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
-    """Return the encrypted part of a record as JSON, without empty fields."""
     return to_json({"record": record, **place.private}, exclude_none=True)
 
 
@@ -80,7 +79,7 @@ def area_values(postcode: str) -> Values:
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """Return the values by which a stored place is matched. Only register entries need `with_areas`."""
+    """Return the values of a stored place for matching. Only register entries need `with_areas`."""
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]

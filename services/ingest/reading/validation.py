@@ -74,7 +74,6 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
 
 
 def repeated_keys(names: Collection[str]) -> tuple[Issue, ...]:
-    """Return an issue for each key that occurs twice in a JSON row."""
     shown = sorted({_shown(name) for name in names})
     return tuple(Issue(name, "duplicate_key", *_TWICE) for name in shown)
 

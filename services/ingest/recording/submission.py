@@ -87,7 +87,6 @@ class SubmissionContext(UnitOfWork):
     def announce_changed(
         self, event: type[NoticesReconsidered | EntriesWithdrawn], changed: Sequence[ChangedRecord]
     ) -> None:
-        """Publish an event, after which the matcher matches the records again or ends their matches."""
         announcements = []
         for key, members in by_shard(self.feed_id, changed, lambda record: record.shard):
             refs = tuple(RecordRef(record=record.pk, revision=record.revision) for record in members)
@@ -96,7 +95,6 @@ class SubmissionContext(UnitOfWork):
         self.announce(announcements)
 
     def record_outcome(self, action: AuditAction, records: Sequence[tuple[int, int]]) -> None:
-        """Write audit rows. Each item of `records` is a record's id and revision."""
         # In chunks, so that no audit row grows with the size of the submission.
         rows = [
             AuditRow(

@@ -60,7 +60,6 @@ def write_drafts(
 def try_drafts(
     context: SubmissionContext, record_type: RecordType[Facts], drafts: Sequence[Draft[Facts]]
 ) -> list[RowOutcome]:
-    """Return the outcome that each draft would have, and write nothing."""
     return _planned(context, record_type, drafts, frozenset()).outcomes
 
 

@@ -90,7 +90,7 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Add questions about likely duplicates, and put withdrawn entries under `keys` back on the register."""
+        """Add questions about likely duplicates, and put the withdrawn entries in `keys` back on the register."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.
@@ -110,7 +110,6 @@ class _Submission:
         return outcomes
 
     def withdraw(self, missing: MissingEntries) -> MissingEntries:
-        """Withdraw the missing entries that have not changed since. Return the withdrawn entries."""
         every, gone = list(missing.revisions.items()), dict[int, int]()
         for start in range(0, len(every), self._turns.rows):
             with self._turns.writing() as connection:
@@ -148,7 +147,6 @@ class _Submission:
 
 
 def outcomes_of_every_row(drafted: Sequence[RowOutcome], reading: Reading[Any]) -> list[RowOutcome]:
-    """Return the outcomes of the drafts, of the refused rows, and of the rows that were joined into another row."""
     refused = [RowOutcome(row.row, Outcome.REJECTED, without_kept(row.issues)) for row in reading.refused]
     every = [*drafted, *refused]
     references = {row.row: row.reference for row in reading.refused}

@@ -73,7 +73,6 @@ class _Worker:
                 _there(stream).close()
 
     def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
-        """Return the sheet without its rows, and the rows as pickled messages."""
         self._bytes += len(job.data)
         deadline = Timer(seconds, self._process.kill)
         deadline.daemon = True

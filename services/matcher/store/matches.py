@@ -167,14 +167,12 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 
 
 def location_of(private: Mapping[str, Any]) -> Location:
-    """`others` holds the locations of versions that tie with the version on record."""
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
     return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:
-    """With `feed_id`, find only a match of this council."""
     notice, entry = pair
     query = (
         select(matches, register_entries.c.feed_id, register_entries.c.shard)

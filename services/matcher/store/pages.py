@@ -38,7 +38,6 @@ def areas_among(connection: Connection, notice_pks: Collection[int]) -> list[Pag
 
 
 def paged_records(connection: Connection, side: PagedSide, pks: Collection[int]) -> list[PagedRecord]:
-    """Return the records `pks`, each with its first page of partners."""
     if side is PagedSide.NOTICE:
         return _notices(connection, pks)
     row = register_entries.c
@@ -61,7 +60,6 @@ def _notices(connection: Connection, pks: Collection[int], *conditions: ColumnEl
 
 
 def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]) -> Iterator[Partners]:
-    """Records without partners are left out."""
     if not pks:
         return
     mine, theirs = _SIDES[side]
@@ -76,7 +74,6 @@ def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]
 
 
 def load_page(connection: Connection, record: PagedRecord, limit: int) -> Page:
-    """Return the next `limit` partners: records that share a token or have a stored match with the record."""
     return page_of(record, _sharing(connection, record, limit), _matched(connection, record, limit), limit)
 
 

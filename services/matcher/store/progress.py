@@ -88,7 +88,6 @@ def _pks(keys: Collection[Key], side: PagedSide) -> list[int]:
 
 
 def count_waiting(connection: Connection, feed_id: str, most: int) -> int:
-    """Count the council's entries that still wait to be compared with a notice, at most `most`."""
     unfinished, mine, entry, record = unfinished_matching.c, notice_tokens.c, entry_tokens.c, register_entries.c
     not_reached = (
         select(record.pk)

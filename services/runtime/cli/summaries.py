@@ -8,7 +8,6 @@ from pathlib import Path
 
 
 def summary_of(module: str, name: str) -> str:
-    """Return the help text of a function, a group, or a Typer app with one command."""
     tree = ast.parse(_source(module))
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and (node.name == name or _is_command_of(node, name)):

@@ -36,14 +36,12 @@ class Mailbox:
         return "250 Message accepted for delivery"
 
     def wait_for(self, count: int, timeout: float) -> bool:
-        """Return False if fewer than `count` mails arrive within `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: len(self.mails) >= count, timeout)
 
 
 @contextmanager
 def receiving(mailbox: Mailbox) -> Iterator[int]:
-    """Run the mail server, and yield its port."""
     controller = _FreePortController(mailbox, hostname="127.0.0.1", port=0)
     controller.start()
     try:

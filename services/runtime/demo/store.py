@@ -32,7 +32,6 @@ def count_unhandled(connection: Connection, consumer: Consumer) -> int:
 
 
 def count_owed(connection: Connection, until: datetime) -> int:
-    """Return the number of case reviews due by `until`, plus the number of unfinished deliveries."""
     queries = (
         select(func.count()).where(cases.c.due_at <= until),
         select(func.count()).where(deliveries.c.due_at.is_not(None)),

@@ -33,12 +33,10 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 
 def until_handled(demo: DemoDeployment) -> None:
-    """Wait until every event is published and handled by every consumer of its topic."""
     until(lambda: _is_handled(demo), "all is handled")
 
 
 def until_delivered(demo: DemoDeployment) -> None:
-    """Wait until every delivery is done and no review of a case is due within the grouping time."""
     until(lambda: _is_delivered(demo), "everybody has been told")
 
 

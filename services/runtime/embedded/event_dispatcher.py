@@ -50,7 +50,6 @@ class EventDispatcher:
         self._served: str | None = None
 
     def run_once(self) -> int:
-        """Pass one batch of events to the consumers. Return the number of events."""
         with self._store.reading() as connection:
             events = unpublished(connection, self._batch, after=self._served)
         if not events:

@@ -38,7 +38,6 @@ class ProcessLink:
             self._end.sendall(line)
 
     def messages(self) -> Iterator[dict[str, Any]]:
-        """Yield the messages of the other process until it ends."""
         with suppress(OSError), self._end.makefile("rb") as lines:
             for line in lines:
                 # A line that was cut off is the last one of a process that died.
@@ -52,7 +51,6 @@ class ProcessLink:
 
 
 def handle_messages(link: ProcessLink, handlers: Mapping[str, Callable[[Any], None]]) -> None:
-    """`handlers` has a function for the content of each kind of message."""
     for message in link.messages():
         for kind, content in message.items():
             if kind in handlers:

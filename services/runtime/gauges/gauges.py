@@ -48,14 +48,10 @@ class EndedLoops(Collector):
 
 class SendPool(Protocol):
     @property
-    def stuck(self) -> int:
-        """Return the number of sends that are past their deadline."""
-        ...
+    def stuck(self) -> int: ...
 
     @property
-    def full(self) -> bool:
-        """Return True if no further message can be sent until one of these sends ends."""
-        ...
+    def full(self) -> bool: ...
 
 
 class SendGauges(Collector):

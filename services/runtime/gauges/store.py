@@ -82,7 +82,6 @@ def deliveries_by_state(connection: Connection) -> Counts:
 
 
 def oldest_unacknowledged_alert(connection: Connection, now: datetime) -> datetime | None:
-    """Return None if every alert is acknowledged."""
     # An alert from before the end of the case's last pause counts as acknowledged.
     since = func.coalesce(cases.c.paused_until, cases.c.opened_at)
     waiting = cases.c.state.not_in(STOPPED) & (cases.c.paused_until.is_(None) | (cases.c.paused_until <= now))

@@ -40,7 +40,6 @@ class RelaySupervisor:
     _waiting: dict[Lane, tuple[int, float]] = field(default_factory=dict)
 
     def publishing_from(self, store: Store) -> Callable[[], int]:
-        """Use this store from now on. Return `run_once`, the work of a loop."""
         self.store = store
         return self.run_once
 

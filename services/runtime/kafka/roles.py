@@ -206,7 +206,6 @@ def _brokers_reached(check: BrokerCheck, stop: Event) -> bool:
 
 
 def stop_requested() -> Event:
-    """Return an event that is set on SIGTERM or SIGINT."""
     stop = Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         # SIGTERM comes from Kubernetes and systemd, SIGINT from a keyboard.

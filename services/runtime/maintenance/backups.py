@@ -100,7 +100,7 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools have restored. Return the time of its last change.
+    """Call `settle_restore` for a database that other tools have restored. Return when the database last changed.
 
     A second call changes nothing.
     """

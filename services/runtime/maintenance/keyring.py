@@ -54,7 +54,6 @@ def new_keyring() -> Keyring:
 
 
 def with_new_key(keyring: Keyring) -> Keyring:
-    """Return the keys with a new vault key at the end. The new key encrypts nothing until it is made current."""
     # An id is never used again: an old backup may hold values that name this id.
     number = 1 + max((int(name[1:]) for name in keyring.vault if name[1:].isdecimal()), default=0)
     return keyring.model_copy(update={"vault": {**keyring.vault, f"k{number}": os.urandom(KEY_BYTES)}})

@@ -61,7 +61,6 @@ class GuardedProtocol(H11Protocol):
 
     @property
     def at_work(self) -> bool:
-        """Return True if the whole request has arrived and the answer is not complete."""
         return self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -33,9 +33,7 @@ class Consumer(Protocol):
     """A part of Pullcord that handles events, such as the matcher."""
 
     @property
-    def name(self) -> str:
-        """The name of the consumer in the inbox."""
-        ...
+    def name(self) -> str: ...
 
     @property
     def topics(self) -> tuple[str, ...]: ...

@@ -1,4 +1,4 @@
-"""The work for each line of a case stays the same, however many possible lines the case has."""
+"""The work for each line of a case does not grow with the number of possible lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A council reads and replaces its policy over HTTP, without its addresses ever being shown."""
+"""A council reads and replaces its policy over HTTP. No answer shows an address."""
 
 from __future__ import annotations
 

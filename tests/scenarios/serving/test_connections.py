@@ -1,4 +1,4 @@
-"""A caller who sends only part of a request, or nothing, does not stop other callers from being served."""
+"""The server answers other callers while a caller sends only part of a request, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching in several turns gives the same matches as matching without a limit, whatever happens between the turns."""
+"""Events between the turns do not change the result: the matches are those of matching without a limit."""
 
 from __future__ import annotations
 

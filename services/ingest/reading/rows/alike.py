@@ -21,7 +21,6 @@ class _Sign(NamedTuple):
 
 
 def with_questions(drafts: Sequence[Draft[EntryFacts]]) -> list[Draft[EntryFacts]]:
-    """Add a question to each draft that may be the same person as another row."""
     shared = _shared(drafts)
     signs = [tuple(sign for sign in _signs(draft) if hash(sign) in shared) for draft in drafts]
     first: dict[_Sign, list[Draft[EntryFacts]]] = {}

@@ -135,7 +135,6 @@ def _part(text: str) -> tuple[str, CellCode | None]:
 
 
 def clean_fields(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """Return a JSON row with clean references and address lines, and the issues."""
     cleaned, issues = clean_references(fields)
     lines = fields.get("address_lines")
     if not isinstance(lines, list):

@@ -25,7 +25,6 @@ _STATE_THE_ORDER: Final = (
 
 
 def order_in_doubt(field: str, *days: date) -> Issue:
-    """Return the issue that asks which of two days is meant. Only this issue shows a value of the row."""
     first, last = sorted(days)
     readings = f"{first.day} {first:%B} or {last.day} {last:%B %Y}"
     reason = f"The date may be {readings}, because this file holds dates with the month first. {_WITHOUT}"

@@ -88,7 +88,6 @@ def is_nothing(text: str, *, answers: bool) -> bool:
 
 
 def is_to_come(text: str) -> bool:
-    """Return True if the text means that a reference or an address will come later."""
     if is_nothing(text, answers=False):
         return True
     word = text.casefold() if len(text) <= _LONGEST else ""

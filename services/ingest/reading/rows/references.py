@@ -81,7 +81,6 @@ def in_other_case(reference: str) -> frozenset[str]:
 
 
 def alike_references(reference: str) -> frozenset[str]:
-    """Return other references that differ only in letter case, gaps or leading zeros."""
     stripped = _LEADING_ZEROS.sub("", reference)
     forms = {reference.upper(), reference.lower(), stripped}
     forms |= {_ANY_GAP.sub(gap, reference) for gap in ("-", " ", "")}

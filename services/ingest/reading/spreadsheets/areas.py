@@ -12,7 +12,6 @@ _TIGHT: Final = re.compile(r"(?P<outward>[A-Za-z]{1,2}[0-9][A-Za-z0-9]?)(?P<sect
 
 
 def holds_sectors(headings: Sequence[str]) -> bool:
-    """Return True if every heading names sectors, and no heading names districts or areas."""
     return bool(headings) and all(
         "sector" in text and "district" not in text and "area" not in text for text in map(str.casefold, headings)
     )

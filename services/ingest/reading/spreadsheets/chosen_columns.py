@@ -53,7 +53,6 @@ def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
 
 
 def remembered_as(what: str, remembered: Sequence[ChosenWord], chosen: Chosen) -> dict[str, str]:
-    """Return the remembered mappings of this kind, without the words that `chosen` maps anew."""
     return {one.word: one.target for one in remembered if one.what == what and one.word not in chosen}
 
 
@@ -72,7 +71,6 @@ def knows_heading(kind: RecordKind, chosen: Chosen) -> Callable[[str], bool]:
 
 
 def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
-    """Raise RefusedError if the file lacks a column that is mapped by hand."""
     if chosen.keys() <= _first(headings).keys():
         return
     labels = [column_label(headings, index) for index in range(len(headings)) if headings[index]]
@@ -82,7 +80,6 @@ def check_headings(headings: Sequence[str], chosen: Chosen) -> None:
 
 
 def chosen_meanings(headings: Sequence[str], chosen: Chosen) -> dict[int, Meaning]:
-    """Return the field of each mapped column, by column number. Columns that the file lacks are left out."""
     first = _first(headings)
     return {first[key]: Meaning(field, Meaning.CHOSEN) for key, field in chosen.items() if key in first}
 

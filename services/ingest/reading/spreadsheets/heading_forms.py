@@ -30,7 +30,6 @@ _MOST_PARTS: Final = 4
 
 
 def plain_letters(text: str) -> str:
-    """Remove accents: "ffôn" becomes "ffon"."""
     # Nearly all headings are plain, and this function is called many times.
     if text.isascii():
         return text

@@ -92,7 +92,6 @@ def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[R
 
 
 def rival_texts(cells: Sequence[str], dates: Sequence[RevisedDate]) -> dict[str, tuple[str, ...]]:
-    """Return the cells of each date for which a row gives different revised dates, by field."""
     return {one.field: tuple(_filled(cells, one.revised)) for one in dates if _differ(cells, one.revised)}
 
 

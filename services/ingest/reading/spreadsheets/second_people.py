@@ -45,7 +45,6 @@ def _same_lines(meanings: Mapping[int, Meaning]) -> dict[int, int]:
 
 
 def contact_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> set[int]:
-    """Return the columns with a contact's telephone number or address."""
     found = {at for at, meaning in meanings.items() if meaning.field in _WHERE and is_a_contacts(headings[at])}
     doubtful = {at for at in found if may_be_a_contacts(headings[at]) and meanings[at].field == "cli"}
     # "Contact number" is the resident's if the file has no other number and no contact.

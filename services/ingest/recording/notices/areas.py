@@ -26,7 +26,6 @@ from services.ingest.recording.submission import SubmissionContext
 
 
 def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[Any]]) -> Mapping[bytes, Area]:
-    """Store the areas of the written notices. Return the areas by the key of their area record."""
     areas: dict[bytes, Area] = {}
     members: list[tuple[bytes, int]] = []
     for record in written:

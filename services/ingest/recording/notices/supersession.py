@@ -22,7 +22,6 @@ from services.ingest.recording.submission import ChangedRecord, SubmissionContex
 
 
 def settle_supersessions(context: SubmissionContext, keys: Collection[bytes]) -> list[int]:
-    """Decide again if the notices under `keys` are live. Return the ids of the notices that changed."""
     fallen, risen = _apply_rule(context.connection, keys, context.now + SLACK)
     changed = fallen + risen + hand_on_announced(context.connection, keys)
     context.announce_changed(NoticesReconsidered, changed)

@@ -31,7 +31,6 @@ _KEPT: Final = timedelta(days=28)
 def settle_refused(
     context: SubmissionContext, kind: RecordKind, reading: Reading[Any], outcomes: Sequence[RowOutcome]
 ) -> None:
-    """Add the refused rows of a submission to the list, and drop rows that are now accepted."""
     rejected = {one.row for one in outcomes if one.outcome is Outcome.REJECTED}
     references = {draft.row: draft.reference for draft in reading.drafts}
     drop_alerted(context, context.now - _KEPT)

@@ -48,7 +48,6 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
 
 
 def replace_members(connection: Connection, notice_pks: Collection[int], members: Sequence[tuple[bytes, int]]) -> None:
-    """Each member is a pair: an area key, and the id of a notice."""
     connection.execute(delete(area_members).where(among(connection, area_members.c.notice_pk, notice_pks)))
     bulk_insert(connection, area_members, ("area_key", "notice_pk"), members)
 

@@ -50,7 +50,6 @@ def missing_from(connection: Connection, feed_id: str, keys: Collection[bytes]) 
 
 
 def unchanged(connection: Connection, revisions: Mapping[int, int]) -> dict[int, int]:
-    """Return the entries whose revision has not changed. `revisions` maps ids to revisions."""
     row = register_entries.c
     query = select(row.pk, row.revision).where(among(connection, row.pk, revisions.keys()))
     return dict(revisions.items() & {(pk, revision) for pk, revision in connection.execute(query)})

@@ -29,7 +29,6 @@ def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: boo
 
 
 def owners_of_tokens(connection: Connection, feed_id: str, tokens: Collection[bytes]) -> list[tuple[bytes, bytes]]:
-    """Find the live entries of a feed that have one of these tokens. Return pairs of token and record key."""
     entries, owned = register_entries.c, entry_tokens.c
     query = (
         select(owned.token, entries.record_key)

@@ -63,7 +63,6 @@ def _opened(context: SubmissionContext, table: str, row: Any) -> Mapping[str, An
 def write_records(
     context: SubmissionContext, record_type: RecordType[Facts], planned: Plan[Facts]
 ) -> list[tuple[int, int, Keyed[Facts]]]:
-    """Return the id, the new revision and the draft of each new or changed record."""
     pks = allocate_ids(context.connection, record_type.table.name, len(planned.new))
     new = [(pk, 1, version) for pk, version in zip(pks, planned.new, strict=True)]
     # Sorted by id. The matcher locks records in the same order, so two transactions cannot deadlock.

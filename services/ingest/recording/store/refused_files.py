@@ -24,7 +24,6 @@ class RefusedFile(NamedTuple):
 
 
 def waits_for_alert(connection: Connection, refused: RefusedFile) -> bool:
-    """Return True if the operator has not yet been alerted about an earlier refusal of this sender and kind."""
     row = refused_files.c
     waiting = (row.sent_as == refused.sent_as) & row.alerted_at.is_(None)
     found = select(row.refused_at).where(*_of(refused.feed_id, refused.kind), waiting)

@@ -33,7 +33,6 @@ class FoundNotice(NamedTuple):
 
 
 def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
-    """Return the keys in the field `supersedes` of these notices."""
     if not pks:
         return set()
     query = select(notices.c.supersedes_key).where(notices.c.supersedes_key.is_not(None))
@@ -41,14 +40,12 @@ def superseded_by(connection: Connection, pks: Collection[int]) -> set[bytes]:
 
 
 def already_superseded(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the part of `keys` that stored notices name in their field `supersedes`."""
     query, column = select(notices.c.supersedes_key), notices.c.supersedes_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))
 
 
 def known_notices(connection: Connection, keys: Collection[bytes]) -> set[bytes]:
-    """Return the part of `keys` under which a notice is stored."""
     query, column = select(notices.c.record_key), notices.c.record_key
     found = (connection.scalars(query.where(condition)) for condition in among_keys(connection, column, keys))
     return set(chain.from_iterable(found))

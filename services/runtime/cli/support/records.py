@@ -82,7 +82,6 @@ def shown_record(values: Mapping[str, Any]) -> str:
 
 
 def shown_value(value: object) -> str:
-    """Return a recorded value as text for people, with times in UK time."""
     text = str(value)
     if _MOMENT.match(text) and (moment := read_moment(text)):
         return local_time(moment)

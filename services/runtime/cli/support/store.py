@@ -53,7 +53,6 @@ def count_open_cases(connection: Connection) -> int:
 
 
 def councils_with_running_cases(connection: Connection) -> Sequence[str]:
-    """Return the feed ids of councils that still get alerts about at least one case."""
     running = cases.c.state.not_in(_values(CLOCK_STOPPED))
     return connection.scalars(select(cases.c.feed_id).where(running).distinct().order_by(cases.c.feed_id)).all()
 
@@ -77,7 +76,6 @@ def alerts_of_case(connection: Connection, case: Case) -> Sequence[CaseAlert]:
 
 
 def deciders(connection: Connection, store: Store, match_ids: Sequence[str]) -> Mapping[str, str]:
-    """Return who last decided on each match, by match id."""
     decided = (audit.c.action == AuditAction.MATCH_DECIDED.value, audit.c.subject.in_(match_ids))
     # Oldest first: a later decision replaces an earlier one in the mapping.
     query = select(audit.c.pk, audit.c.subject, audit.c.actor_sealed).where(*decided).order_by(audit.c.pk)
@@ -91,7 +89,6 @@ def count_given_up(connection: Connection, since: datetime) -> int:
 
 
 def live_rows(connection: Connection) -> Mapping[str, int]:
-    """Return the number of live notices or register entries of each feed, by feed id."""
     found: dict[str, int] = {}
     # An area record is not itself a notice.
     for records, is_own in ((notices, notices.c.area_facts.is_(None)), (register_entries, true())):

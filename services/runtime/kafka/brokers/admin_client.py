@@ -58,7 +58,6 @@ class BrokersError(PullcordError):
 
 @contextmanager
 def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
-    """Raises BrokersError if the connection fails."""
     # Keep each client: if its connection fails, the library forgets the client, but leaves its thread running.
     clients: list[KafkaNetClient] = []
 

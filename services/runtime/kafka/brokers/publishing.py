@@ -70,7 +70,7 @@ def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaPro
 
 class Publisher:
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment, by which its workers recognise its events."""
+        """`sender` is the id of the deployment. Workers recognise their events by this id."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 

@@ -63,7 +63,6 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
-    """Raises FileRefused or RefusedError if the file cannot be imported, and typer.Exit if every row was rejected."""
     with _refusal_noted(store, job):
         remembered = remembered_words(store, job.feed.feed_id, job.kind)
         read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)

@@ -37,7 +37,6 @@ def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bo
 
 
 def tell_somebody(store: Store, feed: Feed, typed: str) -> None:
-    """Raises RefusedError if the council has another contact already."""
     given = read_typed(typed, None)
     with store.reading() as connection:
         before = load_council(connection, store, feed.feed_id).policy

@@ -89,7 +89,6 @@ class DeploymentStatus:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """Return sentences about everything that is overdue or failing."""
         return tuple(_faults(self))
 
     def as_json(self) -> dict[str, Any]:

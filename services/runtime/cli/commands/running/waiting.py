@@ -80,7 +80,6 @@ def serve_while_waiting(server: StoppableServer, listening: socket.socket, store
 
 
 def meaning(error: DBAPIError) -> str:
-    """Return why the database cannot be reached, in words for the operator."""
     # The text is only searched, never shown.
     said = str(error.orig)
     # If the error is unknown, only its type is shown.

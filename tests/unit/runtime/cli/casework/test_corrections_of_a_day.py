@@ -1,4 +1,4 @@
-"""A file that corrects an earlier file of the same day counts, however it is sent."""
+"""A file that corrects an earlier file of the same day counts, on every way to send a file."""
 
 from __future__ import annotations
 

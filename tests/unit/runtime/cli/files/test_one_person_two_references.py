@@ -1,4 +1,4 @@
-"""Two references may belong to one person. Both entries are kept, and the sender is asked, however the file is sent."""
+"""Two references may belong to one person. Both entries are kept, and the sender is asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The row that fits best is read as the headings, whatever is above it. Two rows of headings are read as one."""
+"""The row that fits best is read as the headings. Two rows of headings are read as one."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from services.storage.tables.cases import (
     contact_verifications,
     deliveries,
     delivery_attempts,
+    drills,
     relaxations,
 )
 from services.storage.tables.intake import (
@@ -65,6 +66,7 @@ __all__ = [
     "deliveries",
     "delivery_attempts",
     "deployment",
+    "drills",
     "entry_tokens",
     "feed_silences",
     "feeds",

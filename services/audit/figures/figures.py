@@ -229,8 +229,8 @@ DEFINITIONS: Final = (
         Figure.DRILLS_HELD,
         "Councils that had a drill",
         Kind.FLOW,
-        "Councils that had the drill of the month, which asks their people for an answer. They are no people, so none is "
-        "withheld.",
+        "Councils that had the drill of the month, which asks their people for an answer. Councils are no people, so "
+        "none is withheld.",
         OWN_PROPOSAL,
         by=("council",),
         of_people=False,
@@ -239,8 +239,8 @@ DEFINITIONS: Final = (
         Figure.DRILLS,
         "Drills, answered and not",
         Kind.FLOW,
-        "Monthly drills that were over in the month: a person of the council answered within one working day, later, or "
-        "nobody did until the links ended. Councils are no people, so none is withheld.",
+        "Monthly drills that were over in the month: a person of the council answered within one working day, later, "
+        "or nobody did until the links ended. Councils are no people, so none is withheld.",
         OWN_PROPOSAL,
         kinds_are="whether somebody answered",
         kinds=("within_a_working_day", "later", "not_at_all"),

@@ -134,7 +134,7 @@ def test_a_loop_that_has_ended_is_not_alive(deployment: Deployment) -> None:
         assert answer.json()["faults"] == ["the dispatcher loop has ended"]
 
 
-@pytest.mark.parametrize("name", ["dispatcher", "engine", "deliveries", "missed", "closing"])
+@pytest.mark.parametrize("name", ["dispatcher", "engine", "deliveries", "missed", "closing", "drills"])
 def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(deployment: Deployment, name: str) -> None:
     parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)

@@ -20,7 +20,7 @@ from tests.support.http import make_api_parts
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.idle import beat_of, let_wait, one_round
 
-EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing", "drills"}
 
 
 def known(deployment: Deployment) -> set[str]:

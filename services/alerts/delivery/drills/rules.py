@@ -20,7 +20,7 @@ from services.core.clock import LONDON, london_day
 from services.core.days.council_days import london_time, same_time_on
 
 # A drill that could not begin within this time of its hour begins on the next working day [P].
-WINDOW: Final = timedelta(hours=4)
+WINDOW: Final = timedelta(hours=1)
 
 # The drills that a person may start for one council in 24 hours [P].
 MOST_A_DAY: Final = 5

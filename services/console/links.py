@@ -77,7 +77,7 @@ def _end(connection: Connection, store: Store, sent: SentLink, lasts: timedelta)
 def end_of_link(
     connection: Connection, store: Store, sent: SentLink, council: str, lasts: timedelta
 ) -> LinkProblem | None:
-    """Return why a link has ended, or None while it works. A newer message is not looked for."""
+    # Returns None while the link works. A newer message is not looked for.
     if sent.revoked:
         return LinkProblem.REVOKED
     address = SentAddress(sent.delivery, sent.tier, sent.contact, sent.channel, sent.address_sealed)

@@ -70,7 +70,7 @@ def _hour_of(policy: CouncilPolicy, day: date) -> datetime:
 
 
 def answer_due(policy: CouncilPolicy, asked_at: datetime) -> datetime:
-    """Return the time by which an answer comes within one working day."""
+    # An answer by this time comes within one working day.
     return same_time_on(policy.days.plus(london_day(asked_at), 1), asked_at)
 
 
@@ -80,7 +80,7 @@ def ends_at(policy: CouncilPolicy, asked_at: datetime, links_last: timedelta, no
 
 
 def urgent_until(policy: CouncilPolicy, now: datetime) -> date:
-    """Return the last harmful day that makes a case so urgent that no drill begins beside it."""
+    # The last harmful day that makes a case so urgent that no drill begins beside it.
     today = now.astimezone(LONDON).date()
     return max(today + timedelta(days=policy.quiet_override_days), policy.days.plus(today, policy.least_working_days))
 

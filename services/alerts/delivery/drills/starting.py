@@ -95,14 +95,13 @@ def start_by_person(store: Store, feed_id: str, by: str) -> str:
 
 
 def end_drill(work: UnitOfWork, drill: Drill) -> None:
-    """End a drill that has failed. Nobody can answer it any more."""
+    # From here on nobody can answer the drill.
     change_drill(work.connection, drill.alert_pk, state=DrillState.ENDED.value, due_at=None)
     fields = {"drill": drill.reference, "month": drill.month}
     work.record_audit(AuditRow(AuditAction.DRILL_ENDED, fields, subject=drill.reference, feed_id=drill.feed_id))
 
 
 def ask(work: UnitOfWork, alert_pk: int, council: Council, step: DrillStep) -> None:
-    """Write the messages of one step of a drill."""
     verified = verified_contacts(work.connection, work.store.tokeniser, council.feed_id, step.contacts)
     recipients = [Recipient(tier, one, work.now, one in verified) for one, tier in step.contacts.items()]
     intend_deliveries(work, alert_pk, recipients)

@@ -73,7 +73,6 @@ def has_drill_of(connection: Connection, feed_id: str, month: str) -> bool:
 
 
 def due_drills(connection: Connection, now: datetime) -> list[str]:
-    """Return the references of the drills whose next step is due."""
     query = select(alerts.c.reference).join_from(drills, alerts, alerts.c.pk == _ROW.alert_pk)
     return list(connection.scalars(query.where(_ROW.due_at <= now).order_by(_ROW.due_at, _ROW.alert_pk)))
 
@@ -97,7 +96,6 @@ def lock_drill(connection: Connection, reference: str, feed_id: str | None = Non
 
 
 def find_drill(connection: Connection, reference: str, feed_id: str | None = None) -> Drill:
-    """Return a drill. Raises NotFoundError if there is no such drill, or if it is another council's."""
     return _found(connection.execute(_drills(_named(reference, feed_id))).one_or_none())
 
 
@@ -124,7 +122,7 @@ def newest_drills(connection: Connection, feed_id: str | None, limit: int, befor
 
 
 def people_asked(connection: Connection, alert_pk: int) -> list[tuple[str, str]]:
-    """Return the person and the channel of each message of a drill."""
+    # The person and the channel of each message of a drill.
     row = deliveries.c
     query = select(row.contact, row.channel).where(row.alert_pk == alert_pk)
     return [(found.contact, found.channel) for found in connection.execute(query)]
@@ -138,7 +136,7 @@ def has_urgent_case(connection: Connection, feed_id: str, until: date) -> bool:
 
 
 def mark_reported(connection: Connection, now: datetime) -> int:
-    """Mark the failed drills that the operator does not know of. Return their number."""
+    # Returns the number of failed drills of which the operator did not know.
     unknown = (_ROW.failed_at.is_not(None), _ROW.reported_at.is_(None))
     return connection.execute(update(drills).where(*unknown).values(reported_at=now)).rowcount
 

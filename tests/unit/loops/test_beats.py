@@ -197,8 +197,8 @@ def test_a_deployment_that_is_run_in_another_way_has_no_use_for_the_beats_of_bef
             Heartbeat(deployment.store, name)()
 
     beat(*EMBEDDED)
-    beat("relay", "engine", "deliveries", "closing")
-    assert known(deployment) == {"relay", "engine", "deliveries", "closing"}
+    beat("relay", "engine", "deliveries", "closing", "drills")
+    assert known(deployment) == {"relay", "engine", "deliveries", "closing", "drills"}
     beat(*EMBEDDED)
     assert known(deployment) == EMBEDDED
 

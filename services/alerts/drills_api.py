@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
-from services.alerts.delivery.drills.answering import AnswerWay, record_answer
-from services.alerts.delivery.drills.rules import DrillState
+from services.alerts.delivery.drills.answering import record_answer
+from services.alerts.delivery.drills.rules import AnswerWay, DrillState
 from services.alerts.delivery.drills.starting import DrillRefusedError, start_by_person
 from services.alerts.delivery.drills.store import Drill, find_drill, newest_drills
 from services.core.errors import NotFoundError

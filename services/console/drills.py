@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from services.alerts.case.by_link import ByLink
 from services.alerts.case.store.links import find_sent_link
-from services.alerts.delivery.drills.answering import AnswerWay, record_answer
-from services.alerts.delivery.drills.rules import DrillState
+from services.alerts.delivery.drills.answering import record_answer
+from services.alerts.delivery.drills.rules import AnswerWay, DrillState
 from services.alerts.delivery.drills.starting import DrillRefusedError
 from services.alerts.delivery.drills.store import Drill, find_drill_of_alert
 from services.alerts.policy.councils import load_council

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from services.alerts.delivery.drills.answering import AnswerWay, record_answer
+from services.alerts.delivery.drills.answering import record_answer
+from services.alerts.delivery.drills.rules import AnswerWay
 from services.audit.check import audit_differences
 from services.audit.figures.figures import Figure
 from tests.scenarios.drills.drilled import (

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.alerts.delivery.drills.answering import AnswerWay, record_answer
+from services.alerts.delivery.drills.answering import record_answer
+from services.alerts.delivery.drills.rules import AnswerWay
 from services.alerts.delivery.drills.running import DrillRunner
 from services.alerts.delivery.drills.starting import DrillRefusedError, start_by_person
 from services.alerts.delivery.store.claims import claim_deliveries, count_due

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Final
 
 from services.alerts.delivery.drills.metrics import DRILL_ANSWERS
-from services.alerts.delivery.drills.rules import ANSWERABLE, DrillState
+from services.alerts.delivery.drills.rules import ANSWERABLE, AnswerWay, DrillState
 from services.alerts.delivery.drills.starting import DrillRefusedError
 from services.alerts.delivery.drills.store import Drill, change_drill, lock_drill
 from services.core.audit import AuditAction
@@ -19,14 +18,6 @@ _OVER: Final = {
     DrillState.ANSWERED: "somebody has answered this drill already",
     DrillState.ENDED: "this drill is over, and nobody has answered it: the next one asks anew",
 }
-
-
-class AnswerWay(StrEnum):
-    """The way by which a person answers a drill. The values are stored in the audit."""
-
-    LINK = "link"
-    API = "api"
-    COMMAND = "command"
 
 
 def record_answer(

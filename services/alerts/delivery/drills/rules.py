@@ -41,6 +41,14 @@ class DrillState(StrEnum):
 ANSWERABLE: Final = frozenset({DrillState.WAITING, DrillState.FAILED})
 
 
+class AnswerWay(StrEnum):
+    """The way by which a person answers a drill. The values are stored in the audit."""
+
+    LINK = "link"
+    API = "api"
+    COMMAND = "command"
+
+
 class DrillStep(NamedTuple):
     """The people whom a drill asks next, each with the tier, and the highest tier among them as a level from 1."""
 

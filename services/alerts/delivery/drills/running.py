@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
+
+from sqlalchemy import Connection
 
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.drills.rules import (
@@ -14,6 +16,7 @@ from services.alerts.delivery.drills.rules import (
     answer_due,
     drill_month,
     ends_at,
+    may_begin,
     next_step,
     urgent_until,
 )
@@ -53,8 +56,7 @@ class DrillRunner:
             steps: list[Callable[[], bool]] = [
                 partial(move_on, self.store, reference, self.links_last) for reference in due_drills(connection, now)
             ]
-            councils = councils_to_drill(connection, drill_month(now), london_midnight(_first_of_month(now)))
-            steps += [partial(start_monthly, self.store, feed_id) for feed_id in councils]
+            steps += [partial(start_monthly, self.store, feed_id) for feed_id in self._to_begin(connection, now)]
         moved, fault = 0, None
         for step in steps:
             try:
@@ -64,6 +66,12 @@ class DrillRunner:
         if fault is not None:
             raise fault
         return moved
+
+    def _to_begin(self, connection: Connection, now: datetime) -> list[str]:
+        # Outside its hour a council costs no transaction that writes.
+        begins = london_midnight(london_day(now).replace(day=1))
+        councils = councils_to_drill(connection, drill_month(now), begins)
+        return [one for one in councils if may_begin(load_council(connection, self.store, one).policy, now)]
 
 
 def move_on(store: Store, reference: str, links_last: timedelta) -> bool:
@@ -117,7 +125,3 @@ def _fail(work: UnitOfWork, drill: Drill, until: datetime) -> None:
 
 def _record(work: UnitOfWork, action: AuditAction, drill: Drill, fields: dict[str, object]) -> None:
     work.record_audit(AuditRow(action, fields, subject=drill.reference, feed_id=drill.feed_id))
-
-
-def _first_of_month(now: datetime) -> date:
-    return london_day(now).replace(day=1)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from services.alerts.delivery.drills.answering import AnswerWay, record_answer
-from services.alerts.delivery.drills.rules import DrillState
+from services.alerts.delivery.drills.answering import record_answer
+from services.alerts.delivery.drills.rules import AnswerWay, DrillState
 from services.alerts.delivery.drills.starting import start_by_person
 from services.alerts.delivery.drills.store import newest_drills
 from services.core.errors import RefusedError

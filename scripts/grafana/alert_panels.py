@@ -94,4 +94,14 @@ TELLING = (
         "Acknowledgements by a named person in the hour before, by the way they came.",
         {"{{way}}": in_an_hour("pullcord_alert_acknowledgements_total", "way")},
     ),
+    PanelSpec(
+        "Answers to drills",
+        "Answers of a named person to a drill in the hour before, by the way they came.",
+        {"{{way}}": in_an_hour("pullcord_drill_answers_total", "way")},
+    ),
+    PanelSpec(
+        "Last drills",
+        "Councils by the state of their last drill. Where it failed or ended, nobody answered in time.",
+        {"{{state}}": f"max by (state) (pullcord_council_drills{{{HERE}}})"},
+    ),
 )

@@ -251,17 +251,21 @@ def page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> t
 
 
 def form_errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:
-    found = []
-    if not name.strip():
-        found.append(FormError.NAME_MISSING)
-    else:
-        try:
-            _NAME.validate_python(name)
-        except ValidationError:
-            found.append(FormError.NAME_NOT_A_PERSON)
+    name_error = name_error_of(name)
+    found = [] if name_error is None else [name_error]
     if not ticked:
         found.append(FormError.CASES_MISSING)
     return tuple(found)
+
+
+def name_error_of(name: str) -> FormError | None:
+    if not name.strip():
+        return FormError.NAME_MISSING
+    try:
+        _NAME.validate_python(name)
+    except ValidationError:
+        return FormError.NAME_NOT_A_PERSON
+    return None
 
 
 def _page(html: str, status: int, nonce: str) -> HTMLResponse:

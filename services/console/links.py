@@ -9,13 +9,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.alerts.case.store.links import AlertRef, SentLink, alerts_replaced_by, find_sent_link, is_replaced
-from services.alerts.delivery.delivery import OPERATOR_TIER
+from services.alerts.delivery.contacts.still_contacts import SentAddress, is_still_contact
 from services.alerts.policy.councils import load_council
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.console.link_problems import LinkProblem
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
-from services.storage.vault import VaultError, place
 
 # The reference of an alert, a dot and the code. Anything else is no link, and is not searched for.
 _TOKEN: Final = re.compile(r"(A-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", re.ASCII)
@@ -68,31 +67,18 @@ def _alerts(connection: Connection, sent: SentLink, lasts: timedelta) -> tuple[A
 
 
 def _end(connection: Connection, store: Store, sent: SentLink, lasts: timedelta) -> LinkProblem | None:
-    # Returns None while the link works. An expired link comes before the search for later messages, to bound it.
+    # An expired link comes before the search for later messages, to bound it.
+    problem = end_of_link(connection, store, sent, sent.council, lasts)
+    return problem or (LinkProblem.REPLACED if is_replaced(connection, sent) else None)
+
+
+def end_of_link(
+    connection: Connection, store: Store, sent: SentLink, council: str, lasts: timedelta
+) -> LinkProblem | None:
+    # Returns None while the link works. A newer message is not looked for.
     if sent.revoked:
         return LinkProblem.REVOKED
-    if not _is_contact(connection, store, sent):
+    address = SentAddress(sent.delivery, sent.tier, sent.contact, sent.channel, sent.address_sealed)
+    if not is_still_contact(store, load_council(connection, store, council), address):
         return LinkProblem.REMOVED
-    if store.now() - sent.sent_at >= lasts:
-        return LinkProblem.EXPIRED
-    return LinkProblem.REPLACED if is_replaced(connection, sent) else None
-
-
-def _is_contact(connection: Connection, store: Store, sent: SentLink) -> bool:
-    # The operator's contacts are in no council's policy. While a policy is damaged, nobody can say who was removed.
-    council = load_council(connection, store, sent.council)
-    if council.damaged or sent.tier == OPERATOR_TIER:
-        return True
-    address = _address(store, sent)
-    return any(
-        (one.person, one.channel) == (sent.contact, sent.channel) and address in (None, one.address.get_secret_value())
-        for one in council.policy.every_contact
-    )
-
-
-def _address(store: Store, sent: SentLink) -> str | None:
-    # None if the sealed value is damaged: then the person and the channel decide.
-    try:
-        return str(store.vault.open(place("deliveries", sent.delivery), sent.address_sealed))
-    except VaultError:
-        return None
+    return LinkProblem.EXPIRED if store.now() - sent.sent_at >= lasts else None

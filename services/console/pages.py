@@ -51,7 +51,7 @@ class FormError(StrEnum):
     CASES_MISSING = "cases_missing"
 
 
-_NAME_ERRORS = {
+NAME_ERRORS = {
     FormError.NAME_MISSING: "Enter your name",
     FormError.NAME_NOT_A_PERSON: "Enter the name of a person, with at least 2 letters and no telephone number",
 }
@@ -135,7 +135,7 @@ class ChangesView:
 def acknowledgement_page(view: AcknowledgementView) -> str:
     today = london_day(view.now)
     groups = advice.grouped([page_case.case for page_case in view.cases], today)
-    return _render(
+    return render_page(
         "acknowledgement.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
@@ -145,14 +145,14 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
         cases=_rows(view.cases, view.now),
         ticked=view.ticked,
-        name_error=_first_error(view.errors, _NAME_ERRORS),
+        name_error=_first_error(view.errors, NAME_ERRORS),
         case_error=_first_error(view.errors, _CASE_ERRORS),
     )
 
 
 def acknowledged_page(view: AcknowledgedView) -> str:
     groups = advice.grouped([page_case.case for page_case in view.cases], london_day(view.now))
-    return _render(
+    return render_page(
         "acknowledged.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
@@ -164,7 +164,7 @@ def acknowledged_page(view: AcknowledgedView) -> str:
 
 
 def withdrawn_page(view: WithdrawnView) -> str:
-    return _render(
+    return render_page(
         "withdrawn.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
@@ -174,14 +174,14 @@ def withdrawn_page(view: WithdrawnView) -> str:
 
 
 def changes_page(view: ChangesView) -> str:
-    return _render(
+    return render_page(
         "changes.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
         total=lines(len(view.cases)),
         cases=_rows(view.cases, view.now),
         ticked=view.ticked,
-        name_error=_first_error(view.errors, _NAME_ERRORS),
+        name_error=_first_error(view.errors, NAME_ERRORS),
         case_error=_first_error(view.errors, _CHANGE_ERRORS),
     )
 
@@ -189,7 +189,7 @@ def changes_page(view: ChangesView) -> str:
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
     """Anybody may see this page, so it names no council, alert or case."""
     title, remedy = PROBLEM_TEXTS[problem]
-    return _render("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
+    return render_page("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 
 
 def _rows(cases: Sequence[PageCase], now: datetime) -> list[dict[str, object]]:
@@ -219,7 +219,7 @@ def _who(one: Acknowledgement) -> str:
     return f"{one.by} (not signed in, by the link sent to {shown_name(one.sent_to)})"
 
 
-def _render(template: str, **context: object) -> str:
+def render_page(template: str, **context: object) -> str:
     return _ENVIRONMENT.get_template(template).render(context)
 
 

@@ -67,6 +67,14 @@ class AuditAction(StrEnum):
     CONTACT_VERIFIED = "contact_verified"
     # A person had a test message sent to a contact.
     CONTACT_TESTED = "contact_tested"
+    # A council's people were asked to answer a drill, were asked by the next tier, or answered.
+    DRILL_STARTED = "drill_started"
+    DRILL_PASSED_ON = "drill_passed_on"
+    DRILL_ANSWERED = "drill_answered"
+    # Nobody of any tier answered in time. The operator is told, and an answer still counts as a late one.
+    DRILL_FAILED = "drill_failed"
+    # Nobody has answered until its links ended.
+    DRILL_ENDED = "drill_ended"
     # Month-end figures of the state at that time. Their rows also mark the month as closed.
     STOCK_TAKEN = "stock_taken"
     BACKUP_MADE = "backup_made"
@@ -133,6 +141,12 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.CONTACT_CODE_REFUSED: "contact",
         AuditAction.CONTACT_VERIFIED: "contact",
         AuditAction.CONTACT_TESTED: "contact",
+        # `month` is null if a person started the drill. `level` counts the tiers that were asked.
+        AuditAction.DRILL_STARTED: "drill month level deliveries",
+        AuditAction.DRILL_PASSED_ON: "drill level deliveries",
+        AuditAction.DRILL_ANSWERED: "drill month way in_time",
+        AuditAction.DRILL_FAILED: "drill",
+        AuditAction.DRILL_ENDED: "drill month",
         # `counts` holds rows [table, key, count].
         AuditAction.STOCK_TAKEN: "month figure counts",
         AuditAction.BACKUP_MADE: "kind bytes",

@@ -30,6 +30,7 @@ class LinkPurpose(StrEnum):
 
     ACKNOWLEDGE = "acknowledge"
     ACCEPT_CHANGES = "accept_changes"
+    ANSWER_DRILL = "answer_drill"
 
 
 class Tokeniser:

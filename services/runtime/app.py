@@ -16,12 +16,14 @@ from fastapi_offline import FastAPIOffline
 from services.alerts.api import router as alerts_router
 from services.alerts.case_lists import router as case_lists_router
 from services.alerts.contacts_api import router as contacts_router
+from services.alerts.drills_api import router as drills_router
 from services.alerts.policies.policy_api import router as policy_router
 from services.alerts.preview.preview_api import router as preview_router
 from services.alerts.receipts_api import router as receipts_router
 from services.audit.api import router as oversight_router
 from services.console.acknowledgements import router as acknowledgements_router
 from services.console.changes import router as changes_router
+from services.console.drills import router as drill_links_router
 from services.ingest.api import router as ingest_router
 from services.ingest.mappings import router as mappings_router
 from services.ingest.uploads import router as uploads_router
@@ -87,6 +89,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         alerts_router,
         case_lists_router,
         contacts_router,
+        drills_router,
         preview_router,
         policy_router,
         receipts_router,
@@ -94,6 +97,7 @@ def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) ->
         oversight_router,
         acknowledgements_router,
         changes_router,
+        drill_links_router,
     ):
         app.include_router(router)
     # The metrics need a key. Otherwise a sender could see a count of matches rise after a notice, and learn that a

@@ -15,6 +15,7 @@ from services.alerts.delivery.channels.port import Channel, ChannelSettings
 from services.alerts.delivery.channels.routed_channel import make_receipt_look_up, make_routed_channel
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
+from services.alerts.delivery.drills.running import DrillRunner
 from services.alerts.delivery.receipts.polling import ReceiptDesk
 from services.alerts.engine import Engine
 from services.alerts.policy.contacts import ContactChannel
@@ -52,6 +53,7 @@ class Parts:
     dispatcher: Dispatcher
     pool: DeliveryPool
     closer: MonthEnd
+    drills: DrillRunner
     limits: IngestLimits
     presentation: Presentation
     clock_guard: ClockGuard | None
@@ -140,6 +142,7 @@ def make_parts(
         dispatcher=Dispatcher(store, pool, shown, receipts=ReceiptDesk(make_receipt_look_up(channels))),
         pool=pool,
         closer=MonthEnd(store, UNSAFE),
+        drills=DrillRunner(store, shown.links_last),
         limits=ingest_limits(settings),
         presentation=shown,
         clock_guard=guard_of(store),

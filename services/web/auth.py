@@ -85,6 +85,11 @@ def named_council(council: str, feed: CouncilFeed) -> str:
     return feed
 
 
+def council_or_operator(caller: CallerOf) -> str | None:
+    """Return the feed of the calling council, or None for an operator, who sees all councils."""
+    return None if caller.role is Role.OPERATOR else own_feed(caller, Role.COUNCIL)
+
+
 def regulator(caller: CallerOf) -> Caller:
     if caller.role is not Role.REGULATOR:
         raise ProblemError(403, ProblemType.FORBIDDEN, "this needs a regulator's key")
@@ -97,5 +102,6 @@ def operator(caller: CallerOf) -> Caller:
     return caller
 
 
+CouncilOrOperator = Annotated[str | None, Depends(council_or_operator)]
 Regulator = Annotated[Caller, Depends(regulator)]
 NamedCouncilFeed = Annotated[str, Depends(named_council)]

@@ -65,6 +65,7 @@ class ProblemType(StrEnum):
     VERSION_CHANGED = "version-changed"
     ACT_REFUSED = "act-refused"
     RECORD_FAULTY = "record-faulty"
+    DRILL_REFUSED = "drill-refused"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 

@@ -15,8 +15,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from schemas.codes import MatchLevel
+from services.alerts.message.drill_message import DrillDigest, render_drill
 from services.alerts.message.message import AlertDigest, Message, render
 from services.alerts.message.withdrawn_message import render_withdrawn
+from services.console.drill_pages import DrillView, drill_page, drill_problem_page
 from services.console.link_problems import LinkProblem
 from services.console.pages import (
     AcknowledgedView,
@@ -36,6 +38,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socke
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BEST_PRACTICE = "best-practice"
 WIDTHS = [320, 360, 1000]
+PATHS = ["/form", "/refused", "/withdrawn", "/nowhere"]
+DRILLS = ["/drill", "/drill-refused", "/drill-answered", "/drill-over"]
+# The pages of drills have no table, so the narrowest width says all.
+VIEWS = [*((path, width) for path in PATHS for width in WIDTHS), *((path, WIDTHS[0]) for path in DRILLS)]
 
 
 class Desk:
@@ -55,10 +61,21 @@ class Desk:
             csp_nonce=self.view.csp_nonce,
             now=self.view.now,
         )
+        drill = DrillView(
+            council=self.view.council,
+            reference="D-3F9K-7PQ2",
+            answered_at=None,
+            form_action="/drill",
+            csp_nonce=self.view.csp_nonce,
+        )
         pages = {
             "/form": lambda: acknowledgement_page(self.view),
             "/refused": lambda: acknowledgement_page(refused),
             "/withdrawn": lambda: withdrawn_page(withdrawn),
+            "/drill": lambda: drill_page(drill),
+            "/drill-refused": lambda: drill_page(replace(drill, error=FormError.NAME_MISSING)),
+            "/drill-answered": lambda: drill_page(replace(drill, answered_at=self.view.now)),
+            "/drill-over": lambda: drill_problem_page(LinkProblem.EXPIRED, csp_nonce=self.view.csp_nonce),
         }
         return pages.get(path, lambda: error_page(LinkProblem.UNKNOWN, csp_nonce=self.view.csp_nonce))()
 
@@ -123,7 +140,22 @@ def page(chromium: Browser) -> Iterator[Page]:
     assert complaints == [], "the browser complained, for example of a broken content security policy"
 
 
-@pytest.fixture(params=[render, render_withdrawn], ids=["action", "withdrawn"])
+def render_as_drill(digest: AlertDigest, now: datetime) -> Message:
+    return render_drill(
+        DrillDigest(
+            reference="D-3F9K-7PQ2",
+            council=digest.council,
+            tier=digest.tier,
+            link=digest.link,
+            created_at=now,
+            asked_before=True,
+            monthly=True,
+            clock_note=digest.clock_note,
+        )
+    )
+
+
+@pytest.fixture(params=[render, render_withdrawn, render_as_drill], ids=["action", "withdrawn", "drill"])
 def mail(request: pytest.FixtureRequest, view: AcknowledgementView) -> str:
     cases = tuple(page_case.case for page_case in view.cases)
     digest = AlertDigest(
@@ -152,8 +184,7 @@ def assert_fits(page: Page, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("path", ["/form", "/refused", "/withdrawn", "/nowhere"])
+@pytest.mark.parametrize(("path", "width"), VIEWS)
 def test_a_page_is_accessible_and_never_scrolls_sideways(desk: Desk, page: Page, path: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(desk.address + path)

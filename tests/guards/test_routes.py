@@ -19,6 +19,7 @@ OPEN = {
     "/a/{token}": "the unguessable code in it is the key: it comes with an alert",
     "/a/{token}/taken/{number}": "the same",
     "/a/{token}/changes": "the same",
+    "/d/{token}": "the same: the code comes with a drill",
     "/openapi.json": "the description that is published anyway",
     "/docs": "the same, for reading",
     "/docs/oauth2-redirect": "part of that page",

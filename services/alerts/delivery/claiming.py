@@ -12,7 +12,7 @@ from functools import partial
 from typing import Protocol
 
 from services.alerts.delivery.channels.port import SendOutcome
-from services.alerts.delivery.delivery import Delivery
+from services.alerts.delivery.delivery import DRILLS_FEED, Delivery
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.queue import record_delivery_audit
 from services.alerts.delivery.recipients.joining import join_waiting
@@ -103,7 +103,9 @@ def _start(work: UnitOfWork, claimed: Sequence[Delivery]) -> None:
 
 def _hashes(store: Store, delivery: Delivery) -> LinkHashes:
     hashed = partial(store.tokeniser.link_hash, alert=delivery.alert)
+    # The link of a drill answers the drill, and opens nothing else.
+    answers = LinkPurpose.ANSWER_DRILL if delivery.feed_id == DRILLS_FEED else LinkPurpose.ACKNOWLEDGE
     return LinkHashes(
-        hashed(LinkPurpose.ACKNOWLEDGE, code=delivery.codes.acknowledge),
+        hashed(answers, code=delivery.codes.acknowledge),
         hashed(LinkPurpose.ACCEPT_CHANGES, code=delivery.codes.changes),
     )

@@ -15,7 +15,10 @@ OPERATOR_FEED = "operator"
 # The same, in test messages and codes to contacts.
 CONTACTS_FEED = "contacts"
 
-NO_COUNCIL = frozenset({OPERATOR_FEED, CONTACTS_FEED})
+# The same, in drills. So no rule about a council's alerts ever counts, joins or replaces a drill message.
+DRILLS_FEED = "drills"
+
+NO_COUNCIL = frozenset({OPERATOR_FEED, CONTACTS_FEED, DRILLS_FEED})
 
 
 class DeliveryState(StrEnum):

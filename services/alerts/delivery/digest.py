@@ -50,6 +50,9 @@ class Presentation:
     def link(self, alert: str, code: str) -> str:
         return f"{self.base_url.rstrip('/')}/a/{alert}.{code}"
 
+    def drill_link(self, drill: str, code: str) -> str:
+        return f"{self.base_url.rstrip('/')}/d/{drill}.{code}"
+
     def changes_link(self, alert: str, code: str) -> str:
         return f"{self.link(alert, code)}/changes"
 

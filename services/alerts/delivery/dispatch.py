@@ -15,8 +15,9 @@ from services.alerts.delivery.channels.pool import QUICK, DeliveryPool, SendJob
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.contacts.checks import contact_message
-from services.alerts.delivery.delivery import CONTACTS_FEED, NO_COUNCIL, OPERATOR_FEED, Delivery
+from services.alerts.delivery.delivery import CONTACTS_FEED, DRILLS_FEED, NO_COUNCIL, OPERATOR_FEED, Delivery
 from services.alerts.delivery.digest import Presentation, alert_digest
+from services.alerts.delivery.drills.drill_messages import drill_message
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
 from services.alerts.delivery.queue import cancel_delivery, settle
@@ -170,6 +171,8 @@ class Dispatcher:
                 return operator_message(connection, delivery.alert_pk)
             if delivery.feed_id == CONTACTS_FEED:
                 return contact_message(connection, self.store, self.presentation.base_url, delivery.alert_pk)
+            if delivery.feed_id == DRILLS_FEED:
+                return drill_message(connection, self.store, self.presentation, delivery)
             if not delivery.cases:
                 return refused_contacts_message(connection, self.store, delivery)
             digest = alert_digest(connection, self.store, self.presentation, delivery)

@@ -1,6 +1,7 @@
-"""Alerts the operator of Pullcord about quarantined events, refused rows and files, and silent feeds.
+"""Alerts the operator of Pullcord about quarantined events, refused rows and files, silent feeds and unanswered drills.
 
-Each of these may hide a line at risk. An alert to the operator has deliveries and outcomes, but no cases.
+Each of these may hide a line at risk, or people whom no message reaches. An alert to the operator has deliveries and
+outcomes, but no cases.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from services.alerts.delivery import operator_messages
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
+from services.alerts.delivery.drills.store import mark_reported
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.silences import mark_silent_feeds
 from services.alerts.delivery.store.alerts import Alert, insert_alert, load_alert
@@ -32,6 +34,7 @@ EVENTS_SET_ASIDE: Final = "events_set_aside"
 ROWS_REFUSED: Final = "rows_refused"
 FILES_REFUSED: Final = "files_refused"
 FEEDS_SILENT: Final = "feeds_silent"
+DRILLS_UNANSWERED: Final = "drills_unanswered"
 # If events are still quarantined after this time, the operator is alerted again (policy of the deployment).
 REPEAT = timedelta(hours=24)
 _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
@@ -39,6 +42,7 @@ _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
     ROWS_REFUSED: operator_messages.refused_rows_message,
     FILES_REFUSED: operator_messages.refused_files_message,
     FEEDS_SILENT: operator_messages.silent_feeds_message,
+    DRILLS_UNANSWERED: operator_messages.unanswered_drills_message,
 }
 
 
@@ -61,6 +65,9 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, 
             written += 1
         if silence and mark_silent_feeds(connection, now):
             _intend(work, contacts, FEEDS_SILENT)
+            written += 1
+        if mark_reported(connection, now):
+            _intend(work, contacts, DRILLS_UNANSWERED)
             written += 1
     return written
 

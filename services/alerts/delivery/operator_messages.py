@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.alerts.delivery.drills.store import unanswered_drills
 from services.alerts.delivery.store.refused_files import overdue_files
 from services.alerts.delivery.store.refused_rows import overdue_rows
 from services.alerts.delivery.store.silences import alerted_silences
@@ -20,6 +21,8 @@ LISTED: Final = 20
 
 # The table whose only sealed values are the policies of councils.
 _POLICIES: Final = "feeds"
+
+_TIERS: Final = {0: "nobody could be", 1: "1 tier"}
 
 _SENT: Final = {
     ("notice", "file"): "a file of notices",
@@ -91,6 +94,25 @@ def silent_feeds_message(connection: Connection, alert: str) -> Message | None:
     said = [{"sender": _sender(one.name, one.feed_id), "at": moment(one.heard_at)} for one in found]
     subject = f"Pullcord: {count} fallen silent, lines at risk may be unknown [{alert}]"
     return _message("silent_feeds", subject, alert, {**_listed("feeds", said), "count": count})
+
+
+def unanswered_drills_message(connection: Connection, alert: str) -> Message | None:
+    found = unanswered_drills(connection)
+    if not found:
+        return None
+    count = "1 drill was" if len(found) == 1 else f"{len(found):,} drills were"
+    said = [
+        {
+            "sender": f"{shown_name(one.council)} ({one.code})",
+            "reference": one.reference,
+            "at": moment(one.started_at),
+            # A tier with no contact is left out of the count.
+            "asked": f"{_TIERS.get(one.level, f'{one.level} tiers')} asked",
+        }
+        for one in found
+    ]
+    subject = f"Pullcord: {count} not answered, no line is known to be at risk by it [{alert}]"
+    return _message("drills_unanswered", subject, alert, {**_listed("drills", said), "count": count})
 
 
 def _sender(name: str, feed_id: str) -> str:

@@ -109,11 +109,11 @@ def subject_line(digest: AlertDigest, lead: str) -> str:
     council = shown_name(digest.council)
     room = SUBJECT_LIMIT - len(lead) - len(tail) - len(" ()")
     if room < min(len(council), _SHORTEST_COUNCIL):
-        return f"{_shortened(lead, SUBJECT_LIMIT - len(tail))}{tail}"
-    return f"{lead} ({_shortened(council, room)}){tail}"
+        return f"{shortened(lead, SUBJECT_LIMIT - len(tail))}{tail}"
+    return f"{lead} ({shortened(council, room)}){tail}"
 
 
-def _shortened(text: str, room: int) -> str:
+def shortened(text: str, room: int) -> str:
     if len(text) <= room:
         return text
     cut = _CUT if room > len(_CUT) else ""

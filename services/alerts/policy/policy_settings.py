@@ -159,6 +159,11 @@ class CouncilPolicy(Closed):
     # The same as a share of the council's open cases, in per cent. The higher of the two counts [P].
     relaxed_share_without_consent: Annotated[int, Field(ge=0, le=100)] = 10
 
+    # The working day of each month on which a drill goes out, and the hours after the start of that day. At the start
+    # itself if the hour would be at night [P].
+    drill_working_day: Annotated[int, Field(ge=1, le=15)] = 1
+    drill_hours_after_start: Annotated[int, Field(ge=0, le=8)] = 2
+
     # Seconds in which new cases are gathered into one message. The limit of a minute keeps alerts prompt.
     grouping_seconds: Annotated[int, Field(ge=0, le=60)] = 30
 

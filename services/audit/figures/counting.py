@@ -175,6 +175,19 @@ def _count_unreachable(counts: Counts, row: RecordedAction) -> None:
         add_counts(counts, Figure.NOBODY_TOLD, _code(row), ())
 
 
+def _count_begun_drill(counts: Counts, row: RecordedAction) -> None:
+    # A drill that a person started is beside the drill of the month.
+    if row.fields["month"] is not None:
+        add_counts(counts, Figure.DRILLS_HELD, _code(row), ())
+
+
+def _count_drill(counts: Counts, row: RecordedAction) -> None:
+    if row.fields["month"] is not None:
+        answered = "within_a_working_day" if row.fields.get("in_time") else "later"
+        kind = "not_at_all" if row.action is AuditAction.DRILL_ENDED else answered
+        add_counts(counts, Figure.DRILLS, _code(row), (), kind)
+
+
 def _count_stock(counts: Counts, row: RecordedAction) -> None:
     for dimension, key, number in row.fields["counts"]:
         # A stock is set, not added: it was counted once, at the end of the month.
@@ -201,6 +214,9 @@ _HOLDS = {"request_hold": "asked", "confirm_hold": "granted", "refuse_hold": "re
 _COUNTERS: dict[AuditAction, Callable[[Counts, RecordedAction], None]] = {
     AuditAction.NOTICES_TIMED: _count_leads,
     AuditAction.NOBODY_COULD_BE_TOLD: _count_unreachable,
+    AuditAction.DRILL_STARTED: _count_begun_drill,
+    AuditAction.DRILL_ANSWERED: _count_drill,
+    AuditAction.DRILL_ENDED: _count_drill,
     AuditAction.STOCK_TAKEN: _count_stock,
 }
 # All actions that figures are counted from.

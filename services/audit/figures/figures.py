@@ -32,6 +32,8 @@ class Figure(StrEnum):
     POST_CHECKS_DUE = "post_checks_due"
     POST_CHECKS_DONE = "post_checks_done"
     NOBODY_TOLD = "nobody_told"
+    DRILLS_HELD = "drills_held"
+    DRILLS = "drills"
     REGISTER_ENTRIES = "register_entries"
     AGREEMENTS = "agreements"
     FEEDS = "feeds"
@@ -95,6 +97,8 @@ CHARTER_2: Final = (
     "telecare solution is confirmed"
 )
 FINE: Final = "Ofcom's decision on Virgin Media (December 2025)"
+# Drills are policy of the deployment [P].
+OWN_PROPOSAL: Final = "no source prescribes a drill"
 CHECKLIST: Final = "Non-voluntary migration checklist (18 November 2024)"
 
 # In the order in which they are shown.
@@ -216,6 +220,29 @@ DEFINITIONS: Final = (
         "Alerts for which nobody of the council could be told.",
         f"{FINE}: customers who did not respond were disconnected",
         by=("council",),
+    ),
+    Definition(
+        Figure.DRILLS_HELD,
+        "Councils that had a drill",
+        Kind.FLOW,
+        "Councils that had the drill of the month, which asks their people for an answer. Councils are no people, so "
+        "none is withheld.",
+        OWN_PROPOSAL,
+        by=("council",),
+        of_people=False,
+    ),
+    Definition(
+        Figure.DRILLS,
+        "Drills, answered and not",
+        Kind.FLOW,
+        "Monthly drills that were over in the month: a person of the council answered within one working day, later, "
+        "or nobody did until the links ended. Councils are no people, so none is withheld.",
+        OWN_PROPOSAL,
+        kinds_are="whether somebody answered",
+        kinds=("within_a_working_day", "later", "not_at_all"),
+        beside=Figure.DRILLS_HELD,
+        by=("council",),
+        of_people=False,
     ),
     Definition(
         Figure.REGISTER_ENTRIES,

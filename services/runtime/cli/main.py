@@ -54,6 +54,7 @@ COMMANDS: Final = {
     "rota": CommandEntry("parties.rota", "app", _WHO),
     "keys": CommandEntry("parties.keys", "app", _WHO),
     "links": CommandEntry("parties.links", "app", _WHO),
+    "drill": CommandEntry("casework.drill", "app", _WHO),
     "import": CommandEntry("files.imports", "app", _FILES),
     "mappings": CommandEntry("files.mappings", "app", _FILES),
     "export": CommandEntry("files.exporting", "app", _FILES),

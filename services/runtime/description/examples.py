@@ -87,6 +87,17 @@ CONTACT = {
     "code": {"asked_at": "2026-11-23T10:00:00Z", "state": "sent", "reason": "accepted"},
     "test": {"asked_at": "2026-11-23T09:58:00Z", "state": "sent", "reason": "accepted"},
 }
+DRILL = {
+    "drill": "D-7K3M-2Q9P",
+    "council": "E06000009",
+    "month": "2026-12",
+    "state": "waiting",
+    "tiers_asked": 1,
+    "started_at": "2026-12-01T11:00:04Z",
+    "answer_by": "2026-12-02T11:00:04Z",
+    "failed_at": None,
+    "answered_at": None,
+}
 PREVIEW = {
     "case": CASE["case"],
     "policy_version": 3,
@@ -162,6 +173,8 @@ BODIES: dict[str, dict[str, dict[str, Any]]] = {
             }
         }
     },
+    "start_drill": {JSON: {"officer": OFFICER}},
+    "answer_drill": {JSON: {"officer": OFFICER}},
     "decide_on_match": {
         JSON: {"rejected": {**OFFICER, "decision": "rejected", "evidence": "it is the flat next door"}},
     },
@@ -181,6 +194,9 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("show_contact", "200"): CONTACT,
     ("check_contact", "202"): CONTACT,
     ("verify_contact_by_code", "200"): {**CONTACT, "verified_at": "2026-11-23T10:05:00Z", "code_ends_at": None},
+    ("list_drills", "200"): {"drills": [DRILL]},
+    ("start_drill", "201"): {**DRILL, "month": None},
+    ("answer_drill", "200"): {**DRILL, "state": "answered", "answered_at": "2026-12-01T11:25:40Z"},
     ("list_matches", "200"): [MATCH],
     ("preview_messages", "200"): PREVIEW,
     ("show_policy", "200"): POLICY_VIEW,

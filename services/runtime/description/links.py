@@ -32,6 +32,8 @@ LINKS: dict[tuple[str, str], tuple[LinkTo, ...]] = {
         LinkTo("DecideOnFirstMatch", "decide_on_match", "match", "$response.body#/matches/0/match"),
     ),
     ("record_act", "200"): (LinkTo("CaseAfterTheAct", "show_case", "reference", "$response.body#/case"),),
+    ("list_drills", "200"): (LinkTo("AnswerNewest", "answer_drill", "drill", "$response.body#/drills/0/drill"),),
+    ("start_drill", "201"): (LinkTo("AnswerIt", "answer_drill", "drill", "$response.body#/drill"),),
     ("acknowledge_alert", "200"): (LinkTo("FirstCase", "show_case", "reference", "$response.body#/cases/0"),),
 }
 

@@ -24,6 +24,9 @@ LONGEST_WAIT = 30.0
 # Seconds between two checks for a month that has ended and whose figures are not yet counted.
 CLOSING_SECONDS = 600.0
 
+# Seconds between two looks for drills that are due.
+DRILL_SECONDS = 60.0
+
 
 class Loop:
     """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
@@ -173,6 +176,12 @@ def closing(parts: Parts) -> Loop:
     return Loop("closing", parts.closer.run_once, CLOSING_SECONDS, beat=Heartbeat(parts.store, "closing"))
 
 
+def drilling(parts: Parts, then: Loop) -> Loop:
+    # Apart from the engine, so that no fault of a drill delays an alert.
+    work = parts.when_clock_is_right(parts.drills.run_once)
+    return Loop("drills", work, DRILL_SECONDS, then, beat=Heartbeat(parts.store, "drills"))
+
+
 def _often(parts: Parts) -> float:
     return parts.settings.poll_seconds
 
@@ -189,7 +198,7 @@ class EmbeddedRunner:
         missed = partial(republish_missed_to, store, consumers)
         # The steps of this loop are short, so a heartbeat after each step is enough.
         looks_for_missed = Loop("missed", missed, parts.settings.canary_seconds, beat=Heartbeat(store, "missed"))
-        self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts))
+        self.loops = (self._events, engine, deliveries, looks_for_missed, closing(parts), drilling(parts, deliveries))
 
     def start(self) -> None:
         for loop in self.loops:

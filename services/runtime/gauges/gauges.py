@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
+from services.alerts.delivery.drills.store import councils_by_last_drill
 from services.core.days.feed_rhythm import GAPS_KEPT, SilencePolicy, allowed_silence
 from services.runtime.consumers import CONSUMERS
 from services.runtime.gauges import store as figures
@@ -132,6 +133,12 @@ def _families(connection: Connection, now: datetime, silence: SilencePolicy) -> 
         "pullcord_files_refused_overdue",
         "Files and bodies that were refused as a whole, and after which none was taken in within a working day.",
         figures.count_refused_files_overdue(connection, now),
+    )
+    yield _by(
+        "pullcord_council_drills",
+        "Councils by the state of their last drill.",
+        "state",
+        councils_by_last_drill(connection),
     )
     yield _by("pullcord_cases", "Cases by state.", "state", figures.cases_by_state(connection))
     yield _by("pullcord_matches", "Live matches by level.", "level", figures.live_matches_by_level(connection))

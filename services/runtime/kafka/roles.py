@@ -16,7 +16,7 @@ import structlog
 from services.core.errors import PullcordError
 from services.runtime.bootstrap import Parts
 from services.runtime.consumers import ConsumerRole
-from services.runtime.embedded.runner import Loop, alerting, closing, delivering, loop_with_heartbeat
+from services.runtime.embedded.runner import Loop, alerting, closing, delivering, drilling, loop_with_heartbeat
 from services.runtime.health import BackgroundTask
 from services.runtime.kafka.brokers.broker_check import BrokerCheck
 from services.runtime.kafka.brokers.topics import make_topics
@@ -83,7 +83,7 @@ def run_consumer(
     if role.delivers:
         deliveries = delivering(parts)
         engine = alerting(parts, deliveries)
-        loops = [engine, deliveries, closing(parts)]
+        loops = [engine, deliveries, closing(parts), drilling(parts, deliveries)]
         worker.afterwards = engine.wake
     check = BrokerCheck(partial(make_topics, settings))
     try:

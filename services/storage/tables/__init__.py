@@ -12,6 +12,7 @@ from services.storage.tables.cases import (
     contact_verifications,
     deliveries,
     delivery_attempts,
+    drills,
     refused_contacts,
     relaxations,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "deliveries",
     "delivery_attempts",
     "deployment",
+    "drills",
     "entry_tokens",
     "feed_silences",
     "feeds",

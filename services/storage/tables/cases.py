@@ -212,6 +212,39 @@ deliveries = Table(
     ),
 )
 
+# A drill has an alert, whose deliveries are its messages. The alert has no cases.
+drills = Table(
+    "drills",
+    metadata,
+    Column("alert_pk", BigInteger, ForeignKey("alerts.pk"), primary_key=True, autoincrement=False),
+    # The council whose people are asked. The alert itself belongs to no council.
+    Column("feed_id", String(24), nullable=False),
+    # The month of a monthly drill, such as `2026-12`. Empty if a person started the drill.
+    Column("month", String(7)),
+    Column("state", String(12), nullable=False),
+    # The highest tier that was asked, from 1; 0 if there was nobody to ask.
+    Column("level", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    # An answer by this time counts as one within a working day.
+    Column("answer_by", Moment, nullable=False),
+    # When the last tier was asked.
+    Column("asked_at", Moment, nullable=False),
+    # The time of the next step. Empty once the drill is over.
+    Column("due_at", Moment),
+    Column("failed_at", Moment),
+    # When the alert to the operator about the failure was written.
+    Column("reported_at", Moment),
+    Column("answered_at", Moment),
+    # No month has two drills of a council, whichever processes begin them.
+    Index("ix_drills_feed_id_month", "feed_id", "month", unique=True),
+    Index(
+        "ix_drills_due_at",
+        "due_at",
+        sqlite_where=text("due_at IS NOT NULL"),
+        postgresql_where=text("due_at IS NOT NULL"),
+    ),
+)
+
 # Contacts are named by keyed digests. The contacts themselves are in the sealed policy of the council.
 contact_verifications = Table(
     "contact_verifications",

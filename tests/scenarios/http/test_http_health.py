@@ -31,6 +31,7 @@ METRICS = {
     "pullcord_ingest_submissions": {"kind", "channel"},
     "pullcord_alert_deliveries": {"outcome"},
     "pullcord_alert_acknowledgements": {"way"},
+    "pullcord_drill_answers": {"way"},
     "pullcord_alert_oldest_unacknowledged_seconds": set(),
     "pullcord_steps_overdue": set(),
     "pullcord_cases_without_due_time": set(),
@@ -40,6 +41,7 @@ METRICS = {
     "pullcord_first_message_seconds": {"le"},
     "pullcord_events_quarantined": set(),
     "pullcord_cases": {"state"},
+    "pullcord_council_drills": {"state"},
     "pullcord_matches": {"level"},
     "pullcord_deliveries": {"state"},
     "pullcord_feed_silent_seconds": {"feed"},
@@ -134,7 +136,7 @@ def test_a_loop_that_has_ended_is_not_alive(deployment: Deployment) -> None:
         assert answer.json()["faults"] == ["the dispatcher loop has ended"]
 
 
-@pytest.mark.parametrize("name", ["dispatcher", "engine", "deliveries", "missed", "closing"])
+@pytest.mark.parametrize("name", ["dispatcher", "engine", "deliveries", "missed", "closing", "drills"])
 def test_a_process_one_of_whose_loops_has_ended_is_not_ready_and_counts_it(deployment: Deployment, name: str) -> None:
     parts = make_api_parts(deployment)
     runner = EmbeddedRunner(parts)

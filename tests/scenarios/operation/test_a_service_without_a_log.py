@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
 PATIENCE = 60.0
 # Seconds in which a locked database makes the work fail. A statement waits half a minute for the lock.
 BUSY = 90.0
-EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing", "drills"}
 # Tables without which dispatcher, engine and deliveries cannot do their work.
 AWAY = ("outbox", "cases", "deliveries")
 # Entries of the register, one of them of NUMBER.

@@ -20,7 +20,7 @@ from tests.support.http import make_api_parts
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.idle import beat_of, let_wait, one_round
 
-EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing"}
+EMBEDDED = {"dispatcher", "engine", "deliveries", "missed", "closing", "drills"}
 
 
 def known(deployment: Deployment) -> set[str]:
@@ -197,8 +197,8 @@ def test_a_deployment_that_is_run_in_another_way_has_no_use_for_the_beats_of_bef
             Heartbeat(deployment.store, name)()
 
     beat(*EMBEDDED)
-    beat("relay", "engine", "deliveries", "closing")
-    assert known(deployment) == {"relay", "engine", "deliveries", "closing"}
+    beat("relay", "engine", "deliveries", "closing", "drills")
+    assert known(deployment) == {"relay", "engine", "deliveries", "closing", "drills"}
     beat(*EMBEDDED)
     assert known(deployment) == EMBEDDED
 

@@ -23,7 +23,7 @@ from tests.support.ledger import rows
 from tests.support.one_line import ENTRY, notice
 from tests.unit.loops.faults import A_FEW, EVERY, any_fault, kind_of
 
-EMBEDDED = ("dispatcher", "engine", "deliveries", "missed", "closing")
+EMBEDDED = ("dispatcher", "engine", "deliveries", "missed", "closing", "drills")
 WITHIN = 20.0
 ROUNDS = 6
 

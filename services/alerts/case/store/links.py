@@ -14,6 +14,8 @@ from services.storage.tables import alerts, deliveries, delivery_attempts
 
 _HASH: Final = {
     LinkPurpose.ACKNOWLEDGE: delivery_attempts.c.acknowledge_hash,
+    # A message has one of the two. The purpose is part of the hash, so neither link opens the page of the other.
+    LinkPurpose.ANSWER_DRILL: delivery_attempts.c.acknowledge_hash,
     LinkPurpose.ACCEPT_CHANGES: delivery_attempts.c.changes_hash,
 }
 # No message of a delivery in one of these states is on its way, or with anybody.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
-from services.alerts.delivery.delivery import Delivery, DeliveryState, LinkCodes
+from services.alerts.delivery.delivery import DRILLS_FEED, Delivery, DeliveryState, LinkCodes
 from services.core.ids import RandomBytes, new_link_code
 from services.storage.dialect import skipping_locked
 from services.storage.tables import alerts, deliveries
+
+# No drill message takes the place of an alert that is due.
+_DRILLS_LAST: Final = case((alerts.c.feed_id == DRILLS_FEED, 1), else_=0)
 
 
 class DueDelivery(NamedTuple):
@@ -24,14 +27,16 @@ class DueDelivery(NamedTuple):
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
     """Return the number of due deliveries, by destination.
 
-    Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time.
+    Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time. Those with nothing
+    but drill messages come last.
     """
     row = deliveries.c
     query = (
         select(row.destination, func.count())
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.due_at <= now, row.pk.not_in(in_flight))
         .group_by(row.destination)
-        .order_by(func.min(row.attempts), func.min(row.due_at))
+        .order_by(func.min(_DRILLS_LAST), func.min(row.attempts), func.min(row.due_at))
     )
     return {bytes(destination).hex(): count for destination, count in connection.execute(query)}
 
@@ -52,7 +57,7 @@ def claim_deliveries(
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
         # Of equally many attempts, the nearest harm comes first.
-        .order_by(alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
+        .order_by(_DRILLS_LAST, alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
         .limit(limit)
     )
     return [_due(found, random) for found in connection.execute(skipping_locked(connection, query))]

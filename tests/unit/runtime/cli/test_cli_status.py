@@ -19,6 +19,7 @@ EMBEDDED = {
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
     "closing": "closing of months",
+    "drills": "search for drills that are due",
 }
 
 

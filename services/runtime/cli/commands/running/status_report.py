@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.alerts.delivery.channels.routes import RouteRefusedError, what_is_understood
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.delivery.drills.rules import DrillState
 from services.alerts.policy.councils import Council, load_council
 from services.core.errors import RefusedError
 from services.runtime.bootstrap import typed_route
@@ -41,6 +42,7 @@ LOOPS: Final = {
     "deliveries": "delivery of alerts",
     "missed": "search for events left alone",
     "closing": "closing of months",
+    "drills": "search for drills that are due",
 }
 
 # A delivery that was given up is reported for this long.
@@ -74,6 +76,8 @@ class DeploymentStatus:
     # The feeds that are silent for longer than their rhythm allows, with the seconds since each was last heard.
     silent_feeds: Mapping[str, float]
     given_up: int
+    # Councils of which nobody answered the last drill in time.
+    drills_unanswered: int
     # Seconds since the last heartbeat of each background loop. Empty if no loop has ever run.
     loops: Mapping[str, float]
     # With Kafka: the age in seconds of the last canary that each consumer has received.
@@ -136,6 +140,7 @@ def stand(store: Store, settings: Settings) -> DeploymentStatus:
         quarantined=int(_one(figures["pullcord_events_quarantined"])),
         silent_feeds=_silent_feeds(figures),
         given_up=given_up,
+        drills_unanswered=_unanswered(figures["pullcord_council_drills"]),
         loops={loop: age for (loop,), age in figures["pullcord_loop_age_seconds"].items()},
         record_ahead=max(0.0, (newest - now).total_seconds()) if newest else 0.0,
         consumers={one: age for (one,), age in figures["pullcord_canary_age_seconds"].items()},
@@ -168,6 +173,9 @@ def _faults(now: DeploymentStatus) -> Iterator[str]:
         yield f"{failing} could not be delivered yet, and will be tried again"
     if now.given_up:
         yield f"{counted(now.given_up, 'alert')} given up in the last day: see the contacts with `pullcord policy show`"
+    if now.drills_unanswered:
+        unanswered = counted(now.drills_unanswered, "council")
+        yield f"{unanswered} did not answer the last drill: see `pullcord drill list`"
     yield from _fallen_silent(now)
     if now.quarantined:
         yield f"{counted(now.quarantined, 'event')} in quarantine because they cannot be handled: please report this"
@@ -220,6 +228,10 @@ def _silent_feeds(figures: Mapping[str, Mapping[tuple[str, ...], float]]) -> Map
     allowed = figures["pullcord_feed_silence_allowed_seconds"]
     silent = figures["pullcord_feed_silent_seconds"]
     return {feed: age for (feed,), age in silent.items() if age > allowed[feed,]}
+
+
+def _unanswered(councils: Mapping[tuple[str, ...], float]) -> int:
+    return int(sum(councils[state.value,] for state in (DrillState.FAILED, DrillState.ENDED)))
 
 
 def _by_label(samples: Mapping[tuple[str, ...], float]) -> Counts:

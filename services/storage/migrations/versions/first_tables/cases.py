@@ -157,6 +157,32 @@ def create() -> None:
         postgresql_where=sa.text("receipt_due_at IS NOT NULL"),
     )
     op.create_table(
+        "drills",
+        sa.Column("alert_pk", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("feed_id", sa.String(length=24), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=True),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer_by", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("reported_at", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["alert_pk"], ["alerts.pk"], name="fk_drills_alert_pk"),
+        sa.PrimaryKeyConstraint("alert_pk", name="pk_drills"),
+    )
+    op.create_index("ix_drills_feed_id_month", "drills", ["feed_id", "month"], unique=True)
+    op.create_index(
+        "ix_drills_due_at",
+        "drills",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "contact_verifications",
         sa.Column("contact_key", sa.LargeBinary(), nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=False),
@@ -213,6 +239,14 @@ def create() -> None:
 
 def drop() -> None:
     op.drop_table("delivery_attempts")
+    op.drop_index(
+        "ix_drills_due_at",
+        table_name="drills",
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.drop_index("ix_drills_feed_id_month", table_name="drills")
+    op.drop_table("drills")
     op.drop_index("ix_contact_verifications_alert_pk", table_name="contact_verifications")
     op.drop_table("contact_verifications")
     op.drop_index("ix_refused_contacts_alert_pk", table_name="refused_contacts")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from services.alerts.delivery import operator_messages
 from services.alerts.delivery.delivery import OPERATOR_FEED, OPERATOR_TIER
-from services.alerts.delivery.drills.store import mark_reported
+from services.alerts.delivery.drills.store import mark_drills_reported
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.silences import mark_silent_feeds
 from services.alerts.delivery.store.alerts import Alert, insert_alert, load_alert
@@ -66,7 +66,7 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, 
         if silence and mark_silent_feeds(connection, now):
             _intend(work, contacts, FEEDS_SILENT)
             written += 1
-        if mark_reported(connection, now):
+        if mark_drills_reported(connection, now):
             _intend(work, contacts, DRILLS_UNANSWERED)
             written += 1
     return written

@@ -135,7 +135,7 @@ def has_urgent_case(connection: Connection, feed_id: str, until: date) -> bool:
     return bool(connection.scalar(select(exists().where(cases.c.feed_id == feed_id, urgent))))
 
 
-def mark_reported(connection: Connection, now: datetime) -> int:
+def mark_drills_reported(connection: Connection, now: datetime) -> int:
     # Returns the number of failed drills of which the operator did not know.
     unknown = (_ROW.failed_at.is_not(None), _ROW.reported_at.is_(None))
     return connection.execute(update(drills).where(*unknown).values(reported_at=now)).rowcount

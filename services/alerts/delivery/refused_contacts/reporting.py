@@ -20,7 +20,7 @@ from services.alerts.delivery.refused_contacts.store import (
     claim_unreported,
     councils_to_report_to,
     delete_refused_contact,
-    mark_reported,
+    mark_refusal_reported,
     refused_of,
 )
 from services.alerts.delivery.store.alerts import Alert, insert_alert
@@ -104,7 +104,7 @@ def _write(
     )
     intend_deliveries(work, pk, managers)
     for one in refused:
-        mark_reported(work.connection, one, pk)
+        mark_refusal_reported(work.connection, one, pk)
     counts = {"cases": 0, "deliveries": len(managers)}
     fields = {"alert": reference, "threshold": 0, "reason": CONTACT_REFUSED, **counts}
     work.record_audit(AuditRow(AuditAction.ALERT_INTENDED, fields, subject=reference, feed_id=feed_id))

@@ -61,7 +61,7 @@ def reported_by(connection: Connection, alert_pk: int) -> list[RefusedContact]:
     return _read(connection, query.order_by(_ROW.refused_at, _ROW.person))
 
 
-def mark_reported(connection: Connection, refused: RefusedContact, alert_pk: int) -> None:
+def mark_refusal_reported(connection: Connection, refused: RefusedContact, alert_pk: int) -> None:
     known = (_ROW.feed_id == refused.feed_id, _ROW.person == refused.person, _ROW.address == refused.address)
     connection.execute(update(refused_contacts).where(*known).values(due_at=None, alert_pk=alert_pk))
 

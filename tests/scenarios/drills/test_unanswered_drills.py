@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from services.alerts.delivery.drills.answering import record_answer
 from services.alerts.delivery.drills.rules import AnswerWay
@@ -15,7 +16,7 @@ from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.audit.check import audit_differences
 from services.core.audit import AuditAction
-from services.storage.tables import audit, deliveries
+from services.storage.tables import audit, deliveries, drills
 from tests.scenarios.drills.drilled import (
     HOUR,
     LINKS_LAST,
@@ -251,3 +252,13 @@ def test_what_drills_have_written_agrees_with_the_audit(council: Deployment) -> 
     go_on_to(council, HOUR + 6 * ONE_DAY)
     with council.store.reading() as connection:
         assert list(audit_differences(connection, council.store)) == []
+
+
+def test_a_drill_that_was_made_an_answered_one_by_hand_is_found(council: Deployment) -> None:
+    go_on_to(council, HOUR + 6 * ONE_DAY)
+    with council.store.writing() as connection:
+        connection.execute(update(drills).values(state="answered"))
+    with council.store.reading() as connection:
+        (found,) = audit_differences(connection, council.store)
+    assert found.what == f"drill {reference_of(council)}"
+    assert "answered" in found.on_record

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from services.audit.checks.alerts import alert_differences
 from services.audit.checks.cases import case_differences
+from services.audit.checks.drills import drill_differences
 from services.audit.checks.recorded_days import recorded_day_differences
 from services.audit.checks.records import record_differences
 from services.audit.checks.upkeep import upkeep_differences
@@ -25,6 +26,7 @@ def audit_differences(connection: Connection, store: Store) -> Iterator[Differen
     yield from case_differences(connection)
     yield from recorded_day_differences(connection, store)
     yield from alert_differences(connection)
+    yield from drill_differences(connection)
     yield from record_differences(connection)
 
 

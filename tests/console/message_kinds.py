@@ -6,6 +6,7 @@ The command writes each kind as a picture, as plain text and as a text message i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +15,12 @@ from playwright.sync_api import sync_playwright
 from schemas.codes import CaseEvent
 from services.alerts.delivery.channels.notify.govuk_notify_plugin import SMS_LIMIT
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.delivery.drills.running import DrillRunner
+from services.alerts.delivery.drills.starting import start_by_person
 from services.alerts.message.message import Message
 from services.alerts.message.short_form import short_form
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
-from tests.support.deployment import Deployment, sqlite_engine
+from tests.support.deployment import BLACKPOOL, Deployment, sqlite_engine
 from tests.support.one_line import ENTRY, notice
 from tests.support.people import acknowledge_last, record
 from tests.support.servers.browser import CHROMIUM
@@ -36,6 +39,8 @@ def message_kinds(folder: Path) -> Mapping[str, Message]:
         "escalation-operator": _escalation_to_operator(_council(folder / "escalation-operator")),
         "hold-refused": _hold_refused(_council(folder / "hold-refused")),
         "all-clear": _all_clear(_council(folder / "all-clear")),
+        "drill": _drill(_council(folder / "drill")),
+        "drill-unanswered": _drill_unanswered(_council(folder / "drill-unanswered")),
         "contact-refused": _contact_refused(_council(folder / "contact-refused")),
     }
 
@@ -120,6 +125,23 @@ def _contact_refused(council: Deployment) -> Message:
     council.tick(seconds=31)
     council.tick(minutes=2)
     return next(one.message for one in reversed(council.mails()) if "cannot be reached" in one.message.subject)
+
+
+def _drill(council: Deployment) -> Message:
+    start_by_person(council.store, BLACKPOOL, by="Ruth Ward")
+    council.tick(seconds=31)
+    return _newest(council)
+
+
+def _drill_unanswered(council: Deployment) -> Message:
+    _drill(council)
+    drills = DrillRunner(council.store, timedelta(hours=72))
+    # Each tier has a working day for its answer. Then the operator is told.
+    for _ in range(3):
+        council.clock.advance(hours=24)
+        drills.run_once()
+        council.tick(minutes=1)
+    return _newest(council)
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ KINDS = (
     "escalation-operator",
     "hold-refused",
     "all-clear",
+    "drill",
+    "drill-unanswered",
     "contact-refused",
 )
 TEXT_COLUMNS = 72
@@ -69,6 +71,8 @@ def test_the_subject_says_the_kind(kinds: Mapping[str, Message]) -> None:
         "escalation-operator": "NOBODY HAS ANSWERED: ",
         "hold-refused": "CHANGED: ",
         "all-clear": "No longer planned: ",
+        "drill": "DRILL, no line is at risk: ",
+        "drill-unanswered": "Pullcord: ",
         "contact-refused": "Pullcord: 1 contact of Blackpool cannot be reached",
     }
     assert {name: message.subject[: len(leads[name])] for name, message in kinds.items()} == leads

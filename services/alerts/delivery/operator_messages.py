@@ -111,7 +111,7 @@ def unanswered_drills_message(connection: Connection, alert: str) -> Message | N
         }
         for one in found
     ]
-    subject = f"Pullcord: {count} not answered, no line is known to be at risk by it [{alert}]"
+    subject = f"Pullcord: {count} not answered, no line is at risk because of it [{alert}]"
     return _message("drills_unanswered", subject, alert, {**_listed("drills", said), "count": count})
 
 

@@ -14,7 +14,7 @@ LEAD: Final = "DRILL, no line is at risk: please confirm that you read this"
 
 NO_RISK: Final = "This is a drill. No line is at risk because of it, and no resident needs anything."
 WHY: Final = (
-    "Pullcord tells you by this way when a telecare alarm is about to lose its landline. The drill shows that such a "
+    "This is how Pullcord tells you when a telecare alarm is about to lose its landline. The drill shows that such a "
     "message reaches somebody who reads it."
 )
 BY_HAND: Final = (

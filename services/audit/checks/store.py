@@ -18,6 +18,7 @@ from services.storage.tables import (
     cases,
     deliveries,
     delivery_attempts,
+    drills,
     feeds,
     matches,
     notices,
@@ -118,6 +119,13 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
     earlier, later = notices.c, notices.alias("later")
     query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
     return frozenset(connection.scalars(query.where(~exists().where(later.c.supersedes_key == earlier.record_key))))
+
+
+def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
+    """Return the council and the state of each drill, by reference."""
+    query = select(alerts.c.reference, drills.c.feed_id, drills.c.state)
+    rows = connection.execute(query.join_from(drills, alerts, alerts.c.pk == drills.c.alert_pk))
+    return {row.reference: (row.feed_id, row.state) for row in rows}
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from services.alerts.delivery.drills.answering import record_answer
 from services.alerts.delivery.drills.rules import AnswerWay
@@ -15,7 +16,7 @@ from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.audit.check import audit_differences
 from services.core.audit import AuditAction
-from services.storage.tables import audit, deliveries
+from services.storage.tables import audit, deliveries, drills
 from tests.scenarios.drills.drilled import (
     HOUR,
     LINKS_LAST,
@@ -63,7 +64,7 @@ def test_the_operator_is_told_once_that_nobody_answered_and_of_no_line(council: 
     go_on_to(council, HOUR + 2 * ONE_DAY)
     assert state(council) == "failed"
     (mail,) = told_operator(council)
-    assert mail.message.subject.startswith("Pullcord: 1 drill was not answered, no line is known to be at risk by it")
+    assert mail.message.subject.startswith("Pullcord: 1 drill was not answered, no line is at risk because of it")
     text = " ".join(mail.message.text.split())
     assert f"Blackpool (E06000009): drill {reference_of(council)} of Tuesday 1 December 2026" in text
     assert "2 tiers asked" in text
@@ -251,3 +252,13 @@ def test_what_drills_have_written_agrees_with_the_audit(council: Deployment) -> 
     go_on_to(council, HOUR + 6 * ONE_DAY)
     with council.store.reading() as connection:
         assert list(audit_differences(connection, council.store)) == []
+
+
+def test_a_drill_that_was_made_an_answered_one_by_hand_is_found(council: Deployment) -> None:
+    go_on_to(council, HOUR + 6 * ONE_DAY)
+    with council.store.writing() as connection:
+        connection.execute(update(drills).values(state="answered"))
+    with council.store.reading() as connection:
+        (found,) = audit_differences(connection, council.store)
+    assert found.what == f"drill {reference_of(council)}"
+    assert "answered" in found.on_record

@@ -57,13 +57,18 @@ class SendPool(Protocol):
         ...
 
     @property
+    def open(self) -> int:
+        """The number of destinations that keep failing, and so get only probes."""
+        ...
+
+    @property
     def full(self) -> bool:
         """True if no further message can be sent until one of these sends ends."""
         ...
 
 
 class SendGauges(Collector):
-    """The gauge of sends in this process that are past their deadline."""
+    """The gauges of sends in this process that are past their deadline, and of destinations that keep failing."""
 
     def __init__(self, sends: SendPool) -> None:
         self._sends = sends
@@ -73,6 +78,11 @@ class SendGauges(Collector):
             "pullcord_sends_stuck",
             "Sends of this process that have passed their deadline and not ended.",
             self._sends.stuck,
+        )
+        yield _one(
+            "pullcord_destinations_open",
+            "Destinations that keep failing, and to which this process sends only probes.",
+            self._sends.open,
         )
 
 

@@ -10,9 +10,13 @@ from pydantic import SecretStr
 
 from schemas.codes import CaseState
 from services.alerts.delivery.channels.as_typed import route_as_typed
+from services.alerts.delivery.channels.mail.mail_channel import MAIL
+from services.alerts.delivery.channels.notify.notify_channel import NOTIFY
 from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import Channel, ChannelSettings
+from services.alerts.delivery.channels.registry import OTHERWISE, channel_of
 from services.alerts.delivery.channels.routed_channel import make_receipt_look_up, make_routed_channel
+from services.alerts.delivery.channels.webhook.webhook_channel import WEBHOOK
 from services.alerts.delivery.digest import Presentation
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.delivery.drills.running import DrillRunner
@@ -133,6 +137,7 @@ def make_parts(
         channel or make_routed_channel(channels),
         settings.delivery_workers,
         seconds,
+        most_a_minute=most_a_minute(settings),
     )
     return Parts(
         settings=settings,
@@ -147,6 +152,17 @@ def make_parts(
         presentation=shown,
         clock_guard=guard_of(store),
     )
+
+
+def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
+    """Return a function from a route to the most messages a minute to its destination. None is no limit."""
+    most = {
+        MAIL: settings.mail_a_minute,
+        NOTIFY: settings.notify_a_minute,
+        WEBHOOK: settings.webhook_a_minute,
+        OTHERWISE: settings.apprise_a_minute,
+    }
+    return lambda route: most[channel_of(route)] or None
 
 
 def ingest_limits(settings: Settings) -> IngestLimits:

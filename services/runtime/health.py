@@ -75,7 +75,7 @@ def add_health(
     async def readyz() -> JSONResponse:
         # A process that cannot work gets no requests until it can.
         found = await to_thread.run_sync(lambda: list(_not_ready(store, tasks)), limiter=threads())
-        return _health([*found, *_no_place(sends), *faults()], _stuck(sends))
+        return _health([*found, *_no_place(sends), *faults()], [*_stuck(sends), *_open(sends)])
 
     @app.get("/metrics", include_in_schema=False, dependencies=metrics_for)
     def metrics() -> Response:
@@ -128,6 +128,11 @@ def _stuck(sends: SendPool | None) -> list[str]:
     # The mail server is at fault, so this process stays in service.
     stuck = 0 if sends is None else sends.stuck
     return [f"{stuck} {'send has' if stuck == 1 else 'sends have'} passed the deadline and not ended"] if stuck else []
+
+
+def _open(sends: SendPool | None) -> list[str]:
+    count = 0 if sends is None else sends.open
+    return [f"{count} {'destination keeps' if count == 1 else 'destinations keep'} failing"] if count else []
 
 
 def _health(faults: list[str], warnings: Sequence[str] = ()) -> JSONResponse:

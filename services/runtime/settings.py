@@ -128,6 +128,14 @@ class Settings(EnvironmentSettings):
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0
     """Seconds after which a send is cut off. If there was no answer, the message may or may not have arrived."""
+    mail_a_minute: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """The most messages a minute to one mail server [P]. 0 is no limit. Each process counts for itself."""
+    notify_a_minute: Annotated[int, Field(ge=0, le=100_000)] = 2_500
+    """The same for one service of GOV.UK Notify, which takes 3,000 in any minute [P]."""
+    webhook_a_minute: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """The same for one host of webhooks [P]."""
+    apprise_a_minute: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """The same for one other service, such as a text message service [P]."""
     mail_without_tls: bool = False
     """Send mail through `mailto://` routes without TLS; otherwise a server must offer STARTTLS."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0

@@ -92,7 +92,7 @@ class Deployment:
         # Most tests let weeks pass in which their feeds send nothing.
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
         presentation = Presentation("https://pullcord.example", timedelta(hours=72))
-        pool = DeliveryPool(self.channel)
+        pool = DeliveryPool(self.channel, time=lambda: self.clock.now().timestamp())
         self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
         add_feed(self.store, "council", "E06000009", "Blackpool")
         add_feed(self.store, "provider", "RAVN", "Raven Telecom")

@@ -18,7 +18,7 @@ from services.alerts.delivery.queue import record_delivery_audit
 from services.alerts.delivery.recipients.joining import join_waiting
 from services.alerts.delivery.store.attempts import LinkHashes, doubt_attempt, insert_attempt
 from services.alerts.delivery.store.claims import claim_deliveries, count_due
-from services.alerts.delivery.store.deliveries import mark_sending
+from services.alerts.delivery.store.deliveries import hold_waiting, mark_sending
 from services.core.audit import AuditAction
 from services.core.tokens import LinkPurpose
 from services.storage.audit import AuditRow
@@ -37,6 +37,10 @@ class Places(Protocol):
 
     def places_at(self, destination: str) -> int: ...
 
+    def holds(self, destination: str) -> bool:
+        """Return True if messages wait because the destination failed, or asked for a pause."""
+        ...
+
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
     """Claim deliveries that are due, and return these deliveries. `room` limits the number.
@@ -50,16 +54,20 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         waiting = count_due(connection, now, in_flight)
+        held = [destination for destination in waiting if room.holds(destination)]
         due = [
             one
             for destination, most in shares(waiting, room.places(), room.places_at).items()
-            for one in claim_deliveries(connection, now, destination, most, in_flight, store.random)
+            for one in claim_deliveries(
+                connection, now, destination, most, in_flight, store.random, probing=destination in held
+            )
         ]
         due = join_waiting(work, due)
         # A delivery still marked as sending was left by a process that died or hangs.
         _doubt(work, [one.delivery for one in due if one.left_sending])
         claimed = [one.delivery for one in due]
         _start(work, claimed)
+        hold_waiting(connection, held, now)
     return claimed
 
 

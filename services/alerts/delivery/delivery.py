@@ -26,7 +26,9 @@ class DeliveryState(StrEnum):
 
     INTENDED = "intended"
     SENDING = "sending"
-    WAITING = "waiting"  # the last attempt failed for a temporary reason or is in doubt; another attempt follows
+    # The last attempt failed for a temporary reason or is in doubt, or the destination keeps failing. Another attempt
+    # follows.
+    WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"
     REFUSED = "refused"  # the message was sent, and came back since: a bounce, or a receipt that it failed

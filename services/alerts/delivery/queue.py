@@ -19,6 +19,7 @@ from services.alerts.delivery.addressing import contact_of, route_of_contact
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.channels.routes import destination_of
 from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryState
+from services.alerts.delivery.destinations.destination import LONGEST_ASKED
 from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
 from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, first_attempt_at, has_doubtful_attempt
@@ -48,9 +49,6 @@ FIRST_WAIT, LONGEST_WAIT = 10.0, 25.0
 
 # A receipt that has not come by itself after this time is asked for.
 FIRST_LOOK = timedelta(minutes=1)
-
-# The most seconds that a service may ask to wait (policy of the deployment): no answer may silence a contact for long.
-LONGEST_ASKED = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,9 @@ def _destination(contact: Contact, store: Store) -> str:
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the delivery is given up, the next look at the alert is due at once, so that others are asked. If the message was
-    sent and `counting` is true, mark the cases as alerted. If `counting` is false, another message about the cases
-    stays due.
+    If the delivery is given up, or no attempt will succeed for hours, the next look at the alert is due at once. So
+    others are asked. If the message was sent and `counting` is true, mark the cases as alerted. If `counting` is false,
+    another message about the cases stays due.
     """
     now = store.now()
     with store.writing() as connection:
@@ -130,7 +128,8 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         if due_at is None:
             _announce(work, delivery, state.value)
         # Done in the same transaction, so that a crash cannot leave an alert that nobody ever gets.
-        if state is DeliveryState.GIVEN_UP and delivery.feed_id not in NO_COUNCIL:
+        hopeless = state is DeliveryState.GIVEN_UP or result.lasts_for_hours
+        if hopeless and delivery.feed_id not in NO_COUNCIL:
             move_check(connection, delivery.alert_pk, now)
     return state
 

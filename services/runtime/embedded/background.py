@@ -24,6 +24,7 @@ class RemoteSends:
     def __init__(self) -> None:
         self.full = False
         self.stuck = 0
+        self.open = 0
 
 
 class RemoteTasks:
@@ -82,7 +83,7 @@ class Background:
     def _take_state(self, state: dict[str, Any]) -> None:
         self._heard_at = monotonic()
         self._states = tuple(TaskState(**one) for one in state["loops"])
-        self.sends.full, self.sends.stuck = state["full"], state["stuck"]
+        self.sends.full, self.sends.stuck, self.sends.open = state["full"], state["stuck"], state["open"]
 
     def _take_metrics(self, text: str) -> None:
         with self._came:

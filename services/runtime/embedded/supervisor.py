@@ -122,7 +122,7 @@ class Supervisor:
         loops = [{"name": loop.name, "alive": loop.alive, "failing": loop.failing} for loop in self._runner.loops]
         pool = self._parts.pool
         if self._link is not None:
-            self._link.send({"state": {"loops": loops, "full": pool.full, "stuck": pool.stuck}})
+            self._link.send({"state": {"loops": loops, "full": pool.full, "stuck": pool.stuck, "open": pool.open}})
 
     def _end_child(self) -> None:
         child = self._child

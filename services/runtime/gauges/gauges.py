@@ -52,6 +52,11 @@ class SendPool(Protocol):
     def stuck(self) -> int: ...
 
     @property
+    def open(self) -> int:
+        # The number of destinations that keep failing, and so get only probes.
+        ...
+
+    @property
     def full(self) -> bool: ...
 
 
@@ -64,6 +69,11 @@ class SendGauges(Collector):
             "pullcord_sends_stuck",
             "Sends of this process that have passed their deadline and not ended.",
             self._sends.stuck,
+        )
+        yield _one(
+            "pullcord_destinations_open",
+            "Destinations that keep failing, and to which this process sends only probes.",
+            self._sends.open,
         )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from services.alerts.delivery.channels.mail.mail_channel import MailChannel
-from services.alerts.delivery.channels.pool import FIRST_AT_ONCE, DeliveryPool
+from services.alerts.delivery.channels.pool import DeliveryPool
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import shares
+from services.alerts.delivery.destinations.destination import FIRST_AT_ONCE
 from services.alerts.delivery.dispatch import Dispatcher
 from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier

@@ -125,6 +125,9 @@ class VirtualPool:
     def places_at(self, destination: str) -> int:
         return 8
 
+    def holds(self, destination: str) -> bool:
+        return False
+
     def close(self, timeout: float) -> bool:
         self.closed = True
         return True

@@ -10,9 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import SystemRandom
 from time import monotonic
 
 from services.alerts.delivery.channels.port import Channel, SendOutcome, SendResult
+from services.alerts.delivery.destinations.destination import BreakerState, Destination
+from services.alerts.delivery.destinations.token_bucket import TokenBucket
 from services.alerts.message.message import Message
 
 TIMED_OUT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
@@ -23,9 +26,7 @@ POOL_CLOSED = SendResult(SendOutcome.FAILED_TEMPORARY, "pool_closed")
 # Seconds after which a job no longer uses one of the places that all destinations share.
 QUICK = 0.25
 
-# The limit of jobs to one destination that run at the same time: the first number at the start and after a failure, the
-# second number at most. Each success raises the limit by one.
-FIRST_AT_ONCE, MOST_AT_ONCE = 2, 8
+_DICE = SystemRandom()
 
 # The most jobs that may run in all. Slow and stuck jobs count too, because each job has a thread.
 MOST_UNDER_WAY = 400
@@ -82,12 +83,15 @@ class DeliveryPool:
         deadline_seconds: float = 30.0,
         alarm: Alarm = timer,
         time: Callable[[], float] = monotonic,
+        random: Callable[[], float] = _DICE.random,
+        most_a_minute: Callable[[str], int | None] = lambda _route: None,
     ) -> None:
+        """`most_a_minute` gets a route, and returns the most messages a minute to its destination. None is no limit."""
         self._channel, self._workers, self._deadline = channel, workers, deadline_seconds
-        self._alarm, self._time = alarm, time
+        self._alarm, self._time, self._random, self._most_a_minute = alarm, time, random, most_a_minute
         self._changed = threading.Condition()
         self._under_way: set[_Turn] = set()
-        self._at_once: dict[str, int] = {}
+        self._destinations: dict[str, Destination] = {}
         self._closed = False
 
     @property
@@ -100,6 +104,13 @@ class DeliveryPool:
     def under_way(self) -> int:
         with self._changed:
             return len(self._under_way)
+
+    @property
+    def open(self) -> int:
+        """Return the number of destinations to which only probes are sent, because they keep failing."""
+        with self._changed:
+            now = self._time()
+            return sum(one.breaker(now) is not BreakerState.CLOSED for one in self._destinations.values())
 
     @property
     def full(self) -> bool:
@@ -115,8 +126,16 @@ class DeliveryPool:
     def places_at(self, destination: str) -> int:
         # Slow and stuck jobs count here, so that a destination that hangs gets no more jobs.
         with self._changed:
-            busy = sum(turn.job.destination == destination for turn in self._under_way)
-            return max(0, self._at_once.get(destination, FIRST_AT_ONCE) - busy)
+            there = [turn for turn in self._under_way if turn.job.destination == destination]
+            stuck = sum(turn.answered for turn in there)
+            known = self._destinations.get(destination) or Destination()
+            return known.places(len(there) - stuck, stuck, self._time())
+
+    def holds(self, destination: str) -> bool:
+        """Return True if messages wait because the destination failed, or asked for a pause."""
+        with self._changed:
+            known = self._destinations.get(destination)
+            return known is not None and known.holds(self._time())
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
         """Start a job and return at once. This method does not check `places` and `places_at`: the caller must.
@@ -130,6 +149,7 @@ class DeliveryPool:
             refused = self._closed
             if not refused:
                 self._under_way.add(turn)
+                self._destination(job).note_begun(self._time())
         if refused:
             on_result(job, POOL_CLOSED)
             return
@@ -161,7 +181,7 @@ class DeliveryPool:
         turn.call_off()
         with self._changed:
             self._under_way.discard(turn)
-            self._learn(turn.job.destination, result)
+            self._learn(turn, result)
             self._answer(turn, result)
 
     def _send(self, job: SendJob) -> SendResult:
@@ -173,7 +193,7 @@ class DeliveryPool:
     def _overdue(self, turn: _Turn) -> None:
         with self._changed:
             if turn in self._under_way:
-                self._learn(turn.job.destination, TIMED_OUT)
+                self._learn(turn, TIMED_OUT)
                 self._answer(turn, TIMED_OUT)
 
     def _answer(self, turn: _Turn, result: SendResult) -> None:
@@ -183,9 +203,14 @@ class DeliveryPool:
             turn.on_result(turn.job, result)
         self._changed.notify_all()
 
-    def _learn(self, destination: str, result: SendResult) -> None:
-        # A permanent failure is about one route and not about the destination, so the limit does not change.
-        if result.outcome is SendOutcome.SENT:
-            self._at_once[destination] = min(self._at_once.get(destination, FIRST_AT_ONCE) + 1, MOST_AT_ONCE)
-        elif result.outcome is not SendOutcome.FAILED_PERMANENT:
-            self._at_once.pop(destination, None)
+    def _learn(self, turn: _Turn, result: SendResult) -> None:
+        # After the deadline only a success is news.
+        if not turn.answered or result.outcome is SendOutcome.SENT:
+            self._destination(turn.job).learn(result, self._time(), self._random())
+
+    def _destination(self, job: SendJob) -> Destination:
+        # The first job to a destination tells the channel, and so the rate.
+        if job.destination not in self._destinations:
+            most = self._most_a_minute(job.route)
+            self._destinations[job.destination] = Destination(TokenBucket(most) if most else None)
+        return self._destinations[job.destination]

@@ -25,6 +25,10 @@ class SendResult:
     retry_after: float | None = None  # the seconds that the service asks to wait before another attempt, if it does
     # The service says later, by a receipt, whether the message arrived. Equal outcomes stay equal with and without it.
     receipt_awaited: bool = field(default=False, compare=False)
+    # The service answered, and refuses only this message for now: it takes other messages.
+    only_this_message: bool = field(default=False, compare=False)
+    # No attempt will succeed for hours, so others are asked at once. The attempts go on.
+    lasts_for_hours: bool = field(default=False, compare=False)
 
 
 ACCEPTED = SendResult(SendOutcome.SENT, "accepted")

@@ -48,16 +48,21 @@ def claim_deliveries(
     limit: int,
     in_flight: Collection[int],
     random: RandomBytes,
+    *,
+    probing: bool = False,
 ) -> list[DueDelivery]:
     # Deliveries that another worker has locked are skipped. `in_flight` are deliveries that this process is still
     # sending: after their deadline they would be claimed a second time.
     row = deliveries.c
+    # Of equally many attempts, the nearest harm comes first.
+    nearest_harm = (alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
+    # Messages that themselves make the service fail must not be the only ones that are tried.
+    newest = (row.attempts, row.pk.desc())
     query = (
         select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.cases)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
-        # Of equally many attempts, the nearest harm comes first.
-        .order_by(_DRILLS_LAST, alerts.c.urgent.desc(), row.attempts, alerts.c.threshold, row.due_at, row.pk)
+        .order_by(_DRILLS_LAST, *(newest if probing else nearest_harm))
         .limit(limit)
     )
     return [_due(found, random) for found in connection.execute(skipping_locked(connection, query))]

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, exists, insert, or_, select, update
 
 from services.alerts.delivery.delivery import OPERATOR_TIER, DeliveryState
+from services.storage.dialect import skipping_locked
 from services.storage.tables import alert_cases, alerts, deliveries
 
 NOT_BEGUN = (DeliveryState.INTENDED.value, DeliveryState.WAITING.value)  # in these states no attempt is running
+
+
+# While a destination holds deliveries, their due time is moved so often. So it says when Pullcord last looked, and a
+# delivery counts as overdue only if Pullcord itself stands still.
+HELD_ANEW = timedelta(minutes=1)
+MOST_HELD = 1_000  # in one look; further ones follow at the next
 
 
 class OwedDelivery(NamedTuple):
@@ -33,6 +40,22 @@ def move_delivery(
     # `due_at` is None for a settled delivery, so that it is never claimed again.
     values = {"state": state.value, "due_at": due_at, "settled_at": settled_at}
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
+
+
+def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
+    """Count due deliveries to these destinations as failing, without an attempt. They stay due.
+
+    So their alerts give them no more time than deliveries that were tried in vain.
+    """
+    row = deliveries.c
+    for destination in destinations:
+        news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)
+        due = (row.destination == bytes.fromhex(destination), row.due_at <= now)
+        # Another process may be claiming some of them.
+        query = skipping_locked(connection, select(row.pk).where(*due, row.state.in_(NOT_BEGUN), news).limit(MOST_HELD))
+        held = connection.scalars(query).all()
+        values = {"state": DeliveryState.WAITING.value, "due_at": now}
+        connection.execute(update(deliveries).where(row.pk.in_(held)).values(values))
 
 
 def mark_sending(connection: Connection, pk: int, number: int, deadline: datetime) -> None:

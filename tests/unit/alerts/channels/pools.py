@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 from services.alerts.delivery.channels.pool import (
     TIMED_OUT,
@@ -77,12 +78,12 @@ class Script:
 
 
 class Sending:
-    def __init__(self, channel: Channel, **more: int) -> None:
+    def __init__(self, channel: Channel, **more: Any) -> None:
         self.now = 0.0
         self.alarms = Alarms()
         self.results: SimpleQueue[tuple[int, SendResult]] = SimpleQueue()
         self.begun = 0
-        self.pool = DeliveryPool(channel, alarm=self.alarms, time=lambda: self.now, **more)
+        self.pool = DeliveryPool(channel, alarm=self.alarms, time=lambda: self.now, random=lambda: 0.0, **more)
 
     def begin(self, *routes: str, to: str = HERE) -> None:
         for route in routes:

@@ -9,8 +9,6 @@ import pytest
 
 from services.alerts.delivery.channels.pool import (
     CHANNEL_ERROR,
-    FIRST_AT_ONCE,
-    MOST_AT_ONCE,
     MOST_UNDER_WAY,
     POOL_CLOSED,
     QUICK,
@@ -19,6 +17,12 @@ from services.alerts.delivery.channels.pool import (
     timer,
 )
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
+from services.alerts.delivery.destinations.destination import (
+    FIRST_AT_ONCE,
+    LONGEST_PROBE,
+    MOST_AT_ONCE,
+    OPENS_AFTER,
+)
 from services.alerts.message.message import Message
 from tests.unit.alerts.channels.pools import HERE, MESSAGE, PATIENCE, THERE, Script, Sending
 
@@ -74,6 +78,46 @@ def test_a_destination_that_may_be_in_trouble_gets_the_first_two_again(sending: 
 def test_a_message_refused_for_good_says_nothing_against_its_destination(sending: Sending) -> None:
     sending.sent("ok", "no")
     assert sending.pool.places_at(HERE) == FIRST_AT_ONCE + 1
+
+
+def test_a_destination_that_keeps_failing_gets_one_probe_at_a_time_and_others_are_not_concerned(
+    sending: Sending,
+) -> None:
+    sending.sent(*["busy"] * OPENS_AFTER)
+    assert (sending.pool.open, sending.pool.places_at(HERE), sending.pool.holds(HERE)) == (1, 0, True)
+    assert (sending.pool.places_at(THERE), sending.pool.holds(THERE)) == (FIRST_AT_ONCE, False)
+    sending.now += LONGEST_PROBE
+    assert sending.pool.places_at(HERE) == 1
+    sending.sent("ok")
+    assert (sending.pool.open, sending.pool.holds(HERE)) == (0, False)
+
+
+def test_a_send_that_fails_after_its_deadline_counts_as_one_failure() -> None:
+    class Late(Script):
+        def stuck(self) -> SendResult:
+            super().stuck()
+            return self.busy()
+
+    late = Late()
+    sending = Sending(late)
+    sending.sent(*["busy"] * (OPENS_AFTER - 2))
+    sending.stick(late, 1)
+    late.release.set()
+    late.threads[-1].join(PATIENCE)
+    assert sending.pool.open == 0
+    sending.sent("busy")
+    assert sending.pool.open == 1
+
+
+def test_the_rate_of_a_destination_is_known_from_its_first_message(channel: Script) -> None:
+    sending = Sending(channel, most_a_minute={"ok": 1}.get)
+    assert sending.pool.places_at(HERE) == FIRST_AT_ONCE
+    sending.sent("ok")
+    assert sending.pool.places_at(HERE) == 0
+    sending.now += 60
+    assert sending.pool.places_at(HERE) == 1
+    sending.sent("no", to=THERE)
+    assert sending.pool.places_at(THERE) == FIRST_AT_ONCE
 
 
 def test_a_send_that_is_slow_keeps_a_place_at_its_destination_and_none_that_others_could_use(channel: Script) -> None:

@@ -77,6 +77,24 @@ def test_a_timeout_that_smtplib_calls_a_disconnection_is_a_timeout() -> None:
     assert result_of(disconnected, SmtpStage.AWAITING).reason == "timed_out"
 
 
+@pytest.mark.parametrize(
+    ("code", "stage", "only_this"),
+    [
+        (450, SmtpStage.OFFERING, True),
+        (451, SmtpStage.AWAITING, True),
+        (421, SmtpStage.OFFERING, False),
+        (530, SmtpStage.OFFERING, False),
+        (454, SmtpStage.OPENING, False),
+    ],
+)
+def test_a_refusal_of_one_mail_says_nothing_of_other_mail(code: int, stage: SmtpStage, only_this: bool) -> None:
+    assert result_of(reply(code), stage).only_this_message is only_this
+
+
+def test_a_connection_that_breaks_is_about_the_server() -> None:
+    assert not result_of(ConnectionResetError(), SmtpStage.OFFERING).only_this_message
+
+
 @pytest.mark.parametrize("stage", SmtpStage)
 @pytest.mark.parametrize("kind", [kind for kind, _reason in REASONS])
 def test_no_reason_repeats_what_the_server_said(kind: type[Exception], stage: SmtpStage) -> None:

@@ -37,6 +37,8 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 # Codes of replies about signing in (RFC 4954). Any command may get such a reply.
 _SIGN_IN_WANTED = frozenset({530, 534, 535, 538})
+# With 421 the server closes the connection (RFC 5321, 3.8).
+_ABOUT_SERVER = _SIGN_IN_WANTED | {421}
 _PERMANENT, _AFTER_PERMANENT, _TRANSIENT = 500, 600, 400
 
 
@@ -44,7 +46,9 @@ def result_of(error: Exception, stage: SmtpStage) -> SendResult:
     cause = _cause(error)
     code = _code(cause)
     reason = next((reason for kind, reason in REASONS if isinstance(cause, kind)), "smtp_error")
-    return SendResult(_outcome(cause, code, stage), reason.format(code=code or "unclear"))
+    # A server that refuses one mail by its sender, recipient or text takes other mail.
+    only_this = stage is not SmtpStage.OPENING and code is not None and code not in _ABOUT_SERVER
+    return SendResult(_outcome(cause, code, stage), reason.format(code=code or "unclear"), only_this_message=only_this)
 
 
 def _cause(error: Exception) -> Exception:

@@ -12,11 +12,14 @@ from services.alerts.delivery.channels.http.watched_session import AttemptOverHt
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 
 NOT_UNDERSTOOD = "answer_not_understood"
+DAILY_LIMIT = "notify_daily_limit"
+# Seconds to wait after the limit of a day. It may be raised at any time, and ends at midnight.
+DAILY_LIMIT_WAIT = 300.0
 _KEY_REFUSED = frozenset({401, 403})
 # Errors that say more than their status. GOV.UK Notify promises that these names do not change.
 NAMED: dict[str, str] = {
     "RateLimitError": "notify_rate_limit",
-    "TooManyRequestsError": "notify_daily_limit",
+    "TooManyRequestsError": DAILY_LIMIT,
     "ValidationError": "notify_validation",
 }
 # These messages did not reach anybody and GOV.UK Notify does not try again. Its documentation asks to send them again.
@@ -36,7 +39,12 @@ def result_of_error(error: APIError, attempt: AttemptOverHttp) -> SendResult:
     if not attempt.posted and answer.status_code not in _KEY_REFUSED:
         # Only the search for an earlier attempt failed: nothing was sent, and nothing is known of the recipient.
         result = replace(result, outcome=SendOutcome.FAILED_TEMPORARY)
-    return replace(result, reason=NAMED.get(_name(error), result.reason))
+    result = replace(result, reason=NAMED.get(_name(error), result.reason))
+    if result.reason != DAILY_LIMIT:
+        return result
+    # Mail, text messages and letters each have a limit of their own, so other messages may still go.
+    wait = max(result.retry_after or 0.0, DAILY_LIMIT_WAIT)
+    return replace(result, retry_after=wait, only_this_message=True, lasts_for_hours=True)
 
 
 def _cause(error: APIError) -> Exception:

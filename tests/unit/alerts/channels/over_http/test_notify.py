@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.alerts.delivery.channels.notify.govuk_notify_plugin import SMS_LIMIT
 from services.alerts.delivery.channels.notify.notify_channel import NotifyChannel
+from services.alerts.delivery.channels.notify.notify_results import DAILY_LIMIT, DAILY_LIMIT_WAIT
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
 from services.alerts.message.message import Message
 from tests.support.logged import everything_logged
@@ -130,7 +131,6 @@ class TestFailedForNow:
         ("status", "kind", "reason"),
         [
             (429, "RateLimitError", "notify_rate_limit"),
-            (429, "TooManyRequestsError", "notify_daily_limit"),
             (500, "Exception", "http_500"),
             (503, "Exception", "http_503"),
         ],
@@ -142,6 +142,17 @@ class TestFailedForNow:
         getattr(notify, where).append(refused(status, kind))
         assert send(notify) == SendResult(SendOutcome.FAILED_TEMPORARY, reason)
         assert (send(notify), len(notify.accepted)) == (ACCEPTED, 1)
+
+    def test_the_limit_of_a_day_lasts_for_hours_and_says_nothing_of_other_messages(self, notify: NotifyServer) -> None:
+        notify.sending_faults.append(refused(429, "TooManyRequestsError"))
+        result = send(notify)
+        assert result == SendResult(SendOutcome.FAILED_TEMPORARY, DAILY_LIMIT, DAILY_LIMIT_WAIT)
+        assert (result.lasts_for_hours, result.only_this_message) == (True, True)
+
+    def test_the_limit_of_a_minute_is_about_all_messages(self, notify: NotifyServer) -> None:
+        notify.sending_faults.append(refused(429, "RateLimitError"))
+        result = send(notify)
+        assert (result.lasts_for_hours, result.only_this_message) == (False, False)
 
     def test_a_limit_says_after_how_long_it_ends(self, notify: NotifyServer) -> None:
         in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)

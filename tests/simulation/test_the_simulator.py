@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.judging.history import What
+from tests.simulation.judging.bounds import RECOVERY, STEP
+from tests.simulation.judging.history import Happened, What
+from tests.simulation.judging.troubles import Troubles
 from tests.simulation.many import LEAST, OF_MONTHS, Totals, seeds
 from tests.simulation.planted import PLANTED
 from tests.simulation.run import FAULTS, shortened, simulate
-from tests.simulation.surroundings.plan import Act, Kind, Mode, Temper, Width, draw
+from tests.simulation.surroundings.plan import (
+    CONTACTS,
+    COUNCILS,
+    OPERATOR,
+    Act,
+    Kind,
+    Mode,
+    Temper,
+    Width,
+    draw,
+    level_contacts,
+)
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -89,3 +103,18 @@ def test_a_run_without_a_class_of_fault_fails() -> None:
     assert totals.fine
     totals.faults["replay"] -= 1
     assert totals.too_rare == {"replay": LEAST - 1}
+
+
+@pytest.mark.parametrize(("refusing_hours", "expected_hours"), [(20, 24), (30, 48)])
+def test_what_everybody_refuses_for_good_is_expected_anew_once_in_24_hours(
+    refusing_hours: int, expected_hours: int
+) -> None:
+    due = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    council = next(iter(COUNCILS))
+    until = due + timedelta(hours=refusing_hours)
+    faults = [
+        Happened(due, What.CHANNEL, name, {"mode": Mode.REFUSING, "until": until}) for name in (*CONTACTS, OPERATOR)
+    ]
+    slots = dict.fromkeys(level_contacts(council, 1), due)
+    latest = Troubles(faults).latest(slots, council, 1, STEP, lambda at: at)
+    assert latest == due + timedelta(hours=expected_hours) + STEP + RECOVERY

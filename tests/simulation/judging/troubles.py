@@ -73,13 +73,17 @@ class Troubles:
         starts = [(person, max(begins, slot)) for person, slot in slots.items()]
         for place, asked in enumerate(range(level + 1, LEVELS + 1), start=1):
             starts += [(person, awake(tried + place * step)) for person in level_contacts(council, asked)]
-        found = [self._reached(person, at, allowed) for person, at in starts]
-        reached = min((at for at in found if at is not None), default=None)
-        if reached is None:
+        reached = self._first_reached(starts, allowed)
+        again = begins
+        while reached is None:
             # Everybody has refused it for good, so it is written anew.
-            again = awake(begins + TRIED_FOR)
-            reached = min(_clear(again, RECOVERY, self._of(person)) for person, _ in starts)
+            again = awake(again + TRIED_FOR)
+            reached = self._first_reached([(person, again) for person, _ in starts], RECOVERY)
         return begins + allowed if reached == begins else awake(reached + step) + RECOVERY
+
+    def _first_reached(self, starts: Sequence[tuple[str, datetime]], allowed: timedelta) -> datetime | None:
+        found = [self._reached(person, at, allowed) for person, at in starts]
+        return min((at for at in found if at is not None), default=None)
 
     def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
         """Return when a message that goes out at `starts` reaches a person. What is refused is not sent again."""

@@ -35,8 +35,13 @@ SELDOM, OFTEN, TROUBLED = 6 * 3_600, 5, 3_600
 MANY, A_WHILE = 20, 240
 # A person or feed that found the service down tries again after so many seconds.
 AGAIN = 900
-_TIMES = (cases.c.due_at, deliveries.c.due_at, alerts.c.check_at)
-_DUE = select(*(select(func.min(due)).scalar_subquery() for due in _TIMES))
+# When a case, a look at an alert and a first attempt are due, and when an attempt after one that failed.
+_DUE = select(
+    select(func.min(cases.c.due_at)).scalar_subquery(),
+    select(func.min(alerts.c.check_at)).scalar_subquery(),
+    select(func.min(deliveries.c.due_at)).where(deliveries.c.attempts == 0).scalar_subquery(),
+    select(func.min(deliveries.c.due_at)).where(deliveries.c.attempts > 0).scalar_subquery(),
+)
 
 
 class World:
@@ -116,14 +121,14 @@ class World:
 
     def _next_look(self) -> datetime:
         with self.deployment.store.reading() as connection:
-            case, delivery, check = connection.execute(_DUE).one()
+            *times, again = connection.execute(_DUE).one()
         # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing, as every
         # message is tried once when the fault of a channel is over.
         seldom = self._looked_at >= self._mended_at + seconds(LONGEST_WAIT)
         pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10)) if seldom else OFTEN
         looks = [self._look_by]
-        looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in (case, check) if due]
-        looks += [max(delivery - self.skew, self._looked_at + seconds(pace))] if delivery else []
+        looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in times if due]
+        looks += [max(again - self.skew, self._looked_at + seconds(pace))] if again else []
         return max(min(looks), self._down_until)
 
     def _look(self) -> None:

@@ -68,7 +68,7 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
     verified = verified_contacts(work.connection, work.store.tokeniser, alert.feed_id, policy.every_contact)
     made = deliveries_of_alert(work.connection, alert.pk)
     reached = tiers_reached(work.connection, alert, still_open) if still_open else frozenset()
-    elsewhere = tried_elsewhere(work.connection, alert, still_open)
+    elsewhere = tried_elsewhere(work.connection, alert, still_open, work.now)
     found = _look(policy, alert, made, elsewhere, reached, verified, fallback, work.now)
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
@@ -110,9 +110,7 @@ def _look(
     people = {one.contact for one in made if one.tier in unreached}
     for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
         addresses = [(one.person, one.channel) for one in contacts]
-        left = [
-            one for one, address in zip(contacts, addresses, strict=True) if address not in tried | elsewhere.keys()
-        ]
+        left = [one for one in contacts if (one.person, one.channel) not in tried | elsewhere.keys()]
         if tier in reached:
             # Somebody in their place has had a message about all these cases.
             break

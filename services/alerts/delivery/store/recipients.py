@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, exists, func, or_, select
 
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DeliveryState
@@ -85,18 +85,20 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 
 
 def tried_elsewhere(
-    connection: Connection, alert: Alert, open_cases: Collection[int]
+    connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels for which other alerts still have messages about all these cases to send.
+    """Return the contacts and channels to which other alerts are sending messages about all these cases.
 
-    The value is the last time at which such an alert is looked at again.
+    The value is the last time at which such an alert is looked at again. A message that waits for a later time, such as
+    the reader's next working day, is not being sent yet.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
         select(row.contact, row.channel, func.max(alerts.c.check_at))
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .join(alert_cases, named.alert_pk == row.alert_pk)
-        .where(alerts.c.feed_id == alert.feed_id, alerts.c.pk != alert.pk, row.due_at.is_not(None))
+        .where(alerts.c.feed_id == alert.feed_id, alerts.c.pk != alert.pk)
+        .where(or_(row.due_at <= now, row.due_at.is_not(None) & (row.attempts > 0)))
         .where(among(connection, named.case_pk, open_cases))
         .group_by(row.contact, row.channel)
         .having(func.count(named.case_pk.distinct()) == len(open_cases))

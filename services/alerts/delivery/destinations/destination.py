@@ -1,6 +1,6 @@
 """Decides how many messages may go to one destination now: its limit, circuit breaker, pause and rate.
 
-Pure: the caller passes the time and the random value. Nothing is stored: after a restart each breaker is closed.
+The caller passes the time and the random value. Nothing is stored: after a restart each breaker is closed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class BreakerState(Enum):
 
 @dataclass(slots=True)
 class Destination:
-    """What is known of one destination. Times are seconds of the caller's clock."""
+    # Times are seconds of the clock of the caller.
 
     bucket: TokenBucket | None = None  # None if its rate has no limit
     at_once: int = FIRST_AT_ONCE

@@ -48,7 +48,7 @@ def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) 
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .where(*ready_now)
         .group_by(row.destination)
-        .order_by(func.min(row.attempts), func.min(row.due_at))
+        .order_by(func.min(row.attempts), func.min(row.due_at), func.min(row.pk))
     )
     return {bytes(destination).hex(): count for destination, count in connection.execute(query)}
 

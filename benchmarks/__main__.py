@@ -11,6 +11,7 @@ COMMANDS = (
     ("benchmarks.addresses",),
     ("benchmarks.flood",),
     ("benchmarks.messages",),
+    ("benchmarks.delivery",),
     ("benchmarks.timing",),
     ("benchmarks.hostile",),
     ("benchmarks.uploads",),

@@ -11,14 +11,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
+from services.alerts.case.store.cases import DueBy, councils_with_due_cases
 from services.alerts.delivery.channels.port import SendOutcome
 from services.alerts.delivery.delivery import DRILLS_FEED, Delivery
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.queue import record_delivery_audit
 from services.alerts.delivery.recipients.joining import join_waiting
 from services.alerts.delivery.store.attempts import LinkHashes, doubt_attempt, insert_attempt
-from services.alerts.delivery.store.claims import claim_deliveries, count_due
+from services.alerts.delivery.store.claims import claim_deliveries, count_due, ready
 from services.alerts.delivery.store.deliveries import hold_waiting, mark_sending
+from services.alerts.review.owed import LOOK_AGAIN
 from services.core.audit import AuditAction
 from services.core.tokens import LinkPurpose
 from services.storage.audit import AuditRow
@@ -53,13 +55,14 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
         return []
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
-        waiting = count_due(connection, now, in_flight)
+        ready_now = ready(now, in_flight, councils_with_due_cases(connection, DueBy(now, beyond=now + LOOK_AGAIN)))
+        waiting = count_due(connection, ready_now)
         held = [destination for destination in waiting if room.holds(destination)]
         due = [
             one
             for destination, most in shares(waiting, room.places(), room.places_at).items()
             for one in claim_deliveries(
-                connection, now, destination, most, in_flight, store.random, probing=destination in held
+                connection, ready_now, destination, most, store.random, probing=destination in held
             )
         ]
         due = join_waiting(work, due)

@@ -57,15 +57,24 @@ class Presentation:
         return f"{self.link(alert, code)}/changes"
 
 
-def alert_digest(
-    connection: Connection, store: Store, presentation: Presentation, delivery: Delivery
-) -> AlertDigest | None:
-    """Return the current content of an alert for one contact, or None if no case is left to show.
+@dataclass(frozen=True, slots=True)
+class AlertContent:
+    """The current content of an alert, which is the same for each of its contacts."""
+
+    alert: Alert
+    shown: Sequence[Case]
+    lines: tuple[CaseLine, ...]
+    council: str
+    repeat_number: int
+    restored_note: str | None
+
+
+def alert_content(connection: Connection, store: Store, alert_pk: int) -> AlertContent | None:
+    """Return the current content of an alert, or None if no case is left to show.
 
     An alert shows only its open cases. An alert about withdrawn notices shows only cases with a notice that is still
     withdrawn.
     """
-    alert_pk = delivery.alert_pk
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
@@ -73,24 +82,39 @@ def alert_digest(
     shown = [case for case in members if _is_shown(case, of_withdrawal=of_withdrawal)]
     if not shown:
         return None
-    link, changes_link = _links(presentation, delivery, shown)
     reasons, restore = reasons_of(connection, alert_pk), may_repeat(connection, alert)
+    return AlertContent(
+        alert,
+        shown,
+        tuple(case_lines(connection, shown, reasons)),
+        load_council(connection, store, alert.feed_id).name,
+        _repeat_number(connection, alert_pk, alert.threshold, alert.reason),
+        after_restore(restore.at, restore.record_ends) if restore else None,
+    )
+
+
+def alert_digest(
+    connection: Connection, presentation: Presentation, delivery: Delivery, content: AlertContent
+) -> AlertDigest:
+    """Return the content of an alert for one contact."""
+    alert = content.alert
+    link, changes_link = _links(presentation, delivery, content.shown)
     return AlertDigest(
         reference=alert.reference,
-        council=load_council(connection, store, alert.feed_id).name,
+        council=content.council,
         threshold=alert.threshold,
         reason=alert.reason,
         tier=delivery.tier,
-        cases=tuple(case_lines(connection, shown, reasons)),
-        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in shown),
-        repeat_number=_repeat_number(connection, alert_pk, alert.threshold, alert.reason),
+        cases=content.lines,
+        counts_by_level=Counter(case.level or MatchLevel.POSSIBLE for case in content.shown),
+        repeat_number=content.repeat_number,
         link=link,
         changes_link=changes_link,
         created_at=alert.created_at,
         clock_note=presentation.clock_note,
         asked_before=_asked_before(connection, alert, delivery.tier),
         to_operator=delivery.tier == OPERATOR_TIER,
-        restored_note=after_restore(restore.at, restore.record_ends) if restore else None,
+        restored_note=content.restored_note,
     )
 
 

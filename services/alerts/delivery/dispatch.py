@@ -16,7 +16,7 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.claiming import claim
 from services.alerts.delivery.contacts.checks import contact_message
 from services.alerts.delivery.delivery import CONTACTS_FEED, DRILLS_FEED, NO_COUNCIL, OPERATOR_FEED, Delivery
-from services.alerts.delivery.digest import Presentation, alert_digest
+from services.alerts.delivery.digest import AlertContent, Presentation, alert_content, alert_digest
 from services.alerts.delivery.drills.drill_messages import drill_message
 from services.alerts.delivery.metrics import DELIVERIES
 from services.alerts.delivery.operator import operator_message
@@ -44,6 +44,8 @@ class Dispatcher:
     patience: float = QUICK  # seconds to wait for jobs that were just started; a later call settles slower jobs
     receipts: ReceiptDesk | None = None  # None if no channel gives receipts
     when_ended: Callable[[], None] = lambda: None  # called on any thread when a job has ended and can be settled
+    # The contents of alerts, by id. They are kept while one batch is begun, for the several contacts of an alert.
+    _contents: dict[int, AlertContent | None] = field(default_factory=dict)
     _in_flight: dict[int, Delivery] = field(default_factory=dict)
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
@@ -86,6 +88,7 @@ class Dispatcher:
             return 0
 
     def _begin_all(self, claimed: Sequence[Delivery]) -> None:
+        self._contents.clear()
         self._in_flight.update((delivery.pk, delivery) for delivery in claimed)
         for number, delivery in enumerate(claimed):
             try:
@@ -175,8 +178,11 @@ class Dispatcher:
                 return drill_message(connection, self.store, self.presentation, delivery)
             if not delivery.cases:
                 return refused_contacts_message(connection, self.store, delivery)
-            digest = alert_digest(connection, self.store, self.presentation, delivery)
-        if digest is None:
-            return None
+            if delivery.alert_pk not in self._contents:
+                self._contents[delivery.alert_pk] = alert_content(connection, self.store, delivery.alert_pk)
+            content = self._contents[delivery.alert_pk]
+            if content is None:
+                return None
+            digest = alert_digest(connection, self.presentation, delivery, content)
         make = render_withdrawn if is_about_withdrawal(digest.reason) else render
         return make(digest, self.store.now())

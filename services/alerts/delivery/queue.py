@@ -17,7 +17,7 @@ from schemas.events import AlertSettled
 from services.alerts.delivery.acceptance import count_as_accepted
 from services.alerts.delivery.addressing import contact_of, route_of_contact
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.delivery.channels.routes import destination_of
+from services.alerts.delivery.channels.routes import UNREADABLE, destination_of
 from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryState
 from services.alerts.delivery.destinations.destination import LONGEST_ASKED
 from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
@@ -94,7 +94,11 @@ def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count:
 def _destination(contact: Contact, store: Store) -> str:
     # A process without the service of a channel, such as the API, may write a delivery too.
     route = route_of_contact(store, contact)
-    return destination_of(route) if route else contact.channel
+    if not route:
+        return contact.channel
+    # Refused routes share nothing, so that none stands for the others. Only a keyed digest is stored.
+    destination = destination_of(route)
+    return route if destination == UNREADABLE else destination
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from services.alerts.delivery.delivery import DRILLS_FEED, Delivery, DeliveryState, LinkCodes
 from services.core.ids import RandomBytes, new_link_code
@@ -24,8 +24,24 @@ class DueDelivery(NamedTuple):
     left_sending: bool  # the previous attempt has no outcome
 
 
-def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
-    """Return the number of due deliveries, by destination.
+# A council's first messages wait at most so long for its other due cases, about which alerts are being written.
+GATHERED = timedelta(minutes=1)
+
+
+def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of deliveries and their alerts that may be sent now.
+
+    `unwritten` has the councils with due cases about which no alert is written yet. What is written is sent with the
+    rest, so that a person gets one message about all. An urgent message waits for nothing.
+    """
+    row = deliveries.c
+    waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
+    is_complete = or_(alerts.c.feed_id.not_in(unwritten), waited)
+    return row.due_at <= now, row.pk.not_in(in_flight), is_complete
+
+
+def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) -> dict[str, int]:
+    """Return the number of due deliveries, by destination. `ready_now` are the conditions of `ready`.
 
     Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time. Those with nothing
     but drill messages come last.
@@ -34,19 +50,18 @@ def count_due(connection: Connection, now: datetime, in_flight: Collection[int])
     query = (
         select(row.destination, func.count())
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
-        .where(row.due_at <= now, row.pk.not_in(in_flight))
+        .where(*ready_now)
         .group_by(row.destination)
-        .order_by(func.min(_DRILLS_LAST), func.min(row.attempts), func.min(row.due_at))
+        .order_by(func.min(_DRILLS_LAST), func.min(row.attempts), func.min(row.due_at), func.min(row.pk))
     )
     return {bytes(destination).hex(): count for destination, count in connection.execute(query)}
 
 
 def claim_deliveries(
     connection: Connection,
-    now: datetime,
+    ready_now: Sequence[ColumnElement[bool]],
     destination: str,
     limit: int,
-    in_flight: Collection[int],
     random: RandomBytes,
     *,
     probing: bool = False,
@@ -61,7 +76,7 @@ def claim_deliveries(
     query = (
         select(deliveries, alerts.c.reference, alerts.c.feed_id, alerts.c.cases)
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
-        .where(row.destination == bytes.fromhex(destination), row.due_at <= now, row.pk.not_in(in_flight))
+        .where(row.destination == bytes.fromhex(destination), *ready_now)
         .order_by(_DRILLS_LAST, *(newest if probing else nearest_harm))
         .limit(limit)
     )

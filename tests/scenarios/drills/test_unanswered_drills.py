@@ -11,7 +11,7 @@ from services.alerts.delivery.drills.answering import record_answer
 from services.alerts.delivery.drills.rules import AnswerWay
 from services.alerts.delivery.drills.running import DrillRunner
 from services.alerts.delivery.drills.starting import DrillRefusedError, start_by_person
-from services.alerts.delivery.store.claims import claim_deliveries, count_due
+from services.alerts.delivery.store.claims import claim_deliveries, count_due, ready
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.audit.check import audit_differences
@@ -224,8 +224,9 @@ def test_an_alert_goes_before_the_drills_that_wait(deployment: Deployment) -> No
     deployment.engine.run_due()
     with deployment.store.writing() as connection:
         now = deployment.clock.now()
-        first, *_ = count_due(connection, now, ())
-        due = claim_deliveries(connection, now, first, 10, (), deployment.store.random)
+        ready_now = ready(now, (), ())
+        first, *_ = count_due(connection, ready_now)
+        due = claim_deliveries(connection, ready_now, first, 10, deployment.store.random)
     feeds = [one.delivery.feed_id for one in due]
     assert set(feeds) == {BLACKPOOL, "drills"}
     assert feeds.index("drills") == len(feeds) - 1

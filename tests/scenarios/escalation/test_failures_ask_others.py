@@ -13,7 +13,7 @@ from services.alerts.message.message import Message
 from services.alerts.policy.policy import CouncilPolicy, Tier
 from services.core.audit import AuditAction
 from services.storage.tables import audit, deliveries
-from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, person, three_tiers, who
+from tests.scenarios.escalation.three_tiers import OPERATOR, lines, pass_time, person, three_tiers, who
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
@@ -112,6 +112,22 @@ def test_the_reminder_of_the_harmful_day_does_not_wait_for_a_failing_message_to_
     # At noon the heads are asked, and then the operator. Neither has the message at nine on the next morning.
     pass_time(council, minutes=23 * 60)
     assert who(council) == ["officer", "manager"] * 2
+
+
+def test_somebody_asked_in_place_of_others_does_not_wait_for_the_next_working_day(deployment: Deployment) -> None:
+    officers = Tier(label="officers", from_days=56, contacts=(person("officer"),))
+    managers = Tier(label="managers", from_days=56, contacts=(person("manager"),))
+    council = deployment.with_officers(CouncilPolicy(tiers=(officers, managers)))
+    council.put_entries(*lines(2))
+    _unreachable(council, {person("officer").address.get_secret_value()}, AWAY)
+    first, second = (notice(f"n{n}", in_days=20) | {"cli": f"01632 96000{n}"} for n in range(2))
+    council.post_notices(first)
+    council.tick(seconds=31)
+    assert who(council) == ["manager"]
+    council.post_notices(second)
+    # The manager has had a message today, so the second one waits for tomorrow. The officers are away.
+    pass_time(council, minutes=150)
+    assert who(council) == ["manager", "manager"]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -145,7 +145,7 @@ def test_what_waited_for_the_morning_is_not_sent_again_because_its_day_is_nearer
 
 
 def test_news_that_joins_what_waits_does_not_put_off_the_asking_of_others(council: Deployment) -> None:
-    accept, broken = council.channel.send, {"json://officer.example", "json://manager.example"}
+    accept, broken = council.channel.send, {"mailto://officer.example", "mailto://manager.example"}
 
     def send(route: str, message: Message, reference: str) -> SendResult:
         return AWAY if route in broken else accept(route, message, reference)
@@ -164,7 +164,7 @@ def test_a_colleague_who_has_the_message_is_not_asked_again_when_the_joined_one_
     deployment.put_entries(*lines(3))
 
     def send(route: str, message: Message, reference: str) -> SendResult:
-        return AWAY if route == "json://officer.example" else accept(route, message, reference)
+        return AWAY if route == "mailto://officer.example" else accept(route, message, reference)
 
     deployment.channel.send = send  # type: ignore[method-assign]
     for number in range(3):

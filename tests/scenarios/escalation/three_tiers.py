@@ -24,7 +24,7 @@ class SentTo(NamedTuple):
 
 
 def person(label: str) -> Contact:
-    return Contact(person=label, channel="route", address=f"json://{label}.example")
+    return Contact(person=label, channel="route", address=f"mailto://{label}.example")
 
 
 def three_tiers(**more: Any) -> CouncilPolicy:

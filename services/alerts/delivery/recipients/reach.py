@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,20 +30,41 @@ def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], writte
     return unreached if first.intersection(unreached) else []
 
 
+@dataclass(frozen=True, slots=True)
+class AlertSpan:
+    """When an alert was written, and how long one of its messages may take until it is accepted or received."""
+
+    written_at: datetime
+    step: timedelta
+
+
+def failing_tiers(
+    made: Sequence[DeliveryOfTier], unreached: Sequence[str], span: AlertSpan, now: datetime
+) -> list[str]:
+    """Return the unreached tiers of which no message may still reach anybody in time."""
+    hopeful = {one.tier for one in made if _lasts_until(one, span, now) is not None}
+    return [tier for tier in unreached if tier not in hopeful]
+
+
 def time_left(
-    made: Sequence[DeliveryOfTier],
-    unreached: Collection[str],
-    written_at: datetime,
-    step: timedelta,
-    now: datetime,
+    made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
     """Return when to look again, if a message that is on its way may still reach somebody in time; else None.
 
-    `step` is how long a message may take: until it is accepted, and until its receipt comes.
+    While a tier is failing, a message that waits for its time, such as the next working day, gives no time to anybody.
     """
-    on_their_way = (one for one in made if one.tier in unreached or _is_in_place(one, written_at))
-    moments = (moment for one in on_their_way for moment in _may_last_until(one, written_at, step, now))
-    return min((moment for moment in moments if moment > now), default=None)
+    on_their_way = (
+        one
+        for one in made
+        if (one.tier in unreached or _is_in_place(one, span.written_at)) and not (failing and one.waits(now))
+    )
+    moments = (_lasts_until(one, span, now) for one in on_their_way)
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _lasts_until(one: DeliveryOfTier, span: AlertSpan, now: datetime) -> datetime | None:
+    moments = _may_last_until(one, span.written_at, span.step, now)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def _may_last_until(one: DeliveryOfTier, written_at: datetime, step: timedelta, now: datetime) -> Iterator[datetime]:
@@ -53,7 +75,7 @@ def _may_last_until(one: DeliveryOfTier, written_at: datetime, step: timedelta, 
         yield one.settled_at + step
     elif one.due_at is None:
         return
-    elif not one.attempts and one.due_at > now:
+    elif one.waits(now):
         # A message that is not due yet has had no time to arrive.
         yield one.due_at + step
     elif _is_in_place(one, written_at):

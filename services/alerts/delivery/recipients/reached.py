@@ -17,10 +17,11 @@ from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
-from services.alerts.delivery.recipients.reach import time_left, unreached_tiers
+from services.alerts.delivery.recipients.reach import AlertSpan, failing_tiers, time_left, unreached_tiers
 from services.alerts.delivery.recipients.refused_levels import take_back_refused
 from services.alerts.delivery.refused_contacts.store import reported_by
 from services.alerts.delivery.store.alerts import Alert, claim_to_check, move_check
+from services.alerts.delivery.store.deliveries import bring_forward
 from services.alerts.delivery.store.recipients import (
     DeliveryOfTier,
     deliveries_of_alert,
@@ -43,6 +44,7 @@ class _Look:
 
     recipients: Sequence[Recipient]
     again: datetime | None
+    brought_forward: Sequence[int] = ()  # ids of deliveries that waited for a later time, and are due now
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
@@ -73,6 +75,7 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
     if found.recipients:
         record_unreachable(work, alert.feed_id, alert.reference, alert.cases)
         intend_deliveries(work, alert.pk, found.recipients)
+    bring_forward(work.connection, found.brought_forward, work.now)
     again = found.again
     if again is None and not take_back_refused(work, alert, policy, made, reached, still_open):
         again = work.now + step_of(policy, urgent=alert.urgent)
@@ -103,12 +106,14 @@ def _look(
     unreached = [tier for tier in unreached_tiers(made, order, alert.created_at) if tier not in reached]
     if not unreached:
         return _Look((), None)
-    until = time_left(made, unreached, alert.created_at, step, now)
+    span = AlertSpan(alert.created_at, step)
+    failing = failing_tiers(made, unreached, span, now)
+    until = time_left(made, unreached, failing, span, now)
     if until is not None:
         return _Look((), until)
     tried = {(one.contact, one.channel) for one in made}
-    people = {one.contact for one in made if one.tier in unreached}
-    for tier, contacts in _next_in_line(policy, people, unreached, fallback, now):
+    people = {one.contact for one in made if one.tier in failing}
+    for tier, contacts in _next_in_line(policy, people, failing, fallback, now):
         addresses = [(one.person, one.channel) for one in contacts]
         left = [one for one in contacts if (one.person, one.channel) not in tried | elsewhere.keys()]
         if tier in reached:
@@ -121,6 +126,10 @@ def _look(
         if recipients:
             # An address that nobody has verified covers for nobody, so the next are asked at once.
             return _Look(recipients, now + step if any(one.verified for one in recipients) else now)
+        # Asked in place of others, a person does not wait for the next working day.
+        waiting = [one.pk for one in made if one.tier == tier and one.waits(now)]
+        if waiting:
+            return _Look((), now + step, waiting)
         # What waits for one person is joined, so an alert of their own tries each of them.
         looks = [elsewhere.get(address) for address in addresses if address not in tried]
         soon = [at for at in looks if at is not None and now < at <= now + step]

@@ -42,6 +42,13 @@ def move_delivery(
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
+def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
+    """Make deliveries due now that wait for a later time. A delivery that has begun stays as it is."""
+    row = deliveries.c
+    waiting = (row.pk.in_(pks), row.due_at > now, row.attempts == 0)
+    connection.execute(update(deliveries).where(*waiting).values(due_at=now))
+
+
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
     """Count due deliveries to these destinations as failing, without an attempt. They stay due.
 

@@ -22,6 +22,7 @@ from services.storage.tables import alert_cases, alerts, deliveries, delivery_at
 class DeliveryOfTier(NamedTuple):
     """A delivery of an alert."""
 
+    pk: int
     tier: str
     contact: str
     channel: str
@@ -37,6 +38,10 @@ class DeliveryOfTier(NamedTuple):
     def replaced(self) -> bool:
         # A newer message to the contact takes its place, and that message has its own look.
         return self.state is DeliveryState.NOT_NEEDED
+
+    def waits(self, now: datetime) -> bool:
+        # For its time, such as the reader's next working day.
+        return self.due_at is not None and self.due_at > now and not self.attempts
 
     @property
     def refused(self) -> bool:
@@ -69,6 +74,7 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
     query = select(deliveries).where(row.alert_pk == alert_pk).order_by(row.pk)
     return [
         DeliveryOfTier(
+            pk=one.pk,
             tier=one.tier,
             contact=one.contact,
             channel=one.channel,

@@ -1,8 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
 The pause is short, because alerts must not stop for long. After it, the guard accepts the machine's clock, even if the
-other clocks still disagree. Once the machine's clock is right again, reviews of the cases undo the effects of the wrong
-time.
+other clocks still disagree. Once the machine's clock is right again, the cases are recomputed, which undoes the effects
+of the wrong time. The engine sees a clock that was put back by itself, unless it was paused while the clock was ahead.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.alerts.case.put_back import recompute_all
 from services.core.clock import SystemClock
 from services.storage.dialect import time_of_database
 from services.storage.store import Store
@@ -62,7 +63,8 @@ class _ClockReading:
 class ClockGuard:
     """Decides if a clock can be trusted, by comparison with the monotonic clock and the clock of the database.
 
-    `database` returns the time of the database, or None if it does not answer or has no clock of its own.
+    `database` returns the time of the database, or None if it does not answer or has no clock of its own. `came_back` is
+    called when a clock that was ahead is right again within the pause.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class ClockGuard:
         clock: Callable[[], datetime],
         database: Callable[[], datetime | None] = lambda: None,
         elapsed: Callable[[], float] = monotonic,
+        came_back: Callable[[], None] = lambda: None,
     ) -> None:
+        self._came_back = came_back
         self._clock, self._database, self._elapsed = clock, database, elapsed
         # Several loops use this guard at the same time.
         self._lock = Lock()
@@ -79,6 +83,7 @@ class ClockGuard:
         self._before = self._right
         self._asked_at: float | None = None
         self._doubted_since: float | None = None
+        self._was_ahead = False  # at any time since the doubt began
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
         """Return a function that does `work`. While the clock is doubted, it does nothing and returns 0."""
@@ -99,6 +104,7 @@ class ClockGuard:
                 self._doubted_since = elapsed
                 JUMPS.inc()
                 log.warning("clock_doubted", seconds=round(off.total_seconds()))
+            self._was_ahead |= off > timedelta()
             # The pause is measured by the monotonic clock, which the jump did not change.
             if elapsed - self._doubted_since < PAUSE:
                 return False
@@ -116,8 +122,11 @@ class ClockGuard:
 
     def _trust(self, reading: _ClockReading, now: datetime, elapsed: float) -> None:
         if self._doubted_since is not None:
+            # Before the doubt ends, so that it is called again if it fails.
+            if self._was_ahead:
+                self._came_back()
             log.info("clock_right_again")
-            self._doubted_since = None
+            self._doubted_since, self._was_ahead = None, False
         # The clock is back where it was before the jump, so both readings become the same again.
         if reading is self._before:
             self._before = self._right = _ClockReading(now, elapsed, reading.apart)
@@ -129,12 +138,14 @@ class ClockGuard:
         theirs = self._database()
         self._before = self._right
         self._right = _ClockReading(now, elapsed, timedelta() if theirs is None else now - theirs)
-        self._doubted_since = None
+        self._doubted_since, self._was_ahead = None, False
 
 
 def guard_of(store: Store) -> ClockGuard | None:
     """Return a guard for a store that uses the machine's clock, otherwise None."""
-    return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
+    if not isinstance(store.clock, SystemClock):
+        return None
+    return ClockGuard(store.now, lambda: _time_of_database(store), came_back=lambda: recompute_all(store))
 
 
 def _time_of_database(store: Store) -> datetime | None:

@@ -63,8 +63,8 @@ class _ClockReading:
 class ClockGuard:
     """Decides if a clock can be trusted, by comparison with the monotonic clock and the clock of the database.
 
-    `database` returns the time of the database, or None if it does not answer or has no clock of its own. `came_back` is
-    called when a clock that was ahead is right again within the pause.
+    `database` returns the time of the database, or None if it does not answer or has no clock of its own. `came_back`
+    is called when a clock that was ahead is right again within the pause.
     """
 
     def __init__(

@@ -23,7 +23,8 @@ log = structlog.get_logger()
 # The time is noted this often. A clock that jumps ahead is noted at once.
 NOTED_EVERY: Final = timedelta(minutes=1)
 
-# Where the clocks of two machines stay apart by more than CLOCKS_APART, cases are recomputed this often, and not at each look.
+# Cases are recomputed this often, and not at each look, where the clocks of two machines stay further apart than
+# CLOCKS_APART.
 RECOMPUTED_EVERY: Final = timedelta(minutes=10)
 
 

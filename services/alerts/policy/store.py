@@ -48,7 +48,8 @@ def councils_to_recompute(connection: Connection) -> list[str]:
 
 
 def recomputed_version(connection: Connection, feed_id: str) -> int:
-    return connection.scalars(select(feeds.c.recomputed_version).where(feeds.c.feed_id == feed_id)).one()
+    version: int = connection.scalars(select(feeds.c.recomputed_version).where(feeds.c.feed_id == feed_id)).one()
+    return version
 
 
 def mark_recomputed(connection: Connection, feed_id: str, version: int, *, before: int) -> None:

@@ -35,7 +35,7 @@ def play_all(folder: Path, snapshots: Path) -> None:
     for name in NAMES:
         _keep(service, folder, snapshots / name)
         commits.step = name
-        service.clock.set(begins_at(name))
+        service.begin(begins_at(name))
         play(service, name)
     (snapshots / "seen.json").write_text(json.dumps({name: commits.seen.get(name, []) for name in NAMES}))
 
@@ -48,7 +48,9 @@ def play_step(folder: Path, name: str, kill: Kill | None, result: Path | None, *
     commits = Commits(kill)
     service = Service(folder, commits, begins_at(name))
     commits.step = name
-    if again:
+    if not again:
+        service.begin(begins_at(name))
+    else:
         service.clock.advance(seconds=RESTARTED_AFTER.total_seconds())
         service.work()
     play(service, name)
@@ -89,21 +91,20 @@ def _facts(service: Service) -> dict[str, Any]:
         "stuck": [
             (row.pk, row.state) for row in rows(service, deliveries) if row.due_at is not None and row.due_at <= now
         ],
-        "told": sorted(_told(service, {case.pk: entry for entry, case in cases.items()})),
-        "sent": Counter(contact for _, contact in service.sent()),
+        "told": _told(service, {case.pk: entry for entry, case in cases.items()}),
         "repeated": _repeated(service),
     }
 
 
-def _told(service: Service, entries: dict[int, str]) -> set[tuple[str, str]]:
-    """Return who was told of which case."""
+def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
+    """Return how many messages each contact had about each case."""
     query = (
         select(deliveries.c.contact, alert_cases.c.case_pk)
         .join_from(deliveries, alert_cases, alert_cases.c.alert_pk == deliveries.c.alert_pk)
         .where(deliveries.c.state == "sent")
     )
     with service.store.reading() as connection:
-        return {(entries[row.case_pk], row.contact) for row in connection.execute(query)}
+        return Counter(f"{row.contact} of {entries[row.case_pk]}" for row in connection.execute(query))
 
 
 def _repeated(service: Service) -> dict[str, tuple[int, int]]:

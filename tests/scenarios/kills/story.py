@@ -78,7 +78,7 @@ def an_outage_asks_others(service: Service) -> None:
     service.channel.answer(officer="busy", manager="busy")
     post(service, 4, in_days=1)
     service.work()
-    service.wait(minutes=6)
+    service.wait(minutes=10)
     service.work()
 
 

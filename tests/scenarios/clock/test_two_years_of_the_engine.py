@@ -28,7 +28,8 @@ def next_due(deployment: Deployment) -> datetime:
     columns = (cases.c.due_at, deliveries.c.due_at, alerts.c.check_at)
     with deployment.store.reading() as connection:
         found = [connection.scalar(select(func.min(column)).where(column.is_not(None))) for column in columns]
-    return min(moment for moment in found if moment is not None)
+    earliest: datetime = min(moment for moment in found if moment is not None)
+    return earliest
 
 
 def play(deployment: Deployment, in_days: int, *, answered: bool) -> list[datetime]:

@@ -49,7 +49,7 @@ class Commits:
             if pending is not None:
                 self.reach(pending, after=True)
 
-        engine.dialect.do_commit = committed  # type: ignore[method-assign]
+        engine.dialect.do_commit = committed  # type: ignore[method-assign, assignment]
 
     def reach(self, place: str, *, after: bool) -> None:
         places = self.seen.setdefault(self.step, [])

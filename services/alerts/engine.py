@@ -13,6 +13,7 @@ from itertools import chain
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.new_rules import apply_ruleset
+from services.alerts.case.put_back import note_time
 from services.alerts.case.store.cases import DueBy, claim_due, councils_with_due_cases, save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.contacts.removal import apply_policy
@@ -46,11 +47,13 @@ class Engine:
     def run_due(self) -> int:
         """Review the due cases and write alerts. The due cases of a council share one transaction.
 
-        New rule sets and policies are applied first. The operator is alerted about quarantined events, refused rows and
-        files, and silent feeds. Return the number of handled cases and alerts. Call again until the number is 0. An
-        error in one council's cases does not delay other councils: the error is raised at the end.
+        New rule sets and policies are applied first, and all cases are recomputed if the clock was put back. The
+        operator is alerted about quarantined events, refused rows and files, and silent feeds. Return the number of
+        handled cases and alerts. Call again until the number is 0. An error in one council's cases does not delay other
+        councils: the error is raised at the end.
         """
         now = self.store.now()
+        note_time(self.store, now)
         with self.store.reading() as connection:
             changed = councils_to_recompute(connection)
             outdated = councils_with_other_rules(connection, self.ruleset.name)

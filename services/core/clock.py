@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 # The zone of dates in notices, thresholds and messages. Stored times are in UTC.
 LONDON = ZoneInfo("Europe/London")
+
+# The clocks of processes that run at the same time may differ by this much. A later time was written by a wrong clock.
+CLOCKS_APART: Final = timedelta(minutes=5)
 
 
 class Clock(Protocol):

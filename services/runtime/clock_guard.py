@@ -1,6 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock.
+The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock. Once
+the machine's clock is right again, the cases are recomputed, which undoes the effects of the wrong time. The engine sees
+a clock that was put back by itself, unless it was paused while the clock was ahead.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 
+from services.alerts.case.put_back import recompute_all
 from services.core.clock import SystemClock
 from services.storage.dialect import time_of_database
 from services.storage.store import Store
@@ -57,14 +60,19 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """`database` returns the time of the database, or None if it does not answer or has no clock of its own."""
+    """`database` returns the time of the database, or None if it does not answer or has no clock of its own.
+
+    `came_back` is called when a clock that was ahead is right again within the pause.
+    """
 
     def __init__(
         self,
         clock: Callable[[], datetime],
         database: Callable[[], datetime | None] = lambda: None,
         elapsed: Callable[[], float] = monotonic,
+        came_back: Callable[[], None] = lambda: None,
     ) -> None:
+        self._came_back = came_back
         self._clock, self._database, self._elapsed = clock, database, elapsed
         # Several loops use this guard at the same time.
         self._lock = Lock()
@@ -73,6 +81,7 @@ class ClockGuard:
         self._before = self._right
         self._asked_at: float | None = None
         self._doubted_since: float | None = None
+        self._was_ahead = False  # at any time since the doubt began
 
     def holding(self, work: Callable[[], int]) -> Callable[[], int]:
         return lambda: work() if self.is_trusted() else 0
@@ -91,6 +100,7 @@ class ClockGuard:
                 self._doubted_since = elapsed
                 JUMPS.inc()
                 log.warning("clock_doubted", seconds=round(off.total_seconds()))
+            self._was_ahead |= off > timedelta()
             # The pause is measured by the monotonic clock, which the jump did not change.
             if elapsed - self._doubted_since < PAUSE:
                 return False
@@ -108,8 +118,11 @@ class ClockGuard:
 
     def _trust(self, reading: _ClockReading, now: datetime, elapsed: float) -> None:
         if self._doubted_since is not None:
+            # Before the doubt ends, so that it is called again if it fails.
+            if self._was_ahead:
+                self._came_back()
             log.info("clock_right_again")
-            self._doubted_since = None
+            self._doubted_since, self._was_ahead = None, False
         # The clock is back where it was before the jump, so both readings become the same again.
         if reading is self._before:
             self._before = self._right = _ClockReading(now, elapsed, reading.apart)
@@ -121,12 +134,14 @@ class ClockGuard:
         theirs = self._database()
         self._before = self._right
         self._right = _ClockReading(now, elapsed, timedelta() if theirs is None else now - theirs)
-        self._doubted_since = None
+        self._doubted_since, self._was_ahead = None, False
 
 
 def guard_of(store: Store) -> ClockGuard | None:
     """Return None if the store does not use the machine's clock."""
-    return ClockGuard(store.now, lambda: _time_of_database(store)) if isinstance(store.clock, SystemClock) else None
+    if not isinstance(store.clock, SystemClock):
+        return None
+    return ClockGuard(store.now, lambda: _time_of_database(store), came_back=lambda: recompute_all(store))
 
 
 def _time_of_database(store: Store) -> datetime | None:

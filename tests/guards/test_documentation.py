@@ -77,6 +77,7 @@ def test_every_setting_that_a_page_names_exists() -> None:
     known = {f"PULLCORD_{name}" for name in SETTINGS} | {
         "PULLCORD_ENV_FILE",
         "PULLCORD_TEST_INTERLEAVINGS",
+        "PULLCORD_TEST_KILLS",
         "PULLCORD_TEST_MONTHS",
         "PULLCORD_TEST_SEED",
         "PULLCORD_KAFKA",

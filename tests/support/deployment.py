@@ -79,12 +79,23 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
 
 
 class Deployment:
-    """A Pullcord with the council Blackpool and the provider Raven Telecom. A test runs it step by step."""
+    """A Pullcord with the council Blackpool and the provider Raven Telecom. A test runs it step by step.
 
-    def __init__(self, engine: Engine, clock: FrozenClock | None = None, seed: int = 1) -> None:
+    `is_new` is False if the database has the two already, because an earlier process was at work on it.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: FrozenClock | None = None,
+        seed: int = 1,
+        channel: RecordingChannel | None = None,
+        *,
+        is_new: bool = True,
+    ) -> None:
         self.clock = clock or FrozenClock()
         self.store = make_store(engine, self.clock, seed)
-        self.channel = RecordingChannel()
+        self.channel = channel or RecordingChannel()
         self.ruleset = load_ruleset(RULESET)
         self.consumers = make_consumers(self.ruleset)
         self.event_dispatcher = EventDispatcher(self.store, self.consumers)
@@ -94,8 +105,9 @@ class Deployment:
         presentation = Presentation("https://pullcord.example", timedelta(hours=72))
         pool = DeliveryPool(self.channel, time=lambda: self.clock.now().timestamp())
         self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
-        add_feed(self.store, "council", "E06000009", "Blackpool")
-        add_feed(self.store, "provider", "RAVN", "Raven Telecom")
+        if is_new:
+            add_feed(self.store, "council", "E06000009", "Blackpool")
+            add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
         """Give Blackpool a policy with verified addresses. The default is one desk, alerted at every threshold."""

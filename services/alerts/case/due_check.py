@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from services.alerts.case.put_back import was_put_back
 from services.alerts.case.store.cases import page_to_check
 from services.alerts.case.store.contexts import find_facts
 from services.alerts.policy.councils import Council, load_council
@@ -19,12 +20,13 @@ from services.alerts.policy.policy import TRIED_FOR, CouncilPolicy
 from services.alerts.policy.policy_days import in_quiet_hours, out_of_quiet_hours
 from services.alerts.policy.store import councils_on_record, councils_to_recompute
 from services.alerts.review.case import Case
-from services.alerts.review.clock_correction import SLACK, corrected
+from services.alerts.review.clock_correction import corrected
 from services.alerts.review.consent.kept import kept_facts
 from services.alerts.review.consent.snapshot import Facts, recalled, snapshot
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, what_is_owed
 from services.alerts.review.rules_in_force import rules_of
 from services.alerts.states.machine import URGENT
+from services.core.clock import CLOCKS_APART
 from services.core.differences import Difference
 from services.storage.store import Store
 
@@ -34,6 +36,9 @@ PAGE = 500  # cases held in memory at once
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
     """Yield each case that would be reviewed too late, or whose harmful day is too late or not known."""
     now = store.now()
+    # The engine is about to recompute every case.
+    if was_put_back(connection, now):
+        return
     # The engine recomputes every case of a council with a new policy, so the times on record do not last.
     passed_over = set(councils_to_recompute(connection))
     for feed_id in councils_on_record(connection):
@@ -92,7 +97,7 @@ def _is_put_off(case: Case, due_at: datetime, policy: CouncilPolicy, now: dateti
 def _latest(case: Case, due_at: datetime, policy: CouncilPolicy, now: datetime) -> datetime:
     moments = [due_at]
     # A message that reached nobody is tried again after this time, even if the calendar changes the case before.
-    if case.tried_at is not None and case.tried_at <= now + SLACK:
+    if case.tried_at is not None and case.tried_at <= now + CLOCKS_APART:
         moments.append(case.tried_at + TRIED_FOR)
     # At midnight a case may become so pressing that its messages ignore quiet hours. The time on record is older.
     if in_quiet_hours(policy, now) and case.state not in URGENT:

@@ -1,4 +1,4 @@
-"""Recomputes the next messages about a council's open cases when the council's policy has changed."""
+"""Recomputes the next messages about a council's open cases when the policy has changed or the clock was put back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import find_running, save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.policy.councils import Council, load_council
-from services.alerts.policy.store import mark_recomputed
+from services.alerts.policy.store import mark_recomputed, recomputed_version
 from services.alerts.review.owed import CasePolicy, what_is_owed
 from services.alerts.states.rules import Ruleset
 from services.storage.events.process import write_effects
@@ -25,11 +25,11 @@ def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:
     # The version is read first. If a policy is saved meanwhile, the version differs and the council is recomputed
     # again.
     with store.reading() as connection:
-        version = load_council(connection, store, feed_id).version
+        version, before = load_council(connection, store, feed_id).version, recomputed_version(connection, feed_id)
     touched = sum(_batches(store, ruleset, feed_id))
     # The council is marked last, so that the engine recomputes it again after a crash.
     with store.writing() as connection:
-        mark_recomputed(connection, feed_id, version)
+        mark_recomputed(connection, feed_id, version, before=before)
     return touched
 
 

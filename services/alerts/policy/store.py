@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, update
 
 from services.storage.tables import feeds
 
@@ -47,8 +47,23 @@ def councils_to_recompute(connection: Connection) -> list[str]:
     return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
 
 
-def mark_recomputed(connection: Connection, feed_id: str, version: int) -> None:
-    connection.execute(update(feeds).where(feeds.c.feed_id == feed_id).values(recomputed_version=version))
+def recomputed_version(connection: Connection, feed_id: str) -> int:
+    version: int = connection.scalars(select(feeds.c.recomputed_version).where(feeds.c.feed_id == feed_id)).one()
+    return version
+
+
+def mark_recomputed(connection: Connection, feed_id: str, version: int, *, before: int) -> None:
+    """Record that the cases of a council were recomputed, unless `recomputed_version` has changed from `before`."""
+    unchanged = (feeds.c.feed_id == feed_id) & (feeds.c.recomputed_version == before)
+    connection.execute(update(feeds).where(unchanged).values(recomputed_version=version))
+
+
+def recompute_every_council(connection: Connection) -> None:
+    """Let the engine recompute every open case, as after a change of policy."""
+    # A value that no council had before: whoever recomputes at this moment must not mark the council as done.
+    version = feeds.c.recomputed_version
+    fresh = case((version > 0, -1), else_=version - 1)
+    connection.execute(update(feeds).where(feeds.c.kind == "council").values(recomputed_version=fresh))
 
 
 def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:

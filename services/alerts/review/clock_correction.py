@@ -18,11 +18,9 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
-from services.core.clock import london_day
+from services.core.clock import CLOCKS_APART, london_day
 
 STEPS_KEPT = 8
-# The clocks of processes that run at the same time may differ by this much.
-SLACK = timedelta(minutes=5)
 
 
 def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line: Line | None) -> Case:
@@ -40,7 +38,7 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
 
 def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
     """Return the case without the changes that were made while the clock was ahead of `now`."""
-    wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + SLACK]
+    wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]
     case = _with_possible_moments(case, policy, now)
     if not wrong:
         return case
@@ -71,7 +69,7 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
 
 def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
     # A wrong clock also wrote any pause that is longer than the longest pause of the policy.
-    latest = now + SLACK
+    latest = now + CLOCKS_APART
     longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     told = case.last_alert_at is not None and case.last_alert_at > latest
     return replace(

@@ -26,7 +26,8 @@ feeds = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_heard_at", Moment),
     Column("policy_version", Integer, nullable=False, server_default="0"),
-    # Cases are recomputed after a change of policy, until this number equals `policy_version`.
+    # Cases are recomputed after a change of policy, until this number equals `policy_version`. It is negative after
+    # the clock was put back.
     Column("recomputed_version", Integer, nullable=False, server_default="0"),
     Column("policy_sealed", LargeBinary),
     # Of a council: `nation`, and `closed` with the first and last day of each closure. It is clear, so that the

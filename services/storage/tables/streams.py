@@ -83,6 +83,16 @@ loops = Table(
     Column("beat_at", Moment, nullable=False),
 )
 
+# One row: the latest time by which the engine of any process has worked. It shows that the clock was put back.
+engine_clock = Table(
+    "engine_clock",
+    metadata,
+    Column("key", SmallInteger, primary_key=True, autoincrement=False),
+    Column("latest_at", Moment, nullable=False),
+    # When the engine last found the clock put back, by the clock that was right.
+    Column("put_back_at", Moment),
+)
+
 # One row: to which deployment the database belongs.
 deployment = Table(
     "deployment",

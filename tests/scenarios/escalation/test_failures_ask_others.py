@@ -119,11 +119,13 @@ def test_somebody_asked_in_place_of_others_does_not_wait_for_the_next_working_da
     managers = Tier(label="managers", from_days=56, contacts=(person("manager"),))
     council = deployment.with_officers(CouncilPolicy(tiers=(officers, managers)))
     council.put_entries(*lines(2))
-    _unreachable(council, {person("officer").address.get_secret_value()}, AWAY)
+    council.channel.results = [REFUSED]
     first, second = (notice(f"n{n}", in_days=20) | {"cli": f"01632 96000{n}"} for n in range(2))
     council.post_notices(first)
     council.tick(seconds=31)
+    council.tick(seconds=1)
     assert who(council) == ["manager"]
+    _unreachable(council, {person("officer").address.get_secret_value()}, AWAY)
     council.post_notices(second)
     # The manager has had a message today, so the second one waits for tomorrow. The officers are away.
     pass_time(council, minutes=150)

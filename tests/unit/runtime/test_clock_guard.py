@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from services.alerts.case.put_back import recompute_all
+from services.alerts.policy.store import councils_to_recompute
 from services.core.clock import AcceleratedClock
 from services.runtime.clock_guard import ASKED_EVERY, PAUSE, TOLERANCE, ClockGuard, guard_of
 from services.storage.store import Store
@@ -98,6 +100,36 @@ def test_a_clock_that_is_corrected_by_seconds_is_not_doubted() -> None:
     for seconds in (1, -20, TOLERANCE.seconds - 30):
         clocks.off = timedelta(seconds=seconds)
         assert clocks.seconds_held(60) == 0
+
+
+@pytest.mark.parametrize(("jump", "called"), [(timedelta(days=5), 1), (timedelta(days=-5), 0)], ids=str)
+def test_a_clock_that_was_ahead_during_the_pause_only_has_the_cases_recomputed(jump: timedelta, called: int) -> None:
+    calls: list[bool] = []
+    clocks = Clocks()
+    clocks.guard = ClockGuard(clocks.now, lambda: None, lambda: clocks.elapsed, lambda: calls.append(True))
+    for off in (jump, timedelta(), timedelta(minutes=-3), timedelta()):
+        clocks.off = off
+        clocks.seconds_held(60)
+    assert len(calls) == called
+
+
+def test_a_request_to_recompute_that_fails_is_made_again(deployment: Deployment) -> None:
+    clocks, left = Clocks(), [OperationalError("", {}, Exception())]
+
+    def came_back() -> None:
+        if left:
+            raise left.pop()
+        recompute_all(deployment.store)
+
+    clocks.guard = ClockGuard(clocks.now, lambda: None, lambda: clocks.elapsed, came_back)
+    clocks.off = timedelta(days=5)
+    clocks.seconds_held(60)
+    clocks.off = timedelta()
+    with pytest.raises(OperationalError):
+        clocks.guard.is_trusted()
+    assert clocks.guard.is_trusted()
+    with deployment.store.reading() as connection:
+        assert councils_to_recompute(connection) == ["council:E06000009"]
 
 
 class Away(Store):

@@ -4,11 +4,14 @@ An urgent message goes at once, but at most one each `urgent_interval_minutes`. 
 once to somebody who had no message since the working day started. Otherwise it waits for the next working day.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from services.alerts.policy.policy_settings import CouncilPolicy
+from services.core.clock import CLOCKS_APART
 
 # However long a council is closed, no message waits longer. Christmas with a weekend is shorter.
 LONGEST_WAIT: Final = timedelta(days=5)
@@ -23,8 +26,15 @@ class LastMessages:
     any_at: datetime | None = None
     urgent_at: datetime | None = None
 
+    def until(self, now: datetime) -> LastMessages:
+        """Return the messages without those of a clock that ran ahead: they would put off the next for as long."""
+        latest = now + CLOCKS_APART
+        any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
+        return LastMessages(any_at, urgent_at)
+
 
 def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgent: bool) -> datetime:
+    last = last.until(now)
     if urgent:
         if last.urgent_at is None:
             return now

@@ -74,3 +74,12 @@ def test_a_council_that_works_every_day_has_its_digest_on_the_next_day() -> None
     policy = CouncilPolicy(works_every_day=True)
     saturday = datetime(2026, 12, 5, 10, tzinfo=UTC)
     assert next_slot(policy, LastMessages(saturday), saturday + HOUR, urgent=False) == saturday + timedelta(hours=23)
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_a_message_that_a_clock_dated_ahead_puts_off_no_other(urgent: bool) -> None:
+    now, ahead = MONDAY_NINE + HOUR, MONDAY_NINE + timedelta(days=9)
+    assert next_slot(POLICY, LastMessages(ahead, ahead), now, urgent=urgent) == now
+    # The clock of another process may be some minutes ahead.
+    soon = now + 5 * MINUTE
+    assert next_slot(POLICY, LastMessages(soon, soon), now, urgent=urgent) > now

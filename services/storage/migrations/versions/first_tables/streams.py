@@ -94,6 +94,13 @@ def create() -> None:
         sa.PrimaryKeyConstraint("key", name="pk_deployment"),
     )
     op.create_table(
+        "engine_clock",
+        sa.Column("key", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("latest_at", sa.BigInteger(), nullable=False),
+        sa.Column("put_back_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name="pk_engine_clock"),
+    )
+    op.create_table(
         "loops",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("beat_at", sa.BigInteger(), nullable=False),
@@ -125,6 +132,7 @@ def drop() -> None:
     op.drop_table("watchdog_findings")
     op.drop_table("quarantine")
     op.drop_table("loops")
+    op.drop_table("engine_clock")
     op.drop_table("deployment")
     op.drop_table("canaries_heard")
     op.drop_table("canaries")

@@ -1,8 +1,8 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
 The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock. Once
-the machine's clock is right again, the cases are recomputed, which undoes the effects of the wrong time. The engine sees
-a clock that was put back by itself, unless it was paused while the clock was ahead.
+the machine's clock is right again, the cases are recomputed, which undoes the effects of the wrong time. The engine
+itself sees a clock that was put back, unless the engine was paused while the clock was ahead.
 """
 
 from __future__ import annotations

@@ -40,8 +40,6 @@ DAMAGED = "not shown: its sealed record is damaged"
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """The deployment's settings for messages and pages."""
-
     base_url: str
     links_last: timedelta
     clock_note: str | None = None  # shown while the clock is simulated
@@ -57,9 +55,9 @@ class Presentation:
 def alert_digest(
     connection: Connection, store: Store, presentation: Presentation, delivery: Delivery
 ) -> AlertDigest | None:
-    """Return the current content of an alert for one contact, or None if no case is left to show.
+    """Return the current content of an alert, or None if no case is left to show.
 
-    An alert shows only its open cases. An alert about withdrawn notices shows only cases with a notice that is still
+    An alert shows only open cases. An alert about withdrawn notices shows only cases with a notice that is still
     withdrawn.
     """
     alert_pk = delivery.alert_pk
@@ -147,8 +145,7 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the council's own reference of each register entry, by id.
 
-    If the entry's sealed record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the
-    value is a text that gives this reason.
+    A damaged record gives DAMAGED. A reference that looks like a telephone number gives a text that says so.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

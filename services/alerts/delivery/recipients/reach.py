@@ -14,10 +14,9 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers of an alert that are not reached, with those that were asked in their place in vain.
+    """Return the tiers that are not reached, and the later tiers that were asked in their place in vain.
 
-    `order` holds the tiers in the order in which they are asked. A tier also counts as reached once somebody of a later
-    tier was asked in its place, and was reached. Empty if every tier that the alert was written for is reached.
+    `order` lists the tiers as they are asked. A tier counts as reached if a later tier was reached in its place.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
@@ -36,9 +35,9 @@ def time_left(
     step: timedelta,
     now: datetime,
 ) -> datetime | None:
-    """Return when to look again, if a message that is on its way may still reach somebody in time; else None.
+    """Return when to look again, or None if no message can arrive in time any more.
 
-    `step` is how long a message may take: until it is accepted, and until its receipt comes.
+    `step` limits the time until a message is accepted, and then the time until its receipt comes.
     """
     on_their_way = (one for one in made if one.tier in unreached or _is_in_place(one, written_at))
     moments = (moment for one in on_their_way for moment in _may_last_until(one, written_at, step, now))

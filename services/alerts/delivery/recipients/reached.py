@@ -39,17 +39,13 @@ BATCH = 200  # alerts in one transaction
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at an alert found: whom to ask, and when to look again. `again` is None if all is well or done."""
-
     recipients: Sequence[Recipient]
+    # None if no further look is needed.
     again: datetime | None
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Look at the alerts that are due for a look, and ask others where a tier is not reached.
-
-    Return the number of alerts that were looked at.
-    """
+    """Ask others if a tier of a due alert is not reached. Return the number of alerts examined."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

@@ -15,8 +15,7 @@ from services.storage.tables import alerts, deliveries
 
 
 class DueDelivery(NamedTuple):
-    """A due delivery. `delivery.number` is the number of the next attempt."""
-
+    # `delivery.number` is the number of the next attempt.
     delivery: Delivery
     left_sending: bool  # the previous attempt has no outcome
 
@@ -24,7 +23,7 @@ class DueDelivery(NamedTuple):
 def count_due(connection: Connection, now: datetime, in_flight: Collection[int]) -> dict[str, int]:
     """Return the number of due deliveries, by destination.
 
-    Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time.
+    The destination with the fewest attempts of a delivery comes first, then the earliest due time.
     """
     row = deliveries.c
     query = (

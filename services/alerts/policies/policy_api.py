@@ -28,8 +28,7 @@ LARGEST_POLICY = 512 * 1024
 
 
 class PolicyRoute(SmallBodyRoute):
-    """A route that takes a policy, which may be larger than other objects."""
-
+    # A policy may be larger than other bodies.
     limit: ClassVar[int] = LARGEST_POLICY
 
 

@@ -37,7 +37,7 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
 
 
 def find_facts(connection: Connection, entry_pks: Collection[int]) -> dict[int, Facts]:
-    """Return the feeds' current facts about register entries, by entry id. Nothing is locked."""
+    """Return what the feeds now say about register entries, by entry id. Nothing is locked."""
     if not entry_pks:
         return {}
     lines = find_lines(connection, entry_pks)

@@ -28,7 +28,6 @@ GONE = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 
 
 def message_kinds(folder: Path) -> Mapping[str, Message]:
-    """Return a message of each kind, by its name."""
     return {
         "first-alert": _first_alert(_council(folder / "first-alert")),
         "digest": _digest(_council(folder / "digest")),

@@ -102,7 +102,6 @@ def _view(store: Store, row: Row[Any], orders: Orders) -> MatchView:
 
 
 def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
-    """Return the references to quote to the provider."""
     opened = open_notice(store, match)
     if match.area_facts is None:
         return Orders(None, _references([opened]), 0)

@@ -31,7 +31,6 @@ class CouncilCalendar:
         return max(_morning(day), same_time_on(day, moment))
 
     def working_day_by(self, day: date) -> date:
-        """Return the last working day that is not after `day`."""
         works = is_working_day(day, self.nation, self.closed)
         return day if works else _days_later(day, -1, self.nation, self.closed)
 

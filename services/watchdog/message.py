@@ -44,7 +44,7 @@ class WatchdogMessage:
 
 
 def message_of(groups: Sequence[FaultGroup], deployment: str, now: datetime) -> WatchdogMessage:
-    """Without a fault, the message says that all is well again."""
+    # Without a fault, the message says that all is well again.
     if not groups:
         text = "Nothing is missing any more: every open case has had what it was owed.\n"
         return _made("all is well again", text, (), deployment, now)

@@ -74,7 +74,7 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Raises NotFoundError if there is no such case.
+    """Record what a named person did to a case. Raises NotFoundError if there is no such case.
 
     Raises ActRefusedError if the state of the case does not allow the act. Raises RecordFaultyError if the record does
     not fit the case.

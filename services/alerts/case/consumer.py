@@ -43,7 +43,7 @@ class CaseConsumer:
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """A new case is saved only if a line of the entry is at risk."""
+        # A new case is saved only if a line of the entry is at risk.
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)

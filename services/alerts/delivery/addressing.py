@@ -33,7 +33,6 @@ def route_of(store: Store, delivery: Addressed) -> str:
 
 
 def contact_of(store: Store, delivery: Addressed) -> Contact:
-    """Raises VaultError if decryption fails."""
     address = SecretStr(str(store.vault.open(place("deliveries", delivery.pk), delivery.address_sealed)))
     return Contact(person=delivery.contact, channel=delivery.channel, address=address)
 

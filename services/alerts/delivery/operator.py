@@ -66,7 +66,6 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, 
 
 
 def operator_message(connection: Connection, alert_pk: int) -> Message | None:
-    """Return None if the matter is settled."""
     alert = load_alert(connection, alert_pk)
     return _MESSAGES[alert.reason](connection, alert.reference)
 

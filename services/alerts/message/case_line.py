@@ -110,7 +110,6 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
 
 
 def case_row(case: CaseLine, today: date) -> CaseRow:
-    """`today` is the day in London."""
     return CaseRow(
         reference=case.reference,
         provider=shown_name(case.provider),

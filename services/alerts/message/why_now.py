@@ -31,7 +31,6 @@ _LEADS: Final[Mapping[str, str]] = {
 
 
 def why_now(reason: str, threshold: int, repeat_number: int, cases: int) -> str:
-    """`threshold` is in days before the harm."""
     these = "this case" if cases == 1 else "these cases"
     if reason == "threshold_reached":
         return f"The date is {threshold} days away or less." if threshold > 1 else "The date has come."
@@ -41,7 +40,6 @@ def why_now(reason: str, threshold: int, repeat_number: int, cases: int) -> str:
 
 
 def subject_of_reason(reason: str) -> str:
-    """Return the first words of the subject line, or an empty text."""
     return _LEADS.get(reason, "")
 
 

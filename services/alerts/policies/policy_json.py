@@ -78,7 +78,6 @@ def understood(where: PolicyFault, contact: Contact, services: ContactServices) 
 
 
 def new_contacts(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, Contact, PolicyFault]]:
-    """Yield the tier, the contact and the path of each new address."""
     # A stored address was already shown to the person who entered it.
     known = {(tier, contact) for tier, contact, _ in _contacts(before)}
     for tier, contact, path in _contacts(policy):

@@ -55,7 +55,7 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
 
 
 def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
-    """A policy without a nation gets the nation of the council's GSS code."""
+    # A policy without a nation gets the nation of the council's GSS code.
     return policy if policy.nation else policy.model_copy(update={"nation": nation_of(feed_id)})
 
 

@@ -88,7 +88,6 @@ def _threshold_day(policy: CouncilPolicy, harm_on: date, threshold: int) -> date
 
 
 def local(moment: datetime) -> datetime:
-    """Raises ValueError if `moment` has no time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment must know its time zone")
     return moment.astimezone(LONDON)

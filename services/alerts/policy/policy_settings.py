@@ -178,7 +178,6 @@ class CouncilPolicy(Closed):
 
     @property
     def cover(self) -> CoverPolicy | None:
-        """Return None without a rota."""
         if self.rota is None:
             return None
         return CoverPolicy(

@@ -58,7 +58,6 @@ def memories(case: Case) -> Memories:
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
-    """Return the memories in the form of `Case.seen`. Values that are None are left out."""
     return {
         key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
     }

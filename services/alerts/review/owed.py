@@ -65,10 +65,7 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """Update a case to the current lines, the register entry and the time.
-
-    `before` holds transitions that have just happened to the case, such as a person's act.
-    """
+    """`before` holds transitions that have just happened to the case, such as a person's act."""
     transitions, rules_before = list(before), case.rulesets
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:

@@ -25,7 +25,7 @@ def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset
 
 
 def rules_of(case: Case, current: Ruleset | None) -> tuple[Ruleset, ...]:
-    """If one of these rule sets finds a line at risk, the line is at risk."""
+    # If one of these rule sets finds a line at risk, the line is at risk.
     return tuple(current if current and name == current.name else load_ruleset(name) for name in case.rulesets)
 
 

@@ -59,7 +59,6 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply every due event to the case, the earliest first."""
     waiting = [_report(line, found, announced, now) for line in reported]
     while True:
         due = [*waiting, *(one for one in _by_calendar(case, found, london_day(now)) if one.moment <= now)]

@@ -56,7 +56,6 @@ _DRAWN: tuple[tuple[str, str], ...] = (
 
 
 def diagram() -> str:
-    """Return the usual moves as a Mermaid flowchart."""
     boxes = [_box(_AT_WORK, "At work: the clock runs", AT_WORK)]
     boxes.append(_box("alarm", "Alarm: paged by day and night", URGENT))
     boxes.append(_box("stopped", "The clock has stopped", CLOCK_STOPPED))

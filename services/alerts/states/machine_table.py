@@ -56,7 +56,6 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 
 
 def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
-    """Raises ValueError if a state is decided twice or not at all."""
     decided = {state: decision for decision, sources in parts for state in sources}
     if len(decided) != len(CaseState) or sum(len(sources) for _, sources in parts) != len(CaseState):
         raise ValueError("a row of the case table must decide every state exactly once")

@@ -44,7 +44,6 @@ class ExternalHeartbeat:
 
 
 def checked_url(setting: str, url: str) -> str:
-    """Raises RefusedError, which names the setting, if the URL is not a URL of HTTP."""
     if not url.startswith(("https://", "http://")) or not url.partition("://")[2].strip("/ "):
         raise RefusedError(f"{setting} is no URL: write it as https://…")
     return url

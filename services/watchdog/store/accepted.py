@@ -53,7 +53,6 @@ def accepted_messages(
 
 
 def acceptances(connection: Connection, pks: Collection[int]) -> Mapping[int, Acceptance]:
-    """Return what was accepted about each case, at any time."""
     of_cases = and_(among(connection, cases.c.pk, pks), among(connection, alert_cases.c.case_pk, pks))
     alert_pks = select(alert_cases.c.alert_pk).where(among(connection, alert_cases.c.case_pk, pks))
     rows = connection.execute(select(accepted_messages(of_cases, alert_pks=alert_pks)))

@@ -66,7 +66,6 @@ class PkSpan(NamedTuple):
 
 
 def case_spans(engine: Engine) -> Iterator[PkSpan]:
-    """Yield spans of at most `SPAN` cases, which hold all cases together."""
     last = 0
     while True:
         rest = select(cases.c.pk).where(cases.c.pk > last).order_by(cases.c.pk)

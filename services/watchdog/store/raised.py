@@ -26,7 +26,7 @@ def raised_findings(connection: Connection) -> dict[Key, RaisedFinding]:
 
 
 def forget_raised(connection: Connection, gone: Iterable[Key]) -> None:
-    """Forget findings that have gone, so that a finding that comes back is new."""
+    # A finding that has gone is new if it comes back.
     row = watchdog_findings.c
     keys = [(kind.value, feed_id) for kind, feed_id in gone]
     connection.execute(delete(watchdog_findings).where(tuple_(row.kind, row.feed_id).in_(keys)))

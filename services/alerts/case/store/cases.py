@@ -84,7 +84,7 @@ def cases_of_council(
 
 
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock the cases. The cases come in the order of ids."""
+    """The cases are locked, and come in the order of ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 

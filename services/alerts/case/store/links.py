@@ -78,7 +78,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 
 
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
-    """Return the alerts accepted since `since` whose links ended with the message of this link, the newest first."""
+    """Return the alerts accepted from `since` on whose links ended with the message of this link, the newest first."""
     row, sent = alerts.c, deliveries.c
     query = (
         select(row.pk, row.reference)
@@ -106,7 +106,6 @@ def mark_alert_revoked(connection: Connection, alert_pk: int, now: datetime) -> 
 
 
 def mark_deliveries_revoked(connection: Connection, alert_pk: int, contact: str, now: datetime) -> Sequence[int]:
-    """Return the ids of the newly revoked deliveries."""
     row = deliveries.c
     of_contact = (row.alert_pk == alert_pk, row.contact == contact, row.link_revoked_at.is_(None))
     pks = connection.scalars(select(row.pk).where(*of_contact).order_by(row.pk)).all()

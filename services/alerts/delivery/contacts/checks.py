@@ -35,7 +35,6 @@ TEST_WAITS: Final = timedelta(minutes=15)
 
 
 def queue_test(store: Store, feed_id: str, contact: Contact, by: str) -> None:
-    """Raises TooOftenError if the contact had too many messages."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         note_test(work, feed_id, contact, by)
@@ -44,7 +43,6 @@ def queue_test(store: Store, feed_id: str, contact: Contact, by: str) -> None:
 
 
 def queue_code(store: Store, feed_id: str, contact: Contact, by: str) -> None:
-    """Raises TooOftenError if the contact had too many messages."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         ask_code(work, feed_id, contact, by, _intend(work, contact, CONTACT_CODE))

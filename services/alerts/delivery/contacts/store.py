@@ -53,7 +53,7 @@ def verified_keys(connection: Connection, keys: Collection[bytes]) -> frozenset[
 def write_code(
     connection: Connection, key: bytes, feed_id: str, nonce: bytes, expires_at: datetime, alert_pk: int | None
 ) -> None:
-    """Write a new code, which replaces the code before. A verified contact stays verified."""
+    # A verified contact stays verified.
     written = {"nonce": nonce, "expires_at": expires_at, "tries": 0, "alert_pk": alert_pk}
     values = {"contact_key": key, "feed_id": feed_id, **written}
     connection.execute(upsert(connection, contact_verifications, ("contact_key",), tuple(written)), values)
@@ -64,7 +64,7 @@ def count_try(connection: Connection, key: bytes) -> None:
 
 
 def write_verified(connection: Connection, key: bytes, feed_id: str, at: datetime) -> None:
-    """Mark a contact as verified, and end the waiting code: a code works once."""
+    # The waiting code ends, because a code works once.
     written = {"nonce": None, "expires_at": None, "tries": 0, "verified_at": at}
     values = {"contact_key": key, "feed_id": feed_id, **written}
     connection.execute(upsert(connection, contact_verifications, ("contact_key",), tuple(written)), values)

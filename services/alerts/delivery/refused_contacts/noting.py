@@ -53,7 +53,6 @@ def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
 
 
 def address_of(tokeniser: Tokeniser, contact: Contact) -> bytes:
-    """Return a keyed digest, which shows neither the channel nor the address."""
     return tokeniser.digest(f"{contact.channel}\0{contact.address.get_secret_value()}".encode())
 
 

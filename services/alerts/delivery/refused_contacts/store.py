@@ -24,7 +24,6 @@ class RefusedContact(NamedTuple):
 
 
 def insert_refused_contact(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
-    """Record a contact as refused, unless the contact is on record. The report is due at `due_at`."""
     values = {**refused._asdict(), "due_at": due_at, "alert_pk": None}
     # A contact that is on record keeps its times: it is reported once.
     connection.execute(upsert(connection, refused_contacts, ("feed_id", "person", "address"), ("channel",)), values)

@@ -65,7 +65,6 @@ def mark_accepted(connection: Connection, pk: int, now: datetime | None) -> None
 
 
 def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, MessageAboutCase]:
-    """Return what an alert says about each case, by the id of the register entry."""
     # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
     columns = (cases.c.entry_pk, row.threshold, row.first_level, row.last_level)
@@ -123,7 +122,6 @@ def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if a case of this alert is in no earlier alert after `since`."""
     member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
         before.c.case_pk == member.case_pk,

@@ -48,7 +48,6 @@ def lock_received(connection: Connection, pk: int) -> ReceivedFor | None:
 
 
 def await_receipt(connection: Connection, pk: int, due_at: datetime) -> None:
-    """Record that a receipt is awaited, unless a receipt has come already."""
     row = deliveries.c
     values = {"receipt": ReceiptState.AWAITED.value, "receipt_due_at": due_at}
     connection.execute(update(deliveries).where(row.pk == pk, row.receipt.is_(None)).values(values))

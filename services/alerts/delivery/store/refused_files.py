@@ -24,7 +24,6 @@ class OverdueFile:
 
 
 def mark_overdue_files(connection: Connection, now: datetime) -> int:
-    """Mark newly overdue files as alerted, and return their number."""
     row = refused_files.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -32,7 +31,6 @@ def mark_overdue_files(connection: Connection, now: datetime) -> int:
 
 
 def overdue_files(connection: Connection) -> Sequence[OverdueFile]:
-    """Return the unsettled files that are marked as alerted, the oldest first."""
     row = refused_files.c
     query = (
         select(row.feed_id, feeds.c.name, row.kind, row.sent_as, row.code, row.refused_at)

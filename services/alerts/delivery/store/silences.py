@@ -32,13 +32,11 @@ def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
 
 
 def write_silence(connection: Connection, feed_id: str, heard_at: datetime, due_at: datetime) -> None:
-    """Write a new silence of a feed, which replaces the earlier silence."""
     values = {"feed_id": feed_id, "heard_at": heard_at, "due_at": due_at, "alerted_at": None}
     connection.execute(upsert(connection, feed_silences, ("feed_id",), ("heard_at", "due_at", "alerted_at")), values)
 
 
 def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
-    """Return the silent feeds whose alert is due, without feeds that the operator has ended."""
     query = select(_ROW.feed_id).join_from(feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id)
     return connection.scalars(
         query.where(_GOES_ON, _ROW.due_at <= now, ~ended_by_operator()).order_by(_ROW.feed_id)

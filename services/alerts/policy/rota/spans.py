@@ -27,7 +27,6 @@ class TimeSpan:
         return TimeSpan(max(self.start, other.start), min(self.end, other.end))
 
     def without(self, other: "TimeSpan") -> list["TimeSpan"]:
-        """Return what is left of this span: nothing, one part or two parts."""
         if not self.shares_time_with(other):
             return [self]
         parts = [TimeSpan(self.start, other.start), TimeSpan(other.end, self.end)]
@@ -46,7 +45,6 @@ def joined_spans(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
 
 
 def uncovered(needed: Iterable[TimeSpan], covers: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """Return the needed time outside all covers."""
     left: list[TimeSpan] = []
     ahead = deque(joined_spans(covers))
     for span in joined_spans(needed):

@@ -37,7 +37,7 @@ def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
 
 
 def recalled(believed: Mapping[str, Any], entry: Entry) -> Facts:
-    """`entry` supplies the ids, which never change."""
+    # `entry` supplies the ids, which never change.
     said = believed["entry"]
     before = replace(
         entry,

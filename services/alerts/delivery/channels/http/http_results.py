@@ -33,7 +33,6 @@ FAULTS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def result_of_status(status: int, retry_after: str | None = None) -> SendResult:
-    """`retry_after` is the header Retry-After of the answer."""
     if _OK <= status < _REDIRECT:
         return ACCEPTED
     return SendResult(_outcome(status), f"http_{status}", seconds_asked(retry_after))

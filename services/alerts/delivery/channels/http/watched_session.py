@@ -35,7 +35,7 @@ class AttemptOverHttp:
         return connection
 
     def session(self) -> requests.Session:
-        """Return a session that follows no redirect, because a redirect could carry the message to another host."""
+        # A redirect could carry the message to another host.
         session = _SessionWithoutRedirects()
         for scheme in ("https://", "http://"):
             session.mount(scheme, _WatchedAdapter(self))

@@ -46,7 +46,7 @@ def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
 
 
 def message_id(reference: str, recipient: str, sender: str) -> str:
-    """Return the same Message-ID for every repeat of a message, so that mail systems may drop the copy."""
+    # Every repeat of a message has the same id, so that mail systems may drop the copy.
     # The form follows RFC 5322, 3.6.4. A digest is used so that the id does not show the recipient.
     digest = sha256(f"{reference}\n{recipient}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"

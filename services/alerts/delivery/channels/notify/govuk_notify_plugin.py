@@ -91,13 +91,11 @@ class NotifyGovUkNotify(NotifyBase):
             self.title_maxlen, self.body_maxlen = 0, SMS_LIMIT  # Apprise then puts the title into the body
 
     def make_client(self, seconds: float = 30.0) -> NotificationsAPIClient:
-        """Each request of the client may take `seconds`."""
         return NotificationsAPIClient(f"{self.service_id}-{self._secret}", base_url=self.api, timeout=seconds)
 
     def deliver(
         self, client: NotificationsAPIClient, target: str, title: str, body: str, reference: str | None = None
     ) -> Any:
-        """Raises APIError of the official client."""
         filled = {"subject": title, "body": body}
         if self.kind is NotifyKind.SMS:
             return client.send_sms_notification(target, self.template, filled, reference)
@@ -161,7 +159,6 @@ def _kind(given: str | None, targets: Sequence[str]) -> NotifyKind:
 
 
 def register() -> None:
-    """Make Apprise know `govuknotify://`. A second call changes nothing."""
     known = NotificationManager()
     if SCHEME not in known:
         known.add(NotifyGovUkNotify)

@@ -1,4 +1,4 @@
-"""Makes match references. Pure. Nobody can guess a reference, or read an id from a reference."""
+"""Makes match references. All functions are pure. Nobody can guess a reference, or read an id from a reference."""
 
 from __future__ import annotations
 

@@ -145,7 +145,8 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the council's own reference of each register entry, by id.
 
-    A damaged record gives DAMAGED. A reference that looks like a telephone number gives a text that says so.
+    If the record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the value is a text
+    with this reason.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -39,7 +39,7 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
     """Return the start of the day that is `threshold` days before the harm.
 
-    If the council is closed on that day, its last working day before counts.
+    If the council is closed on that day, return the start of its last working day before that day.
     """
     return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
 

@@ -1,4 +1,7 @@
-"""Writes figures as one long table with a line for each count, for CSV files and other programs. Pure."""
+"""Writes figures as one long table with a line for each count, for CSV files and other programs.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Makes, checks and restores backups of an embedded deployment.
 
-A backup does not contain the keys. Without them, nobody can read the personal data in it.
+A backup does not contain the keys. Without the keys, nobody can read the personal data in a backup.
 """
 
 from __future__ import annotations

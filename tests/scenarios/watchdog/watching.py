@@ -1,4 +1,4 @@
-"""Lets a deployment run as time passes, looks at it with the watchdog, and changes it by SQL."""
+"""Lets a deployment run as time passes, looks at its record with the watchdog, and changes the record by SQL."""
 
 from __future__ import annotations
 

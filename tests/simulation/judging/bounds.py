@@ -1,4 +1,4 @@
-"""The bounds of the promises: the earliest and the latest time of each message.
+"""The bounds by which the model judges: the earliest and the latest time of each message.
 
 Numbers that a council chooses are in `Numbers`.
 """

@@ -1,4 +1,4 @@
-"""Says when somebody must have heard of a resident, and which level, by the bounds of the promises."""
+"""Says when somebody must have heard of a resident, and which level, by the bounds of the model."""
 
 from __future__ import annotations
 

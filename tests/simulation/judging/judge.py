@@ -21,7 +21,7 @@ ON_ITS_WAY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A promise that was not kept."""
+    """A promise about messages that the service did not keep."""
 
     at: datetime
     promise: str

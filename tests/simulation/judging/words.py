@@ -8,7 +8,7 @@ from tests.simulation.judging.resident import LONDON, Resident
 
 
 def true_words(resident: Resident, at: datetime) -> tuple[str, str, str]:
-    """Return the day, the distance and the state."""
+    """Return the words for the day, for the distance of the day, and for the state."""
     assert resident.harm is not None
     day = resident.harm
     days = (day - at.astimezone(LONDON).date()).days

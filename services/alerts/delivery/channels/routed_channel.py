@@ -21,7 +21,7 @@ def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
 
 
 def make_receipt_look_up(settings: ChannelSettings) -> Callable[[str, str], DeliveryReceipt | None]:
-    """The function gets the route and the reference of a message."""
+    """Return a function that finds the receipt of a message by its route and reference."""
     known = {kind: kind.receipts(settings) for kind in CHANNELS if kind.receipts is not None}
 
     def look_up(route: str, reference: str) -> DeliveryReceipt | None:

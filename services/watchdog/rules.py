@@ -46,7 +46,7 @@ class CaseRecord(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """When the newest message about a case was accepted, by the attempts of its deliveries."""
+    """The time at which the newest message about a case was accepted, by the attempts of its deliveries."""
 
     # Alerts that were written before the newest news about the case do not count.
     current: datetime | None = None

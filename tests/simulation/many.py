@@ -64,7 +64,7 @@ class Totals:
 
 
 def seeds(seed: int, months: int) -> list[int]:
-    """A longer run begins with the months of a shorter run."""
+    """Return the seeds of the months. A longer run begins with the seeds of a shorter run."""
     dice = Random(f"months {seed}")
     return [dice.randrange(10**9) for _ in range(months)]
 

@@ -52,7 +52,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield the total first. `figures` are all figures of the month, for the denominators."""
+    """Yield the cells, the total first. `figures` are all figures of the month, for the denominators."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

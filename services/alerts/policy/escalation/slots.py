@@ -18,7 +18,7 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LastMessages:
-    """When a channel last accepted a message to a person: any message, and an urgent message."""
+    """The times at which a channel last accepted any message, and an urgent message, to a person."""
 
     any_at: datetime | None = None
     urgent_at: datetime | None = None

@@ -35,7 +35,7 @@ def without_waiting(case: Case) -> Case:
 def allowance(policy: CouncilPolicy, cases: int) -> int:
     """Return the number of a council's cases that feeds may end or delay in 24 hours without a person.
 
-    `cases` is the number of open cases, with the cases that feeds ended in these 24 hours.
+    `cases` counts the open cases, and the cases that feeds ended in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 

@@ -1,6 +1,6 @@
 """Applies a new policy to waiting messages and to all open cases.
 
-A waiting message to a removed address is settled as not needed. Others are asked about its cases at once.
+A waiting message to a removed address is settled as not needed. Other people are asked about its cases at once.
 """
 
 from __future__ import annotations

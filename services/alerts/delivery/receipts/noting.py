@@ -1,4 +1,4 @@
-"""Writes what a receipt says: that the message arrived, or that the message came back and others must be asked."""
+"""Writes what a receipt says: that the message arrived, or that it came back and other people must be asked."""
 
 from __future__ import annotations
 

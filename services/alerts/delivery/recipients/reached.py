@@ -1,4 +1,4 @@
-"""Asks others if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
+"""Asks other people if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
 
 A tier counts as reached if a channel accepted the message for at least one verified address of the tier.
 """
@@ -45,7 +45,7 @@ class _Look:
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Ask others if a tier of a due alert is not reached. Return the number of alerts examined."""
+    """Ask other people if a tier of a due alert is not reached. Return the number of alerts examined."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

@@ -1,4 +1,4 @@
-"""Chooses each person's addresses for an alert.
+"""Chooses each person's addresses for an alert. All functions are pure.
 
 An unverified address is not used alone if a verified address exists.
 """

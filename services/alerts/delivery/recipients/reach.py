@@ -14,9 +14,10 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that are not reached, and the later tiers that were asked in their place in vain.
+    """Return the tiers that are not reached, and the tiers that were asked instead and are not reached either.
 
-    `order` lists the tiers as they are asked. A tier counts as reached if a later tier was reached in its place.
+    `order` lists the tiers as they are asked. If a later tier was asked instead of a tier, and was reached, then both
+    tiers count as reached.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}

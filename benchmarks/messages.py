@@ -83,7 +83,7 @@ class MovedClock:
 
 @dataclass
 class Noted:
-    """A channel that accepts every message, and notes for whom and when."""
+    """A channel that accepts every message, and keeps the recipient and the time of each message."""
 
     clock: MovedClock
     sent: list[tuple[str, datetime]] = field(default_factory=list)

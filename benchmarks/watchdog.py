@@ -1,10 +1,9 @@
-"""One look of the watchdog at a million open cases on PostgreSQL: seconds, processor time and memory.
+"""Measures one look of the watchdog at a million open cases on PostgreSQL: seconds, processor time and memory.
 
-    python -m benchmarks.watchdog [--cases 1000000]
+`python -m benchmarks.watchdog [--cases 1000000]`
 
-The rows are invented by the database itself. Each line of the table is a process of its own. The floor reads what a
-look would read of every case if it judged each, and judges none. Then the record has nothing wrong, then some faults
-of each kind, and in the end the engine has stood still for a week.
+Each line of the table runs in its own process: the floor (only reading), a record without a fault, a record with some
+faults of each kind, and a week in which the engine stood still.
 """
 
 from __future__ import annotations
@@ -74,7 +73,7 @@ def fill(engine: Engine, count: int) -> None:
 
 
 def measured(url: str, what: str) -> dict[str, Any]:
-    """Do one line of the table in this process. Return its measures."""
+    """Measure one line of the table in this process."""
     engine = make_engine(url)
     began = perf_counter()
     if what == "floor":
@@ -99,7 +98,7 @@ def measured(url: str, what: str) -> dict[str, Any]:
 
 @dataclass
 class Measures:
-    """Runs each line in a process of its own, and adds it to the table."""
+    """Runs each line of the table in its own process."""
 
     url: str
     postmaster: psutil.Process

@@ -30,7 +30,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Change the record as its owner could. Return the kinds of which `EACH` or more are now to be found."""
+    """Plant faults in the database. Return the kinds of which the watchdog must find at least `EACH`."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

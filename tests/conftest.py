@@ -24,10 +24,7 @@ settings.load_profile("pullcord")
 
 @pytest.fixture(autouse=True)
 def _logs_as_they_come() -> Iterator[None]:
-    """Reset logging after each test.
-
-    A command in a test sets logging to the current stderr. That stream is closed after the test.
-    """
+    # A command in a test sets logging to the current stderr, which is closed after the test.
     yield
     structlog.reset_defaults()
 

@@ -22,8 +22,8 @@ _REISSUED: Final = 2
 def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff: Town) -> list[Notice]:
     """Return notices of areas, then notices of the lines in `subjects`.
 
-    The first lines are completed and unconfirmed, the next reverted, then paused, withdrawn and replaced. All others
-    are planned.
+    The first lines are completed and unconfirmed. Reverted, paused, withdrawn and replaced lines follow. The rest is
+    planned.
     """
     left = iter(subjects)
     notices = _areas(desk, blackpool, cardiff)

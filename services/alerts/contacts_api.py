@@ -48,7 +48,7 @@ class VerificationBody(BaseModel):
 def list_contacts(store: StoreOf, feed: CouncilFeed) -> ContactList:
     """List the contacts of the council in the order of its policy, without their addresses.
 
-    An unverified address is sent every message. But the next tier or the operator is told too.
+    An unverified address gets every message, and the next tier or the operator gets the message too.
     """
     return ContactList(contacts=contact_views(store, feed))
 
@@ -81,7 +81,7 @@ def check_contact(store: StoreOf, feed: CouncilFeed, contact: ContactId, body: C
     responses=answers(400, 401, 403, 404, 413, 415, 422, 429),
 )
 def send_contact_code(store: StoreOf, feed: CouncilFeed, contact: ContactId, body: ContactCheckBody) -> ContactView:
-    """Send a new code of six digits to the address of a contact. It replaces the code before."""
+    """Send a new code of six digits to the address of a contact. The new code replaces the earlier code."""
     queue_code(store, feed, _find(store, feed, contact), body.by)
     return _view(store, feed, contact)
 

@@ -45,12 +45,9 @@ class Engine:
     watches_silence: bool = True  # False if something else watches whether feeds are silent
 
     def run_due(self) -> int:
-        """Review the due cases and write alerts. The due cases of a council share one transaction.
+        """Return the number of handled cases and alerts. Call again until the number is 0.
 
-        New rule sets and policies are applied first, and all cases are recomputed if the clock was put back. The
-        operator is alerted about quarantined events, refused rows and files, and silent feeds. Return the number of
-        handled cases and alerts. Call again until the number is 0. An error in one council's cases does not delay other
-        councils: the error is raised at the end.
+        An error in one council's cases does not delay other councils: the error is raised at the end.
         """
         now = self.store.now()
         note_time(self.store, now)

@@ -49,17 +49,15 @@ class MatchView(BaseModel):
 
 
 class Orders(NamedTuple):
-    """A provider's references for the notices of a match. `more` is the number of notices that are left out."""
-
     area: str | None
     references: list[str]
+    # The number of notices that are left out.
     more: int
 
 
 class MatchPage(NamedTuple):
-    """Matches of a case. `next_cursor` is the cursor of the next page, or None on the last page."""
-
     matches: list[MatchView]
+    # None on the last page.
     next_cursor: str | None
 
 
@@ -68,7 +66,7 @@ def page_of_matches(
 ) -> MatchPage:
     """Return at most `limit` matches, or all matches if `limit` is None.
 
-    A cursor is the reference of the last match on a page. Raises RefusedError if no page of the case has the cursor.
+    Raises RefusedError if no page of the case has the cursor.
     """
     after = 0 if cursor is None else _after(store, entry_pk, cursor)
     # One more than the page holds shows that there is another page.
@@ -104,7 +102,6 @@ def _view(store: Store, row: Row[Any], orders: Orders) -> MatchView:
 
 
 def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
-    """Return the references to quote to the provider."""
     opened = open_notice(store, match)
     if match.area_facts is None:
         return Orders(None, _references([opened]), 0)
@@ -117,10 +114,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers on the notices of a case, by match id.
-
-    The numbers are the provider's data: record in the audit who sees the numbers.
-    """
+    """Return the telephone numbers on the notices, by match id. Record in the audit who sees the numbers."""
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
@@ -131,7 +125,7 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the sealed part of a notice. A damaged part gives an empty dictionary, so that the case can be shown."""
+    """A damaged part gives an empty dictionary, so that the case can be shown."""
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:

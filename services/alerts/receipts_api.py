@@ -1,4 +1,4 @@
-"""HTTP route for GOV.UK Notify: it says here what became of a message."""
+"""HTTP route for GOV.UK Notify, which reports here what became of a message."""
 
 from __future__ import annotations
 
@@ -44,10 +44,7 @@ class NotifyReceipt(BaseModel):
 def notify(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
-    """Let only the holder of the token pass.
-
-    Raises ProblemError: 401 if the token is missing or wrong, and 429 if it is used too often.
-    """
+    """Raises ProblemError: 401 if the token is missing or wrong, and 429 if the token is used too often."""
     token: SecretStr | None = request.app.state.notify_callback_token
     given = credentials.credentials.encode() if credentials else b""
     # Without a token in the settings nobody may send receipts.

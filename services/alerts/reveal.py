@@ -1,4 +1,4 @@
-"""Shows a named person the telephone numbers on the notices of a case. Each time is recorded in the audit."""
+"""Shows a named person the telephone numbers on the notices of a case, and records this in the audit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """Return the numbers on the notices of a case, by match id. `by` is the person who sees the numbers."""
+    """Return the numbers on the notices, by match id. `by` is the person who sees the numbers."""
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)
         fields = {"case": case.reference, "notices": len(numbers)}

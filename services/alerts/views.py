@@ -109,9 +109,8 @@ class CaseView(ApiView):
 
 
 class HistoryPage(NamedTuple):
-    """Events of a case, and the cursor of the next page. The cursor is None on the last page."""
-
     events: list[EventView]
+    # None on the last page.
     next_cursor: str | None
 
 
@@ -140,8 +139,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
     """Return the full view of a case, with at most `most` matches and at most `most` events.
 
-    If `most` is None, the view has all matches and events. The view holds decrypted personal data: show it only to the
-    council of the case.
+    The view holds decrypted personal data: show the view only to the council of the case.
     """
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
@@ -166,9 +164,9 @@ def case_view(connection: Connection, store: Store, case: Case, most: int | None
 def page_of_history(
     connection: Connection, store: Store, case: Case, cursor: str | None, limit: int | None
 ) -> HistoryPage:
-    """Return at most `limit` events of a case, the oldest first. If `limit` is None, there is no limit.
+    """Return at most `limit` events of a case, the oldest first.
 
-    Raises RefusedError if no page of this case has the given cursor.
+    Raises RefusedError if no page of this case has the cursor.
     """
     after = 0 if cursor is None else _after(store, case, cursor)
     # One more than the page holds shows that there is another page.
@@ -220,15 +218,11 @@ def _place(private: dict[str, Any], record: dict[str, Any]) -> PlaceView:
 
 
 def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
-    """Return the name of the person who acted. The name is in the sealed part of an audit row."""
     return str(sealed_act(store, audit_pk, sealed)["actor"])
 
 
 def sealed_act(store: Store, audit_pk: int, sealed: bytes) -> dict[str, Any]:
-    """Return the sealed part of an audit row: `actor`, and what the person recorded.
-
-    If it does not open, `actor` is NAME_DAMAGED.
-    """
+    """Return the sealed part of an audit row. If the part is damaged, `actor` is NAME_DAMAGED."""
     try:
         opened: dict[str, Any] = store.vault.open(place("audit", audit_pk), sealed)
     except VaultError:

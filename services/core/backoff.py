@@ -1,4 +1,7 @@
-"""Computes the wait before a failed operation is tried again. Pure: the caller passes the random value."""
+"""Computes the wait before a failed operation is tried again.
+
+All functions are pure: the caller passes the random value.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds telephone numbers in free text, even if the numbers are disguised. Pure."""
+"""Finds telephone numbers in free text, even if the numbers are disguised. All functions are pure."""
 
 from __future__ import annotations
 

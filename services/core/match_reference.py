@@ -1,4 +1,4 @@
-"""Makes match references. Pure. Nobody can guess a reference, or read an id from a reference."""
+"""Makes match references. All functions are pure. Nobody can guess a reference, or read an id from a reference."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | N
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Encrypt two ids as 16 characters. Ids encrypted for one `use` cannot be read for another."""
+    """Encrypt two ids as 16 characters. Ids for one `use` cannot be read with another `use`."""
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):

@@ -1,6 +1,6 @@
 """Records a person's decision on a match. The decision stays when the records are matched again.
 
-A rejection no longer counts once the match has a higher level than when it was rejected.
+A rejection no longer counts once the match has a higher level than at the time of the rejection.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Divides the matching of a record with very many possible matches into turns, so that other lines need not wait. Pure.
+"""Divides the matching of a record with very many possible matches into turns, so that other lines need not wait.
 
-An area record may match every home of a city. One turn handles at most `PAGE` pairs, the nearest
-harmful days first.
+All functions are pure. An area record may match every home of a city. One turn handles at most `PAGE` pairs, the
+nearest harmful days first.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class WatchdogLoop:
 
     @property
     def fault(self) -> str | None:
-        """Why the newest look failed, or None if it did not."""
+        """Return why the newest look failed, or None if the look worked."""
         return self._fault
 
     def run(self) -> None:

@@ -39,7 +39,7 @@ class OperatorPolicy:
 
 @dataclass(frozen=True)
 class Store:
-    """`bootstrap` makes the store of a running service. A test makes its own."""
+    """`bootstrap` makes the store of a running service. A test makes its own store."""
 
     engine: Engine
     vault: Vault

@@ -1,8 +1,6 @@
-"""The bounds by which the watchdog judges the engine. They are policy of the deployment [P].
+"""The bounds by which the watchdog judges the engine, as policy of the deployment [P].
 
-No source prescribes them. A council's policy may be stricter than a bound, never laxer. The bounds leave room for quiet
-hours, for repeats that are counted in working days, and for repeats that come half as often after six messages
-without an answer.
+No source prescribes the bounds. A council's policy may be stricter than a bound, never laxer.
 """
 
 from __future__ import annotations
@@ -14,13 +12,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest time that a case may be without an accepted message.
+    """The longest time that a case may be without an accepted message."""
 
-    `first` is the time for the first message. None stands for an hour after the start of the next working day.
-    `repeat` is the number of working days after which another message must have been accepted.
-    """
-
+    # The time for the first message. None means an hour after the start of the next working day.
     first: timedelta | None
+    # The number of working days after which another message must have been accepted.
     repeat: int
 
 

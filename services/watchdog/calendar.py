@@ -17,22 +17,20 @@ KEPT = 65_536
 
 @dataclass(frozen=True, slots=True)
 class CouncilCalendar:
-    """The days on which a council is at work. `closed` holds the days of its own closures."""
-
     nation: Nation = Nation.ENGLAND
+    # The closures of the council itself.
     closed: frozenset[date] = frozenset()
 
     def next_morning(self, moment: datetime) -> datetime:
-        """Return the time by which the messages of the next working day after `moment` have gone out."""
+        """Return the time by which the messages of the next working day have gone out."""
         return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
-        """Return the same time of day, `n` working days after `moment`, but not before the messages of that morning."""
+        """Return the same time of day `n` working days later, but not before the messages of that morning."""
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
 
     def working_day_by(self, day: date) -> date:
-        """Return the last working day that is not after `day`."""
         works = is_working_day(day, self.nation, self.closed)
         return day if works else _days_later(day, -1, self.nation, self.closed)
 
@@ -40,11 +38,11 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the first day whose `n`th working day after it comes after `day`."""
+        """Return the first day from which `n` working days lead beyond `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
-        """Return True if too few working days would be left before the harmful day after a wait for a working day."""
+        """Return True if a wait for a working day would leave too few working days before the harmful day."""
         today = london_day(moment)
         starts = is_working_day(today, self.nation, self.closed) and moment <= london_time(today, WORKING_DAY_STARTS)
         first = today if starts else _days_later(today, 1, self.nation, self.closed)

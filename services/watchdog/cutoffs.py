@@ -1,4 +1,7 @@
-"""Days from which a case is surely in order. They spare the rules most cases. All code is pure."""
+"""Computes days since which an accepted message surely keeps a case in order. All functions are pure.
+
+The days spare the rules most cases.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from services.watchdog.calendar import CouncilCalendar
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """Days in London that are right for each of several calendars, because the latest counts.
+    """London days that hold for all given calendars, because the latest day of all calendars counts.
 
-    `soon`, `urgent` and `ordinary`: if a message was accepted on this day or later, the bound of this name asks for no
-    other one today. `next_day` is a day on which every council has worked since today.
+    If a message was accepted on the day `soon`, `urgent` or `ordinary`, or later, the bound of this name asks for no
+    other message today. On `next_day`, every council has worked since today.
     """
 
     now: datetime

@@ -1,4 +1,4 @@
-"""The faults that the watchdog can find, and a summary of those that it has found. All code is pure."""
+"""The faults that the watchdog can find, and a summary of the faults of one look. All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_NAMED: Final = 20
 
 
 class FaultKind(StrEnum):
-    """A kind of fault. The values are stored, and are the label of a metric."""
+    """The values are stored, and are the label of a metric."""
 
     # About one case: something should have been sent, or the case is kept silent.
     MESSAGE_MISSING = "message_missing"
@@ -40,27 +40,25 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordFault:
-    """A fault that the watchdog has found. `reference` is the reference of a case, or empty."""
-
     kind: FaultKind
     feed_id: str
+    # The reference of a case, or empty.
     reference: str = ""
     count: int = 1
 
 
 @dataclass(slots=True)
 class FaultGroup:
-    """All faults of one kind at one feed. `references` names the first of them."""
-
     kind: FaultKind
     feed_id: str
     count: int = 0
+    # The references of the first of these faults.
     references: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Findings:
-    """The faults of one look. Its size does not depend on their number."""
+    """The faults of one look. The memory does not grow with the number of faults."""
 
     _groups: dict[tuple[FaultKind, str], FaultGroup] = field(default_factory=dict)
 

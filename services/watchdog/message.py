@@ -1,4 +1,4 @@
-"""Writes what the watchdog sends. A message holds kinds of fault, counts, codes of feeds, and references of cases."""
+"""Writes the watchdog's messages: kinds of fault, counts, codes of feeds, and references of cases."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class WatchdogMessage:
 
 
 def message_of(groups: Sequence[FaultGroup], deployment: str, now: datetime) -> WatchdogMessage:
-    """Return the message about the faults of a look. Without a fault, it says that all is well again."""
+    # Without a fault, the message says that all is well again.
     if not groups:
         text = "Nothing is missing any more: every open case has had what it was owed.\n"
         return _made("all is well again", text, (), deployment, now)

@@ -27,7 +27,6 @@ class RaisedFinding:
 def has_news(
     groups: Iterable[FaultGroup], raised: Mapping[Key, RaisedFinding], now: datetime, repeat: timedelta
 ) -> bool:
-    """Return True if some faults are new, have grown, or were raised `repeat` ago or longer."""
     return any(_is_news(group, raised.get((group.kind, group.feed_id)), now, repeat) for group in groups)
 
 

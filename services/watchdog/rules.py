@@ -1,7 +1,6 @@
 """Derives from the record of one case what must have been sent by now, and what is wrong with the case.
 
-All functions are pure: `now` is an argument. They share nothing with the rules of the engine, so that an error in one
-of the two is found by the other.
+All functions are pure. The engine shares no code with this module, so that the watchdog finds errors of the engine.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _NO_REPEAT_BEFORE = timedelta(days=min(URGENT.repeat, SOON.repeat, ORDINARY.repe
 
 
 class CaseRecord(NamedTuple):
-    """A case as the record has it."""
+    """The stored facts about a case."""
 
     pk: int
     reference: str
@@ -47,15 +46,12 @@ class CaseRecord(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """When the newest message about a case was accepted for somebody, by the attempts of its deliveries.
+    """The time at which the newest message about a case was accepted, by the attempts of its deliveries."""
 
-    `current` leaves out alerts that were written before the newest news about the case. `in_doubt` is true if an
-    attempt may have reached somebody.
-    """
-
+    # Alerts that were written before the newest news about the case do not count.
     current: datetime | None = None
     ever: datetime | None = None
-    in_doubt: bool = False
+    in_doubt: bool = False  # an attempt may have reached somebody
 
 
 NOTHING = Acceptance()
@@ -107,7 +103,7 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return the latest time by which a message about the case must have been accepted, or None if none is owed yet.
+    """Return the time by which a message about the case must have been accepted, or None if no message is owed yet.
 
     `accepted` is the time of the newest accepted message since the newest news about the case.
     """
@@ -181,7 +177,7 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """Return the stages that the case has entered, each with its bound and the time of entry. The last one counts.
+    """Return the stages that the case has entered, each with its bound and the time of entry. The last stage counts.
 
     `told` is true if a message was accepted since the newest news about the case.
     """

@@ -1,7 +1,7 @@
 """The states of cases, as the watchdog knows them.
 
-This is a copy. The watchdog shares no code with the state machine, so that a fault there cannot blind both. A test
-compares the copy with the state table.
+The watchdog shares no code with the state machine, so that no fault can blind both. A test compares this copy with the
+state table.
 """
 
 from __future__ import annotations

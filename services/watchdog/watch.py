@@ -1,4 +1,4 @@
-"""Looks at the record again and again, raises what is missing, and pings the heartbeat only when all is well."""
+"""Looks at the record again and again, raises faults, and pings the heartbeat only when all is well."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILED_LOOKS: Final = 3
 
 
 class OwnChannel(Protocol):
-    """A way to the people whom the watchdog tells. It is no channel of alerts."""
+    """A way to the people whom the watchdog tells, apart from the channels of alerts."""
 
     @property
     def name(self) -> str: ...
@@ -39,7 +39,7 @@ class OwnChannel(Protocol):
 
 @dataclass
 class RecordWatch:
-    """The watchdog of one deployment. Call all methods on one thread."""
+    """Call all methods on one thread."""
 
     engine: Engine
     clock: Clock
@@ -53,7 +53,7 @@ class RecordWatch:
     _told_failed_at: datetime | None = None
 
     def run_once(self) -> Findings:
-        """Look once, and raise or ping. Raises the error of the database if the record cannot be read."""
+        """Raises the error of the database if the record cannot be read."""
         now, began = self.clock.now(), self.timer()
         try:
             found = look(self.engine, now)
@@ -110,7 +110,7 @@ class RecordWatch:
             metrics.PINGS.inc()
 
     def note_failed(self, now: datetime) -> None:
-        """Count a look that failed. After several in a row, tell somebody."""
+        """Count a failed look. After several failed looks in a row, tell somebody."""
         metrics.FAILED.labels("look").inc()
         self._failed += 1
         told = self._told_failed_at

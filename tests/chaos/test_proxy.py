@@ -1,4 +1,4 @@
-"""The chaos suite's proxy treats connections as its mode demands."""
+"""The proxy of the chaos tests handles connections as its mode says."""
 
 from __future__ import annotations
 

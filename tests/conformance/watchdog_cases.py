@@ -1,4 +1,4 @@
-"""Invents cases as the record of any engine, right or wrong, might hold them, and judges each by the rules alone."""
+"""Invents cases that a right or a wrong engine might store, and judges each case by the rules alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays a story on a real deployment that leads to each kind of message: `python -m tests.console.message_kinds`.
+"""For each kind of message, plays a story that ends with the message: `python -m tests.console.message_kinds`.
 
 The command writes each kind as a picture, as plain text and as a text message into `docs/pictures/messages`.
 """
@@ -31,7 +31,6 @@ GONE = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 
 
 def message_kinds(folder: Path) -> Mapping[str, Message]:
-    """Return a message of each kind, by its name."""
     return {
         "first-alert": _first_alert(_council(folder / "first-alert")),
         "digest": _digest(_council(folder / "digest")),

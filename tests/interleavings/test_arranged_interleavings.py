@@ -1,4 +1,4 @@
-"""Forces the two interleavings that can lose a match or keep an outdated one.
+"""Forces the two interleavings that can lose a match or keep an outdated match.
 
 The real code handles both. Code with one deliberate mistake does not.
 """

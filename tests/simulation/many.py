@@ -1,4 +1,4 @@
-"""Simulates many months, several at once, and adds up what they met."""
+"""Simulates many months, several at once, and adds up the results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAST, OF_MONTHS = 20, 40
 
 @dataclass
 class Totals:
-    """What a run has met so far. It is written to a file, so that a run can be resumed."""
+    """The results of a run. They are written to a file, so that the run can be resumed."""
 
     seed: int
     months: int = 0
@@ -37,7 +37,7 @@ class Totals:
 
     @property
     def too_rare(self) -> dict[str, int]:
-        """Return the classes of faults that came too seldom for this number of months, with their counts."""
+        """Return the kinds of faults that came too seldom for this number of months, with their counts."""
         least = min(LEAST, LEAST * self.months // OF_MONTHS)
         return {name: self.faults[name] for name in FAULTS if self.faults[name] < least}
 
@@ -64,7 +64,7 @@ class Totals:
 
 
 def seeds(seed: int, months: int) -> list[int]:
-    """Return the seeds of the months of a run. A longer run begins with the months of a shorter one."""
+    """Return the seeds of the months. A longer run begins with the seeds of a shorter run."""
     dice = Random(f"months {seed}")
     return [dice.randrange(10**9) for _ in range(months)]
 
@@ -76,7 +76,7 @@ def one_month(seed: int) -> dict[str, Any]:
 
 
 def simulated(those: Iterable[int], processes: int = 2) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Simulate these months in several processes, and yield each with what it met, in order."""
+    """Simulate months in several processes, and yield each seed with its results, in order."""
     ordered = list(those)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from zip(ordered, pool.map(one_month, ordered), strict=True)

@@ -1,4 +1,4 @@
-"""Faults that the simulator must find. Each is opened as a context and is in the product while it is open."""
+"""Faults that the simulator must find. Each fault is in the product while its context is open."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.simulation.surroundings.world import World
 
 @contextmanager
 def marked_before_sending() -> Iterator[None]:
-    """An attempt counts as accepted before it is made."""
+    """An attempt counts as accepted before the attempt is made."""
     begin_all = dispatch.Dispatcher._begin_all
 
     def marking(self: dispatch.Dispatcher, claimed: Any) -> None:
@@ -42,7 +42,7 @@ def marked_before_sending() -> Iterator[None]:
 
 @contextmanager
 def timer_in_memory() -> Iterator[None]:
-    """The time of the next message is kept in the memory of the process, and forgotten when it ends."""
+    """The time of the next message is kept only in memory, and is lost when the process ends."""
     run_due, next_look = engine.Engine.run_due, World._next_look
     kept: list[_Timers] = []
 
@@ -64,7 +64,7 @@ def timer_in_memory() -> Iterator[None]:
 
 @dataclass
 class _Timers:
-    """The due times of cases that one process keeps. The database has a time about a week ahead instead."""
+    """The due times in the memory of one process. The database has a time about a week later."""
 
     owner: engine.Engine
     due: dict[int, datetime] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class _Timers:
 
 @contextmanager
 def endless_acknowledgement() -> Iterator[None]:
-    """A pause never ends, neither by its own time nor as one that a wrong clock wrote."""
+    """A pause never ends, and a pause that a wrong clock wrote is never corrected."""
 
     def endless(_policy: object, _clock: object, now: datetime, **_: object) -> datetime:
         return now + timedelta(days=160)
@@ -123,7 +123,7 @@ def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
 
 @contextmanager
 def due_time_kept() -> Iterator[None]:
-    """A changed policy does not reach the cases that are open."""
+    """A changed policy does not reach open cases."""
     with patch("services.alerts.delivery.contacts.removal.recompute", lambda *_: 0):
         yield
 

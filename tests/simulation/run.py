@@ -27,8 +27,6 @@ Planted = Callable[[], AbstractContextManager[object]]
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A simulated month: its plan, its history, what was broken, and how often each class of fault came."""
-
     plan: Plan
     record: Record
     broken: Sequence[Broken]
@@ -67,7 +65,7 @@ def month(seed: int) -> Month:
 
 
 def shortened(found: Month, planted: Planted = nullcontext) -> Month:
-    """Drop what the first broken promise does not need: the time after it, halves of the acts, then single acts."""
+    """Drop what the first broken promise does not need: later time, then halves of the acts, then single acts."""
     first = min(found.broken, key=lambda one: one.at)
     ends = min(first.at + timedelta(hours=1), found.plan.end)
     plan = replace(found.plan, ends=ends, acts=tuple(act for act in found.plan.acts if act.at < ends))
@@ -86,7 +84,7 @@ def shortened(found: Month, planted: Planted = nullcontext) -> Month:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """Simulate a plan, and return the month if it breaks the same promise about the same resident."""
+    """Return the month if it breaks the same promise about the same resident, and None otherwise."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None
@@ -105,7 +103,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _counted(plan: Plan, record: Record) -> Counter[str]:
-    """Count faults that met the service, not those that were only planned."""
+    """Count the faults that met the service. A planned fault may meet nothing."""
     counted: Counter[str] = Counter()
     modes: dict[str, tuple[str, datetime]] = {}
     numbers: dict[str, object] = {}

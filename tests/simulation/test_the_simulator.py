@@ -1,4 +1,4 @@
-"""The simulator itself: a seed replays exactly, a broken month is shortened, and a run is resumed."""
+"""Tests of the simulator: a seed replays exactly, a broken month is shortened, and a run is resumed."""
 
 from __future__ import annotations
 

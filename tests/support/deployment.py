@@ -110,7 +110,10 @@ class Deployment:
             add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Give Blackpool a policy with verified addresses. The default is one desk, alerted at every threshold."""
+        """Give Blackpool a policy with verified addresses.
+
+        The default policy has one desk, which is alerted at every threshold.
+        """
         desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)

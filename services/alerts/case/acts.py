@@ -42,8 +42,6 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The result of an acknowledgement: the alert, the acknowledged cases, and when the first pause ends."""
-
     alert: str
     cases: tuple[Case, ...]
     paused_until: datetime | None  # the earliest end of a pause among the cases
@@ -59,7 +57,7 @@ PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass
 
 
 def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
-    """Check the values that a person gave for an event. Return these values as a record.
+    """Check the values that a person gave for an event.
 
     Raises RecordFaultyError if a value is wrong. Raises ActRefusedError if no person can cause the event.
     """
@@ -76,10 +74,10 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Record what a named person did to a case. `feed_id` limits the search to one council.
+    """Record what a named person did to a case. Raises NotFoundError if there is no such case.
 
-    Raises NotFoundError if there is no such case. Raises ActRefusedError if the state of the case does not allow the
-    act. Raises RecordFaultyError if the record does not fit the case.
+    Raises ActRefusedError if the state of the case does not allow the act. Raises RecordFaultyError if the record does
+    not fit the case.
     """
     now = store.now()
     with store.writing() as connection:
@@ -115,11 +113,11 @@ def acknowledge(
     link: ByLink | None = None,
     now: datetime | None = None,
 ) -> Acknowledged:
-    """Acknowledge the open cases of an alert. If `only` is set, acknowledge only the cases with these references.
+    """Acknowledge the open cases of an alert, or only the cases with the references in `only`.
 
-    An acknowledgement pauses messages, but makes nobody safe. If the alert does not cover a case, the case is left out
-    (see `covered_by`). `link` is set if the person is not signed in. `now` is set if the person acknowledges several
-    alerts at one moment. Raises NotFoundError if there is no such alert, or if a case of `only` is not in the alert.
+    An acknowledgement pauses messages, but makes nobody safe. Cases that the alert does not cover are left out. `link`
+    is set if the person is not signed in. Raises NotFoundError if there is no such alert, or if a case of `only` is not
+    in the alert.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -165,10 +163,9 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Accept the changes that wait for a person. Return the changed cases.
+    """Accept the waiting changes of these cases, and return the changed cases.
 
-    `only` holds the references of the cases. A case without a waiting change is left out of the result. `link`
-    is set if the person is not signed in. Raises NotFoundError if a reference names no case of the council.
+    `link` is set if the person is not signed in. Raises NotFoundError if a reference names no case of the council.
     """
     now = store.now()
     with store.reading() as connection:
@@ -184,10 +181,9 @@ def accept_changes(
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a function that takes a case. The function returns True if the alert covers the case.
+    """Return a function that tells if the alert covers a case.
 
-    An alert covers each case that it names. This ends with news about the case, or with a later alert that names the
-    case as more urgent. An acknowledgement applies only to covered cases.
+    An alert covers each case that it names, until there is news about the case, or a later and more urgent alert.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)

@@ -1,4 +1,4 @@
-"""The limits of an act through the link in a message, and what is recorded with it."""
+"""Limits an act through the link in a message, and says what is recorded about the act."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from services.core.days.working_days import working_days_after
 
 @dataclass(frozen=True, slots=True)
 class ByLink:
-    """Whoever acts through a link is not signed in: the name is typed, and nobody checks it."""
+    """A person who acts through a link is not signed in, so nobody checks the typed name."""
 
     contact: str  # the label of the contact that the message with the link went to
     pause_days: int  # working days that the act pauses messages at most
 
     def recorded(self) -> dict[str, str]:
-        """Return what is recorded beside the typed name, for an authorised reader."""
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """Return the end of the pause of an act at `now` that would end at `until` for somebody who is signed in."""
+        """`until` is the end of the pause for a person who is signed in."""
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

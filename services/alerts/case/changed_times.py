@@ -1,4 +1,4 @@
-"""Counts the open cases that a new policy of a council would have heard later, or sooner. Nothing is written."""
+"""Counts the open cases whose next message a new policy would move to a later or an earlier time. Writes nothing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ BATCH = 1_000  # cases held in memory at once
 
 
 class ChangedTimes(NamedTuple):
-    """The number of open cases whose next message would be later, and of those whose next message would be sooner."""
+    """The numbers of open cases whose next message would come later, and sooner."""
 
     later: int
     sooner: int
 
 
 def changed_times(store: Store, ruleset: Ruleset, council: Council, policy: CouncilPolicy) -> ChangedTimes:
-    """Compare the next message about each open case under a new policy with that under the council's policy."""
     later, sooner, now = 0, 0, store.now()
     made = with_nation(policy, council.feed_id)
     for context in _open_cases(store, ruleset, council.feed_id):

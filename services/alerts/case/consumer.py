@@ -43,7 +43,7 @@ class CaseConsumer:
         return self.review(work, _entries(events))
 
     def review(self, work: UnitOfWork, entries: Collection[int]) -> Effects:
-        """Review the cases of register entries. Save a case if it already exists or has a line at risk."""
+        # A new case is saved only if a line of the entry is at risk.
         contexts = load_contexts(work.connection, entries)
         councils = {
             feed: load_council(work.connection, work.store, feed)
@@ -92,7 +92,6 @@ def _is_worth_keeping(review: Owed) -> bool:
 
 
 def effects_of(reviews: Iterable[Owed], actor: str | None = None) -> Effects:
-    """Return the events to publish, and the audit rows to write, after these reviews."""
     all_reviews = list(reviews)
     by_council: dict[str, list[CaseRef]] = defaultdict(list)
     for review in all_reviews:

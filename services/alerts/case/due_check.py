@@ -1,7 +1,7 @@
 """Finds cases whose next review or harmful day was put off by hand in the database.
 
-Each case is reviewed as the engine would review it now, on the facts of its last review. Nothing is saved. The review
-of a case that nobody altered computes no earlier time and no earlier day than those on record.
+Each case is reviewed on the facts of its last review, and nothing is saved. If nobody altered the case, the review
+finds no earlier time or day than the recorded time and day.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Limits the number of a council's cases that feeds can end or delay in 24 hours.
+"""Limits how many of a council's cases feeds can end or delay in 24 hours.
 
-A change beyond this limit waits until a person accepts the change. So a stolen key, or a faulty feed, cannot stop the
-messages about many residents. The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
+A change beyond the limit waits until a person accepts it, so a stolen key or a faulty feed cannot stop many messages.
+The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
 """
 
 from __future__ import annotations
@@ -29,22 +29,17 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with the facts that count before the feeds' changes are judged.
-
-    A change counts at once if it brings a new danger, or brings the harmful day forward. A change that ends or delays a
-    case does not count before `with_judged_facts` has judged the change.
-    """
+    """Return the contexts with new dangers and earlier harmful days, but without changes that end or delay a case."""
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
 
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return the contexts with the facts that count now.
+    """Return the contexts with the changes that count now.
 
-    A council's allowance is the number of cases that feeds may end or delay in 24 hours. While the allowance lasts, a
-    change that ends or delays a case counts. After that, the case keeps its earlier facts, and the change waits for a
-    person.
+    Within the council's allowance, a change that ends or delays a case counts. Beyond the allowance, the case keeps its
+    earlier facts, and the change waits for a person.
     """
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

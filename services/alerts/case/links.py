@@ -27,11 +27,10 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(
     store: Store, alert: str, by: PersonName, feed_id: str | None = None, contact: str | None = None
 ) -> bool:
-    """Revoke the links of an alert: those of every contact, or of the contact with the label `contact`.
+    """Revoke the links of an alert, or only the links of the contact with the label `contact`.
 
-    `feed_id` limits the search to one council. If no contact has a link to an open case any more, the council gets a
-    new message about the case, with new links. Return False if the links were already revoked. Raises NotFoundError if
-    there is no such alert, or if it has no message to the contact.
+    If an open case has no link left, the council gets a new message about the case. Return False if the links were
+    already revoked. Raises NotFoundError if there is no such alert, or no message to the contact.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
@@ -44,9 +43,9 @@ def revoke_link(
 
 
 def revoke_links_of(store: Store, feed_id: str, by: PersonName, contact: str | None = None) -> int:
-    """Revoke the links of all alerts of a council. Return the number of alerts with newly revoked links.
+    """Return the number of alerts with newly revoked links.
 
-    If `contact` is set, revoke only the links in messages to the contact with this label.
+    If `contact` is set, only links in messages to the contact with this label are revoked.
     """
     with store.reading() as connection:
         references = alerts_with_links(connection, feed_id, contact)

@@ -14,7 +14,7 @@ BATCH = 2_000  # register entries in one transaction
 
 
 def apply_ruleset(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Review a council's register entries by this rule set, in batches. Return the number of reviewed entries."""
+    """Return the number of reviewed entries."""
     reviewed, last = 0, 0
     while True:
         now = store.now()

@@ -21,7 +21,7 @@ BATCH = 2_000  # cases in one transaction
 
 
 def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Recompute the next message about each open case. Return the number of cases whose due time changed."""
+    """Return the number of cases whose due time changed."""
     # The version is read first. If a policy is saved meanwhile, the version differs and the council is recomputed
     # again.
     with store.reading() as connection:

@@ -1,4 +1,7 @@
-"""Marks the cases of an alert as alerted when a service accepts a message, and undoes it if all messages came back."""
+"""Marks the cases of an alert as alerted when a service accepts a message.
+
+Undoes the mark if all messages came back.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,9 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
-    """Record that a service accepted a message of an alert. Mark the cases of the alert as alerted.
+    """Mark the cases of the alert as alerted. Only the first acceptance of a message counts.
 
-    Only the first acceptance counts: it decides when the next message is due. This function locks the cases. Lock a
-    delivery only after this call, because every writer of alerts locks the cases first.
+    Locks the cases. Lock a delivery only after this call, because every writer of alerts locks the cases first.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
@@ -49,11 +51,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Record that every accepted message of an alert came back. The cases count as notified by the messages before.
-
-    The cases are owed a message as if nobody had accepted this one. This function locks the cases, as
-    `count_as_accepted` does.
-    """
+    """Undo `count_as_accepted`, because every accepted message of the alert came back. Locks the cases."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

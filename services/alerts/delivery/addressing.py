@@ -14,8 +14,6 @@ from services.storage.vault import place
 
 
 class Addressed(Protocol):
-    """A delivery, as far as the sealed address of its contact goes."""
-
     @property
     def pk(self) -> int: ...
     @property
@@ -27,16 +25,14 @@ class Addressed(Protocol):
 
 
 def route_of(store: Store, delivery: Addressed) -> str:
-    """Return the route of a delivery, by the services that are set now. The route is secret.
+    """Return the secret route of a delivery. The route is empty if the service of its channel is not set.
 
-    If the service of the channel is not set, the route is empty, and every attempt fails for good. Raises VaultError if
-    decryption fails.
+    Raises VaultError if decryption fails.
     """
     return route_of_contact(store, contact_of(store, delivery))
 
 
 def contact_of(store: Store, delivery: Addressed) -> Contact:
-    """Return the person and the address that a delivery is for. Raises VaultError if decryption fails."""
     address = SecretStr(str(store.vault.open(place("deliveries", delivery.pk), delivery.address_sealed)))
     return Contact(person=delivery.contact, channel=delivery.channel, address=address)
 

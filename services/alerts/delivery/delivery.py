@@ -45,8 +45,6 @@ class LinkCodes:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to be sent now. `number` is the number of the attempt. Attempts are recorded before sending."""
-
     pk: int
     alert_pk: int
     alert: str

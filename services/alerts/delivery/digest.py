@@ -40,8 +40,6 @@ DAMAGED = "not shown: its sealed record is damaged"
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """The deployment's settings for messages and pages."""
-
     base_url: str
     links_last: timedelta
     clock_note: str | None = None  # shown while the clock is simulated
@@ -72,7 +70,7 @@ class AlertContent:
 def alert_content(connection: Connection, store: Store, alert_pk: int) -> AlertContent | None:
     """Return the current content of an alert, or None if no case is left to show.
 
-    An alert shows only its open cases. An alert about withdrawn notices shows only cases with a notice that is still
+    An alert shows only open cases. An alert about withdrawn notices shows only cases with a notice that is still
     withdrawn.
     """
     alert = load_alert(connection, alert_pk)
@@ -174,8 +172,8 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the council's own reference of each register entry, by id.
 
-    If the entry's sealed record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the
-    value is a text that gives this reason.
+    If the record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the value is a text
+    with this reason.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -47,7 +47,7 @@ _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
-    """Write the due alerts to the operator. Return the number of alerts.
+    """Write the due alerts to the operator, and return their number.
 
     If `silence` is False, no alert about silent feeds is written.
     """
@@ -73,7 +73,6 @@ def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, 
 
 
 def operator_message(connection: Connection, alert_pk: int) -> Message | None:
-    """Return the message of an alert to the operator, or None if the matter is settled."""
     alert = load_alert(connection, alert_pk)
     return _MESSAGES[alert.reason](connection, alert.reference)
 

@@ -1,12 +1,7 @@
 """Decides which messages are delivered after the database was restored.
 
-The newest record in the restored database is older than the restore. If the database shows a message as sent, the
-message is not sent again. If a message was sent after the newest record, the database does not show the message as
-sent. Such a message is due again, and the ordinary rules send it. The council may get the message twice, but a missing
-message may cost a life.
-
-For two days after the restore, the first message about a case has a note that the message may be a repeat. An
-unfinished delivery is cancelled if newer messages are due about all open cases of its alert.
+A message that was sent after the newest record looks unsent, so Pullcord sends it again: a missing message may cost a
+life. For two days, the first message about a case has a note that the message may be a repeat.
 """
 
 from __future__ import annotations
@@ -38,10 +33,9 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Record in the audit that the database was restored. Cancel deliveries that newer messages replace.
+    """Record the restore, and cancel deliveries that newer messages replace. Call before any process starts.
 
-    `record_ends` is the time of the newest record in the restored database. Call this function once, before any process
-    works with the database.
+    `record_ends` is the time of the newest record in the restored database.
     """
     now = store.now()
     with store.writing() as connection:
@@ -56,11 +50,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if an alert may repeat a message that the restored database does not show.
-
-    Otherwise return None. An alert may be such a repeat if it is the first alert since the restore about at least one
-    case, and if it was written at most REPEAT_NOTE_FOR after the restore.
-    """
+    """Return the last restore if the alert may repeat a message that the restored database does not show; else None."""
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None

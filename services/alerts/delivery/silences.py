@@ -1,7 +1,6 @@
 """Finds silent feeds, for the alert to the operator.
 
-A feed is silent if it has sent nothing for longer than the feed's rhythm allows. Without an alert, a broken feed looks
-like a feed that has nothing to send.
+A feed is silent if nothing came for longer than the rhythm of the feed allows.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from services.storage.events.feed_history import days_heard
 
 
 def mark_silent_feeds(connection: Connection, now: datetime) -> int:
-    """Mark each silent feed as alerted if an alert about the feed is due. Return the number of marked feeds.
+    """Mark each silent feed whose alert is due, and return the number of feeds.
 
-    An alert is due when the silence exceeds the feed's rhythm. An alert is due again at the start of each working day
-    in the feed's nation. On a day off no alert is due. A feed that has never sent anything is not silent.
+    An alert is due when the silence begins, and again on each working day of the feed's nation. A feed that never sent
+    anything is not silent.
     """
     # Of two workers, one judges.
     if not try_exclusive(connection, Exclusive.SILENCES):

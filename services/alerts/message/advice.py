@@ -91,7 +91,7 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. The most urgent group comes first. In a group, the most urgent case comes first."""
+    """Return the cases by urgency. The most urgent group comes first, and in each group the most urgent case."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -101,8 +101,7 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
     """Return the start of the subject line.
 
-    The start names the most urgent group, the number of cases in this group, and the number of all other cases. If this
-    group is `DATED`, only the cases with the earliest harmful day are counted. All other cases are then called "later".
+    The start names the most urgent group, and counts the cases of this group and all other cases.
     """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.
@@ -192,10 +191,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """Return the note for a message that may be a repeat.
-
-    The database was restored at `at`. The database has no record of messages that were sent after `record_ends`.
-    """
+    """The database was restored at `at`, and has no record of messages that were sent after `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

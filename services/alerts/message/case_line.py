@@ -27,7 +27,7 @@ from services.alerts.review.doubts import Doubt, UnsureDay
 
 
 class Urgency(IntEnum):
-    """The reason why a case is urgent. The lowest number is the most urgent. The order is policy of the deployment."""
+    """The lowest number is the most urgent. The order is policy of the deployment."""
 
     MOVED = 1  # switched before anyone confirmed that the alarm works
     RESTRICTED = 2  # calls from the line are already barred or diverted
@@ -48,7 +48,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """One case in a message or on a page. It must hold no telephone number, no resident's name and no address."""
+    """A case in a message or on a page, without any telephone number, resident's name or address."""
 
     reference: str
     level: MatchLevel
@@ -110,7 +110,6 @@ def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
 
 
 def case_row(case: CaseLine, today: date) -> CaseRow:
-    """Return the case in words. `today` is the day in London."""
     return CaseRow(
         reference=case.reference,
         provider=shown_name(case.provider),

@@ -1,7 +1,6 @@
 """The alert mail to a council team about telecare alarm lines that will soon be switched.
 
-The mail holds the council's name, counts, references, dates, advice and one link. Nothing in the mail identifies a
-resident.
+Nothing in the mail identifies a resident.
 """
 
 from __future__ import annotations
@@ -32,8 +31,6 @@ _PROVIDER_INDENT, _PROVIDER_WIDTH = 55, 17
 
 @dataclass(frozen=True, slots=True)
 class AlertDigest:
-    """The content of one message to one council."""
-
     reference: str
     council: str
     threshold: int  # days before the harm
@@ -57,7 +54,7 @@ class AlertDigest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message ready to be sent. The plain text and the HTML have the same words."""
+    """The plain text and the HTML have the same words."""
 
     subject: str
     text: str
@@ -66,7 +63,7 @@ class Message:
 
 
 def render(digest: AlertDigest, now: datetime) -> Message:
-    """Return the mail as of `now`. Texts such as "in 3 days" count from the day of `now` in London."""
+    """Texts such as "in 3 days" count from the day of `now` in London."""
     today = london_day(now)
     groups = advice.grouped(digest.cases, today)
     lead = f"{subject_of_reason(digest.reason)}{advice.subject_lead(groups, today)}"

@@ -8,8 +8,8 @@ from services.alerts.message.message import Message
 def short_form(message: Message, limit: int) -> str:
     """Return the subject, then the link of the message, in at most `limit` characters.
 
-    The link is always whole. A message without a link gets its words before the first heading
-    instead, if they fit.
+    The link is always whole. If there is no link, the words before the first heading follow the subject, if there is
+    room.
     """
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"

@@ -22,7 +22,6 @@ _STYLE: Final = (
 
 
 def marked_unverified(message: Message) -> Message:
-    """Return the message with one more sentence at its end, in each of its forms."""
     before, _, after = message.html.rpartition(_BODY_ENDS)
     html = f'{before}<p class="faint" style="{_STYLE}">{NOTE}</p>\n{_BODY_ENDS}{after}' if before else message.html
     text = f"{message.text.rstrip()}\n\n{textwrap.fill(NOTE, _WIDTH)}\n"

@@ -1,4 +1,4 @@
-"""Says in a message why it is sent now, and who had one before."""
+"""Says why a message is sent now, and who had an earlier message."""
 
 from __future__ import annotations
 
@@ -31,10 +31,6 @@ _LEADS: Final[Mapping[str, str]] = {
 
 
 def why_now(reason: str, threshold: int, repeat_number: int, cases: int) -> str:
-    """Return a sentence with the reason for sending a message about so many `cases` now.
-
-    `threshold` is in days before the harm.
-    """
     these = "this case" if cases == 1 else "these cases"
     if reason == "threshold_reached":
         return f"The date is {threshold} days away or less." if threshold > 1 else "The date has come."
@@ -44,10 +40,8 @@ def why_now(reason: str, threshold: int, repeat_number: int, cases: int) -> str:
 
 
 def subject_of_reason(reason: str) -> str:
-    """Return the first words of the subject line, or an empty text if the reason needs none."""
     return _LEADS.get(reason, "")
 
 
 def asked_before(tiers: Sequence[str]) -> str:
-    """Return a sentence that names the tiers with an earlier message, or an empty text if there are none."""
     return f"Earlier messages went to: {and_list(tiers)}." if tiers else ""

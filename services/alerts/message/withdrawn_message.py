@@ -1,6 +1,6 @@
 """The mail about lines that will not be switched after all.
 
-A council that was warned about a case gets this mail once, when the warning is over. The mail asks for no answer.
+A council that was warned gets this mail once. The mail asks for no answer.
 """
 
 from __future__ import annotations

@@ -93,14 +93,14 @@ def subject_day(day: date, today: date) -> str:
 
 
 def distance(day: date, today: date) -> str:
-    """Return the time from `today` to `day` in words: `in 3 days`, `tomorrow`, `today`, `4 days ago`."""
+    """Return words such as `in 3 days`, `tomorrow`, `today` or `4 days ago`."""
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
 
 
 def moment(at: datetime) -> str:
-    """Return a time in words, in London time: `Monday 30 November 2026 at 9:05am`."""
+    """Return words in London time, such as `Monday 30 November 2026 at 9:05am`."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"

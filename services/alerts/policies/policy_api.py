@@ -28,8 +28,7 @@ LARGEST_POLICY = 512 * 1024
 
 
 class PolicyRoute(SmallBodyRoute):
-    """A route that takes a policy, which may be larger than other objects."""
-
+    # A policy may be larger than other bodies.
     limit: ClassVar[int] = LARGEST_POLICY
 
 
@@ -47,7 +46,7 @@ class PolicyBody(BaseModel):
 
 
 class CoverWarningView(BaseModel):
-    """The days of the next 90 on which nobody of a tier is on duty at some hours, and who gets the messages then.
+    """The days on which nobody of a tier is on duty at some hours, and the recipients of messages in these hours.
 
     `tier` is null if no tier has a contact. `recipients` is empty if the operator of Pullcord gets the messages.
     """

@@ -19,29 +19,27 @@ NOBODY_IS_TOLD: Final = (
 
 
 class PolicyChange(NamedTuple):
-    """A new policy of a council. `confirmed` is the number of cases that a person agrees to have heard later."""
-
     council: Council
     policy: CouncilPolicy
     by: str
+    # The number of delayed cases that a person has confirmed.
     confirmed: int | None = None
     # True if the operator of Pullcord has a contact, who gets the messages that reach nobody else.
     has_fallback: bool = True
 
 
 class ChangedPolicy(NamedTuple):
-    """A saved policy: its version, and the number of cases that are now reviewed at another time."""
-
     version: int
+    # The number of open cases that are now reviewed at another time.
     touched: int
 
 
 class NobodyIsToldError(RefusedError):
-    """By the policy nobody would be told of anything."""
+    """By this policy, nobody would get any message."""
 
 
 class CasesLaterError(RefusedError):
-    """By the policy some open cases would be heard later than now, and nobody has confirmed their number."""
+    """The policy delays messages about open cases, and nobody has confirmed the number of these cases."""
 
     def __init__(self, times: ChangedTimes, confirmed: int | None) -> None:
         later = f"{times.later:,} open case{'' if times.later == 1 else 's'}"
@@ -55,7 +53,7 @@ class CasesLaterError(RefusedError):
 
 
 def change_policy(store: Store, ruleset: Ruleset, change: PolicyChange) -> ChangedPolicy:
-    """Save a policy if nothing speaks against it, and recompute the open cases of the council.
+    """Save the policy, and recompute the open cases of the council.
 
     Raises NobodyIsToldError, CasesLaterError, or PolicyMovedError if the policy was changed since it was read.
     """

@@ -1,4 +1,4 @@
-"""Reads a council's policy from JSON, as a person writes it. Addresses that are masked keep their stored values."""
+"""Reads a council's policy from JSON, as a person writes it. Masked addresses keep their stored values."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ _NIGHTS: Final = "out_of_hours"
 
 
 class PolicyFault(NamedTuple):
-    """A faulty part of a policy: its path, such as `tiers.0.contacts.1.address`, and what is wrong with it."""
-
+    # The path of the faulty part, such as `tiers.0.contacts.1.address`.
     field: str
     reason: str
 
@@ -40,9 +39,9 @@ class PolicyRefusedError(RefusedError):
 
 
 def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -> CouncilPolicy:
-    """Return the policy in these JSON values. Raises PolicyRefusedError if it is not valid.
+    """Raises PolicyRefusedError if the policy is not valid.
 
-    A masked address gets its value from the policy `before`: from the contact with the same tier, person and channel.
+    A masked address gets its value from the contact of `before` with the same tier, person and channel.
     """
     _put_addresses_back(values, before, services)
     policy = policy_of(values)
@@ -52,7 +51,7 @@ def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -
 
 
 def policy_of(values: Any) -> CouncilPolicy:
-    """Return the policy in these JSON values, with all addresses. Raises PolicyRefusedError if it is not valid."""
+    """Raises PolicyRefusedError if the policy is not valid. No address may be masked."""
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:
@@ -64,9 +63,9 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Return whom a contact reaches, for the person who enters the contact. Never log this text.
+    """Return in words whom a contact reaches. Never log these words.
 
-    Raises PolicyRefusedError if the address cannot be used. `where` is the fault that it then names, without a reason.
+    Raises PolicyRefusedError with the path of `where` if the address cannot be used.
     """
     try:
         return what_is_understood(contact_route(contact, services))
@@ -79,7 +78,6 @@ def understood(where: PolicyFault, contact: Contact, services: ContactServices) 
 
 
 def new_contacts(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, Contact, PolicyFault]]:
-    """Yield the tier and the contact of each new address, and where it stands in the policy."""
     # A stored address was already shown to the person who entered it.
     known = {(tier, contact) for tier, contact, _ in _contacts(before)}
     for tier, contact, path in _contacts(policy):

@@ -23,9 +23,9 @@ from services.storage.vault import VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """A council and its alert policy. `version` is 0 for the default policy.
+    """`version` is 0 for the default policy.
 
-    `damaged` is True if the stored policy cannot be opened or read. Then `policy` is `STAND_IN`.
+    If the stored policy cannot be read, `damaged` is true and `policy` is STAND_IN.
     """
 
     feed_id: str
@@ -41,9 +41,9 @@ STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """Return a council and its policy. Raises NotFoundError if there is no such council.
+    """Raises NotFoundError if there is no such council.
 
-    If the policy is damaged, `STAND_IN` takes its place, and the operator gets a report after the transaction.
+    `STAND_IN` replaces a damaged policy, and the operator gets a report after the transaction.
     """
     row = _found(connection, feed_id)
     try:
@@ -55,7 +55,7 @@ def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
 
 
 def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
-    """Return the policy with a nation: its own, or that of the council's GSS code."""
+    # A policy without a nation gets the nation of the council's GSS code.
     return policy if policy.nation else policy.model_copy(update={"nation": nation_of(feed_id)})
 
 
@@ -64,9 +64,9 @@ class PolicyMovedError(ConflictError):
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
-    """Save a council's policy and return the new version. The policy is sealed because addresses are secret.
+    """Return the new version.
 
-    Raises PolicyMovedError if the policy that it would replace has another version than `replaces`.
+    Raises PolicyMovedError if the stored policy has another version than `replaces`.
     """
     now = store.now()
     with store.writing() as connection:

@@ -10,10 +10,10 @@ from services.alerts.policy.rota.shifts import on_duty
 
 
 def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[Contact, ...]:
-    """Return the contacts of a tier who get a message at `at`. If the result is empty, the operator gets it.
+    """Return the contacts of a tier who get a message at `at`. If the result is empty, the operator gets the message.
 
-    The rota decides, if it has a layer of the tier. If nobody is on duty, contacts of the tier who are in no layer get
-    the message, or else the out-of-hours contact. In office hours that the rota need not cover, the whole tier gets it.
+    If the rota has a layer of the tier, the rota decides. If nobody is on duty, contacts in no layer get the message,
+    or else the out-of-hours contact. In office hours that the rota need not cover, the whole tier gets the message.
     """
     awake = in_office_hours(policy, at)
     rota = policy.rota

@@ -1,8 +1,7 @@
-"""Decides when the next message about a case is due, and which levels get it.
+"""Decides when the next message about a case is due, and which levels get the message.
 
-All functions are pure: `now` is an argument. The clock of a case stops in the states of `CLOCK_STOPPED`: ended,
-confirmed safe and on hold. In all other states the clock runs, and the case has a next message. The rules are policy of
-the deployment. The numbers in the rules come from `CouncilPolicy`.
+All functions are pure: `now` is an argument. The rules are policy of the deployment, and take their numbers from
+`CouncilPolicy`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -46,7 +45,7 @@ _NOTHING_MOVED_AFTER = 2
 
 
 def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next escalation of a case, or None if the case's clock is stopped (see `CLOCK_STOPPED`)."""
+    """Return None if the clock of the case is stopped (see `CLOCK_STOPPED`)."""
     if clock.state in CLOCK_STOPPED:
         return None
     reminder = reminder_due(clock, policy)

@@ -1,6 +1,6 @@
-"""Counts days before the harmful day, and finds quiet hours, by London time.
+"""Counts days before the harmful day, and finds quiet hours, in London time.
 
-In quiet hours only urgent messages are sent. All times have a time zone. Results are in UTC, except in `local`.
+In quiet hours only urgent messages are sent. Results are in UTC, except in `local`.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the first day on which the alarm may fail: the day of the move or the start of a restriction.
+    """Return the first day on which the alarm may fail.
 
     Restrictions count because some providers restricted lines weeks before the move.
     """
@@ -30,27 +30,24 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """Return the lowest threshold that is reached at `now`, or None if none is reached yet.
-
-    On and after the harmful day the result is 0. If a notice comes late, higher thresholds are skipped.
-    """
+    """Return the lowest threshold that is reached, or None. From the harmful day on, the result is 0."""
     today = local(now).date()
     reached = (days for days in thresholds_for(policy, level) if today >= _threshold_day(policy, harm_on, days))
     return min(reached, default=None)
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the time at which a threshold is reached: the start of the day that is `threshold` days before the harm.
+    """Return the start of the day that is `threshold` days before the harm.
 
-    If the council is closed on that day, its last working day before counts.
+    If the council is closed on that day, return the start of its last working day before that day.
     """
     return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
-    """Return the time at which to repeat a message that was sent at `last`: the start of a working day.
+    """Return the start of the working day on which to repeat a message that was sent at `last`.
 
-    All cases of a council share this time of day, so that a person gets one message about them.
+    All cases of a council share this time of day, so that a person gets one message.
     """
     return london_time(policy.days.plus(local(last).date(), working_days), policy.day_starts)
 
@@ -74,14 +71,14 @@ def out_of_quiet_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
 
 
 def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
-    """Return True if a working day of the council has started at `moment`, and its quiet hours have not."""
+    # Office hours last from the start of a working day to the next quiet hours.
     here = local(moment)
     awake = here.time() >= policy.day_starts and not in_quiet_hours(policy, moment)
     return awake and policy.days.is_working(here.date())
 
 
 def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
-    """Return `moment` in UTC, or the start of the next working day if `moment` is at night or on a closed day."""
+    """Return `moment`, or the start of the next working day if `moment` is outside office hours."""
     return (moment if in_office_hours(policy, moment) else policy.days.next_start(moment)).astimezone(UTC)
 
 
@@ -91,7 +88,6 @@ def _threshold_day(policy: CouncilPolicy, harm_on: date, threshold: int) -> date
 
 
 def local(moment: datetime) -> datetime:
-    """Return the moment in London time. Raises ValueError if `moment` has no time zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment must know its time zone")
     return moment.astimezone(LONDON)

@@ -1,7 +1,7 @@
 """A council's alert policy: when messages are sent, to whom, and how often.
 
-No source prescribes these numbers. Each is policy of the deployment, and the defaults are a starting point. Days are
-calendar days in London before the harmful day.
+No source prescribes these numbers: they are policy of the deployment. Days are calendar days in London before the
+harmful day.
 """
 
 from collections.abc import Mapping
@@ -183,7 +183,6 @@ class CouncilPolicy(Closed):
 
     @property
     def cover(self) -> CoverPolicy | None:
-        """Return the parts that decide who is on duty, or None without a rota."""
         if self.rota is None:
             return None
         return CoverPolicy(
@@ -197,7 +196,7 @@ class CouncilPolicy(Closed):
         )
 
     def stored(self) -> str:
-        """Return the policy as JSON with all addresses. Encrypt the JSON before saving. Never show the JSON."""
+        """Return the policy as JSON with all addresses. Encrypt the JSON before saving, and never show the JSON."""
         return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

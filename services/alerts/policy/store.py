@@ -1,4 +1,4 @@
-"""Reads and writes the values of feeds that alerts need: names, policies and versions.
+"""Reads and writes the names, policies and versions of feeds.
 
 The versions show by which policy and which rule set a council's cases were last reviewed.
 """
@@ -14,11 +14,10 @@ from services.storage.tables import feeds
 
 
 class CouncilRow(NamedTuple):
-    """The stored values of a council. `policy_sealed` is None for the default policy."""
-
     feed_id: str
     name: str
     policy_version: int
+    # None for the default policy.
     policy_sealed: bytes | None
 
 
@@ -34,7 +33,7 @@ def councils_on_record(connection: Connection) -> list[str]:
 def save_policy(
     connection: Connection, feed_id: str, version: int, sealed: bytes, calendar: Mapping[str, object]
 ) -> bool:
-    """Save a policy as the version after the stored one. Return False if another was saved meanwhile."""
+    """Return False if another policy was saved meanwhile."""
     # The calendar is stored clear too: the watchdog has no keys.
     values = {"policy_version": version, "policy_sealed": sealed, "calendar": calendar}
     before = (feeds.c.feed_id == feed_id) & (feeds.c.policy_version == version - 1)
@@ -42,7 +41,6 @@ def save_policy(
 
 
 def councils_to_recompute(connection: Connection) -> list[str]:
-    """Return the councils whose cases were not yet recomputed by the current policy."""
     changed = feeds.c.policy_version != feeds.c.recomputed_version
     return list(connection.scalars(select(feeds.c.feed_id).where(changed)))
 
@@ -67,7 +65,6 @@ def recompute_every_council(connection: Connection) -> None:
 
 
 def councils_with_other_rules(connection: Connection, ruleset: str) -> list[str]:
-    """Return the councils whose register entries were not yet reviewed by this rule set."""
     other = feeds.c.reviewed_ruleset.is_distinct_from(ruleset)
     return list(connection.scalars(select(feeds.c.feed_id).where(feeds.c.kind == "council", other)))
 

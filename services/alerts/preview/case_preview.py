@@ -55,7 +55,7 @@ _REASONS: Final = {
 
 
 class PreviewedPerson(BaseModel):
-    """Somebody who would get a message: the label of the contact, and that of the tier."""
+    """A contact who would get a message, and the tier of the contact."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -35,7 +35,7 @@ def preview_messages(
 ) -> CasePreview:
     """Say what would be sent about a case in the next days, when, why and to whom, if nobody acted.
 
-    The answer names what it assumes. It has at most 200 messages. Nothing is stored or sent.
+    The answer names its assumptions, and has at most 200 messages. Nothing is stored or sent.
     """
     with store.reading() as connection:
         try:

@@ -1,7 +1,6 @@
 """Plays out what would be sent about a case if nobody acted and each message was accepted.
 
-The review of the case, the levels, the rota and the queue of each person are those of the engine. Time is virtual, and
-nothing is read or written.
+The rules are the rules of the engine. Time is virtual, and nothing is read or written.
 """
 
 from __future__ import annotations
@@ -28,16 +27,12 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class ToldPerson:
-    """A contact who gets a message, and the tier through which it is asked."""
-
     person: str
     tier: str
 
 
 @dataclass(frozen=True, slots=True)
 class ForeseenMessage:
-    """A message that would be sent, to these people at the same moment."""
-
     at: datetime
     escalation: Escalation
     people: tuple[ToldPerson, ...]
@@ -45,7 +40,7 @@ class ForeseenMessage:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that waits in the queue of a person."""
+    """A message in the queue of a person."""
 
     at: datetime
     escalation: Escalation
@@ -54,7 +49,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class CaseSimulation:
-    """A case on virtual time. `last` are the last messages to each person, by label."""
+    """A case on virtual time. `last` holds the last messages to each person, by label."""
 
     case: Case
     facts: Facts

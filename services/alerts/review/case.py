@@ -28,8 +28,7 @@ from services.core.clock import london_day
 class Case:
     """The stored facts about a register entry that has, or had, a line at risk.
 
-    An entry has at most one case. If a line is at risk again, the case opens again. `harm_on` is the earliest harmful
-    day of the lines at risk.
+    An entry has at most one case, which opens again if a line is at risk again. `harm_on` is the earliest harmful day.
     """
 
     pk: int
@@ -138,7 +137,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A version of a notice with the same stamp as another version. Nothing shows which of the two is valid."""
+    """A second version of a notice with the same stamp. Nothing shows which version is valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -147,10 +146,9 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days in the notices of one provider on one area, the earliest first.
+    """The days in one provider's notices on one area, the earliest first.
 
-    `part` names the notices from which the days come: pending, completed or reverted. `undated` is true if one of these
-    notices has no day.
+    `undated` is true if one of these notices has no day.
     """
 
     part: AreaPart
@@ -184,7 +182,7 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key of the line in `Case.seen`, which holds the case's memory of each line."""
+        """Return the key of the line in `Case.seen`."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"
@@ -220,7 +218,7 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """Return the status and days of the notice as one text. If this text changes, the notice has changed."""
+        """Return the status and days of the notice as one text, which changes whenever the notice changes."""
         if self.days is None:
             return f"{self.status.value} {self.planned_on} {self.restriction_on}"
         return " ".join([self.status.value, *map(str, self.days.planned), "then", *map(str, self.days.restricted)])
@@ -238,9 +236,9 @@ class Line:
 
     @property
     def known_as(self) -> str:
-        """Return the status of the notice, or `possible` if the match is only possible.
+        """Return the status of the notice, or `possible` for a possible match.
 
-        Each review stores this text. So the next review can tell whether a provider's report is new.
+        Each review stores this text, so that the next review can tell if a provider's report is new.
         """
         return self.status.value if self.alertable else self.standing.value
 

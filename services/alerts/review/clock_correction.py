@@ -1,8 +1,7 @@
 """Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
-A case keeps the last changes that the calendar made, with the time of each change. A change at a future time was made
-by a wrong clock. Such a change is undone. A case also keeps the times of other events, such as the opening and the last
-alert. A time in the future is set to the present or removed. A pause that is longer than the policy allows is removed.
+Only a wrong clock can have recorded a future time. Changes of the calendar are undone. Other future times are set to
+the present or removed, and so is a pause that is longer than the policy allows.
 """
 
 from __future__ import annotations

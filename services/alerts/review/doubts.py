@@ -14,8 +14,6 @@ from services.alerts.review.risk import most_dangerous
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The status and dates of one version of a notice."""
-
     status: NoticeStatus
     planned_on: date | None
     restriction_on: date | None
@@ -32,7 +30,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A date of a notice. The date may mean the day `either` or the day `other`. `what` names the date in words."""
+    """A date that may mean the day `either` or the day `other`. `what` names the date in words."""
 
     provider: str
     what: str
@@ -46,9 +44,9 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return the doubts that a review has noted and no person has settled.
+    """Return the doubts that no person has settled.
 
-    A notice is left out if a person rejected the match, or recorded that the number has left the provider.
+    Notices with a rejected match, or with a number that has left the provider, are left out.
     """
     known = memories(case)
     return tuple(

@@ -1,4 +1,4 @@
-"""Keeps what was already reported or recorded about each line of a case. All functions are pure.
+"""Remembers what was reported or recorded about each line of a case. All functions are pure.
 
 So a review reports each new fact only once. The memories are stored as JSON in `Case.seen`, by `Line.key`.
 """
@@ -16,25 +16,22 @@ from services.alerts.review.case import Case, Line
 
 @dataclass(frozen=True, slots=True)
 class LineMemory:
-    """The facts that a case stores about one line.
-
-    `known_as` is `Line.known_as` at the last review, or None if the line was not at risk. `restricted` is the first day
-    of a restriction that a review has recorded as begun. `held_until` is the last day of the provider's hold.
-    `rejected` is the match level at the time when a person said that this is not the resident's line. `ported` is the
-    fingerprint of the line at the time when a person recorded that the number has left the provider.
-
-    A version of the notice may have a rival: another version with the same stamp. A person decides which of the two is
-    valid. `doubted` is the number of the last version for which a review noted a rival. `settled` is the number of the
-    last version for which a person decided.
-    """
+    """The facts that a case stores about one line."""
 
     provider: str
+    # `Line.known_as` at the last review, or None if the line was not at risk.
     known_as: str | None = None
+    # The first day of a restriction that a review has recorded as begun.
     restricted: str | None = None
+    # The last day of the provider's hold.
     held_until: str | None = None
+    # The match level when a person said that this is not the resident's line.
     rejected: str | None = None
+    # The fingerprint of the line when a person recorded that the number has left the provider.
     ported: str | None = None
+    # The last version of the notice for which a person decided that this version or its rival is valid.
     settled: int | None = None
+    # The last version of the notice for which a review noted a rival: another version with the same stamp.
     doubted: int | None = None
 
 
@@ -42,8 +39,7 @@ Memories = Mapping[str, LineMemory]
 
 
 class _SeenLines(Mapping[str, LineMemory]):
-    """The memories of a case. A memory is read only when needed, because a case may have thousands of lines."""
-
+    # A memory is read only when needed, because a case may have thousands of lines.
     def __init__(self, seen: Mapping[str, Any]) -> None:
         self._seen = seen
 
@@ -62,7 +58,6 @@ def memories(case: Case) -> Memories:
 
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
-    """Return the memories in the form of `Case.seen`. Values that are None are left out."""
     return {
         key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
     }

@@ -1,7 +1,6 @@
 """Decides a case's state, its next message, and when to review the case again. All functions are pure.
 
-`what_is_owed` is called after every change: by the engine, the consumer, acts of people, links in alerts, the command
-line and a rebuild. A second call with the same facts changes nothing.
+`what_is_owed` is called after every change. A second call with the same facts changes nothing.
 """
 
 from __future__ import annotations
@@ -31,11 +30,7 @@ LOOK_AGAIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class CasePolicy:
-    """The settings of a review: the policy of the council and the current rule set of the deployment.
-
-    `ruleset` is None in a review after a person's act or after an accepted message. The case then keeps its rule sets.
-    `version` is the version of the policy. It is None for a policy that is not saved: the case then keeps its version.
-    """
+    """The settings of a review. If `ruleset` or `version` is None, the case keeps its earlier value."""
 
     council: CouncilPolicy
     ruleset: Ruleset | None = None
@@ -44,10 +39,9 @@ class CasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The result of a review: the updated case, the transitions in order, and the next message about the case.
+    """The result of a review. `message` may be due now or later.
 
-    `message` may be due now or later. If the clock of the case has stopped, no escalation is due. Then `message` is
-    about a withdrawn notice, or None.
+    If the clock of the case has stopped, `message` is about a withdrawn notice, or None.
     """
 
     case: Case
@@ -71,10 +65,7 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """Update a case to the current lines, the register entry and the time.
-
-    `before` holds transitions that have just happened to the case, such as a person's act.
-    """
+    """`before` holds transitions that have just happened to the case, such as a person's act."""
     transitions, rules_before = list(before), case.rulesets
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:

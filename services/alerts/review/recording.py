@@ -19,7 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """The limits for a day in a record: `back` before today, and `ahead` after today. Policy of the deployment."""
+    """The days before and after today that a record may name. The limits are policy of the deployment."""
 
     back: timedelta
     ahead: timedelta
@@ -61,15 +61,10 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Check that the days of a record are plausible. If the record is a hold, check the provider of the hold too.
+    """Raises RecordFaultyError if a day is implausible, or if a hold is not valid.
 
-    Raises RecordFaultyError in these cases:
-
-    - A day lies too far back or ahead, such as a test call in the future.
-    - The hold has ended.
-    - The hold ends more than a year ahead, and `more_than_a_year` is false.
-    - The hold names a provider that has no line at risk.
-    - The hold names no provider, although several providers have lines at risk.
+    A hold must not have ended. A hold lasts at most a year, unless `more_than_a_year` is true. If several providers
+    have lines at risk, the hold must name one of these providers.
     """
     faults = [(field, fault) for field, reach in _REACH.items() if (fault := _out_of_reach(record, field, reach, now))]
     if faults:

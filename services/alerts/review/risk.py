@@ -1,6 +1,6 @@
-"""Assesses the lines of a register entry. All functions are pure.
+"""Assesses the lines of a register entry: which lines are at risk, and on which day harm may come.
 
-The result says whether any line is at risk, how sure the match is, and on which day harm may come.
+All functions are pure.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from services.core.clock import london_day
 class Risk:
     """The lines at risk in one register entry, with values for all these lines together.
 
-    The dates come from the lines that have not moved yet. If every line has moved, the dates come from all lines.
+    The dates come from the lines that have not moved. If every line has moved, the dates come from all lines.
     """
 
     lines: tuple[Line, ...]
@@ -38,22 +38,16 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Return the earliest harmful day for each provider, or None if no day is known.
-
-        Lines that have moved are left out.
-        """
+        """Return each provider's earliest harmful day, or None if no day is known. Moved lines are left out."""
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
-    """Return the risk to a register entry, or None if no line of the entry is at risk.
+    """Return None if no line of the entry is at risk.
 
-    A line is not at risk in these three cases:
-
-    - A person rejected the match. The line counts again when the match becomes surer.
-    - The number has left the provider. The line counts again when this provider changes the notice.
-    - A test call after the move covers the line. The line counts again when a later event happens.
+    A line is not at risk if a person rejected the match, if the number has left the provider, or if a test call after
+    the move covers the line. A later change can put the line at risk again.
     """
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
@@ -73,7 +67,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
 def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
     """Return the lines that at least one rule set finds at risk.
 
-    If a notice has two versions and nothing shows which is valid, the more dangerous version counts.
+    If a notice has two versions, the more dangerous version counts.
     """
     if not entry.live:
         return []
@@ -82,11 +76,7 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Return the lines that are still at risk.
-
-    A line is left out if a person has rejected the match, if a person has reported the number as ported, or if a test
-    call covers the line.
-    """
+    """Return the lines without rejected matches, ported numbers, and lines that a test call covers."""
     known = memories(case)
     left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [
@@ -101,7 +91,7 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
     """Return the line without the days that the test call on `tested_on` covers.
 
-    Days are removed only if the line stands for pending notices on an area. Any other line is returned unchanged.
+    Only a line that stands for pending notices on an area loses days.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -118,9 +108,8 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
     """Return True if no event of the line is later than the test call on `tested_on`.
 
-    The events are restrictions, moves (planned or reported) and returns to the old network. A planned move without a
-    day counts as later. A move that is planned for the day of the test call also counts as later, unless the provider
-    has already reported a move.
+    The events are restrictions, moves and returns to the old network. A planned move counts as later if it has no day,
+    or if it is planned for the day of the test call and not yet reported.
     """
     if tested_on is None:
         return False
@@ -151,7 +140,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line. If its notice has two versions, the line gets the worse status and the earlier dates.
+    """Return the line with the worse status and the earlier dates, if its notice has two versions.
 
     If a person has settled which version is valid, the line is returned unchanged.
     """

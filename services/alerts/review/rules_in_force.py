@@ -14,8 +14,7 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
     """Return the case with the current rule set of the deployment.
 
-    If an earlier rule set finds a line at risk and the current rule set does not, an open case keeps its earlier rule
-    sets too. So a change of rules alone never ends a case and never drops a line.
+    An open case keeps earlier rule sets that find more lines at risk, so that new rules alone never end a case.
     """
     if case.rulesets == (current.name,):
         return case
@@ -26,7 +25,7 @@ def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset
 
 
 def rules_of(case: Case, current: Ruleset | None) -> tuple[Ruleset, ...]:
-    """Return the rule sets of a case. If at least one of them finds a line at risk, the line is at risk."""
+    # If one of these rule sets finds a line at risk, the line is at risk.
     return tuple(current if current and name == current.name else load_ruleset(name) for name in case.rulesets)
 
 

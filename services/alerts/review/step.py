@@ -1,4 +1,7 @@
-"""Applies an event or an accepted message to a case, and updates a case from its lines at risk. Pure."""
+"""Applies an event or an accepted message to a case, and updates a case from its lines at risk.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,9 @@ KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One event of a case, with the state before and after the event. The two states may be the same.
+    """One event of a case, with the states before and after the event.
 
-    If the event is about some lines only, `providers` holds the providers of these lines. If the event is about the
-    whole case, `providers` is None.
+    `providers` are the providers of the lines that the event is about, or None if the event is about the whole case.
     """
 
     event: CaseEvent
@@ -51,7 +53,7 @@ def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datet
 def apply(
     case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """Apply an event to a case, add the transition to `transitions`, and return the case.
+    """Apply an event to a case, and add the transition to `transitions`.
 
     If the state of the case refuses the event, the case is returned unchanged.
     """
@@ -70,10 +72,7 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Return the case with one more fact, which no earlier alert or acknowledgement covers.
-
-    If the clock of the case runs, earlier alerts and pauses no longer delay the next message.
-    """
+    """Return the case with one more fact, which no earlier alert or acknowledgement covers."""
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:
@@ -82,15 +81,14 @@ def with_news(case: Case, now: datetime) -> Case:
 
 
 class MessageAboutCase(NamedTuple):
-    """The threshold (days before the harm) of one case in a message, and the levels that the message is for."""
-
+    # In days before the harm.
     threshold: int
     first_level: int
     last_level: int
 
 
 def with_accepted(case: Case, message: MessageAboutCase, reason: str, policy: CouncilPolicy, at: datetime) -> Case:
-    """Return the case after a channel accepted a message about it at `at`. `reason` is that of the alert."""
+    """Return the case after a channel accepted a message at `at`. `reason` is the reason of the alert."""
     if is_about_withdrawal(reason):
         # The council now knows that the warning is over, so no further message is due.
         return replace(case, warned=False, tried_at=None, tried_alert=None)

@@ -1,7 +1,6 @@
 """Applies due events to a case, in the order of their days. All functions are pure.
 
-The events come from the calendar and from reports of providers. Because of the order, a late review leads to the same
-state as a punctual review.
+Because of the order, a late review leads to the same state as a punctual review.
 """
 
 from __future__ import annotations
@@ -42,10 +41,9 @@ EVER = date.min + timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class DatedEvent:
-    """An event with the moment at which it happened. `line` is None if the event is not about one line."""
-
     moment: datetime
     event: CaseEvent
+    # None if the event is not about one line.
     line: Line | None = None
 
     @property
@@ -61,10 +59,6 @@ def play(
     now: datetime,
     transitions: list[Transition],
 ) -> Case:
-    """Apply to the case every event that is due, the earliest first, and return the case.
-
-    An event may change which event comes next. So the due events are computed again after each event.
-    """
     waiting = [_report(line, found, announced, now) for line in reported]
     while True:
         due = [*waiting, *(one for one in _by_calendar(case, found, london_day(now)) if one.moment <= now)]
@@ -77,9 +71,9 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days later than `after` on which the calendar changes the case, such as the day after a hold.
+    """Yield the days after `after` on which the calendar changes the case, such as the day after a hold.
 
-    A notice on an area may name many days. Only the next move and the next restriction are used.
+    For a notice on an area, only the next move and the next restriction count.
     """
     return (day for day in _turning_days(case, lines, after) if day > after)
 

@@ -1,8 +1,7 @@
 """Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
 
-A council that was warned about the line gets this message once. With the message, the council can notice a mistake: a
-wrong withdrawal of the notice, or a wrong change of the register entry. The message is policy of the deployment. No
-source prescribes it.
+A council that was warned gets this message once, so that the council can notice a wrong withdrawal. The message is
+policy of the deployment: no source prescribes it.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from services.core.clock import london_day, london_midnight
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """Return the next message about a case, or None if no message is due.
 
-    While the clock of the case runs, the message is an escalation. If the clock has stopped, the message says that the
-    notice was withdrawn. In both cases, a message about a waiting change of a feed may come first.
+    While the clock of the case runs, the message is an escalation. After that, the message says that the notice was
+    withdrawn. A message about a waiting change of a feed may come first.
     """
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)
 
 
 def is_about_withdrawal(reason: str) -> bool:
-    """Return True if an alert with this reason is about withdrawn notices. Such an alert asks nobody to act."""
+    # An alert about withdrawn notices asks nobody to act.
     return reason == EscalationReason.NOTICE_WITHDRAWN
 
 

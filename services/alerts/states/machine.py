@@ -1,7 +1,6 @@
 """The state machine of a case: what each event does in each state.
 
-A case may skip states. For example, a confirmation moves an open case straight to confirmed safe. `records` defines the
-record of each event. The state machine is policy of the deployment.
+A case may skip states. The state machine is policy of the deployment.
 """
 
 from schemas.codes import CaseEvent, CaseState

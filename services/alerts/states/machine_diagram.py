@@ -1,7 +1,6 @@
 """Draws the state machine of a case: a diagram of the usual moves, and a table of every move.
 
-This command writes the diagram and the table between the two marks in a page:
-`python -m services.alerts.states.machine_diagram docs/case-states.md`.
+`python -m services.alerts.states.machine_diagram docs/case-states.md` writes both into the page.
 """
 
 import sys
@@ -57,7 +56,6 @@ _DRAWN: tuple[tuple[str, str], ...] = (
 
 
 def diagram() -> str:
-    """Return the usual moves as a Mermaid flowchart. The labels of the arrows come from the table."""
     boxes = [_box(_AT_WORK, "At work: the clock runs", AT_WORK)]
     boxes.append(_box("alarm", "Alarm: paged by day and night", URGENT))
     boxes.append(_box("stopped", "The clock has stopped", CLOCK_STOPPED))
@@ -67,9 +65,9 @@ def diagram() -> str:
 
 
 def moves_table() -> str:
-    """Return a Markdown table with the moves and refusals of every event.
+    """Return a Markdown table with the moves and refusals.
 
-    The table leaves out each state in which the event is only recorded and the case stays in its state.
+    States in which an event is only recorded are left out.
     """
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [

@@ -41,7 +41,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The event is not allowed. `reason` says why the event is not allowed, and what to record instead."""
+    """The event is not allowed. `reason` says why, and what to record instead."""
 
     reason: str
 

@@ -1,8 +1,6 @@
 """The table of the state machine: one row for each event, with a decision for every state.
 
-`to` moves the case to a state, `stays` records the event, and `refused` says why the event is not allowed. A row must
-decide each state exactly once. Otherwise the import of this module raises an error. The table is policy of the
-deployment.
+The import raises an error if a row does not decide each state exactly once. The table is policy of the deployment.
 """
 
 from collections.abc import Mapping
@@ -58,10 +56,6 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 
 
 def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
-    """Return the decision about an event in each state.
-
-    Raises ValueError if a state is decided twice or not at all.
-    """
     decided = {state: decision for decision, sources in parts for state in sources}
     if len(decided) != len(CaseState) or sum(len(sources) for _, sources in parts) != len(CaseState):
         raise ValueError("a row of the case table must decide every state exactly once")

@@ -1,7 +1,7 @@
 """The records of events: who acted, when, and with what evidence.
 
-An event never changes a case without a record. Records are immutable, refuse unknown fields and are stored as JSON. An
-error names the field, the reason and the remedy. Use `errors(include_input=False)` for errors that leave the process.
+Records refuse unknown fields, and are stored as JSON. Use `errors(include_input=False)` for errors that leave the
+process.
 """
 
 from datetime import date

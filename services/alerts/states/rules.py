@@ -106,7 +106,6 @@ class Ruleset(Closed):
 
 
 def assess(ruleset: Ruleset, facts: LineFacts) -> Assessment:
-    """Return the verdict of the first rule that applies to these facts."""
     known = ruleset._known.get(facts)  # noqa: SLF001 - the memory of this function
     if known is None:
         known = ruleset._known[facts] = _judged(ruleset, facts)  # noqa: SLF001
@@ -121,10 +120,7 @@ def _judged(ruleset: Ruleset, facts: LineFacts) -> Assessment:
 
 @cache
 def load_ruleset(name: str) -> Ruleset:
-    """Return the rule set with this name, for example `pstn-2026`. The rule sets come with the product.
-
-    Raises LookupError if no rule set has this name.
-    """
+    """Return the rule set with this name, for example `pstn-2026`. Raises LookupError if there is no such rule set."""
     source = FOLDER / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():
         raise LookupError("there is no rule set of this name: name one that comes with the product, such as pstn-2026")

@@ -129,7 +129,7 @@ def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return all API keys by id. Each has its role and expiry as one text, and True if it is revoked."""
+    """Return the role and expiry (as one text) of each API key by id, and True if the key is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}

@@ -1,4 +1,4 @@
-"""Counts figures from audit rows. Pure: the same rows always give the same figures."""
+"""Counts figures from audit rows. All functions are pure: the same rows always give the same figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Definitions of the regulator's figures. Pure. No source prescribes the numbers of days [P]."""
+"""Definitions of the regulator's figures. All functions are pure. No source prescribes the numbers of days [P]."""
 
 from __future__ import annotations
 

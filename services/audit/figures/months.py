@@ -1,4 +1,4 @@
-"""Calendar months in London. Figures are counted by month. Pure."""
+"""Calendar months in London. Figures are counted by month. All functions are pure."""
 
 from __future__ import annotations
 

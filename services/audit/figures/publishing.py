@@ -1,4 +1,4 @@
-"""Prepares figures for publication: withholds small counts, and works out medians of waits. Pure."""
+"""Prepares figures for publication: withholds small counts, and works out medians of waits. All functions are pure."""
 
 from __future__ import annotations
 

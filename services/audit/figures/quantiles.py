@@ -1,4 +1,4 @@
-"""Medians and 90th percentiles of waits, as bands of days. Pure.
+"""Medians and 90th percentiles of waits, as bands of days. All functions are pure.
 
 The bands are computed from published counts only, so the bands reveal no withheld count.
 """

@@ -1,8 +1,8 @@
-"""Withholds small counts in published figures, so that nobody can be identified from the figures. Pure.
+"""Withholds small counts in published figures, so that nobody can be identified from the figures.
 
-A reader who knows a total can work out a single withheld count by subtraction, so further counts are withheld. If a
-figure counts a part of another figure, the differences are protected in the same way. No source prescribes the limit
-[P].
+All functions are pure. A reader who knows a total can work out a single withheld count by subtraction, so further
+counts are withheld. If a figure counts a part of another figure, the differences are protected in the same way. No
+source prescribes the limit [P].
 """
 
 from __future__ import annotations

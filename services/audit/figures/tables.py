@@ -1,4 +1,7 @@
-"""Writes figures as one long table with a line for each count, for CSV files and other programs. Pure."""
+"""Writes figures as one long table with a line for each count, for CSV files and other programs.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield the total first. `figures` are all figures of the month, for the denominators."""
+    """Yield the cells, the total first. `figures` are all figures of the month, for the denominators."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

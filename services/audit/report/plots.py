@@ -1,4 +1,4 @@
-"""Computes the positions of bars and marks in the report's plots, in SVG units. Pure."""
+"""Computes the positions of bars and marks in the report's plots, in SVG units. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prepares the headlines, plots and tables of the report for its template. Pure."""
+"""Prepares the headlines, plots and tables of the report for its template. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes months, codes and table cells in plain English. Pure."""
+"""Writes months, codes and table cells in plain English. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reads dates and times as people write them.
 
-Pure. `3/12/2026` has the day first, unless the caller states an order.
+All functions are pure. `3/12/2026` has the day first, unless the caller states an order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Translates the words in cells into the codes of `schemas.codes`. Pure. The list of words is our own choice."""
+"""Translates the words in cells into the codes of `schemas.codes`. The list of words is our own choice.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

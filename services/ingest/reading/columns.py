@@ -1,4 +1,4 @@
-"""Finds the field of each column of a spreadsheet, and the field values of each row. Pure.
+"""Finds the field of each column of a spreadsheet, and the field values of each row. All functions are pure.
 
 Columns that must never be kept are recognised, and their cells are not read: names, dates of birth, NHS numbers,
 key-safe codes.

@@ -1,4 +1,4 @@
-"""Recognises the field of a heading, and headings of columns that must never be kept. Pure."""
+"""Recognises the field of a heading, and headings of columns that must never be kept. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns rows into drafts or refusals. Pure."""
+"""Turns rows into drafts or refusals. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time at which a version was issued or changed, as exactly as the sender gave it. Pure.
+"""The time at which a version was issued or changed, as exactly as the sender gave it. All functions are pure.
 
 A date alone may be any time of its day. If neither of two stamps is surely earlier, the versions tie, and the version
 received later counts.

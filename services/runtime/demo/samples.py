@@ -1,4 +1,4 @@
-"""The sample registers and notices. Their dates can be shifted. Pure."""
+"""The sample registers and notices. Their dates can be shifted. All functions are pure."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class Worker:
     def is_behind(self, patience: timedelta) -> bool:
         """Return True if a partition of the consumer is more than `patience` behind the newest canary.
 
-        Only the partitions of this worker count, or all if it has none.
+        Only the partitions of this worker count, or all partitions if the worker has none.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)

@@ -1,6 +1,6 @@
 """Makes, checks and restores backups of an embedded deployment.
 
-A backup does not contain the keys. Without them, nobody can read the personal data in it.
+A backup does not contain the keys. Without the keys, nobody can read the personal data in a backup.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Replace the store's SQLite database by a backup, upgraded to the present schema.
+    """Replace the store's SQLite database by a backup, and upgrade the backup to the present schema.
 
     Raises RefusedError if a database is in use, or exists and `replacing` is False. Raises CopyError if the backup
     fails a check.

@@ -34,7 +34,7 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """If there are too many, cut off the oldest connection without a complete request, or the new connection."""
+        """If there are too many connections, cut off the oldest without a complete request, or the new connection."""
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:

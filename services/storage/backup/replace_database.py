@@ -1,4 +1,4 @@
-"""Replaces a SQLite database file by another, and keeps the old file."""
+"""Replaces a SQLite database file by another file, and keeps the old file."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ SECONDS = (5.0, 15.0)
 
 
 class HttpRefusedError(OSError):
-    """The other side answered, and did not accept."""
+    """The server answered, but did not accept the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class WatchdogWebhook:
-    """A URL that takes the message as JSON. `send` raises OSError if it is not accepted."""
+    """`send` raises OSError if the server does not accept the message."""
 
     url: str
 
@@ -35,7 +35,7 @@ class WatchdogWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ExternalHeartbeat:
-    """A URL of a service elsewhere, which alarms somebody when the pings stop. `ping` raises OSError if it fails."""
+    """The URL of an outside service that alarms somebody when the pings stop. `ping` raises OSError if a ping fails."""
 
     url: str
 
@@ -44,7 +44,6 @@ class ExternalHeartbeat:
 
 
 def checked_url(setting: str, url: str) -> str:
-    """Return the URL. Raises RefusedError, which names the setting, if it is no URL of HTTP."""
     if not url.startswith(("https://", "http://")) or not url.partition("://")[2].strip("/ "):
         raise RefusedError(f"{setting} is no URL: write it as https://…")
     return url

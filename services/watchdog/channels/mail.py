@@ -17,10 +17,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A mail server. `tls` is true for TLS from the first byte. Without it the server must offer STARTTLS.
-
-    If `plain` is true, mail goes without TLS.
-    """
+    """A mail server. If `tls` is false, the server must offer STARTTLS, unless `plain` allows mail without TLS."""
 
     host: str
     port: int
@@ -32,7 +29,7 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class WatchdogMail:
-    """The watchdog's way to its own recipients. `send` raises OSError or SMTPException if nobody gets the mail."""
+    """`send` raises OSError or SMTPException if nobody gets the mail."""
 
     server: MailServer
     sender: str

@@ -29,9 +29,10 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """Return a query for the columns of `Acceptance`, as numbers, of each case with a row in `alert_cases`.
+    """Return a query for the columns of `Acceptance`, as numbers, by case.
 
-    `wanted` is said of `cases` and `alert_cases`. Only messages of alerts since `since`, or of `alert_pks`, count.
+    `wanted` is a condition on `cases` and `alert_cases`. Only messages of alerts since `since`, or of `alert_pks`,
+    count.
     """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)
@@ -52,7 +53,6 @@ def accepted_messages(
 
 
 def acceptances(connection: Connection, pks: Collection[int]) -> Mapping[int, Acceptance]:
-    """Return what was accepted about each case, however long ago."""
     of_cases = and_(among(connection, cases.c.pk, pks), among(connection, alert_cases.c.case_pk, pks))
     alert_pks = select(alert_cases.c.alert_pk).where(among(connection, alert_cases.c.case_pk, pks))
     rows = connection.execute(select(accepted_messages(of_cases, alert_pks=alert_pks)))

@@ -1,4 +1,4 @@
-"""Reads the cases that may have a fault, a part of the table at a time."""
+"""Reads the cases that may have a fault, in parts of the table."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _COUNTS: Final = or_(
 
 
 class PkSpan(NamedTuple):
-    """The cases with these ids, both included."""
+    """The ids of cases from `first` to `last`, both included."""
 
     first: int
     last: int
@@ -66,7 +66,6 @@ class PkSpan(NamedTuple):
 
 
 def case_spans(engine: Engine) -> Iterator[PkSpan]:
-    """Yield spans that hold all cases between them, up to `SPAN` in each."""
     last = 0
     while True:
         rest = select(cases.c.pk).where(cases.c.pk > last).order_by(cases.c.pk)
@@ -81,7 +80,7 @@ def case_spans(engine: Engine) -> Iterator[PkSpan]:
 def doubtful_cases(
     connection: Connection, span: PkSpan, cutoffs: Cutoffs
 ) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
-    """Yield the cases that are not surely in order, `IN_MEMORY` at a time."""
+    """Yield the cases that are not surely in order, in lists of at most `IN_MEMORY` cases."""
     # Said of both tables: from the span of one, PostgreSQL does not conclude that of the other.
     wanted = and_(span.holds(cases.c.pk), span.holds(alert_cases.c.case_pk))
     told = accepted_messages(wanted, since=cutoffs.now - RECENT)
@@ -113,7 +112,7 @@ def _record(row: Sequence[Any]) -> CaseRecord:
 
 
 def silenced_without_record(connection: Connection, span: PkSpan) -> Iterator[RecordFault]:
-    """Yield the silent cases whose last move in the audit leads to another state, or whose audit is empty."""
+    """Yield the silent cases whose audit is empty, or whose last move in the audit leads to another state."""
     row, silent = audit.c, sorted(states.SILENT - states.ENDED)
     # A case that is over is judged by its lines, wherever a line is still at risk.
     newest = (

@@ -13,7 +13,7 @@ from services.watchdog.calendar import CouncilCalendar
 
 
 def council_calendars(connection: Connection) -> dict[str, CouncilCalendar]:
-    """Return the calendar of every feed. The policy of a council is sealed, and its calendar stands beside it."""
+    # The policy of a council is sealed, so the calendar is stored beside the policy.
     rows = connection.execute(select(feeds.c.feed_id, feeds.c.calendar))
     return {
         row.feed_id: CouncilCalendar(

@@ -1,4 +1,4 @@
-"""Finds matches and register entries that ended, although the audit has no row about their end."""
+"""Finds matches and register entries that ended without an audit row about the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE: Final = 5_000
 
 
 def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each match that is not live, while both of its records are, without an audit row of its end."""
+    """Yield a fault for each match that ended without an audit row, while both of its records are live."""
     row = matches.c
     query = (
         select(row.notice_pk, row.entry_pk, row.ended_at.label("at"), register_entries.c.feed_id)
@@ -33,7 +33,6 @@ def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
 
 
 def entries_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each register entry that was taken off its register without an audit row."""
     row = register_entries.c
     query = (
         select(row.pk, row.revision, row.received_at.label("at"), row.feed_id)

@@ -1,7 +1,7 @@
-"""Says in SQL which cases are surely in order, so that the rules need not judge them one by one.
+"""Says in SQL which cases are surely in order, so that the rules judge few cases.
 
-The condition decides nothing: a case that does not meet it is judged by the rules. It follows from them, and is
-simpler: it counts whole days, and one calendar stands for all. A test compares the two on invented cases.
+The rules judge every case that does not meet the condition. A test compares the condition with the rules on invented
+cases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _IS_SURER: Final = _CASE.level != "possible"
 
 @dataclass(frozen=True, slots=True)
 class AcceptedColumns:
-    """The columns of a query that hold what `Acceptance` holds, as numbers."""
+    """The columns of `Acceptance` in a query, as numbers."""
 
     current: ColumnElement[int | None]
     ever: ColumnElement[int | None]
@@ -38,7 +38,7 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that only cases without a fault meet. It may be NULL, and then says nothing."""
+    """Return a condition that only cases without a fault meet. A NULL result says nothing about the case."""
     return and_(
         _is_due_in_time(cutoffs),
         or_(_CASE.paused_until.is_(None), _CASE.paused_until <= cutoffs.now + LONGEST_PAUSE),

@@ -26,14 +26,13 @@ def raised_findings(connection: Connection) -> dict[Key, RaisedFinding]:
 
 
 def forget_raised(connection: Connection, gone: Iterable[Key]) -> None:
-    """Forget findings that have gone, so that they are new if they come back."""
+    # A finding that has gone is new if it comes back.
     row = watchdog_findings.c
     keys = [(kind.value, feed_id) for kind, feed_id in gone]
     connection.execute(delete(watchdog_findings).where(tuple_(row.kind, row.feed_id).in_(keys)))
 
 
 def replace_raised(connection: Connection, groups: Iterable[FaultGroup], now: datetime) -> None:
-    """Note that exactly these findings were raised. A fault that comes back later is new again."""
     connection.execute(delete(watchdog_findings))
     rows = [
         {

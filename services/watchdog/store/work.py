@@ -30,7 +30,7 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the councils with alerts that count as accepted, although no attempt can have reached anybody."""
+    """Yield the councils with accepted alerts that no attempt can have brought to anybody."""
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,
@@ -43,7 +43,7 @@ def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
 
 
 def waiting_events(connection: Connection, now: datetime) -> Iterator[RecordFault]:
-    """Yield one fault that counts the events which nobody has taken. An event may hold the news of a line at risk."""
+    # An event may hold the news of a line at risk.
     row = outbox.c
     late = row.created_at < now - LATE - GRACE
     count = connection.scalar(select(func.count()).where(row.published_at.is_(None), late)) or 0

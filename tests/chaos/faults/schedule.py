@@ -1,4 +1,4 @@
-"""Draws the faults of a run, and their times, from a seed. Pure."""
+"""Draws the faults of a run, and their times, from a seed. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Compares the answers to clients with the database and the sent mails. Pure. Each finding is a sentence."""
+"""Compares the answers to clients with the database and the sent mails. Each finding is a sentence.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

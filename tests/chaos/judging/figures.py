@@ -1,4 +1,4 @@
-"""The figures of a run as a table, for people. Pure."""
+"""The figures of a run as a table, for people. All functions are pure."""
 
 from __future__ import annotations
 

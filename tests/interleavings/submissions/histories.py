@@ -1,4 +1,4 @@
-"""Random histories of pairs of a notice and a register entry, made from a seed. Pure.
+"""Random histories of pairs of a notice and a register entry, made from a seed. All functions are pure.
 
 The first two deeds of a history write both records. Each later deed changes one record. Neighbouring pairs share lines,
 so a record that moves may match the record of another pair.

@@ -1,4 +1,4 @@
-"""An act on many cases locks the database only briefly each time. Due cases are found without reading the others."""
+"""An act on many cases locks the database only briefly each time. Due cases are found without reading other cases."""
 
 from __future__ import annotations
 

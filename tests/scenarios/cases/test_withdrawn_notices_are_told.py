@@ -1,4 +1,4 @@
-"""All notices of a case are withdrawn. If the council was alerted about the case, it is told once."""
+"""A council that was alerted about a case is told once that all notices of the case are withdrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A code that was sent to an address verifies the contact, if it is given back soon and within a few tries."""
+"""A code that was sent to an address verifies the contact, if the code is given back soon and within a few tries."""
 
 from __future__ import annotations
 

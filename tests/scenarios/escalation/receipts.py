@@ -15,12 +15,11 @@ WITH_RECEIPT = SendResult(SendOutcome.SENT, ACCEPTED.reason, receipt_awaited=Tru
 
 
 def give_receipts(deployment: Deployment) -> None:
-    """Let the channel accept every message, and promise a receipt for each."""
     deployment.channel.results = [WITH_RECEIPT] * 10_000
 
 
 def told(deployment: Deployment) -> list[str]:
-    """Return the contacts that a message was sent to, whatever became of it, in order of writing."""
+    """Return the contacts that a message was sent to, in order of writing, also if the message came back."""
     return [one.contact for one in rows(deployment, deliveries) if one.settled_at is not None]
 
 
@@ -32,7 +31,7 @@ def states(deployment: Deployment) -> dict[str, tuple[str, str | None]]:
 def receive(
     deployment: Deployment, contact: str, outcome: ReceiptState, *, after: float = 0, for_good: bool = False
 ) -> bool:
-    """Note a receipt for the newest message to a contact. `after` is the service's own time, in seconds from now."""
+    """`after` is the service's own time, in seconds from now."""
     reference = [one.reference for one in deployment.mails() if f"//{contact}." in one.route][-1]
     at: datetime = deployment.clock.now() + timedelta(seconds=after)
     return note_receipt(deployment.store, reference, DeliveryReceipt(outcome, at, "notify_test", for_good))

@@ -1,4 +1,4 @@
-"""A level whose channel refused the message has not been asked: silence asks it again."""
+"""A level whose channel refused the message counts as not asked, so silence asks the level again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DAY = 24 * 60
 
 @pytest.fixture
 def failing(deployment: Deployment) -> dict[str, SendResult]:
-    """Return what the channel answers to each person. Whoever is not in it gets the message."""
+    """Return the channel's answers by person. A person without an answer gets the message."""
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
     deployment.put_entries(ENTRY)
     answers: dict[str, SendResult] = {}
@@ -34,7 +34,7 @@ def failing(deployment: Deployment) -> dict[str, SendResult]:
 
 
 def _until_the_reminder_for_both(deployment: Deployment) -> None:
-    """Send a message to the officer on Monday, and on Wednesday at nine a reminder that is for the operator too."""
+    # The message on Monday is for the officer, the reminder on Wednesday at nine also for the operator.
     deployment.post_notices(notice(in_days=6))
     deployment.tick(seconds=31)
     pass_time(deployment, minutes=2 * DAY - 60, step=30)

@@ -1,4 +1,4 @@
-"""If a tier cannot be reached, others are asked: within minutes if the harm is near, within an hour otherwise."""
+"""If a tier cannot be reached, other people are asked: within minutes if the harm is near, within an hour otherwise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message that joined others to each person of a tier goes on to the next tier too, if nobody can be reached."""
+"""A message that joined others goes on to the next tier too, if nobody of its tier can be reached."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
 
 @pytest.fixture
 def away(deployment: Deployment) -> set[str]:
-    """Return the people whose channel fails. Two officers of one tier are among them, and what waits for each joins."""
+    """Return the people whose channels fail. The waiting messages to each of the two officers join."""
     tiers = (
         Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),
         Tier(label="managers", from_days=7, contacts=(person("manager"),)),

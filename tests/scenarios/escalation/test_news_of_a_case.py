@@ -1,4 +1,4 @@
-"""Something new about a case is told to everybody, also to those who have had a message or rely on an act."""
+"""News of a case is told to everybody, also to people who had a message already or rely on an act."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for a person is sent as one current message, and not more often than it is worth reading."""
+"""Waiting messages to a person are sent as one current message, at a bearable pace."""
 
 from __future__ import annotations
 

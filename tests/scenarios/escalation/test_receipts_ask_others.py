@@ -1,4 +1,4 @@
-"""A message that came back, or whose receipt does not come in time, is owed again: others are asked."""
+"""A message that came back, or whose receipt is late, is owed again: other people are asked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Receipts may come in any order and several times. The last one counts, by the times that the service gives."""
+"""Receipts may come in any order and several times. The last receipt counts, by the times of the service."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ receipts = st.builds(
 
 
 def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
-    """The model: the last final receipt, and of two at the same moment the failure."""
+    """Return the last final receipt. Of two receipts at the same moment, the failure counts."""
     final = [one for one in history if one.outcome is not AWAITED]
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 

@@ -1,4 +1,4 @@
-"""GOV.UK Notify says by a callback what became of a message. If it does not, it is asked."""
+"""GOV.UK Notify reports by a callback what became of a message. Without a callback, Pullcord asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A council with three tiers, of which only silence or the date asks the later ones."""
+"""A council with three tiers. Only silence or the date asks the later tiers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPERATOR = "operator"
 
 
 class SentTo(NamedTuple):
-    """A message that a channel accepted: for whom, when, and how many cases it names."""
+    """A message that a channel accepted."""
 
     contact: str
     at: datetime
@@ -28,7 +28,7 @@ def person(label: str) -> Contact:
 
 
 def three_tiers(**more: Any) -> CouncilPolicy:
-    """Officers, managers and heads. The date asks the managers a week before the harm, and the heads on the day."""
+    """The date asks the managers a week before the harm, and the heads on the day."""
     named = (("officer", 56), ("manager", 7), ("head", 0))
     tiers = tuple(Tier(label=f"{who}s", from_days=days, contacts=(person(who),)) for who, days in named)
     return CouncilPolicy(tiers=tiers, **more)
@@ -52,11 +52,11 @@ def who(deployment: Deployment) -> list[str]:
 
 
 def lines(count: int) -> list[dict[str, Any]]:
-    """Return register entries e0, e1, ... with a number each."""
+    """Return register entries e0, e1, ..., each with a number of its own."""
     return [{**ENTRY, "entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(count)]
 
 
 def pass_time(deployment: Deployment, *, minutes: int, step: int = 10) -> None:
-    """Let time pass in small steps, as the service looks at what is due often."""
+    # Time passes in small steps, because the service often looks at what is due.
     for _ in range(minutes // step):
         deployment.tick(minutes=step)

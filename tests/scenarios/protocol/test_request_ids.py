@@ -1,4 +1,4 @@
-"""Every request has an id. It is in the header of the answer, in problems, and in log lines."""
+"""Every request has an id, which is in the header of the answer, in problems, and in log lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployment with one case that was alerted, for the tests of what the watchdog finds."""
+"""A deployment with one alerted case, for the tests of the watchdog."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.one_line import ENTRY, notice
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """One home whose line moves in thirty days. The duty desk had the first message two hours ago."""
+    """A line moves in thirty days. The duty desk had the first message two hours ago."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=30))
     deployment.settle()

@@ -1,4 +1,4 @@
-"""Whoever silences cases by a statement in the database is found by the watchdog, before and after the engine acts."""
+"""The watchdog finds cases that were silenced by a statement in the database, before and after the engine acts."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MISSING, LATE = FaultKind.MESSAGE_MISSING, FaultKind.REVIEW_LATE
 
 
 def pass_time(deployment: Deployment, **by: float) -> None:
-    """Let time pass while the engine and the dispatcher stand still. Events are handled."""
+    # The engine and the dispatcher stand still. Only events are handled.
     deployment.settle()
     deployment.clock.advance(**by)
     deployment.settle()

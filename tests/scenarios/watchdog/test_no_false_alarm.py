@@ -1,4 +1,4 @@
-"""The watchdog finds nothing in a service that runs, whatever senders, officers and the calendar do."""
+"""The watchdog finds no fault in a running service, whatever senders, officers and the calendar do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the watchdog finds goes out by its own mail and webhook, and the heartbeat is pinged only when all is well."""
+"""Findings go out by the watchdog's own mail and webhook, and the heartbeat is pinged only when all is well."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TO = ("operator@pullcord.example", "second@pullcord.example")
 
 
 class Elsewhere(LocalServer):
-    """The heartbeat's service and a webhook, on loopback. `status` is what it answers."""
+    """The heartbeat's service and a webhook, on loopback. The answer is `status`."""
 
     def __init__(self) -> None:
         super().__init__(ElsewhereHandler)

@@ -1,4 +1,4 @@
-"""Lets a deployment run as time passes, looks at it with the watchdog, and changes it by SQL."""
+"""Lets a deployment run as time passes, looks at its record with the watchdog, and changes the record by SQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.deployment import Deployment
 
 
 def found(deployment: Deployment) -> dict[FaultKind, int]:
-    """Return what the watchdog finds now: the number of faults of each kind."""
+    """Return the number of faults of each kind that the watchdog finds now."""
     return dict(look(deployment.store.engine, deployment.clock.now()).by_kind())
 
 
@@ -22,7 +22,7 @@ def kinds(deployment: Deployment) -> set[FaultKind]:
 
 
 def run_for(deployment: Deployment, **by: float) -> None:
-    """Let time pass. Everything is done at the moment at which it is due, as in a service that runs."""
+    """Let time pass, and do all work at the moment at which the work is due."""
     end = deployment.clock.now() + timedelta(**by)
     deployment.tick(seconds=0)
     while (due := _next_due(deployment)) is not None and due <= end:
@@ -40,7 +40,7 @@ def _next_due(deployment: Deployment) -> datetime | None:
 
 
 def by_sql(deployment: Deployment, *statements: str) -> int:
-    """Run statements as the owner of the database, whom no constraint stops. Return the number of rows changed."""
+    """Run statements that no constraint of the database stops. Return the number of changed rows."""
     with deployment.store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection

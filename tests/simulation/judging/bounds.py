@@ -1,4 +1,4 @@
-"""The bounds of the promises: how soon a message must come, and how soon at the earliest. The model has no others.
+"""The bounds by which the model judges: the earliest and the latest time of each message.
 
 Numbers that a council chooses are in `Numbers`.
 """
@@ -65,7 +65,7 @@ def works(day: date) -> bool:
 
 
 def working_days_after(day: date, count: int) -> date:
-    """Return the working day that is `count` working days after `day`, or before it."""
+    """Return a working day after `day`, or before `day` if `count` is negative."""
     step = timedelta(days=1 if count > 0 else -1)
     for _ in range(abs(count)):
         day += step

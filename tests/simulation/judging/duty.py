@@ -1,4 +1,4 @@
-"""When somebody must have heard of a resident, and which level, by the bounds of the promises."""
+"""Says when somebody must have heard of a resident, and which level, by the bounds of the model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.simulation.surroundings.rules import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """By `at`, undisturbed, a message must have been accepted for somebody of this level or a higher one."""
+    """By `at`, a message to this level or a higher level must have been accepted, unless there was a fault."""
 
     at: datetime
     level: int
@@ -66,7 +66,7 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """One resident at one moment."""
+    """What is owed about one resident at one moment."""
 
     resident: Resident
     heard: Heard
@@ -84,7 +84,7 @@ class Duty:
         return Urgency.CLOSE if left <= bounds.CLOSE else Urgency.NEAR if left <= bounds.NEAR else Urgency.FAR
 
     def awake(self, moment: datetime) -> datetime:
-        """Return the first time from this one on at which a message about the resident may go out."""
+        """Return the first time from `moment` on at which a message about the resident may go out."""
         if bounds.office(self.numbers, moment) or self.urgency(moment) in (Urgency.URGENT, Urgency.CLOSE):
             return moment
         start = bounds.next_start(self.numbers, moment)
@@ -93,7 +93,6 @@ class Duty:
         return bounds.end_of_quiet(self.numbers, moment) if late else start
 
     def cannot_wait(self, moment: datetime) -> bool:
-        """Return True if a message at this moment cannot wait for the next working day."""
         if self.resident.state is not State.OPEN:
             return self.resident.state in URGENT
         return self._few_left(bounds.next_start(self.numbers, moment + timedelta(seconds=1)))
@@ -102,7 +101,7 @@ class Duty:
         return bounds.STEP_URGENT if self.cannot_wait(moment) else bounds.STEP
 
     def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
-        """Return when a message that is due goes to a person who had messages at the times `had`."""
+        """Return when a due message goes to a person who had messages at the times `had`."""
         if self.cannot_wait(moment):
             return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
         today = bounds.last_start(self.numbers, moment)
@@ -128,7 +127,7 @@ class Duty:
         return due
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
-        """Return when a pause that begins now must be over at the latest."""
+        """Return the latest end of a pause that begins at `moment`."""
         hours = self.numbers
         after = self.resident.state in URGENT | {State.MOVED}
         noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)

@@ -1,4 +1,4 @@
-"""What happened in a simulated month, in the order of true time."""
+"""The events of a simulated month, in the order of true time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class What(StrEnum):
-    """The kinds of things that happen. The model reads every kind; nothing else passes from the world to the model."""
+    """The kinds of events. The model knows the world only from these events."""
 
     POLICY = "policy"  # about a council: its contacts and numbers from now on
     ENTRY = "entry"  # about a resident: the register has the resident, or says that the service has ended
@@ -44,8 +44,6 @@ class Happened:
 
 @dataclass
 class Record:
-    """The history of a month."""
-
     happened: list[Happened] = field(default_factory=list)
 
     def note(self, at: datetime, what: What, about: str = "", **facts: Any) -> None:

@@ -1,4 +1,4 @@
-"""Says why a message was needless: its reader had the same just before, or it could have waited for the day."""
+"""Says why a message was needless: the reader had the same message just before, or the message could have waited."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ LATELY = timedelta(hours=24)
 
 @dataclass
 class Pace:
-    """When each person had messages, and when the last about each resident."""
-
     last: dict[tuple[str, str], datetime] = field(default_factory=dict)
     had: dict[str, list[datetime]] = field(default_factory=dict)
 

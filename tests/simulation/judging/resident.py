@@ -1,7 +1,6 @@
-"""What is true about the line of a resident: a small model of the cases. It shares no code with the engine.
+"""A small model of cases: what is true about the line of a resident.
 
-The model reads only what feeds sent and what people recorded. A `Resident` says whether the council must hear, since
-when, and of which day. The words for states are those that a message uses.
+The model shares no code with the engine, and reads only what feeds sent and what people recorded.
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=LONDON)
 
 
 class State(StrEnum):
-    """What has become of the line, as far as the council's duty goes."""
-
     NONE = "no case"
     OPEN = "open"
     RESTRICTED = "restricted"
@@ -40,7 +37,7 @@ OVER = frozenset({State.NONE, State.CHECKED, State.REJECTED, State.ENDED, State.
 
 @dataclass
 class Line:
-    """What one provider says about the line, and what is remembered of it."""
+    """What one provider says about the line."""
 
     planned: date
     restriction: date | None
@@ -61,7 +58,7 @@ class Line:
         return [day for day in (self.planned, self.restriction) if day is not None]
 
     def covered(self, tested: date | None) -> bool:
-        """Return True if a test call after the move, on the day `tested`, covers everything said of the line."""
+        """Return True if the test call on the day `tested` came after the move and after all restrictions."""
         if tested is None or (self.restriction is not None and self.restriction > tested):
             return False
         return min(self.planned, self.reported) <= tested if self.moved else self.planned < tested
@@ -135,7 +132,7 @@ class Resident:
         self.look(at)
 
     def look(self, at: datetime) -> None:
-        """Let every fact and every day that has begun have its effect."""
+        """Apply every fact, and every day that has begun."""
         found = self.at_risk
         reports = [line for line in found.values() if line.moved and not line.moved_known]
         self._hear_of(at, found)
@@ -217,7 +214,7 @@ class Resident:
         self.held_until = until
 
     def _news(self, at: datetime, state: State) -> None:
-        """Something new is known: earlier messages and acts no longer count."""
+        # After news, earlier messages and acts no longer count.
         self._go(at, state)
         if state in HEAR:
             self.since, self.acted = at, None

@@ -1,4 +1,4 @@
-"""When the service, its clock or a channel had a fault: the only excuses for a message that is late."""
+"""The faults of the service, its clock and its channels: the only excuses for a late message."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ NOON = 12
 
 
 class Troubles:
-    """The faults of one month, from its history."""
-
     def __init__(self, happened: Iterable[Happened]) -> None:
         self._service: list[Span] = []
         self._channels: dict[str, list[Span]] = {}
@@ -42,7 +40,7 @@ class Troubles:
         return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
     def shown(self, moment: datetime) -> datetime:
-        """Return the time that the clock of the service shows, if it runs ahead. Its record says so later too."""
+        """Return the time that the service's clock shows, or `moment` if the clock does not run ahead."""
         return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
 
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
@@ -58,10 +56,10 @@ class Troubles:
         step: timedelta,
         awake: Callable[[datetime], datetime],
     ) -> datetime:
-        """Return the time by which a message that is due must have been accepted for a level or a higher one.
+        """Return the time by which a due message must have been accepted for a level or a higher level.
 
-        `slots` says when it goes to each person of the level. `step` is the time until the next level is asked when it
-        fails. `awake` moves a time to when a message may go out.
+        `slots` says when the message goes to each person of the level. `step` is the time until the next level is asked
+        after a failure. `awake` moves a time to the next time at which a message may go out.
         """
         due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
@@ -86,7 +84,7 @@ class Troubles:
         return min((at for at in found if at is not None), default=None)
 
     def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
-        """Return when a message that goes out at `starts` reaches a person. What is refused is not sent again."""
+        """Return when a message that goes out at `starts` reaches a person. Return None if a channel refused it."""
         clear = _clear(starts, allowed, self._of(person))
         refused = any(begins <= clear and ends > starts for begins, ends in self._refusing.get(person, ()))
         return None if refused and clear != starts else clear
@@ -96,7 +94,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the first time from `moment` on after which nothing is wrong for `length`."""
+    """Return the first time from `moment` on that is followed by `length` without a fault."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

@@ -1,4 +1,4 @@
-"""What a message must say of a case, in the model's own words."""
+"""The words that a message must have about a case, by the model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.simulation.judging.resident import LONDON, Resident
 
 
 def true_words(resident: Resident, at: datetime) -> tuple[str, str, str]:
-    """Return the day, the distance and the state as a message at this time must have them."""
+    """Return the words for the day, for the distance of the day, and for the state."""
     assert resident.harm is not None
     day = resident.harm
     days = (day - at.astimezone(LONDON).date()).days

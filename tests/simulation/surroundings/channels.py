@@ -35,7 +35,7 @@ Acted = Callable[[], None]
 
 
 class Look(IntEnum):
-    """What the service does because of something that happened. Whatever is due it does without that."""
+    """What an event makes the service do. The service also does due work without any event."""
 
     NOTHING = 0
     OUTCOMES = 1  # writes the outcomes of attempts, and sends what is due
@@ -48,7 +48,7 @@ Later = Callable[[float, Acted, Look], None]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one attempt. Times are seconds after its beginning; None means never."""
+    """What becomes of one attempt. Times are in seconds after the start, and None means never."""
 
     result: SendResult = ACCEPTED
     answers: float = 0.0
@@ -78,7 +78,7 @@ class Channels:
         self.mends_at(until)
 
     def meet(self, contact: str, now: datetime) -> None:
-        """Begin the first fault that waits for an attempt, if this one is at a channel without a fault."""
+        """Begin the first waiting fault, if the contact's channel has no fault."""
         _, until = self.modes.get(contact, (None, now))
         if self.waiting and until <= now:
             act = self.waiting.pop(0)
@@ -108,7 +108,7 @@ def _fate(mode: Mode, dice: Random) -> Fate:
 
 @dataclass
 class VirtualPool:
-    """Has the interface of `DeliveryPool`. A job ends on virtual time, and never if its process has ended."""
+    """Stands in for `DeliveryPool`. A job ends on virtual time, or never if its process has ended."""
 
     channels: Channels
     crashes: Crashes

@@ -1,4 +1,4 @@
-"""Ends the process before a chosen commit, and counts the commits by the functions that make them."""
+"""Ends the process before a chosen commit. A commit is known by the functions that make the commit."""
 
 from __future__ import annotations
 
@@ -14,19 +14,16 @@ _BELOW = ("services/storage/store.py", "services/storage/database")
 
 
 class KilledError(BaseException):
-    """Stands for the end of a process. Nothing catches it but the simulator."""
+    """The simulated end of a process. Only the simulator catches this error."""
 
 
 class Crashes:
-    """The commit before which the process ends next, if one is chosen."""
-
     def __init__(self, engine: Engine) -> None:
         self.armed: str | None = None
         self.met: Counter[str] = Counter()
         event.listen(engine, "commit", self._commit)
 
     def reach(self, name: str) -> None:
-        """Raise KilledError if the process is to end here."""
         self.met[name] += 1
         if self.armed == name:
             self.armed = None
@@ -38,8 +35,7 @@ class Crashes:
 
 
 def without_waiting_for_the_disk(engine: Engine) -> Engine:
-    """Let SQLite skip the wait for the disk. No simulated fault cuts the power of the machine."""
-
+    # No simulated fault cuts the power of the machine, so SQLite need not wait for the disk.
     def prepare(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 

@@ -1,4 +1,4 @@
-"""The officers of a simulated month: what each does about a message that arrived."""
+"""The officers of a simulated month, and the acts of each officer after a message."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ OFFICER = "Asha Patel"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an officer will do, and how many seconds after the message arrived."""
-
+    # Seconds after the message arrived.
     after: float
     event: CaseEvent
     case: str  # a reference; empty for an acknowledgement of all cases of the alert
@@ -29,7 +28,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of an act."""
+    """The result of an officer's act."""
 
     case: str
     event: CaseEvent
@@ -51,7 +50,7 @@ _WRONG = (*_SENSIBLE, CaseEvent.CLOSE, CaseEvent.REJECT_MATCH, CaseEvent.FAIL_TE
 
 
 def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iterator[Answer]:
-    """Yield what an officer does about a message. Most messages are read and left."""
+    """Yield the officer's acts after a message. Most messages lead to no act."""
     dice = Random(f"{seed} officer {reference}")
     if temper is Temper.ABSENT or dice.random() < 0.6:
         return
@@ -61,7 +60,7 @@ def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iter
 
 
 def carry_out(store: Store, alert: str, answer: Answer, now: datetime, dice: Random) -> list[Done]:
-    """Let the officer record the act. An act that the service refuses changes nothing."""
+    """Record the officer's act. An act that the service refuses changes nothing."""
     try:
         if not answer.case:
             found = acknowledge(store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": OFFICER}))

@@ -1,4 +1,4 @@
-"""Draws the plan of a month from its seed: what feeds send, what fails, and when. Dropping an act leaves the others."""
+"""Draws the plan of a month from its seed. If one act is dropped, the other acts stay the same."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ MOSTLY = 0.9
 
 
 class Kind(StrEnum):
-    """The kinds of acts in a plan."""
-
     ENTRY = "entry"
     NOTICE = "notice"
     POLICY = "policy"
@@ -35,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Mode(StrEnum):
-    """What a channel does to messages while it has a fault."""
+    """The behaviour of a channel that has a fault."""
 
     SLOW = "slow"  # accepts after 5 to 25 seconds
     DEAD = "dead"  # refuses for now
@@ -48,7 +46,7 @@ class Mode(StrEnum):
 
 
 class Width(StrEnum):
-    """Whose channels have a fault at once."""
+    """The channels that have a fault at the same time."""
 
     ONE = "one"
     COUNCIL = "council"
@@ -57,8 +55,6 @@ class Width(StrEnum):
 
 
 class Temper(StrEnum):
-    """How an officer answers messages."""
-
     PROMPT = "prompt"
     SLOW = "slow"
     ABSENT = "absent"
@@ -152,7 +148,7 @@ def _start(dice: Random) -> datetime:
 
 
 def _tempers(dice: Random) -> list[Temper]:
-    """Return a temper for each contact. Every temper is among them."""
+    """Return a temper for each contact. Each temper comes at least once."""
     more = len(CONTACTS) - len(Temper)
     drawn = [*Temper, *dice.choices(list(Temper), k=more)]
     dice.shuffle(drawn)
@@ -225,7 +221,7 @@ def _channel_faults(dice: Random, start: datetime, mode: Mode) -> Iterator[Act]:
 
 
 def affected(contact: str, width: Width) -> tuple[str, ...]:
-    """Return the contacts whose channels have a fault, if the channel of `contact` has one."""
+    """Return the contacts whose channels fail together with the channel of `contact`."""
     if width is Width.ONE or contact == OPERATOR:
         return (contact,)
     if width is Width.COUNCIL:

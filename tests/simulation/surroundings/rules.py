@@ -1,4 +1,4 @@
-"""The policies that councils have in a simulated month, as numbers that the world and the model both read."""
+"""The numbers of the councils' policies in a simulated month. The world and the model read these numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy, Tier
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """The numbers of a policy. Days are before the harmful day; the other numbers are hours, or hours of the day."""
+    """Days count back from the harmful day. The other numbers are hours, or hours of the day."""
 
     thresholds: tuple[int, ...] = (56, 28, 14, 7, 2, 0)
     # Working days between reminders, by the threshold that the case has reached.
@@ -38,7 +38,7 @@ SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
 
 
 def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
-    """Return a policy whose contacts hear of every threshold, and whose last contact is a manager who hears late."""
+    """The contacts hear of every threshold. The last contact is a manager who hears late."""
     first = tuple(contact_named(name) for name in contacts[:-1])
     manager = contact_named(contacts[-1])
     return CouncilPolicy.model_validate(

@@ -66,7 +66,7 @@ class World:
         self.start_process()
 
     def start_process(self) -> None:
-        """Make everything that lives in the memory of a process anew."""
+        """Renew everything that lives in the memory of a process."""
         made = self.deployment
         made.consumers = make_consumers(made.ruleset)
         made.event_dispatcher = EventDispatcher(made.store, made.consumers)
@@ -132,7 +132,6 @@ class World:
         return max(min(looks), self._down_until)
 
     def _look(self) -> None:
-        """Let the service do everything that is due."""
         self._looked_at, self._look_by = self.now, self.now + seconds(SELDOM)
         self._guarded(self._work)
 
@@ -149,7 +148,7 @@ class World:
             self.deployment.settle()
 
     def _guarded(self, work: Acted) -> bool:
-        """Do this in the service's process. Return False if the process ended."""
+        """Do this work in the service's process. Return False if the process ended."""
         try:
             work()
         except KilledError as killed:
@@ -220,7 +219,10 @@ class World:
         self._mended_at = self.now
 
     def _send(self, act: Act) -> None:
-        """Let a feed or a manager send something. Who finds the service down, or its clock wrong, tries again."""
+        """Let a feed or a manager send something.
+
+        If the service is down or its clock is wrong, the sender tries again.
+        """
         send = {Kind.ENTRY: self._entry, Kind.NOTICE: self._notice, Kind.POLICY: self._policy}[act.kind]
         if not self.up or self.skew or not self._guarded(lambda: send(act)):
             self.later(AGAIN, lambda: self._send(act))

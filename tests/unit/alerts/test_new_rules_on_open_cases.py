@@ -1,4 +1,4 @@
-"""A new rule set applies to open cases too. It may find more lines at risk, but it ends no open case."""
+"""A new rule set applies to open cases too. The rule set may find more lines at risk, but ends no open case."""
 
 from __future__ import annotations
 

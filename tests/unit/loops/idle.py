@@ -16,7 +16,7 @@ from tests.support.clock import FrozenClock
 
 @dataclass
 class Waits:
-    """Stands for the event that wakes a loop. It never wakes the loop early, and each wait moves the clock."""
+    """Stands in for the event that wakes a loop. The loop never wakes early, and each wait moves the clock."""
 
     clock: FrozenClock
     # Called after each wait.

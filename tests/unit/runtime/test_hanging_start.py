@@ -1,4 +1,4 @@
-"""A worker hangs while it starts. The watchdog already watches it."""
+"""The watchdog also watches a worker that hangs while it starts."""
 
 from __future__ import annotations
 

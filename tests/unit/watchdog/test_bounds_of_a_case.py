@@ -1,4 +1,4 @@
-"""By when a message about a case must have been accepted. One test for each bound, beside its day in the calendar."""
+"""Each bound gives the time by which a message about a case must have been accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The days from which no rule asks for another message, for each of several calendars at once."""
+"""The days from which no rule asks for another message. The days hold for several calendars at once."""
 
 from __future__ import annotations
 

@@ -19,17 +19,12 @@ class FoundAlert(NamedTuple):
 
 
 class CaseInAlert(NamedTuple):
-    """What an alert says about one case."""
-
     facts: int  # the value of `Case.facts` when the alert was written
     threshold: int  # days before the harm
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """Return the alert with this reference. `feed_id` limits the search to one council.
-
-    Raises NotFoundError if there is no such alert.
-    """
+    """Raises NotFoundError if there is no such alert. `feed_id` limits the search to one council."""
     row = alerts.c
     # People type references by hand, so blanks around a reference and small letters are accepted.
     columns = (row.pk, row.feed_id, row.created_at, row.reference)

@@ -12,7 +12,7 @@ from services.storage.tables import area_members, notices
 
 
 def nearest_on_area(connection: Connection, area_key: bytes, limit: int) -> Sequence[Row[Any]]:
-    """Return the `pk`, `record_key` and `sealed` of notices on an area. The notices with the nearest dates come first.
+    """Return the `pk`, `record_key` and `sealed` of notices on an area, the nearest dates first.
 
     Withdrawn and superseded notices are left out. Completed and reverted notices come last.
     """

@@ -1,7 +1,7 @@
 """Lists the cases of a council page by page, in a stable order.
 
-A cursor holds two values of the last case on a page: the date of harm and the reference. If a case is opened or ended
-between two requests, the other cases stay on their pages.
+A cursor holds the date of harm and the reference of the last case on a page. A new or ended case therefore moves no
+other case to another page.
 """
 
 from __future__ import annotations
@@ -21,19 +21,15 @@ UNDATED = "undated"
 
 
 class CasePage(NamedTuple):
-    """A page of cases, the earliest harm first. `next_cursor` leads to the next page, if there is one."""
-
     cases: list[Case]
+    # None on the last page.
     next_cursor: str | None
 
 
 def page_of_council(
     connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int, cursor: str | None
 ) -> CasePage:
-    """Return a page of at most `limit` cases. See `cases_of_council` for the other arguments.
-
-    Raises RefusedError if no page of the council has the cursor.
-    """
+    """Raises RefusedError if no page of the council has the cursor."""
     beyond = () if cursor is None else (_beyond(connection, feed_id, cursor),)
     # One more than the page holds shows that there is another page.
     found = cases_of_council(connection, feed_id, state, *beyond, ended=ended, limit=limit + 1)

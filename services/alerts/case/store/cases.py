@@ -24,10 +24,9 @@ _LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with bla
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """Two limits that decide whether a case is due.
+    """A case is due if its due time is at or before `by`.
 
-    A case is due if its due time is at or before `by`. An open case is also due if its due time is after `beyond`. Only
-    a review with a wrong clock can have set such a late time.
+    An open case is also due if its due time is after `beyond`.
     """
 
     by: datetime
@@ -41,10 +40,10 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """Return the cases that meet all conditions. The case with the earliest harm comes first.
+    """Return the cases that meet all conditions, the earliest harm first.
 
-    If `urgent_first` is true, cases come in this order: in an urgent state, still alerted, safe or on hold, ended. If
-    `to_change` is true, the cases are locked and come in the order of ids.
+    With `urgent_first`, the states come in this order: urgent, alerted, safe or on hold, ended. With `to_change`, the
+    cases are locked and come in the order of ids.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -57,10 +56,7 @@ def find_cases(
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """Return the case with this reference. `feed_id` limits the search to one council.
-
-    If `to_change` is true, the case is locked. Raises NotFoundError if there is no such case.
-    """
+    """Raises NotFoundError if there is no such case. With `to_change`, the case is locked."""
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)
@@ -78,11 +74,7 @@ def cases_of_council(
     ended: bool,
     limit: int,
 ) -> list[Case]:
-    """Return at most `limit` cases of a council. Each case meets all `further` conditions.
-
-    If `state` is set, all returned cases are in this state. Otherwise, ended cases are returned only if `ended` is
-    true.
-    """
+    """Return at most `limit` cases. Without a `state`, ended cases are returned only if `ended` is true."""
     conditions = [cases.c.feed_id == feed_id, *further]
     if state is not None:
         conditions.append(cases.c.state == state.value)
@@ -92,21 +84,17 @@ def cases_of_council(
 
 
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock the cases with these ids. Return the cases in the order of ids."""
+    """The cases are locked, and come in the order of ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock the cases with these ids, in the order of ids. Cases that another worker has locked are left out."""
+    """Lock and return the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
     return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
 
 
 def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
-    """Return the cases with a change that waits for a person.
-
-    `feed_id` limits the result to one council.
-    """
     mine = [] if feed_id is None else [cases.c.feed_id == feed_id]
     return find_cases(connection, cases.c.changes_wait_since.is_not(None), *mine)
 
@@ -129,10 +117,7 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Return the cases of a council about which a message may be due some day, in the order of their ids.
-
-    Only cases with ids above `after` are returned. Nothing is locked.
-    """
+    """Return the cases with ids above `after` about which a message may ever be due. Nothing is locked."""
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)
@@ -170,11 +155,7 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Clear `tried_at` in the cases of an alert.
-
-    `tried_at` is the time of the last alert that no channel has accepted yet. If `warned` is true, also record that the
-    council may have had a message about these cases.
-    """
+    """Clear `tried_at`. With `warned`, also record that the council may have had a message about the cases."""
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
@@ -192,10 +173,7 @@ def _running() -> ColumnElement[bool]:
 
 
 def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Return two conditions. A case is due if it meets the first or the second.
-
-    The database can answer each condition with an index.
-    """
+    """A due case meets at least one of the two conditions."""
     # Each has a query of its own: joined by OR, SQLite would read every case.
     return cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running())
 

@@ -25,7 +25,6 @@ class CaseContext:
 
 
 def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[int, CaseContext]:
-    """Return the context of each register entry, by entry id. The cases are locked."""
     if not entry_pks:
         return {}
     # Cases are locked before entries and lines are read, so no other review of these cases can write in between.
@@ -37,7 +36,6 @@ def load_contexts(connection: Connection, entry_pks: Collection[int]) -> dict[in
 
 
 def find_facts(connection: Connection, entry_pks: Collection[int]) -> dict[int, Facts]:
-    """Return the feeds' current facts about register entries, by entry id. Nothing is locked."""
     if not entry_pks:
         return {}
     lines = find_lines(connection, entry_pks)

@@ -1,7 +1,4 @@
-"""Loads the sealed parts of register entries, which contain addresses and telephone numbers.
-
-Show the sealed part of an entry only to the entry's own council.
-"""
+"""Loads the sealed parts of register entries. Show a sealed part only to the council of the entry."""
 
 from __future__ import annotations
 

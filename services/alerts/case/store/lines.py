@@ -49,7 +49,6 @@ _READINGS = [
 
 
 def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[Line]]:
-    """Return the lines of register entries, by entry id. The lines of an entry are in the order of notice ids."""
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
@@ -82,10 +81,6 @@ def find_matches(
 
 
 def find_unsure_days(connection: Connection, entry_pks: Collection[int]) -> Mapping[int, Sequence[UnsureDay]]:
-    """Return dates that may mean two days, by entry id. The dates are in live notices matched to the entry.
-
-    An entry without such a date is left out.
-    """
     wanted = listed(connection, entry_pks)
     is_live = matches.c.live & (matches.c.entry_pk == wanted.c.value)
     rows, match = looked_up(connection, wanted, matches, is_live, matches.c.entry_pk, matches.c.notice_pk)

@@ -29,8 +29,6 @@ _LONGEST_WAY: Final = timedelta(days=2)
 
 
 class SentLink(NamedTuple):
-    """The message that a link came with."""
-
     alert_pk: int
     alert: str  # the reference of the alert, as people see it
     council: str
@@ -64,9 +62,9 @@ def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, has
 
 
 def is_replaced(connection: Connection, link: SentLink) -> bool:
-    """Return True if a later message to the same contact was accepted after the message of the link was sent.
+    """Return True if a later message to the same contact was accepted.
 
-    A message that a line is no longer planned to be switched asks for nothing, so it replaces no link.
+    A message about a withdrawn notice asks for nothing, and replaces no link.
     """
     row, sent = alerts.c, deliveries.c
     # A retry of an older delivery ends no link of a newer one. Several messages of one alert do not end each other.
@@ -82,10 +80,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 
 
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
-    """Return the earlier alerts whose messages to the same contact were accepted from `since` on, the newest first.
-
-    The message of the link has ended their links.
-    """
+    """Return the alerts accepted from `since` on whose links ended with the message of this link, the newest first."""
     row, sent = alerts.c, deliveries.c
     query = (
         select(row.pk, row.reference)
@@ -104,10 +99,7 @@ def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) 
 
 
 def mark_alert_revoked(connection: Connection, alert_pk: int, now: datetime) -> bool:
-    """Revoke the links in all messages of an alert.
-
-    If they were already revoked, return False. The time of the first revocation then stays on record.
-    """
+    """Return False if the links were already revoked."""
     row = alerts.c
     done = connection.execute(
         update(alerts).where(row.pk == alert_pk, row.link_revoked_at.is_(None)).values(link_revoked_at=now)
@@ -116,7 +108,6 @@ def mark_alert_revoked(connection: Connection, alert_pk: int, now: datetime) -> 
 
 
 def mark_deliveries_revoked(connection: Connection, alert_pk: int, contact: str, now: datetime) -> Sequence[int]:
-    """Revoke the links in the messages of an alert to one contact. Return the ids of the newly revoked deliveries."""
     row = deliveries.c
     of_contact = (row.alert_pk == alert_pk, row.contact == contact, row.link_revoked_at.is_(None))
     pks = connection.scalars(select(row.pk).where(*of_contact).order_by(row.pk)).all()
@@ -130,16 +121,16 @@ def count_messages(connection: Connection, alert_pk: int, contact: str) -> int:
 
 
 def has_link(connection: Connection, alert_pk: int) -> bool:
-    """Return True if a message of the alert came, or may still come, with a link that is not revoked."""
+    """Return True if a message of the alert has, or may still bring, a link that is not revoked."""
     row = deliveries.c
     live = (row.alert_pk == alert_pk, row.link_revoked_at.is_(None), row.state.not_in(_NEVER_CAME))
     return bool(connection.scalar(select(exists().where(*live))))
 
 
 def alerts_with_links(connection: Connection, feed_id: str, contact: str | None) -> Sequence[str]:
-    """Return the references of a council's alerts with a link that is not revoked, the oldest first.
+    """Return the references of alerts with a link that is not revoked, the oldest first.
 
-    If `contact` is set, only the messages to the contact with this label count.
+    If `contact` is set, only messages to the contact with this label count.
     """
     row, sent = alerts.c, deliveries.c
     with_links = (row.feed_id == feed_id, row.cases > 0, row.link_revoked_at.is_(None))

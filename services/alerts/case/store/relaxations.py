@@ -15,10 +15,9 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Let only this transaction count a council's relaxed cases, until the transaction ends.
+    """Let no other transaction count the council's relaxed cases until this transaction ends.
 
-    Meanwhile other transactions wait here. On PostgreSQL, a transaction that has already read data may fail after this
-    wait. The caller then tries the transaction again.
+    On PostgreSQL, a transaction that has already read data may fail here. The caller then tries the transaction again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
@@ -26,12 +25,10 @@ def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
 
 
 def relaxed_since(connection: Connection, feed_id: str, since: datetime) -> set[int]:
-    """Return the ids of the council's cases that were relaxed after `since`."""
     return set(connection.scalars(select(cases.c.pk).where(*_relaxed(feed_id, since))))
 
 
 def open_or_relaxed(connection: Connection, feed_id: str, since: datetime) -> int:
-    """Return the number of the council's cases that are open, or were relaxed after `since`."""
     running = cases.c.state.not_in([state.value for state in ENDED])
     query = select(func.count()).where(cases.c.feed_id == feed_id, or_(running, cases.c.relaxed_at > since))
     return connection.scalars(query).one()

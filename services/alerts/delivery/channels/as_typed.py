@@ -36,17 +36,15 @@ _MAIL: Final = (ContactChannel.EMAIL, ContactChannel.NOTIFY_EMAIL)
 
 
 class TypedAddress(NamedTuple):
-    """An address in the form in which it is stored, and its channel."""
-
     channel: str
+    # The form in which the address is stored.
     address: str
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Return the address that a person typed for a contact of a council. Without `channel`, the text tells the channel.
+    """Read an address that a person typed. Without `channel`, the text decides the channel.
 
-    Raises RefusedError if the address cannot be read, or if the deployment does not allow the channel. The text of the
-    error never contains what was typed.
+    Raises RefusedError if the address cannot be read or the channel is not allowed. The error never repeats the text.
     """
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
@@ -56,7 +54,7 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 def route_as_typed(typed: str, services: ContactServices) -> str:
     """Return the route to a contact of the operator. A route (`scheme://…`) is returned unchanged.
 
-    Raises RefusedError if the text cannot be read, or if the service that it needs is not set.
+    Raises RefusedError if the text cannot be read, or if the service of its channel is not set.
     """
     if "://" in typed:
         return " ".join(typed.split())
@@ -66,7 +64,10 @@ def route_as_typed(typed: str, services: ContactServices) -> str:
 
 
 def address_as_typed(channel: str, typed: str) -> str:
-    """Return the address in the form in which it is stored. Raises RefusedError if it is none of this channel."""
+    """Return the address in the form in which it is stored.
+
+    Raises RefusedError if the text is no address of the channel.
+    """
     text = " ".join(typed.split())
     if channel in _MAIL:
         return str(_mailbox(text.removeprefix("mailto:")))

@@ -30,7 +30,7 @@ _KINDS: Final = {
 
 
 def contact_route(contact: Contact, services: ContactServices) -> str:
-    """Return the route, which is secret. The address is not checked here: the channel of the route reads it.
+    """Return the secret route to a contact, without a check of the address.
 
     Raises RefusedError if the service of the channel is not set.
     """
@@ -61,7 +61,7 @@ def channels_allowed(services: ContactServices) -> tuple[str, ...]:
 
 
 def check_channel(channel: str, services: ContactServices) -> None:
-    """Raise RefusedError if a council may not use a channel. The text names the channels that it may use."""
+    """Raise RefusedError if a council may not use this channel. The error names the allowed channels."""
     if channel in channels_allowed(services) and channel != ContactChannel.ROUTE:
         return
     # That a service is missing helps more than that its channel is not on a list.

@@ -33,11 +33,10 @@ class Deadline:
     def connect(
         self, host: str, port: int, timeout: float, check: Callable[[str], None] = lambda _address: None
     ) -> socket.socket:
-        """Open a connection to a host. The addresses of the host are tried in turn until one accepts.
+        """Open a connection to the first address of the host that accepts. Raises OSError if no address accepts.
 
-        `timeout` is the longest wait in seconds: for each address, and for each later step. Inside `running`, the
-        connection is cut off at the deadline. `check` gets each IP address before any is used, and may raise an error.
-        Raises OSError if no address accepts.
+        `timeout` limits the wait for each address, and each later step, in seconds. `check` gets every IP address
+        first, and may raise an error.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for *_, address in addresses:

@@ -57,10 +57,7 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """A context manager that counts Apprise's warnings and errors in this thread.
-
-    Only the number of these log messages is kept.
-    """
+    """Counts Apprise's warnings and errors in this thread, as a context manager."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,4 +1,4 @@
-"""The interface of a channel. A channel sends one message to one target and returns the outcome."""
+"""The interface of a channel, which sends one message to one target and returns the outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,28 +35,23 @@ ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 
 class Channel(Protocol):
-    """The interface of a way to send messages, such as mail or chat."""
-
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         """Send `message` to the one target of `route`, an Apprise URL. This method never raises an error.
 
-        `reference` identifies the message and the target. If the message is sent again, the reference is the same, so
-        that the receiving system may drop the copy. A reminder is a new message with a new reference.
+        A repeat of a message has the same `reference`, so that the receiving system may drop the copy.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSettings:
-    """The operator's choices for all channels."""
-
     seconds: float  # an attempt must end within this time
     mail_without_tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
-    """A kind of channel, such as mail. Each kind has its own file. `registry` lists all kinds."""
+    """A kind of channel, such as mail. `registry` lists all kinds."""
 
     schemes: frozenset[str]  # the schemes of its routes, in small letters: `mailto` for `mailto://…`
     example: str  # a route as a person writes it, for help texts

@@ -46,10 +46,7 @@ REMEDIES: Final[Mapping[str, str]] = {
 
 
 class RouteRefusedError(ValueError):
-    """The route cannot be used until somebody changes it.
-
-    The error's text is a code of REMEDIES. The text never contains the route.
-    """
+    """The route cannot be used until somebody changes it. The error's text is a code of REMEDIES."""
 
     @property
     def result(self) -> SendResult:

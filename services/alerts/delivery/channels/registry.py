@@ -1,4 +1,4 @@
-"""The list of all channels, from which Pullcord finds the channel of a route."""
+"""Lists all channels, and finds the channel of a route."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Sends each message over the channel of its route, and asks for its receipt there."""
+"""Sends each message over the channel of its route, and asks this channel for receipts."""
 
 from collections.abc import Callable, Mapping
 
@@ -21,7 +21,7 @@ def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
 
 
 def make_receipt_look_up(settings: ChannelSettings) -> Callable[[str, str], DeliveryReceipt | None]:
-    """Return a function that asks for the receipt of a message, by its route and reference."""
+    """Return a function that finds the receipt of a message by its route and reference."""
     known = {kind: kind.receipts(settings) for kind in CHANNELS if kind.receipts is not None}
 
     def look_up(route: str, reference: str) -> DeliveryReceipt | None:

@@ -10,18 +10,15 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Return a route in words, for the route's author.
+    """Return the route in words for its author. Never log the words: they contain addresses.
 
-    Never log the words: they contain addresses, but no password. Raises RouteRefusedError if the route cannot be used.
+    Raises RouteRefusedError if the route cannot be used.
     """
     return channel_of(route).understood(route)
 
 
 def destination_of(route: str) -> str:
-    """Return the host and port of a route, such as `mail.example:587` or `json://hook.example:443`.
-
-    If the route is refused, return UNREADABLE.
-    """
+    """Return the host and port of a route, such as `mail.example:587`. Return UNREADABLE if the route is refused."""
     # Each destination has a limit of its own, so that a destination that hangs delays no other.
     try:
         return channel_of(route).destination(route)

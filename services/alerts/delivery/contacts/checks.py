@@ -1,4 +1,4 @@
-"""Puts test messages and codes to contacts into the queue of deliveries, and composes them when they are sent."""
+"""Queues test messages and codes for contacts, and composes the messages when they are sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ TEST_WAITS: Final = timedelta(minutes=15)
 
 
 def queue_test(store: Store, feed_id: str, contact: Contact, by: str) -> None:
-    """Have a test message sent to a contact. Raises TooOftenError if the contact had too many messages."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         note_test(work, feed_id, contact, by)
@@ -44,14 +43,13 @@ def queue_test(store: Store, feed_id: str, contact: Contact, by: str) -> None:
 
 
 def queue_code(store: Store, feed_id: str, contact: Contact, by: str) -> None:
-    """Have a new code sent to a contact. Raises TooOftenError if the contact had too many messages."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         ask_code(work, feed_id, contact, by, _intend(work, contact, CONTACT_CODE))
 
 
 def contact_message(connection: Connection, store: Store, base_url: str, alert_pk: int) -> Message | None:
-    """Return the test message or the code of an alert, or None if it came too late or a newer code replaces it."""
+    """Return None if the message is too late, or if a newer code replaces the code."""
     alert, now = load_alert(connection, alert_pk), store.now()
     if alert.reason == CONTACT_TEST:
         return trial_message(base_url) if now < alert.created_at + TEST_WAITS else None

@@ -1,4 +1,4 @@
-"""Identifies a contact of a council by a keyed digest, so that its verification is stored without its address."""
+"""Identifies a contact by a keyed digest, so that the verification is stored without the address."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from services.core.tokens import Tokeniser
 
 
 def contact_key(tokeniser: Tokeniser, feed_id: str, contact: Contact) -> bytes:
-    """Return the key of a contact. It changes with the council, the person, the channel and the address.
+    """The key depends on the council, person, channel and address.
 
-    It does not change with the tier, or with the name before a mail address.
+    The key does not depend on the tier, or on the name before a mail address.
     """
     parts = (feed_id, contact.person, contact.channel, _place(contact))
     return tokeniser.digest(b"contact\0" + "\0".join(parts).encode())

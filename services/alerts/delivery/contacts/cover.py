@@ -1,4 +1,7 @@
-"""Decides which addresses of a person get an alert, so that an unverified one is never the only one. Pure."""
+"""Chooses each person's addresses for an alert. All functions are pure.
+
+An unverified address is not used alone if a verified address exists.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from services.alerts.policy.contacts import Contact
 
 
 def first_addresses(contacts: Iterable[Contact], verified: Collection[Contact]) -> list[Contact]:
-    """Return the addresses to use first: of each person, in order, up to the first verified address."""
+    """Return each person's addresses in order, up to the first verified address."""
     reached: set[str] = set()
     chosen = []
     for contact in contacts:

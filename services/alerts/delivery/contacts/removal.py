@@ -1,7 +1,6 @@
-"""Applies a new policy to what waits for contacts that the policy no longer has, and to all open cases.
+"""Applies a new policy to waiting messages and to all open cases.
 
-A waiting message to an address that was removed is settled as not needed. What is owed about its cases goes to others
-at once.
+A waiting message to a removed address is settled as not needed. Other people are asked about its cases at once.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from services.storage.vault import VaultError, place
 
 
 def apply_policy(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Apply the policy that is now in force. Return the number of cases whose due time changed."""
+    """Return the number of cases whose due time changed."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         council = load_council(connection, store, feed_id)

@@ -16,8 +16,7 @@ _ROW = contact_verifications.c
 
 
 class Verification(NamedTuple):
-    """The verification of one contact. `nonce` is None if no code is waiting."""
-
+    # None if no code is waiting.
     nonce: bytes | None
     expires_at: datetime | None
     tries: int
@@ -27,16 +26,14 @@ class Verification(NamedTuple):
 
 
 class CodeRow(NamedTuple):
-    """The contact whose waiting code a message carries, and the name of the council."""
-
     contact_key: bytes
+    # The name of the council.
     council: str
 
 
 class CheckRow(NamedTuple):
-    """A test message or a code: when it was asked for, the state of its delivery, and the last attempt's reason."""
-
     asked_at: datetime
+    # The state of the delivery that carried the message.
     state: str
     reason: str | None
 
@@ -56,7 +53,7 @@ def verified_keys(connection: Connection, keys: Collection[bytes]) -> frozenset[
 def write_code(
     connection: Connection, key: bytes, feed_id: str, nonce: bytes, expires_at: datetime, alert_pk: int | None
 ) -> None:
-    """Write a new code of a contact, which replaces the code before. A contact that is verified stays verified."""
+    # A verified contact stays verified.
     written = {"nonce": nonce, "expires_at": expires_at, "tries": 0, "alert_pk": alert_pk}
     values = {"contact_key": key, "feed_id": feed_id, **written}
     connection.execute(upsert(connection, contact_verifications, ("contact_key",), tuple(written)), values)
@@ -67,7 +64,7 @@ def count_try(connection: Connection, key: bytes) -> None:
 
 
 def write_verified(connection: Connection, key: bytes, feed_id: str, at: datetime) -> None:
-    """Mark a contact as verified. A code that is waiting ends, because a code works once."""
+    # The waiting code ends, because a code works once.
     written = {"nonce": None, "expires_at": None, "tries": 0, "verified_at": at}
     values = {"contact_key": key, "feed_id": feed_id, **written}
     connection.execute(upsert(connection, contact_verifications, ("contact_key",), tuple(written)), values)
@@ -79,7 +76,7 @@ def write_test(connection: Connection, key: bytes, feed_id: str, alert_pk: int) 
 
 
 def council_of_code(connection: Connection, alert_pk: int) -> CodeRow | None:
-    """Return the contact whose newest code this message carries, or None if a newer code was asked for."""
+    """Return the contact whose newest code this message carries. Return None if a newer code replaced the code."""
     query = select(_ROW.contact_key, feeds.c.name).join_from(
         contact_verifications, feeds, feeds.c.feed_id == _ROW.feed_id
     )
@@ -101,8 +98,6 @@ def find_check(connection: Connection, alert_pk: int) -> CheckRow | None:
 
 
 class WaitingAddress(NamedTuple):
-    """A delivery to a council that is not settled, and the address that it is for."""
-
     pk: int
     alert_pk: int
     reference: str
@@ -113,7 +108,7 @@ class WaitingAddress(NamedTuple):
 
 
 def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddress]:
-    """Return the council's deliveries that are not settled, without those to the operator."""
+    """Return the council's unsettled deliveries, without deliveries to the operator."""
     row = deliveries.c
     asked = (row.pk, row.alert_pk, alerts.c.reference, row.tier, row.contact, row.channel, row.address_sealed)
     query = (
@@ -126,7 +121,7 @@ def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddre
 
 
 def people_of_alert(connection: Connection, alert_pk: int) -> frozenset[str]:
-    """Return the people who have a message of an alert, or for whom one waits."""
+    """Return the people who got a message of the alert, or for whom a message waits."""
     row = deliveries.c
     gone = (DeliveryState.NOT_NEEDED.value, DeliveryState.GIVEN_UP.value)
     query = select(row.contact).where(row.alert_pk == alert_pk, row.state.not_in(gone))

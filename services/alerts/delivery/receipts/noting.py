@@ -1,4 +1,4 @@
-"""Writes what a receipt says: the message arrived, or it came back and others are to be asked."""
+"""Writes what a receipt says: that the message arrived, or that it came back and other people must be asked."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _CAN_ARRIVE = {DeliveryState.SENDING, DeliveryState.WAITING, DeliveryState.GIVEN
 
 
 def note_receipt(store: Store, reference: str, receipt: DeliveryReceipt) -> bool:
-    """Write what a receipt says about the message with this reference. Return True if that changed the delivery.
+    """Return True if the receipt changed the delivery.
 
-    Receipts may come in any order and several times. The last one counts, by the times that the service gives. A
-    reference that no delivery has changes nothing: another deployment may use the same service.
+    Receipts may come in any order. The last receipt counts, by the times of the service. An unknown reference changes
+    nothing, because another deployment may use the same service.
     """
     alert, _, number = reference.rpartition(".")
     if not number.isascii() or not number.isdigit() or len(number) > _LONGEST_ID:

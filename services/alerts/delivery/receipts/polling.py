@@ -1,6 +1,6 @@
 """Asks services for receipts that do not come by themselves.
 
-Each question has a thread of its own, and few are asked at once. So a service that hangs delays no message.
+Each question has its own thread, and few questions run at once, so that a service that hangs delays no message.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _Answer = tuple[str, DeliveryReceipt | None]
 
 @dataclass
 class ReceiptDesk:
-    """Asks for due receipts, and writes the answers. Call `run_due` on one thread."""
+    """Asks for due receipts, and writes the answers. Call `run_due` on one thread only."""
 
     look_up: LookUp
     patience: float = 0.0  # seconds to wait for answers; a later call writes those that come later
@@ -42,9 +42,9 @@ class ReceiptDesk:
     _answers: SimpleQueue[_Answer] = field(default_factory=SimpleQueue)
 
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
-        """Write the answers that have come, and ask for due receipts. Return the number of both.
+        """Return the number of written answers and new questions.
 
-        `when_answered` is called on any thread when an answer can be written.
+        `when_answered` is called on any thread when an answer has come.
         """
         written = self._write_answers(store, 0.0)
         asked = 0

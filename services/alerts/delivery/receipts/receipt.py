@@ -17,19 +17,15 @@ class ReceiptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceipt:
-    """What the service said. `at` is its own time of the event, as receipts may come in any order."""
-
     outcome: ReceiptState
+    # The service's own time of the event, because receipts may come in any order.
     at: datetime
     reason: str = ""  # a short stable code, never a part of the address: it is stored
     for_good: bool = False  # every later message to this address will fail too
 
 
 def is_newer(receipt: DeliveryReceipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
-    """Return True if a receipt counts over the receipt that is on record. The order of arrival does not matter.
-
-    A receipt that is only awaited says nothing new, so nothing that is known is ever awaited again.
-    """
+    """Return True if a receipt replaces the recorded receipt, by the times of the service."""
     if receipt.outcome is ReceiptState.AWAITED:
         return False
     # Of two receipts of one moment the failure counts: somebody is asked in vain rather than nobody.

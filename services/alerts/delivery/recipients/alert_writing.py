@@ -20,12 +20,11 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class AlertToWrite:
-    """A new alert. `case_rows` has one row of `alert_cases` for each case, without the id of the alert."""
-
     feed_id: str
     threshold: int
     reason: str
     urgent: bool
+    # Rows of `alert_cases` without the id of the alert.
     case_rows: Sequence[Mapping[str, object]]
     recipients: Sequence[Recipient]
     # The alerts that this one joins. What was owed to a person stays owed since the first of them.
@@ -41,9 +40,9 @@ class WrittenAlert:
 
 
 def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *, handed_over: int = 0) -> WrittenAlert:
-    """Write an alert to a council. It replaces waiting deliveries to the same people that have no other cases.
+    """Write an alert. Waiting deliveries to the same people are replaced if the alert has all their cases.
 
-    `handed_over` is the number of deliveries that the caller writes, beside those to the recipients.
+    `handed_over` is the number of further deliveries, which the caller writes.
     """
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     reference = new_reference("A", work.store.random)

@@ -21,10 +21,10 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Return the contacts who get a message to these levels (first, last) at a moment, each with its tier.
+    """Return the contacts on duty in the levels (first, last), each with its tier.
 
-    `fallback` are the contacts of the operator. They get it too if it is for their level, if nobody else does, or if
-    `unreached` is true: an earlier message about the case was accepted for nobody.
+    The operator's contacts (`fallback`) are added at their own level, if nobody else is found, or if `unreached` is
+    true: nobody got an earlier message about the case.
     """
     first, last = levels
     # A person in several tiers gets one message.

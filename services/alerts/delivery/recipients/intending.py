@@ -31,8 +31,6 @@ class DueEscalation:
 
 
 class _Group(NamedTuple):
-    """Cases that share one alert: they go to the same levels, and all of them or none are urgent."""
-
     # Withdrawn notices have a message of their own.
     withdrawn: bool
     first_level: int
@@ -43,7 +41,7 @@ class _Group(NamedTuple):
 def intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> list[Case]:
-    """Write the due alerts. Return the cases with the time at which the next message about each is due.
+    """Write the due alerts. Return the cases with the times of their next messages.
 
     `fallback` are the contacts of the operator.
     """

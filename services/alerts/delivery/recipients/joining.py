@@ -1,7 +1,4 @@
-"""Joins what waits for one person into one message, when the first of it is sent.
-
-So an outage, several tiers, or a trickle of notices end in one current message to a person.
-"""
+"""Joins all waiting messages to one person into one message, when the first message is due."""
 
 from __future__ import annotations
 
@@ -29,10 +26,9 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Return the deliveries to send: of each person with several waiting deliveries, one delivery of a new alert.
+    """Return the deliveries to send. Several deliveries to one person become one delivery of a new alert.
 
-    `due` are deliveries that this transaction has locked. The new alert has all cases of the deliveries that it
-    replaces. These are settled as not needed.
+    This transaction has locked the deliveries in `due`. Replaced deliveries are settled as not needed.
     """
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}

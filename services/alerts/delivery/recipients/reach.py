@@ -15,10 +15,10 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers of an alert that are not reached, with those that were asked in their place in vain.
+    """Return the tiers that are not reached, and the tiers that were asked instead and are not reached either.
 
-    `order` holds the tiers in the order in which they are asked. A tier also counts as reached once somebody of a later
-    tier was asked in its place, and was reached. Empty if every tier that the alert was written for is reached.
+    `order` lists the tiers as they are asked. If a later tier was asked instead of a tier, and was reached, then both
+    tiers count as reached.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
@@ -49,9 +49,9 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return when to look again, if a message that is on its way may still reach somebody in time; else None.
+    """Return when to look again, or None if no message can arrive in time any more.
 
-    While a tier is failing, a message that waits for its time, such as the next working day, gives no time to anybody.
+    While a tier is failing, messages that wait for a later time, such as the next working day, count for nothing.
     """
     on_their_way = (
         one

@@ -1,4 +1,4 @@
-"""Asks others if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
+"""Asks other people if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
 
 A tier counts as reached if a channel accepted the message for at least one verified address of the tier.
 """
@@ -40,18 +40,14 @@ BATCH = 200  # alerts in one transaction
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What a look at an alert found: whom to ask, and when to look again. `again` is None if all is well or done."""
-
     recipients: Sequence[Recipient]
+    # None if no further look is needed.
     again: datetime | None
     brought_forward: Sequence[int] = ()  # ids of deliveries that waited for a later time, and are due now
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Look at the alerts that are due for a look, and ask others where a tier is not reached.
-
-    Return the number of alerts that were looked at.
-    """
+    """Ask other people if a tier of a due alert is not reached. Return the number of alerts examined."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

@@ -1,6 +1,6 @@
-"""Takes a level back from a case if everybody of that level refused the message and the levels before it accepted it.
+"""Takes a level back from a case if everybody of the level refused the message, and an earlier level accepted it.
 
-Such a level has not been asked. It is asked again as soon as silence asks for it.
+The level then counts as not asked, and is asked again if nobody acts.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def take_back_refused(
 ) -> bool:
     """Lower `asked` in these cases to the highest level that has not refused the alert.
 
-    `made` are the deliveries of the alert, and `reached` the tiers that had messages about its cases. Return False if
-    another worker has locked one of the cases: then call again.
+    `made` are the alert's deliveries. `reached` are the tiers that had messages about the cases. Return False if
+    another worker has locked a case: then call again.
     """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.

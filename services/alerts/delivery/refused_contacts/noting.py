@@ -1,4 +1,4 @@
-"""Keeps which contacts of a council refuse messages for good, until a message to them is accepted again."""
+"""Records which contacts of a council refuse messages for good, until a contact accepts a message again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DeliveryToContact(Addressed, Protocol):
 
 
 def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """Record that the contact of a delivery refuses messages for good. Its manager is told in office hours."""
+    """Record that a contact refuses messages for good. The manager of the council is told in office hours."""
     contact = _contact(work, delivery)
     if contact is None:
         return
@@ -42,7 +42,7 @@ def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
 
 
 def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """Record that the contact of a delivery takes messages. If it fails again, that is reported again."""
+    """Record that a contact takes messages again. A later refusal is reported again."""
     # The address is opened only where something is on record of the person.
     if not has_refused(work.connection, delivery.feed_id, delivery.contact):
         return
@@ -53,7 +53,6 @@ def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
 
 
 def address_of(tokeniser: Tokeniser, contact: Contact) -> bytes:
-    """Return a keyed digest of the channel and the address of a contact. It shows neither."""
     return tokeniser.digest(f"{contact.channel}\0{contact.address.get_secret_value()}".encode())
 
 

@@ -1,4 +1,4 @@
-"""Builds the report of refused contacts when it is sent. It names the person and the channel, never the address."""
+"""Builds the report of refused contacts. The report names the person and the channel, never the address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WORDS: Final = {
 
 
 def refused_contacts_message(connection: Connection, store: Store, delivery: Delivery) -> Message | None:
-    """Return the message, or None if every contact was mended or takes messages again."""
+    """Return None if every contact was mended or takes messages again."""
     council = load_council(connection, store, delivery.feed_id)
     refused = [
         one for one in reported_by(connection, delivery.alert_pk) if is_in_policy(council.policy, store.tokeniser, one)

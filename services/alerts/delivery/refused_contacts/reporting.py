@@ -1,6 +1,6 @@
-"""Reports contacts that refuse messages for good to the manager of the council, in office hours.
+"""Reports contacts that refuse messages for good to the council's manager, in office hours.
 
-The manager is the last tier that has somebody else, also where a colleague was reached. The alert has no cases.
+The manager is the last tier that has another person. The alert has no cases.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ CONTACT_REFUSED: Final = "contact_refused"
 
 
 def report_refused_contacts(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Write the due reports. Return the number of reports. `fallback` are the contacts of the operator."""
+    """Write the due reports, and return their number. `fallback` are the contacts of the operator."""
     with store.reading() as connection:
         councils = councils_to_report_to(connection, now)
     written = 0

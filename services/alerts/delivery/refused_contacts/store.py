@@ -15,17 +15,15 @@ _ROW = refused_contacts.c
 
 
 class RefusedContact(NamedTuple):
-    """An address of a person of a council that refuses messages. `address` is a keyed digest of it."""
-
     feed_id: str
     person: str
+    # A keyed digest of the address and its channel.
     address: bytes
     channel: str
     refused_at: datetime
 
 
 def insert_refused_contact(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
-    """Record a contact as refused, unless it is on record. `due_at` is when to report it."""
     values = {**refused._asdict(), "due_at": due_at, "alert_pk": None}
     # A contact that is on record keeps its times: it is reported once.
     connection.execute(upsert(connection, refused_contacts, ("feed_id", "person", "address"), ("channel",)), values)

@@ -65,7 +65,6 @@ def mark_accepted(connection: Connection, pk: int, now: datetime | None) -> None
 
 
 def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, MessageAboutCase]:
-    """Return what an alert says about each of its cases, by the id of the register entry."""
     # The rows come in the order of the case ids, because cases are locked in this order.
     row = alert_cases.c
     columns = (cases.c.entry_pk, row.threshold, row.first_level, row.last_level)
@@ -89,7 +88,7 @@ def move_check(connection: Connection, pk: int, check_at: datetime | None) -> No
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """Return the number of earlier alerts that named a case of this alert at this threshold.
+    """Return the number of earlier alerts about these cases at this threshold.
 
     If the number differs between cases, return the highest number.
     """
@@ -109,7 +108,7 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
-    """Return the tiers of which somebody had an earlier message about a case of this alert, the first told first."""
+    """Return the tiers that had an earlier message about a case of this alert, in the order of their first messages."""
     mine, before = alert_cases.alias("mine"), alert_cases.alias("before")
     query = (
         select(deliveries.c.tier)
@@ -123,7 +122,6 @@ def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
 
 
 def is_first_about_a_case(connection: Connection, alert_pk: int, since: datetime) -> bool:
-    """Return True if a case of this alert is in no earlier alert that was written after `since`."""
     member, before = alert_cases.c, alert_cases.alias("before")
     earlier = exists().where(
         before.c.case_pk == member.case_pk,

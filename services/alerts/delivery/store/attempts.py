@@ -1,4 +1,4 @@
-"""Writes the attempts of deliveries, and the outcomes of attempts."""
+"""Writes attempts of deliveries, and the outcomes of attempts."""
 
 from __future__ import annotations
 
@@ -65,10 +65,7 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the case ids of each delivery with an attempt in doubt.
-
-    An attempt is in doubt if the message may have been accepted.
-    """
+    """Return the cases of these deliveries with an attempt in doubt: the message may have been accepted."""
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

@@ -18,8 +18,7 @@ _DRILLS_LAST: Final = case((alerts.c.feed_id == DRILLS_FEED, 1), else_=0)
 
 
 class DueDelivery(NamedTuple):
-    """A due delivery. `delivery.number` is the number of the next attempt."""
-
+    # `delivery.number` is the number of the next attempt.
     delivery: Delivery
     left_sending: bool  # the previous attempt has no outcome
 
@@ -29,10 +28,10 @@ GATHERED = timedelta(minutes=1)
 
 
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of deliveries and their alerts that may be sent now.
+    """Return the conditions under which a delivery may be sent now.
 
-    `unwritten` has the councils with due cases about which no alert is written yet. What is written is sent with the
-    rest, so that a person gets one message about all. An urgent message waits for nothing.
+    `unwritten` holds the councils with due cases that no alert names yet. Their first messages wait, so that a person
+    gets one message about all cases. Urgent messages do not wait.
     """
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
@@ -43,8 +42,8 @@ def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str])
 def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) -> dict[str, int]:
     """Return the number of due deliveries, by destination. `ready_now` are the conditions of `ready`.
 
-    Destinations are ordered by the fewest attempts of a due delivery, then by the earliest due time. Those with nothing
-    but drill messages come last.
+    The destination with the fewest attempts of a delivery comes first, then the earliest due time. Destinations with
+    only drill messages come last.
     """
     row = deliveries.c
     query = (

@@ -72,17 +72,14 @@ def mark_sending(connection: Connection, pk: int, number: int, deadline: datetim
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Lock a delivery until the transaction ends. Return the state and the number of the last attempt."""
+    """Return the state and the number of the last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Lock and return the waiting deliveries that the new alert `alert_pk` replaces.
-
-    A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
-    """
+    """Lock and return waiting deliveries to these contacts, if the new alert has all their cases."""
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
     beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)

@@ -12,14 +12,14 @@ from services.storage.tables import alert_cases, alerts
 
 
 class AcceptedBefore(NamedTuple):
-    """What a case has heard by other messages that were accepted."""
+    """The other accepted messages about a case."""
 
     at: datetime  # of the newest message
     threshold: int | None  # of the newest reminder, in days before the harm; None if no reminder was accepted
 
 
 def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, AcceptedBefore]:
-    """Return, by case id, what other alerts have said about the cases of this alert."""
+    """Return what other accepted alerts said about the cases of this alert, by case id."""
     mine, other = alert_cases.alias("mine"), alert_cases.alias("other")
     query = (
         select(other.c.case_pk, alerts.c.accepted_at, other.c.threshold, other.c.first_level)

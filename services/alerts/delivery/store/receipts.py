@@ -15,8 +15,6 @@ from services.storage.tables import alerts, deliveries
 
 
 class ReceivedFor(NamedTuple):
-    """The delivery that a receipt is about."""
-
     pk: int
     alert_pk: int
     alert: str
@@ -32,8 +30,6 @@ class ReceivedFor(NamedTuple):
 
 
 class AwaitedReceipt(NamedTuple):
-    """A delivery whose receipt is awaited, and what is needed to ask for it."""
-
     pk: int
     alert: str
     contact: str
@@ -52,7 +48,6 @@ def lock_received(connection: Connection, pk: int) -> ReceivedFor | None:
 
 
 def await_receipt(connection: Connection, pk: int, due_at: datetime) -> None:
-    """Record that a receipt is awaited. A receipt that has come already stays."""
     row = deliveries.c
     values = {"receipt": ReceiptState.AWAITED.value, "receipt_due_at": due_at}
     connection.execute(update(deliveries).where(row.pk == pk, row.receipt.is_(None)).values(values))

@@ -1,4 +1,4 @@
-"""Reads what each person of a council was sent, and what still waits for each person."""
+"""Reads which messages each person of a council had, and which messages wait."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from services.storage.tables import alert_cases, alerts, deliveries, delivery_at
 
 
 class DeliveryOfTier(NamedTuple):
-    """A delivery of an alert."""
-
     pk: int
     tier: str
     contact: str
@@ -58,7 +56,7 @@ class DeliveryOfTier(NamedTuple):
 
 
 class WaitingDelivery(NamedTuple):
-    """A delivery that no attempt is running for."""
+    """A delivery without a running attempt."""
 
     pk: int
     alert_pk: int
@@ -95,8 +93,8 @@ def tried_elsewhere(
 ) -> Mapping[tuple[str, str], datetime | None]:
     """Return the contacts and channels to which other alerts are sending messages about all these cases.
 
-    The value is the last time at which such an alert is looked at again. A message that waits for a later time, such as
-    the reader's next working day, is not being sent yet.
+    The value is the latest time at which one of these alerts is examined again. Messages that wait for a later time do
+    not count.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -113,7 +111,7 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers that had messages about all these cases since the newest message about each was owed."""
+    """Return the tiers that had messages about all these cases since the newest message about each case was owed."""
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -138,7 +136,7 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
 
 
 def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:
-    """Return when each contact of a council last had a message, by label. Older messages than `since` are left out."""
+    """Return when each contact last had a message about a case, without messages before `since`."""
     row = deliveries.c
     query = (
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
@@ -155,10 +153,10 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock and return the waiting deliveries of messages about cases to these contacts of these councils.
+    """Lock and return waiting deliveries about cases to these contacts.
 
-    Deliveries with an attempt in doubt are left out: only another attempt with the same reference resolves the doubt.
-    Deliveries that another worker has locked are left out too.
+    Deliveries in doubt are left out: only a repeat with the same reference resolves the doubt. Deliveries that another
+    worker has locked are left out too.
     """
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
@@ -174,7 +172,7 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def newest_case_rows(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
-    """Return one row of `alert_cases` for each case of these alerts: the row of the newest alert."""
+    """Return one row of `alert_cases` for each case: the row of the newest alert."""
     rows = connection.execute(
         select(alert_cases).where(alert_cases.c.alert_pk.in_(alert_pks)).order_by(alert_cases.c.alert_pk)
     )

@@ -13,7 +13,7 @@ from services.storage.tables import feeds, refused_files
 
 @dataclass(frozen=True, slots=True)
 class OverdueFile:
-    """A file or body that was refused as a whole. No later file was accepted."""
+    """A refused file, after which the sender sent no file that was accepted."""
 
     sender: str  # such as `provider:RAVN`
     name: str
@@ -24,7 +24,6 @@ class OverdueFile:
 
 
 def mark_overdue_files(connection: Connection, now: datetime) -> int:
-    """Mark newly overdue files as alerted. Return the number of these files."""
     row = refused_files.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -32,7 +31,6 @@ def mark_overdue_files(connection: Connection, now: datetime) -> int:
 
 
 def overdue_files(connection: Connection) -> Sequence[OverdueFile]:
-    """Return the refused files that are marked as alerted and not settled, the oldest first."""
     row = refused_files.c
     query = (
         select(row.feed_id, feeds.c.name, row.kind, row.sent_as, row.code, row.refused_at)

@@ -24,7 +24,6 @@ class RefusedRows:
 
 
 def mark_overdue_rows(connection: Connection, now: datetime) -> int:
-    """Mark newly overdue rows as alerted. Return the number of these rows."""
     row = refused_rows.c
     due = (row.due_at <= now) & row.alerted_at.is_(None)
     # The update locks the rows: of two workers, only one finds them.
@@ -32,10 +31,6 @@ def mark_overdue_rows(connection: Connection, now: datetime) -> int:
 
 
 def overdue_rows(connection: Connection) -> Sequence[RefusedRows]:
-    """Return the refused rows that are marked as alerted and were not sent again.
-
-    The rows are grouped by submission, the oldest first.
-    """
     row = refused_rows.c
     query = (
         select(row.feed_id, feeds.c.name, row.submission_id, func.count(), func.min(row.row), func.min(row.refused_at))

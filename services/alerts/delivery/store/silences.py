@@ -1,4 +1,4 @@
-"""Reads and writes the silences of feeds, with the times of the alerts to the operator."""
+"""Reads and writes the silences of feeds."""
 
 from __future__ import annotations
 
@@ -19,28 +19,24 @@ _GOES_ON = _ROW.heard_at == feeds.c.last_heard_at
 
 @dataclass(frozen=True, slots=True)
 class SilentFeed:
-    """A feed that is still silent after an alert to the operator."""
-
     feed_id: str
     name: str
     heard_at: datetime
 
 
 def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
-    """Return the feeds whose silence is not judged yet. Each was last heard before the time `before`."""
+    """Return the feeds that were last heard before `before`, and whose silence is not recorded yet."""
     judged = select(_ROW.feed_id).where(_ROW.feed_id == feeds.c.feed_id, _GOES_ON)
     query = select(feeds.c.feed_id).where(feeds.c.last_heard_at < before, ~judged.exists())
     return connection.scalars(query.order_by(feeds.c.feed_id)).all()
 
 
 def write_silence(connection: Connection, feed_id: str, heard_at: datetime, due_at: datetime) -> None:
-    """Write a new silence of a feed. The new silence replaces the earlier silence, which is over."""
     values = {"feed_id": feed_id, "heard_at": heard_at, "due_at": due_at, "alerted_at": None}
     connection.execute(upsert(connection, feed_silences, ("feed_id",), ("heard_at", "due_at", "alerted_at")), values)
 
 
 def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
-    """Return the silent feeds about which an alert is due. Feeds that the operator has ended are left out."""
     query = select(_ROW.feed_id).join_from(feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id)
     return connection.scalars(
         query.where(_GOES_ON, _ROW.due_at <= now, ~ended_by_operator()).order_by(_ROW.feed_id)
@@ -48,13 +44,13 @@ def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
 
 
 def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted_at: datetime | None) -> None:
-    """Set when the next alert about a silence is due. `alerted_at` is the time of an alert written now, or None."""
+    """`due_at` is for the next alert. `alerted_at` is the time of an alert that is written now, or None."""
     values = {"due_at": due_at} | ({"alerted_at": alerted_at} if alerted_at else {})
     connection.execute(update(feed_silences).where(_ROW.feed_id == feed_id).values(values))
 
 
 def alerted_silences(connection: Connection) -> Sequence[SilentFeed]:
-    """Return the feeds that are still silent after an alert. The longest silence comes first.
+    """Return the feeds that are still silent after an alert, the longest silence first.
 
     Feeds that the operator has ended are left out.
     """

@@ -32,40 +32,34 @@ class EscalationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
-    """The facts about a case that decide when the next message is due. All times have a time zone.
-
-    `opened_at` is when the case was opened or opened again, or when Pullcord last learned of a new danger.
-    `last_alert_at` is when a channel last accepted an escalation about the case. `last_threshold` is the threshold of
-    that escalation. `tried_at` is the time of a later escalation that no channel has accepted yet. `paused_until` is
-    the end of the pause after a person's act. The pause counts until a channel accepts an escalation after
-    `paused_until`.
-
-    `asked` is the highest level that had a message since a person last acted, or 0. `unanswered` is the number of
-    reminders since then. `acknowledged_times` is the number of acknowledgements since a person last recorded a step.
-
-    `claimed` is true if every provider of the case reported a move without earlier notice. In an urgent state, only the
-    first alert about such a case ignores quiet hours. Later alerts wait for the working day.
-
-    `warned` is true if somebody had a message about the case since it was opened.
-    """
+    """All times have a time zone."""
 
     state: CaseState
     level: MatchLevel
     harm_on: date | None
+    # When the case was opened or opened again, or when Pullcord last learned of a new danger.
     opened_at: datetime
+    # When a channel last accepted an escalation about the case, and the threshold of that escalation.
     last_alert_at: datetime | None = None
     last_threshold: int | None = None
+    # The end of the pause after a person's act. A message that is accepted later ends the pause.
     paused_until: datetime | None = None
+    # The time of a later escalation that no channel has accepted yet.
     tried_at: datetime | None = None
+    # The highest level that had a message since a person last acted, or 0.
     asked: int = 0
+    # The number of reminders since a person last acted.
     unanswered: int = 0
+    # The number of acknowledgements since a person last recorded a step.
     acknowledged_times: int = 0
+    # Every provider of the case reported a move without earlier notice. Only the first alert ignores quiet hours.
     claimed: bool = False
+    # Somebody had a message about the case since it was opened.
     warned: bool = False
 
     @property
     def pause(self) -> datetime | None:
-        """Return the end of the pause, or None if there is no pause or a message was sent after its end."""
+        """Return None if there is no pause, or if a message was sent after its end."""
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
@@ -74,7 +68,7 @@ class CaseClock:
     def pressing(self) -> bool:
         """Return True if the line was moved or restricted while the resident was not safe.
 
-        A provider's word alone is pressing only until a first message about it was accepted.
+        A provider's word alone counts only until a first message about the move was accepted.
         """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 
@@ -89,11 +83,7 @@ class CaseClock:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The next message about a case, and the levels that it goes to.
-
-    `due_at` is in UTC. If the message is overdue, `due_at` is in the past. `threshold` is in days before the harm. See
-    `levels` for what a level is.
-    """
+    """The next message about a case. `due_at` is in UTC, and `threshold` is in days before the harm."""
 
     due_at: datetime
     threshold: int

@@ -13,15 +13,14 @@ def reachable_tiers(policy: CouncilPolicy) -> tuple[Tier, ...]:
 
 
 def operator_level(policy: CouncilPolicy) -> int:
-    """Return the level of the operator, who is asked after the last tier."""
+    # The operator is asked after the last tier.
     return len(reachable_tiers(policy)) + 1
 
 
 def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
     """Return the highest level that gets a message at a threshold, or 0 if no tier has a contact.
 
-    A tier gets the message if its `from_days` is the threshold or more. If the threshold is too high for every tier,
-    the tiers with the highest `from_days` get the message. In an urgent state all tiers get the message.
+    A tier gets the message if its `from_days` is the threshold or more.
     """
     tiers = reachable_tiers(policy)
     # In an urgent state the line was moved or restricted while the resident was not safe.
@@ -32,5 +31,5 @@ def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> in
 
 
 def tiers_between(policy: CouncilPolicy, first: int, last: int) -> tuple[Tier, ...]:
-    """Return the tiers of the levels from `first` to `last`. The level of the operator has no tier."""
+    # The level of the operator has no tier.
     return reachable_tiers(policy)[first - 1 : last]

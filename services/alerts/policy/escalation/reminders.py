@@ -1,6 +1,6 @@
-"""Decides when the next reminder about a case is due: by the date, and by the time since the last message.
+"""Decides when the next reminder about a case is due.
 
-Reminders go at the start of a working day of the council. So the cases of a council share a message.
+Reminders go at the start of a working day of the council, so that the council's cases share a message.
 """
 
 from datetime import date, datetime
@@ -16,7 +16,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """Return when the next message to all levels is due. It may be in the past, at night or on a closed day."""
+    """Return when the next message to all levels is due. The time may be past, at night or on a closed day."""
     # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if clock.pause is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)

@@ -14,10 +14,9 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return when the level after `clock.asked` is asked, or None if it is not asked before the next message.
+    """Return when the level after `clock.asked` is asked, or None if the reminder is due before.
 
-    `reminder` is when the next reminder is due. The wait counts from the last message. It depends on how near the
-    harmful day was when that message was sent.
+    The wait starts with the last message. Near the harmful day, the wait is shorter.
     """
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):

@@ -1,7 +1,7 @@
 """Decides when a person gets the next message, so that messages stay few and worth reading. All functions are pure.
 
-An urgent message goes at once, but at most one each `urgent_interval_minutes`. A message that is not urgent goes at
-once to somebody who had no message since the working day started. Otherwise it waits for the next working day.
+An urgent message goes at once, but at most one in each `urgent_interval_minutes`. Another message waits for the next
+working day if the person had a message since this working day started.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LastMessages:
-    """When a channel last accepted a message to a person: any message, and an urgent one."""
+    """The times at which a channel last accepted any message, and an urgent message, to a person."""
 
     any_at: datetime | None = None
     urgent_at: datetime | None = None

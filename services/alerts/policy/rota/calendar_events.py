@@ -1,7 +1,7 @@
-"""Reads the events of an iCalendar file that a person gives. The file may be damaged or hostile.
+"""Reads the events of an iCalendar file from a person. The file may be damaged or hostile.
 
-Only the properties that a rota needs reach the library. Definitions of time zones never do: their rules may name every
-second of a century. The names of time zones are those of the time zone database.
+Only the properties that a rota needs reach the library. Definitions of time zones never do, because their rules may
+name every second of a century.
 """
 
 import re
@@ -40,13 +40,13 @@ _EVENT: Final = ["VCALENDAR", "VEVENT"]
 
 
 class CalendarRefusedError(RefusedError):
-    """The calendar cannot be read. The text names the event and the remedy, and repeats nothing of the event's text."""
+    """The calendar cannot be read. The text names the event and the remedy, and repeats nothing of the event."""
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Yield each event of a calendar with its name for messages, such as `event 2 (24 Dec 2026 09:00)`.
+    """Yield each event with a name such as `event 2 (24 Dec 2026 09:00)`. Cancelled events are left out.
 
-    Raises CalendarRefusedError. Cancelled events are left out.
+    Raises CalendarRefusedError if the calendar cannot be read.
     """
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
@@ -71,9 +71,9 @@ def every_value(event: Event, key: str) -> list[Any]:
 
 
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
-    """Return a time with its time zone. The time zone is Europe/London if the calendar names none.
+    """Return a time with its time zone, or with Europe/London if the calendar names no zone.
 
-    `zone_name` is the name in the calendar, or None. A day alone is the midnight at which it begins.
+    A day alone is the midnight at which the day begins.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:

@@ -13,7 +13,6 @@ _PRODUCT: Final = "-//Pullcord//Rota//EN"
 
 
 def as_calendar(shifts: Iterable[Shift], stamped_at: datetime) -> bytes:
-    """Return a calendar with an event for each shift. `stamped_at` is the time at which the calendar is made."""
     calendar = Calendar()
     calendar.add("prodid", _PRODUCT)
     calendar.add("version", "2.0")

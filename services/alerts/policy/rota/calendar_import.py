@@ -1,7 +1,7 @@
 """Reads overrides of a rota from an iCalendar file.
 
-An event is an override: its summary is the label of the contact who takes over, and a category is the label of the
-layer. If the rota has one layer only, the event needs no category.
+The summary of an event is the label of the contact who takes over. A category is the label of the layer, which an event
+needs only if the rota has several layers.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,10 +26,10 @@ _NOT_READ: Final = ("RECURRENCE-ID", "RDATE", "EXRULE")
 
 
 def read_overrides(data: bytes, rota: Rota, contacts: Collection[str], within: TimeSpan) -> tuple[RotaOverride, ...]:
-    """Return the overrides of a calendar that share time with `within`, in order of time.
+    """Return the overrides that share time with `within`, in order of time.
 
-    Raises CalendarRefusedError, which names the event: for an unknown contact or layer, for a rule that a rota does not
-    use, and for two events that give one layer to two contacts at the same time.
+    Raises CalendarRefusedError for an unknown contact or layer, for an unsupported rule, and for two contacts in one
+    layer at the same time.
     """
     found = list(_found(data, rota, contacts, within))
     found.sort(key=lambda one: (one[0].layer, one[0].begins))

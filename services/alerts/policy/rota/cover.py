@@ -1,4 +1,4 @@
-"""Finds the hours in which nobody is on duty, and who gets messages in them."""
+"""Finds the hours in which nobody is on duty, and the recipients of messages in these hours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,9 +85,9 @@ class CoverPolicy(Closed):
 
 @dataclass(frozen=True, slots=True)
 class CoverGap:
-    """A span in which somebody of a tier should be on duty and nobody is.
+    """A span in which somebody of a tier should be on duty, and nobody is.
 
-    `recipients` are the labels of the contacts who get messages then. It is empty if the operator gets them.
+    `recipients` are labels of contacts. If `recipients` is empty, the operator gets the messages.
     """
 
     tier: str
@@ -101,7 +101,7 @@ class CoverGap:
 
 
 def gaps(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[CoverGap]:
-    """Return the gaps of each tier that has a layer, in order of time. The layers of a tier cover for each other."""
+    """Return the gaps of each tier with a layer, in order of time. The layers of a tier cover for each other."""
     needed = required_hours(policy, days, within)
     planned = shifts(policy.rota, within)
     found: list[CoverGap] = []
@@ -113,7 +113,6 @@ def gaps(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[Cover
 
 
 def required_hours(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[TimeSpan]:
-    """Return the hours of `within` in which somebody must be on duty."""
     if policy.rota.required == RequiredCover.ALWAYS:
         return [within]
     quiet = daily(policy.quiet_from, policy.quiet_until, within) if policy.quiet_from != policy.quiet_until else ()

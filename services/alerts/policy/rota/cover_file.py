@@ -1,4 +1,4 @@
-"""Reads the rota and what belongs to it from a council's policy in JSON. The addresses of contacts are not read."""
+"""Reads the rota from a council's policy in JSON, without the addresses of contacts."""
 
 from typing import Any, Final
 
@@ -17,10 +17,7 @@ class RotaRefusedError(RefusedError):
 
 
 def read_cover(data: bytes) -> CoverPolicy:
-    """Read a policy from JSON. Raises RotaRefusedError if it has no rota, or if a part that is read is not valid.
-
-    The other members of a policy may be there, and are not checked.
-    """
+    """Raises RotaRefusedError if the policy has no valid rota. The other parts of the policy are not checked."""
     try:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:

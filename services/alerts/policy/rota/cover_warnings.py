@@ -1,4 +1,4 @@
-"""Names the days of the next months on which nobody is on duty at some hour, and who gets the messages then."""
+"""Names the days on which nobody is on duty at some hours, and the recipients of messages in these hours."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _OPERATOR: Final = "the operator of Pullcord"
 
 @dataclass(frozen=True, slots=True)
 class CoverWarning:
-    """The days of the next 90 on which a tier has hours with nobody on duty. `tier` is None for the whole policy.
+    """The days with hours in which nobody of a tier is on duty. `tier` is None for the whole policy.
 
-    `recipients` are the labels of the contacts who get messages then. It is empty if the operator gets them.
+    `recipients` are labels of contacts. If `recipients` is empty, the operator gets the messages.
     """
 
     tier: str | None
@@ -32,7 +32,7 @@ class CoverWarning:
 
 
 def cover_warnings(policy: CouncilPolicy, now: datetime) -> list[CoverWarning]:
-    """Return the warnings about a policy. It is empty if somebody can always be told, as the rota asks for."""
+    """Return no warning if somebody is on duty in all hours that the rota asks for."""
     within = TimeSpan(now, now + LOOKED_AHEAD)
     if not reachable_tiers(policy):
         said = f"no tier has a contact: every message goes to {_OPERATOR}"

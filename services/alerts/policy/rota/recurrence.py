@@ -1,7 +1,6 @@
 """Works out the starts of a recurring event, by the part of RFC 5545 that a rota needs.
 
-Each rule that is accepted names a day often, so that the search for its days always ends soon. A rule of every second,
-or of a day that never comes, is refused.
+A rule of every second, or of a day that never comes, is refused, so that the search always ends soon.
 """
 
 import re
@@ -33,10 +32,9 @@ _MOST_INTERVAL, _MOST_COUNT, _LAST_DAY, _MOST_WEEKS = 366, 1_000_000, 31, 5
 
 
 def starts_of(name: str, rule: Any, first: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the starts by the rule that are before `until`, in order. `name` is that of the event, for messages.
+    """Yield the starts before `until`, in order, at the local time of `first`. `name` is for messages about the event.
 
-    Each start is at the same local time in the time zone of `first`. Raises CalendarRefusedError if the rule is not one
-    that a rota needs, or if `first` is not its first day.
+    Raises CalendarRefusedError if the rule is not supported, or does not begin at `first`.
     """
     parts = {str(key).upper(): list(value) for key, value in rule.items()}
     given = _checked(name, parts)

@@ -1,7 +1,4 @@
-"""A council's rota as data: layers of weekly turns, and overrides.
-
-Local times are those of Europe/London.
-"""
+"""A council's rota as data: layers of weekly turns, and overrides. Local times are London times."""
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum

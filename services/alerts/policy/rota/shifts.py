@@ -1,7 +1,6 @@
 """Works out from a rota who is on duty: at a moment, and in a span of time.
 
-The shifts of a layer never overlap, and between two of them no moment is lost: both boundaries are the same moment, and
-a local time always gives the same one.
+The shifts of a layer never overlap, and leave no moment between two shifts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,24 +20,23 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A span in which one contact is on duty in a layer. `person` is the contact's label."""
-
     span: TimeSpan
     layer: str
     tier: str
+    # The label of the contact.
     person: str
     by_override: bool = False
 
 
 def shifts(rota: Rota, within: TimeSpan) -> list[Shift]:
-    """Return the shifts that share time with `within`, in order of time and then of layers. None is cut to `within`."""
+    """Return the shifts that share time with `within`, in order of time and then of layers. No shift is cut."""
     found = [shift for layer in rota.layers for shift in _of_layer(rota, layer, within)]
     # Sorting keeps the order of layers for shifts that start together.
     return sorted(found, key=lambda shift: shift.span.start)
 
 
 def on_duty(rota: Rota, at: datetime) -> list[Shift]:
-    """Return the shifts at a moment in the order of layers. A contact who is in several layers is named once."""
+    """Return the shifts at a moment in the order of layers. A contact in several layers has one shift."""
     within = TimeSpan(at, at + _INSTANT)
     found: dict[str, Shift] = {}
     for layer in rota.layers:
@@ -48,7 +46,7 @@ def on_duty(rota: Rota, at: datetime) -> list[Shift]:
 
 
 def next_shifts(rota: Rota, at: datetime, until: datetime) -> list[Shift]:
-    """Return for each layer its first shift that starts after `at` and before `until`."""
+    """Return each layer's first shift that starts after `at` and before `until`."""
     found: dict[str, Shift] = {}
     for shift in shifts(rota, TimeSpan(at, until)):
         if shift.span.start > at:

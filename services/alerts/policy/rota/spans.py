@@ -23,11 +23,10 @@ class TimeSpan:
         return self.start < other.end and other.start < self.end
 
     def within(self, other: "TimeSpan") -> "TimeSpan":
-        """Return the time that both spans share. It is an error if they share none."""
+        # The spans must share time.
         return TimeSpan(max(self.start, other.start), min(self.end, other.end))
 
     def without(self, other: "TimeSpan") -> list["TimeSpan"]:
-        """Return what is left of this span: nothing, one part or two parts."""
         if not self.shares_time_with(other):
             return [self]
         parts = [TimeSpan(self.start, other.start), TimeSpan(other.end, self.end)]
@@ -46,7 +45,6 @@ def joined_spans(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
 
 
 def uncovered(needed: Iterable[TimeSpan], covers: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """Return the needed time that no cover shares."""
     left: list[TimeSpan] = []
     ahead = deque(joined_spans(covers))
     for span in joined_spans(needed):
@@ -69,10 +67,9 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """Yield the spans from `begin` to `end` by local time that share time with `within`.
+    """Yield the daily spans of local time that share time with `within`. A span may go over midnight.
 
-    A span goes over midnight if `end` is not after `begin`. `weekdays` are the days on which a span begins, from 0 for
-    Monday. A night with a clock change has 23 or 25 hours' worth of the same local times.
+    `weekdays` are the days on which a span begins. Monday is 0.
     """
     # A span of the day before may still last.
     day, last = london_day(within.start) - _ONE_DAY, london_day(within.end)

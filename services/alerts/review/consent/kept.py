@@ -18,11 +18,10 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the facts of the case. If a feed's change lessens a danger, the change is left out.
+    """Return the current facts without changes that lessen a danger.
 
-    A new line is added. A line that is no longer matched is kept. A changed line gets the more dangerous status, the
-    earlier days and the surer match of the old and the current version. In three cases the current facts are returned
-    unchanged: they equal the facts of the last review, the case has ended, or the case was never reviewed.
+    A line that is no longer matched is kept. A changed line gets the more dangerous status, the earlier days and the
+    surer match. A case that has ended, or was never reviewed, gets the current facts.
     """
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current

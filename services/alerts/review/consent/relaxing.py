@@ -15,7 +15,7 @@ from services.alerts.states.machine import MOVED, URGENT
 def relaxes(kept: Owed, current: Owed) -> bool:
     """Return True if the feeds' changes end or delay the case or the next message.
 
-    Two reviews of the case at the same time are compared: `kept` without the changes, and `current` with the changes.
+    `kept` is a review without the changes, and `current` is a review at the same time with the changes.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:
@@ -29,22 +29,21 @@ def relaxes(kept: Owed, current: Owed) -> bool:
 
 
 def without_waiting(case: Case) -> Case:
-    """Return the case as if no change waited for a person."""
     return replace(case, changes_wait_since=None, changes_raised_on=None)
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
     """Return the number of a council's cases that feeds may end or delay in 24 hours without a person.
 
-    `cases` is the number of the council's cases that are open, or that feeds ended in these 24 hours.
+    `cases` counts the open cases, and the cases that feeds ended in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """Return the sort key of a case. The case with the latest harm is sorted first.
+    """Return a sort key that puts the latest harm first.
 
-    A case without a known day is sorted last, because the harm may come at once.
+    A case without a known day comes last, because the harm may come at once.
     """
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk

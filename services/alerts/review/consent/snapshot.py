@@ -1,6 +1,6 @@
 """Turns the facts of a case into JSON and back. All functions are pure.
 
-`Case.believed` holds the facts of the last review. So a later review can tell what a feed has changed.
+`Case.believed` holds the facts of the last review, so that a later review can tell what a feed has changed.
 """
 
 from __future__ import annotations
@@ -24,23 +24,20 @@ from services.core.area_facts import AreaPart
 
 
 class Facts(NamedTuple):
-    """What the feeds say about a case: the register entry and the lines."""
+    """What the feeds say about a case."""
 
     entry: Entry
     lines: tuple[Line, ...]
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """Return the facts as JSON.
-
-    A notice on an area may have many days. Only one day of a move and one day of a restriction are kept.
-    """
+    """Return the facts as JSON. For a notice on an area, only one move and one restriction are kept."""
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 
 
 def recalled(believed: Mapping[str, Any], entry: Entry) -> Facts:
-    """Return the facts of a snapshot. `entry` supplies the ids, which never change."""
+    # `entry` supplies the ids, which never change.
     said = believed["entry"]
     before = replace(
         entry,

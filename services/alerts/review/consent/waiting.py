@@ -14,8 +14,6 @@ from services.alerts.review.consent.snapshot import Facts, recalled
 
 
 class WhatChanged(StrEnum):
-    """The kind of change that a feed made to a case."""
-
     ENTRY_WITHDRAWN = "entry_withdrawn"
     SERVICE_ENDED = "service_ended"
     NOTICE_WITHDRAWN = "notice_withdrawn"
@@ -28,15 +26,14 @@ class WhatChanged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WaitingChange:
-    """A change that waits. If the register changed, `provider` is empty. `day` is the new day of the notice."""
-
     what: WhatChanged
+    # Empty if the register changed.
     provider: str = ""
     day: date | None = None
 
 
 def waiting_changes(case: Case, current: Facts) -> tuple[WaitingChange, ...]:
-    """Return the changes that wait for a person. `current` holds the current facts of the feeds.
+    """Return the changes that wait for a person.
 
     If the register entry was withdrawn or the service ended, only this change is returned.
     """

@@ -1,4 +1,4 @@
-"""Converts one cell of a workbook to text. Pure."""
+"""Converts one cell of a workbook to text. All functions are pure."""
 
 from __future__ import annotations
 

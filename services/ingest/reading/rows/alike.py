@@ -1,4 +1,7 @@
-"""Asks the sender if two entries with different references are the same person. Merges nothing. Pure."""
+"""Asks the sender if two entries with different references are the same person. Merges nothing.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

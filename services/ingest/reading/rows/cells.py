@@ -1,4 +1,4 @@
-"""Decides if a cell holds a value, holds nothing, or holds an error. Pure."""
+"""Decides if a cell holds a value, holds nothing, or holds an error. All functions are pure."""
 
 from __future__ import annotations
 

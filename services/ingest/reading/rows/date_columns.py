@@ -1,4 +1,4 @@
-"""Decides how to read the dates in each column of a spreadsheet, after seeing all rows. Pure.
+"""Decides how to read the dates in each column of a spreadsheet, after seeing all rows. All functions are pure.
 
 A date such as `3/12/2026` is normally read with the day first. The date is in doubt if another date of the column must
 have the month first. If no date of the column shows the order, the other columns decide.

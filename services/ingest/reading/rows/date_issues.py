@@ -1,4 +1,4 @@
-"""Issues of odd dates. Pure."""
+"""Issues of odd dates. All functions are pure."""
 
 from __future__ import annotations
 

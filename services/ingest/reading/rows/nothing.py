@@ -1,4 +1,4 @@
-"""Recognises words for "no value", and error texts of spreadsheets. Pure."""
+"""Recognises words for "no value", and error texts of spreadsheets. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the place and the facts of a notice, and finds what is missing. Pure."""
+"""Reads the place and the facts of a notice, and finds what is missing. All functions are pure."""
 
 from __future__ import annotations
 

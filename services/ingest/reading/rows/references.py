@@ -1,4 +1,4 @@
-"""Cleans references, and finds references that are damaged or nearly the same. Pure."""
+"""Cleans references, and finds references that are damaged or nearly the same. All functions are pure."""
 
 from __future__ import annotations
 

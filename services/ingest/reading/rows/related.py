@@ -1,4 +1,4 @@
-"""Joins the rows of a register that belong together, before each row is read alone. Pure."""
+"""Joins the rows of a register that belong together, before each row is read alone. All functions are pure."""
 
 from __future__ import annotations
 

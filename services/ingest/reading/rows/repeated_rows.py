@@ -1,4 +1,4 @@
-"""Joins the register rows with the same reference, as in a file with a row for each device. Pure."""
+"""Joins the register rows with the same reference, as in a file with a row for each device. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads area codes as sectors if the headings name sectors. Pure."""
+"""Reads area codes as sectors if the headings name sectors. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that the sender maps by hand, such as "Lifeline No=entry_id". Pure."""
+"""Columns that the sender maps by hand, such as "Lifeline No=entry_id". All functions are pure."""
 
 from __future__ import annotations
 

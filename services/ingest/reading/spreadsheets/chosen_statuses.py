@@ -1,4 +1,4 @@
-"""The sender's own words for statuses, mapped by hand, such as "Live=active". Pure."""
+"""The sender's own words for statuses, mapped by hand, such as "Live=active". All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Other forms of a heading: short words for long ones, and the parts of a heading in two languages. Pure."""
+"""Other forms of a heading: short words for long ones, and the parts of a heading in two languages.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explains that every row of a file was rejected because a column is missing. Pure."""
+"""Explains that every row of a file was rejected because a column is missing. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised". Pure."""
+"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised".
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

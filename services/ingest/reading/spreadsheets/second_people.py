@@ -1,4 +1,4 @@
-"""Finds the columns about a second person, such as a contact of the resident. Pure."""
+"""Finds the columns about a second person, such as a contact of the resident. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Leaves out rows that are not records: totals, titles of groups, and closing lines of a report. Pure."""
+"""Leaves out rows that are not records: totals, titles of groups, and closing lines of a report.
+
+All functions are pure.
+"""
 
 from __future__ import annotations
 

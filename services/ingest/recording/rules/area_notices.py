@@ -1,4 +1,4 @@
-"""Combines the live notices of one provider about one area into one summary. Pure."""
+"""Combines the live notices of one provider about one area into one summary. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the known date of a notice if a later version gives no readable date. Pure."""
+"""Keeps the known date of a notice if a later version gives no readable date. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the issues of stale rows and of repeated rows, which are not used. Pure."""
+"""Makes the issues of stale rows and of repeated rows, which are not used. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares each draft with the version on record, and decides what to write. Pure.
+"""Compares each draft with the version on record, and decides what to write. All functions are pure.
 
 A later draft replaces the version on record. An earlier draft is stale and changes nothing. A draft that ties replaces
 the version on record, and the record keeps the dangerous values of both versions (see `ties`).

@@ -1,4 +1,4 @@
-"""Decides if a notice replaces the notice in its field `supersedes`. Pure."""
+"""Decides if a notice replaces the notice in its field `supersedes`. All functions are pure."""
 
 from __future__ import annotations
 

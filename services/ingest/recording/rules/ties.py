@@ -1,4 +1,4 @@
-"""Rules for ties: neither of two versions of one record is surely later. Pure.
+"""Rules for ties: neither of two versions of one record is surely later. All functions are pure.
 
 The version received later is on record. The record also keeps a rival: the most dangerous status, dates and places of
 the other versions. A version with a later stamp removes the rival.

@@ -38,7 +38,7 @@ def act_of(typed: str) -> CaseEvent:
 
 
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """Raises RefusedError if a field is missing or faulty. `options` gives the command's option for a field."""
+    """Raises RefusedError if a field is missing or faulty. `options` maps a field to an option of the command."""
     try:
         return read_record(event, values)
     except RecordFaultyError as error:

@@ -52,7 +52,7 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Make a producer that never writes a record twice.
+    """Without `careful`, the producer never writes a record twice.
 
     With `careful`, the producer may write a record twice, but goes on after the brokers have refused a record.
     """

@@ -1,4 +1,4 @@
-"""Which addresses of a person get a message first."""
+"""The addresses of a person that get a message first."""
 
 from __future__ import annotations
 

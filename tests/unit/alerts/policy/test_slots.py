@@ -1,4 +1,4 @@
-"""The time of a message to a person who has had others."""
+"""The time of a message to a person who has had other messages."""
 
 from __future__ import annotations
 

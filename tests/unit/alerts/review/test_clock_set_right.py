@@ -1,4 +1,4 @@
-"""A clock was ahead and is corrected. Its effects on a case are undone, and nothing else is."""
+"""After the clock is corrected, only the effects of the wrong clock on a case are undone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two versions of a notice tie. The council is told of both until somebody settles which is right."""
+"""Two versions of a notice tie. The council is told of both versions until somebody settles which version is right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The message to a council that a line will no longer be moved: when it is sent, and when not."""
+"""The message to a council that a line will no longer be moved: when the message is sent, and when not."""
 
 from __future__ import annotations
 

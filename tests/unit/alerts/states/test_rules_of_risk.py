@@ -1,4 +1,4 @@
-"""The first rule that applies decides if a line is at risk. Without such a rule, the line is at risk."""
+"""The first rule that applies decides if a line is at risk. If no rule applies, the line is at risk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord status` reports silent loops, and no others."""
+"""`pullcord status` reports silent loops, and no other loops."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def asked(loop: WatchdogLoop, path: str) -> Response:
 
 
 def looked(loop: WatchdogLoop) -> None:
-    """Let the loop look once, and wait until it has."""
+    """Let the loop look once, and wait until the look has ended."""
 
     class OneLook(Event):
         def wait(self, timeout: float | None = None) -> bool:

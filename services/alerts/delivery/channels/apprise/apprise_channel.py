@@ -13,7 +13,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Sends messages with Apprise. Apprise reports success or failure, but no reason."""
+    """Apprise reports success or failure, but no reason."""
 
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:

@@ -1,8 +1,6 @@
 """Checks that Apprise has read exactly the e-mail address or telephone number in the route.
 
 Apprise reads `o'brien@x` as `brien@x`. Of two numbers with a semicolon between them, Apprise reads only the second.
-Names of chat rooms and channels are not checked here, because such names have many forms. The service checks a name
-when a message is sent.
 """
 
 import re

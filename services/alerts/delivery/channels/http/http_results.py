@@ -33,7 +33,6 @@ FAULTS: tuple[tuple[type[Exception], str], ...] = (
 
 
 def result_of_status(status: int, retry_after: str | None = None) -> SendResult:
-    """Return the result for the status of an answer. `retry_after` is the header of that name."""
     if _OK <= status < _REDIRECT:
         return ACCEPTED
     return SendResult(_outcome(status), f"http_{status}", seconds_asked(retry_after))
@@ -47,7 +46,7 @@ def _outcome(status: int) -> SendOutcome:
 
 
 def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
-    """Return the result of an attempt that got no answer. If the whole message went out, the result is in doubt."""
+    """Return the result of an attempt without an answer. The result is in doubt if the whole message was sent."""
     cause = attempt.fault or error
     if isinstance(cause, RouteRefusedError):
         return cause.result
@@ -58,7 +57,10 @@ def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """Return the seconds that a header Retry-After asks to wait, or None. It is a number or a date (RFC 9110)."""
+    """Return the seconds that a header Retry-After asks to wait, or None.
+
+    The header has a number or a date (RFC 9110).
+    """
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -1,4 +1,4 @@
-"""An HTTP session for one attempt. It ends at a deadline, and knows whether the service may have the message."""
+"""An HTTP session for one attempt, which ends at a deadline and notes if the whole message was sent."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from services.alerts.delivery.channels.deadline import Deadline
 
 
 class AttemptOverHttp:
-    """What is known about one attempt: how long it may take, and how far it got."""
-
     def __init__(self, seconds: float, check: Callable[[str], None] = lambda _address: None) -> None:
         """`check` gets each IP address of the host before a connection is opened, and may raise an error."""
         self.deadline = Deadline(seconds)
@@ -37,7 +35,7 @@ class AttemptOverHttp:
         return connection
 
     def session(self) -> requests.Session:
-        """Return a session that follows no redirect. A redirect could carry the message to a host nobody chose."""
+        # A redirect could carry the message to another host.
         session = _SessionWithoutRedirects()
         for scheme in ("https://", "http://"):
             session.mount(scheme, _WatchedAdapter(self))
@@ -78,4 +76,4 @@ class _WatchedHttp(HTTPConnection):
 
 
 class _WatchedHttps(_WatchedHttp, HTTPSConnection):
-    """The same with TLS."""
+    pass

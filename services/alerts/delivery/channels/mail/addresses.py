@@ -12,14 +12,13 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 
 
 class NoAddressError(ValueError):
-    """A text is not exactly one e-mail address. The error's message never contains the text."""
+    """The text is not exactly one e-mail address. The message of the error never contains the text."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailAddress:
-    """An e-mail address, and the display name before the address, if any."""
-
     address: str
+    # The display name before the address, if any.
     name: str = ""
 
     def __str__(self) -> str:
@@ -27,7 +26,7 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """Return the address in the form for mail servers. An international domain is turned into ASCII.
+    """Return the address in the form for mail servers, with the domain in ASCII.
 
     Raises NoAddressError if the text is not exactly one e-mail address.
     """
@@ -56,10 +55,7 @@ def read_address(text: str) -> str:
 
 
 def read_mailbox(text: str) -> MailAddress:
-    """Read an address, or a name and an address such as `Name <address>`.
-
-    Raises NoAddressError if the text has neither form.
-    """
+    """Read `Name <address>`, or an address alone. Raises NoAddressError if the text has neither form."""
     named = _NAMED.fullmatch(text)
     if named is None:
         return MailAddress(read_address(text))

@@ -14,10 +14,7 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends mail over SMTP.
-
-    Apprise reads the route and builds the mail. This class sends the mail, because Apprise hides why a mail failed.
-    """
+    """Sends mail over SMTP without Apprise, because Apprise hides why a mail failed."""
 
     def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:
         self._seconds = seconds  # the longest time that one attempt may take

@@ -14,7 +14,7 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    """Return the mail as ASCII bytes with CRLF line ends. The route names the sender and the one recipient."""
+    """Return the mail as ASCII bytes with CRLF line ends."""
     mail = _addressed(service, message, reference)
     # Apprise would make the plain text from the HTML. Ours replaces it, because its layout is made for readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
@@ -46,10 +46,7 @@ def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
 
 
 def message_id(reference: str, recipient: str, sender: str) -> str:
-    """Return the Message-ID of a message to a recipient.
-
-    If a message is sent again, the id is the same, so that mail systems may drop the copy.
-    """
+    # Every repeat of a message has the same id, so that mail systems may drop the copy.
     # The form follows RFC 5322, 3.6.4. A digest is used so that the id does not show the recipient.
     digest = sha256(f"{reference}\n{recipient}".encode()).hexdigest()[:32]
     return f"<{digest}@{sender.rpartition('@')[2]}>"

@@ -1,7 +1,7 @@
 """Reads the route of a mail server: the server, one sender and one recipient.
 
-Apprise reads the server and the options. This module reads the addresses, because Apprise makes three mistakes: it ends
-an address at an apostrophe or a semicolon, it drops unreadable parts, and without a recipient it sends to the sender.
+Apprise reads the server. This module reads the addresses, because Apprise ends an address at an apostrophe, drops
+unreadable parts, and sends to the sender if there is no recipient.
 """
 
 import re
@@ -51,12 +51,10 @@ class Addresses:
 
 
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
-    """Return the mail server of a route, with the sender and the one recipient.
+    """Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
 
-    The connection to the server is encrypted. There are two exceptions, both for a route `mailto://…`: the route has
-    the option `mode=insecure`, or the route names no mode and `without_tls` is true.
-
-    Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
+    The connection is encrypted, except for a route `mailto://…` that has the option `mode=insecure`, or that has no
+    mode while `without_tls` is true.
     """
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)

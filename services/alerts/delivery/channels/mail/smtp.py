@@ -27,10 +27,9 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Send `mail` through the route's mail server to the route's one recipient. Lines of `mail` end in CRLF.
+    """Send a mail, with CRLF line ends, to the route's one recipient.
 
-    The option `cto` of the route limits each step, in seconds (Apprise's default is 15). `seconds` limits all steps
-    together.
+    The route's option `cto` limits each step, and `seconds` limits all steps together.
     """
     progress, deadline = _Progress(), Deadline(seconds)
     try:
@@ -87,8 +86,6 @@ def _tls(service: NotifyEmail) -> ssl.SSLContext:
 
 
 class _SmtpWithDeadline(smtplib.SMTP):
-    """An SMTP client whose socket is cut off at the deadline."""
-
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float) -> None:
         self._deadline = deadline
         super().__init__(host, port, timeout=timeout)
@@ -103,10 +100,7 @@ class _SmtpWithDeadline(smtplib.SMTP):
 
 
 class _WholeLineReader:
-    """Reads replies in whole lines.
-
-    smtplib would accept a line that was cut short, such as `25`, as a whole reply.
-    """
+    """smtplib would accept a line that was cut short, such as `25`, as a whole reply."""
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines
@@ -121,8 +115,6 @@ class _WholeLineReader:
 
 
 class _SmtpTlsWithDeadline(smtplib.SMTP_SSL, _SmtpWithDeadline):
-    """An SMTP client with TLS from the first byte, whose socket is cut off at the deadline."""
-
     def __init__(self, deadline: Deadline, host: str, port: int, timeout: float, context: ssl.SSLContext) -> None:
         # Set before the constructor of the base class is called, because that constructor connects.
         self._deadline = deadline

@@ -9,8 +9,6 @@ from services.alerts.delivery.channels.port import SendOutcome, SendResult
 
 
 class SmtpStage(Enum):
-    """The stages of an SMTP conversation."""
-
     # Connecting, encrypting and signing in. A refusal at this stage is about us or the server: an operator can fix it.
     OPENING = 1
     # From the sender's address to the last byte of the mail. The server has accepted nothing yet.

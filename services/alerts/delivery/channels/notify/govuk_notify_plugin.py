@@ -35,7 +35,7 @@ _TEMPLATE = re.compile(_UUID)
 
 
 class NotifyKind(StrEnum):
-    """What GOV.UK Notify sends. The template must be of the same kind."""
+    """The kind of a message. The template must be of the same kind."""
 
     EMAIL = "email"
     SMS = "sms"
@@ -76,7 +76,7 @@ class NotifyGovUkNotify(NotifyBase):
         kind: str | None = None,
         **more: Any,
     ) -> None:
-        """Raises TypeError if a part cannot be read. The text of the error shows no part."""
+        """Raises TypeError if a part of the route cannot be read. The error repeats no part."""
         super().__init__(**more)
         key = _KEY.fullmatch(apikey or "")
         if key is None or not _TEMPLATE.fullmatch(template or ""):
@@ -91,13 +91,11 @@ class NotifyGovUkNotify(NotifyBase):
             self.title_maxlen, self.body_maxlen = 0, SMS_LIMIT  # Apprise then puts the title into the body
 
     def make_client(self, seconds: float = 30.0) -> NotificationsAPIClient:
-        """Return the official client, whose steps may each take `seconds`."""
         return NotificationsAPIClient(f"{self.service_id}-{self._secret}", base_url=self.api, timeout=seconds)
 
     def deliver(
         self, client: NotificationsAPIClient, target: str, title: str, body: str, reference: str | None = None
     ) -> Any:
-        """Send one message and return the answer of GOV.UK Notify. Raises APIError of the official client."""
         filled = {"subject": title, "body": body}
         if self.kind is NotifyKind.SMS:
             return client.send_sms_notification(target, self.template, filled, reference)
@@ -107,7 +105,7 @@ class NotifyGovUkNotify(NotifyBase):
         return client.send_letter_notification(self.template, {**filled, **lines}, reference)
 
     def send(self, body: str, title: str = "", notify_type: Any = NotifyType.INFO, **_more: Any) -> bool:  # noqa: ARG002
-        """Send to every target, and return True if GOV.UK Notify accepted all messages."""
+        """Return True if GOV.UK Notify accepted the messages to all targets."""
         client, refused = self.make_client(), 0
         for target in self.targets:
             if self.is_delivered(target):
@@ -127,7 +125,7 @@ class NotifyGovUkNotify(NotifyBase):
         return (SCHEME, self.service_id, self._secret, self.template)
 
     def url(self, privacy: bool = False, *given: Any, **named: Any) -> str:
-        """Return the URL that makes an equal plugin. With `privacy` it does not show the key."""
+        """Return the URL that makes an equal plugin. With `privacy`, the URL does not show the key."""
         key = self.pprint(f"{self.service_id}-{self._secret}", privacy, mode=PrivacyMode.Secret, safe="")
         lines = [line for target in self.targets for line in target.split("\n")]
         options = self.urlencode({"kind": str(self.kind), **self.url_parameters(*given, privacy=privacy, **named)})
@@ -161,7 +159,6 @@ def _kind(given: str | None, targets: Sequence[str]) -> NotifyKind:
 
 
 def register() -> None:
-    """Make Apprise know `govuknotify://`. A second call changes nothing."""
     known = NotificationManager()
     if SCHEME not in known:
         known.add(NotifyGovUkNotify)

@@ -1,4 +1,4 @@
-"""Reads what GOV.UK Notify says about a message that it has accepted: in a callback, or when it is asked."""
+"""Reads the receipts of GOV.UK Notify, from callbacks and from look-ups."""
 
 from __future__ import annotations
 
@@ -22,17 +22,12 @@ _NO_SUCH_RECIPIENT: Final = "permanent-failure"
 
 
 class NotifyReceipts:
-    """Asks GOV.UK Notify for the receipts of messages."""
-
     def __init__(self, seconds: float = 30.0, api: str = API) -> None:
         self._seconds = seconds  # the longest time that one look-up may take
         self._api = api
 
     def look_up(self, route: str, reference: str) -> DeliveryReceipt | None:
-        """Return the newest receipt of the message with this reference, or None if none could be read.
-
-        This method never raises an error.
-        """
+        """Return the newest receipt for a reference, or None if no receipt can be read. Raises no error."""
         try:
             service = read_notify_route(route)
             service.api = self._api
@@ -48,10 +43,7 @@ class NotifyReceipts:
 
 
 def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
-    """Return the receipt for a status of GOV.UK Notify, and its time of the status.
-
-    A status that is not known says nothing, as GOV.UK Notify may add some.
-    """
+    """Return the receipt for a status. An unknown status counts as awaited, because GOV.UK Notify may add statuses."""
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
         return DeliveryReceipt(ReceiptState.DELIVERED, at)

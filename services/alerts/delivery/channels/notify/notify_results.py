@@ -65,7 +65,7 @@ def result_of_answer(answer: Any, reference: str) -> SendResult:
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
     """Return the result of an earlier attempt with this reference, or None if the message must be sent.
 
-    `answer` lists messages in any order. Raises TypeError if `answer` is no such list.
+    `answer` lists messages in any order. Raises TypeError if `answer` has another form.
     """
     listed = answer.get("notifications") if isinstance(answer, dict) else None
     if not isinstance(listed, list):

@@ -1,4 +1,4 @@
-"""The channel for signed webhooks (standardwebhooks.com): it takes routes that begin with `webhook+https://`."""
+"""The channel for signed webhooks (standardwebhooks.com), for routes that begin with `webhook+https://`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENT = "alert.message"
 
 
 class WebhookChannel:
-    """Posts signed messages. A repeat has the same `webhook-id`, so that the receiver may drop it."""
+    """Posts signed messages. A repeat has the same `webhook-id`, so that the receiver may drop the copy."""
 
     def __init__(
         self, seconds: float = 30.0, check: Callable[[str], None] = check_public, trust: str | None = None
@@ -65,7 +65,10 @@ def body_of(message: Message, reference: str) -> bytes:
 
 
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
-    """Return the headers of Standard Webhooks. Receivers refuse a time `at` that is minutes away from theirs."""
+    """Return the headers of Standard Webhooks.
+
+    Receivers refuse a time `at` that differs from their clock by minutes.
+    """
     return {
         "Content-Type": "application/json",
         "User-Agent": "Pullcord",

@@ -33,7 +33,7 @@ class WebhookRoute:
 
 
 def read_webhook_route(route: str) -> WebhookRoute:
-    """Raises RouteRefusedError if the route has another form, or its secret is not one of Standard Webhooks."""
+    """Raises RouteRefusedError if the route has another form, or has no valid secret of Standard Webhooks."""
     written = read_written(route)
     place = _PLACE.fullmatch(written.authority)
     if written.scheme != SCHEME or place is None or "#" in route:

@@ -23,7 +23,7 @@ def preview(
 ) -> None:
     """Show what would be sent about a case in the next days, when, why and to whom, if nobody acted.
 
-    Nothing is stored or sent. The output names what it assumes.
+    Nothing is stored or sent. The output names its assumptions.
     """
     settings = Settings()
     with opened(settings) as store, store.reading() as connection:

@@ -1,4 +1,4 @@
-"""Reads an import file. Its content decides the format, not its name."""
+"""Reads an import file. The content of the file decides the format, and the name does not."""
 
 from __future__ import annotations
 

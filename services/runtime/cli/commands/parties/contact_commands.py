@@ -135,7 +135,7 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, by which its address can be verified.
 
-    Until an address is verified, it is sent everything, but the next tier or the operator is told too.
+    An unverified address gets every message, and the next tier or the operator gets the message too.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -1,4 +1,4 @@
-"""What the commands on a council's policy and contacts share."""
+"""Code that the commands on a council's policy and contacts share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates, times and words of acts are read in the same way as in files. The command shows how it understood them."""
+"""Dates, times and words of acts are read in the same way as in files. The command shows what it understood."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file would take too much time or memory. The command line refuses it with a sentence, and reads the next file."""
+"""The command line refuses a file that would take too much time or memory, and reads the next file."""
 
 from __future__ import annotations
 

@@ -28,8 +28,11 @@ from services.storage.unit_of_work import UnitOfWork
 BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one transaction
 
 
-def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
+def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | None) -> None:
     """Mark the cases of the alert as alerted. Only the first acceptance of a message counts.
+
+    `composed_at` is the start of the attempt that was accepted. The message does not show cases that were over or held
+    by then, so these stay unmarked. None marks every case.
 
     Locks the cases. Lock a delivery only after this call, because every writer of alerts locks the cases first.
     """
@@ -38,16 +41,23 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
         return
     council = load_council(connection, work.store, alert.feed_id)
+    about_withdrawal = is_about_withdrawal(alert.reason)
 
     def accepted(case: Case, said: MessageAboutCase) -> Case | None:
         # If a later alert about the case is being sent, the acceptance of that alert will count.
         if case.tried_at is None or alert_pk < (case.tried_alert or 0):
+            return None
+        if composed_at is not None and not about_withdrawal and _was_at_rest(case, composed_at):
             return None
         _time_first(case, alert, council.policy, now)
         return with_accepted(case, said, alert.reason, council.policy, now)
 
     _change_cases(work, alert_pk, council, accepted)
     mark_accepted(connection, alert_pk, now)
+
+
+def _was_at_rest(case: Case, at: datetime) -> bool:
+    return case.clock_stopped and not case.changes_wait and case.state_since < at
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:

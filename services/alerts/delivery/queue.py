@@ -22,7 +22,13 @@ from services.alerts.delivery.delivery import NO_COUNCIL, Delivery, DeliveryStat
 from services.alerts.delivery.destinations.destination import LONGEST_ASKED
 from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
-from services.alerts.delivery.store.attempts import cases_in_doubt, end_attempt, first_attempt_at, has_doubtful_attempt
+from services.alerts.delivery.store.attempts import (
+    attempt_at,
+    cases_in_doubt,
+    end_attempt,
+    first_attempt_at,
+    last_doubtful_attempt_at,
+)
 from services.alerts.delivery.store.deliveries import (
     insert_deliveries,
     lock_delivery,
@@ -116,7 +122,7 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         # This call locks the cases. It comes before the delivery is locked, because every writer of alerts locks cases
         # first.
         if result.outcome is SendOutcome.SENT and counting:
-            count_as_accepted(work, delivery.alert_pk)
+            count_as_accepted(work, delivery.alert_pk, attempt_at(connection, delivery.pk, delivery.number))
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
         # The outcome came too late to change the delivery, so it is only recorded.
@@ -157,8 +163,9 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
-        if has_doubtful_attempt(connection, delivery.pk):
-            count_as_accepted(work, delivery.alert_pk)
+        doubtful_at = last_doubtful_attempt_at(connection, delivery.pk)
+        if doubtful_at is not None:
+            count_as_accepted(work, delivery.alert_pk, doubtful_at)
         end_attempt(connection, delivery.pk, delivery.number, DeliveryState.NOT_NEEDED, "nothing_open", now)
         if _decided_elsewhere(connection, delivery, sent=False) is not None:
             return

@@ -16,7 +16,7 @@ from services.alerts.case.store.cases import cases_of_alert, forget_tries
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.queue import record_not_needed
 from services.alerts.delivery.store.alerts import Alert, is_first_about_a_case
-from services.alerts.delivery.store.attempts import doubt_attempts, has_doubtful_attempt
+from services.alerts.delivery.store.attempts import doubt_attempts, last_doubtful_attempt_at
 from services.alerts.delivery.store.deliveries import OwedDelivery, find_owed_to_councils, move_delivery
 from services.alerts.delivery.store.restores import Restore, last_restore
 from services.alerts.policy.councils import load_council
@@ -62,7 +62,7 @@ def _cancel_delivery(work: UnitOfWork, delivery: OwedDelivery) -> None:
     doubt_attempts(connection, delivery.pk, "restored", work.now)
     # Without this call the newer message would wait like the repeat of a message that reached nobody. If an attempt is
     # in doubt, the council may be warned, and needs a message when the case ends.
-    forget_tries(connection, delivery.alert_pk, warned=has_doubtful_attempt(connection, delivery.pk))
+    forget_tries(connection, delivery.alert_pk, warned=last_doubtful_attempt_at(connection, delivery.pk) is not None)
     move_delivery(connection, delivery.pk, state, due_at=None, settled_at=work.now)
     record_not_needed(work, delivery.pk, delivery.reference, delivery.feed_id)
     settled = AlertSettled(

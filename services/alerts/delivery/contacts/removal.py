@@ -15,7 +15,7 @@ from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.queue import Recipient, announce_not_needed, intend_deliveries, record_not_needed
 from services.alerts.delivery.store.alerts import load_alert
-from services.alerts.delivery.store.attempts import doubt_attempts, has_doubtful_attempt
+from services.alerts.delivery.store.attempts import doubt_attempts, last_doubtful_attempt_at
 from services.alerts.delivery.store.deliveries import lock_delivery, move_delivery
 from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import Council, load_council
@@ -41,7 +41,11 @@ def _reroute(work: UnitOfWork, council: Council) -> None:
     for delivery in list(_removed(work, council)):
         # Cases are locked before deliveries, as by every writer of alerts.
         doubt_attempts(work.connection, delivery.pk, "contact_removed", work.now)
-        forget_tries(work.connection, delivery.alert_pk, warned=has_doubtful_attempt(work.connection, delivery.pk))
+        forget_tries(
+            work.connection,
+            delivery.alert_pk,
+            warned=last_doubtful_attempt_at(work.connection, delivery.pk) is not None,
+        )
         state, _ = lock_delivery(work.connection, delivery.pk)
         # It may have been settled meanwhile.
         if state not in (DeliveryState.INTENDED, DeliveryState.WAITING, DeliveryState.SENDING):

@@ -9,6 +9,7 @@ from services.alerts.delivery.delivery import NO_COUNCIL, DeliveryState
 from services.alerts.delivery.receipts.receipt import DeliveryReceipt, ReceiptState, is_newer
 from services.alerts.delivery.refused_contacts.noting import note_reached, note_refused
 from services.alerts.delivery.store.alerts import move_check
+from services.alerts.delivery.store.attempts import first_attempt_at
 from services.alerts.delivery.store.deliveries import move_delivery
 from services.alerts.delivery.store.receipts import (
     ReceivedFor,
@@ -81,7 +82,8 @@ def _write(work: UnitOfWork, found: ReceivedFor, receipt: DeliveryReceipt) -> No
 
 def _arrived(work: UnitOfWork, found: ReceivedFor) -> None:
     if found.state is not DeliveryState.SENT:
-        count_as_accepted(work, found.alert_pk)
+        # All attempts have one reference, so the receipt may be about the first.
+        count_as_accepted(work, found.alert_pk, first_attempt_at(work.connection, found.pk))
         _move(work, found, DeliveryState.SENT)
     note_reached(work, found)
     _record(work, found, AuditAction.DELIVERY_RECEIVED)

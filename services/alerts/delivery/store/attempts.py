@@ -58,10 +58,18 @@ def first_attempt_at(connection: Connection, delivery_pk: int) -> datetime | Non
     return found
 
 
-def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
+def attempt_at(connection: Connection, delivery_pk: int, number: int) -> datetime | None:
+    attempt = delivery_attempts.c
+    query = select(attempt.started_at).where(attempt.delivery_pk == delivery_pk, attempt.number == number)
+    found: datetime | None = connection.scalar(query)
+    return found
+
+
+def last_doubtful_attempt_at(connection: Connection, delivery_pk: int) -> datetime | None:
     attempt = delivery_attempts.c
     doubtful = (attempt.delivery_pk == delivery_pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
-    return (connection.scalar(select(func.count()).where(*doubtful)) or 0) > 0
+    found: datetime | None = connection.scalar(select(func.max(attempt.started_at)).where(*doubtful))
+    return found
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:

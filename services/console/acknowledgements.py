@@ -16,11 +16,11 @@ from sqlalchemy import Connection
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import acknowledge, read_record
 from services.alerts.case.store.cases import cases_of_alert
-from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
+from services.console.case_pages import one_page, page_cases, page_number
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link, follow
@@ -33,7 +33,6 @@ from services.console.pages import (
     AcknowledgedView,
     AcknowledgementView,
     FormError,
-    PageCase,
     WithdrawnView,
     acknowledged_page,
     acknowledgement_page,
@@ -41,7 +40,7 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
-from services.console.taken import TakenCases, number_of_acknowledgement, taken_of, takers
+from services.console.taken import TakenCases, number_of_acknowledgement, taken_of
 from services.core.texts import PersonName
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
@@ -163,11 +162,14 @@ def _acknowledged(
     mine = [case for case in every_case(connection, link) if case.reference in taken.cases]
     others = [offer.case for offer in offered if offer.case.reference not in taken.cases]
     pauses = [case.paused_until for case in mine if case.paused_until and case.paused_until > now]
+    mine_shown, left_shown = one_page(connection, store, mine, 1), one_page(connection, store, others, 1)
     return AcknowledgedView(
         council=load_council(connection, store, link.council).name,
         reference=link.reference,
-        cases=page_cases(connection, store, mine),
-        left=page_cases(connection, store, others),
+        cases=mine_shown.shown,
+        others=mine_shown.others,
+        left=left_shown.shown,
+        more_left=len(left_shown.others),
         acknowledgement=taken.acknowledgement,
         csp_nonce=nonce,
         now=now,
@@ -192,11 +194,15 @@ def _form(
     if not open_cases:
         return None
     owner, now, acts = load_council(connection, store, link.council), store.now(), by_link(link, request)
+    page = one_page(connection, store, open_cases, page_number(request))
     return AcknowledgementView(
         council=owner.name,
         reference=link.reference,
-        cases=page_cases(connection, store, open_cases),
-        form_action=request.url.path,
+        cases=page.shown,
+        others=page.others,
+        page=page.number,
+        pages=page.pages,
+        address=request.url.path,
         csp_nonce=nonce,
         now=now,
         # The page shows the shortest pause of the cases.
@@ -233,21 +239,6 @@ def _over(connection: Connection, store: Store, link: Link, request: Request, no
         clock_note=presentation_of(request).clock_note,
     )
     return _page(withdrawn_page(view), 200, nonce)
-
-
-def page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:
-    own = entry_references(connection, store, [case.entry_pk for case in cases])
-    shown, takers_of, now = case_lines(connection, cases), takers(connection, store, cases), store.now()
-    return tuple(
-        PageCase(
-            line,
-            own[case.entry_pk],
-            taken=takers_of.get(case.reference),
-            # A case whose clock has stopped needs nobody, so it is not said to be without anybody.
-            lapsed=not case.clock_stopped and not (case.paused_until and case.paused_until > now),
-        )
-        for case, line in zip(cases, shown, strict=True)
-    )
 
 
 def form_errors(name: str, ticked: frozenset[str]) -> tuple[FormError, ...]:

@@ -18,9 +18,9 @@ from services.console.acknowledgements import (
     FORM_BYTES,
     NAME_LENGTH,
     form_errors,
-    page_cases,
     read_form,
 )
+from services.console.case_pages import page_cases
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link

@@ -79,9 +79,12 @@ class AcknowledgementView:
     council: str
     reference: str
     cases: tuple[PageCase, ...]
-    form_action: str
+    address: str  # the path of the page
     csp_nonce: str
     now: datetime
+    others: tuple[CaseLine, ...] = ()  # the cases on other pages
+    page: int = 1
+    pages: int = 1
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
     clock_note: str | None = None
     earlier: tuple[Acknowledgement, ...] = ()  # earlier acknowledgements of this alert
@@ -98,6 +101,8 @@ class AcknowledgedView:
     reference: str
     cases: tuple[PageCase, ...]  # the acknowledged cases, in their current state
     left: tuple[PageCase, ...]  # the open cases that were not ticked
+    others: tuple[CaseLine, ...] = ()  # acknowledged cases that the page does not list
+    more_left: int = 0  # cases that were not ticked and are not listed
     acknowledgement: Acknowledgement
     csp_nonce: str
     now: datetime
@@ -134,15 +139,17 @@ class ChangesView:
 
 def acknowledgement_page(view: AcknowledgementView) -> str:
     today = london_day(view.now)
-    groups = advice.grouped([page_case.case for page_case in view.cases], today)
+    every = [*(page_case.case for page_case in view.cases), *view.others]
+    groups = advice.grouped(every, today)
     return render_page(
         "acknowledgement.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
-        total=lines(len(view.cases)),
+        count=len(every),
+        total=lines(len(every)),
         from_earlier=lines(view.from_earlier),
         summary=advice.summary(groups, today),
-        doubtful=advice.doubtful([page_case.case for page_case in view.cases]),
+        doubtful=advice.doubtful(every),
         cases=_rows(view.cases, view.now),
         ticked=view.ticked,
         name_error=_first_error(view.errors, NAME_ERRORS),
@@ -151,12 +158,13 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
 
 
 def acknowledged_page(view: AcknowledgedView) -> str:
-    groups = advice.grouped([page_case.case for page_case in view.cases], london_day(view.now))
+    every = [*(page_case.case for page_case in view.cases), *view.others]
+    groups = advice.grouped(every, london_day(view.now))
     return render_page(
         "acknowledged.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
-        total=lines(len(view.cases)),
+        total=lines(len(every)),
         steps=advice.steps(groups),
         cases=_rows(view.cases, view.now),
         left=_rows(view.left, view.now),

@@ -39,7 +39,7 @@ def view(page_cases: tuple[PageCase, ...]) -> AcknowledgementView:
         council="Blackpool",
         reference="A-3F9K-7PQ2",
         cases=page_cases,
-        form_action="/a/kJ3vQ0n7rTzq8m2L",
+        address="/a/kJ3vQ0n7rTzq8m2L",
         csp_nonce=NONCE,
         now=NOW,
         pauses_until=datetime(2026, 12, 1, 9, 0, tzinfo=UTC),

@@ -1,6 +1,6 @@
-"""Describes request bodies with rows, for the OpenAPI description.
+"""Describes request bodies with rows for OpenAPI.
 
-The framework would refuse all rows because of one bad row, so the routes check the rows themselves.
+The routes check the rows, because the framework would refuse all rows for one bad row.
 """
 
 from __future__ import annotations

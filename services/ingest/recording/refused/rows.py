@@ -1,4 +1,4 @@
-"""Lists rows that were refused and not sent again, because nobody watches the residents in them.
+"""Lists refused rows that were not sent again. Nobody watches the residents in them.
 
 The operator is alerted one working day later (`services.alerts.delivery.operator`).
 """

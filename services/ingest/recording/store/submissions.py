@@ -40,7 +40,7 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Raises NotFoundError if there is no such submission. With `feed_id`, other feeds' submissions do not count.
+    """Raises NotFoundError if the submission is unknown, or if its feed is not `feed_id`.
 
     `repeated` is True if the sender gets the receipt again.
     """

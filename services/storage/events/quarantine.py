@@ -34,7 +34,10 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Count the events that are new or were last reported longer than `repeat` ago, and mark all events as reported."""
+    """Return the number of events that are due for a report, and mark all events as reported.
+
+    An event is due if it is new, or if its last report is older than `repeat`.
+    """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.

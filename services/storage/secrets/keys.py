@@ -33,7 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """Providers and councils see their own data, a regulator sees figures, and an operator sees the service's state."""
+    """Providers and councils see their own data. A regulator sees figures. An operator sees the service's state."""
 
     PROVIDER = "provider"
     COUNCIL = "council"

@@ -48,10 +48,10 @@ async def post_notices(
 ) -> ReceiptAnswer:
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues. The answer
-    also lists all further stale rows. A row is stale if a later version is on record. A stale row changes nothing. Each
-    issue has a field, a reason and a remedy. Read the submission to see all rows. A rejected row does not stop the
-    other rows. If every row is rejected, the answer is 422.
+    The answer 202 means that the submission is on disk. A row is stale if a later version is on record. A stale row
+    changes nothing. The answer lists all stale rows, and the first 100 rows with issues. Each issue has a field, a
+    reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row
+    is rejected, the answer is 422.
     """
     sending = Sending(store, feed, RecordKind.NOTICE, "api")
     body = await sending.body(request, limits.body_bytes)

@@ -1,6 +1,6 @@
 """Describes request bodies with rows for OpenAPI.
 
-The routes check the rows, because the framework would refuse all rows for one bad row.
+The framework would refuse all rows because of one bad row. So the routes check each row themselves.
 """
 
 from __future__ import annotations

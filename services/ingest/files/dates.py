@@ -64,7 +64,7 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
     """Return the time in a text as UTC, or None.
 
-    A time without an offset is in Europe/London. A date alone gives the start of the day.
+    A time without an offset is in Europe/London. A date without a time gives the start of the day.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -75,7 +75,7 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the text names a wrong weekday. Both orders of day and month are tried."""
+    """Return True if the weekday in the text is wrong in both orders of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)

@@ -74,7 +74,7 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be accepted. The same file will be refused again."""
+    """The file cannot be accepted."""
 
     def __init__(self, code: FileCode) -> None:
         self.code = code

@@ -1,6 +1,6 @@
 """Finds the field of each column, and the values of each row. All functions are pure.
 
-The cells of forbidden columns are not read. Forbidden are names, dates of birth, NHS numbers and key-safe codes.
+Forbidden columns hold names, dates of birth, NHS numbers or key-safe codes. The cells of these columns are not read.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def known_heading(kind: RecordKind) -> Callable[[str], bool]:
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
     """Decide the field of each column.
 
-    A mapping by hand comes first, then an exact name, then a synonym, then a typing error. If two columns are equally
+    The order is: a mapping by hand, an exact name, a synonym, a heading with a typing error. If two columns are equally
     good, the first column is read.
     """
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}

@@ -74,7 +74,7 @@ def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes
 
 
 def area_values(postcode: str) -> Values:
-    """Return the sector and the outward code of a postcode. Area notices find an entry by these values."""
+    """Return the sector and the outward code of a postcode."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 

@@ -60,7 +60,7 @@ def exact(at: datetime) -> Stamp:
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """Return the stamp of a date without a time. It spans the day in Europe/London."""
+    """Return the stamp of a date without a time. The stamp spans the day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
@@ -84,7 +84,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return the stamp, or an unknown stamp if it lies in the future."""
+    """Return `recorded`, or an unknown stamp if `recorded` lies in the future."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.

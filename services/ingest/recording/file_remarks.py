@@ -44,7 +44,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
     """Return a remark on entries without a usable telephone number.
 
-    Alarms that need no line are left out.
+    Entries whose alarm needs no line are left out.
     """
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:

@@ -84,7 +84,7 @@ def write_submission(
 
 
 class _Submission:
-    """The methods are the steps of the work, in their order."""
+    """Each method is one step of the work, in this order."""
 
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id

@@ -62,7 +62,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 def requeue(store: Store, event_id: str, by: str) -> int:
     """Publish an event again for the consumers that failed. Return the number of consumers.
 
-    Raises NotFoundError if the event is not in quarantine, and RefusedError if it is not in the outbox.
+    Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """
     with store.writing() as connection:
         consumers = _consumers(connection, event_id)

@@ -1,4 +1,4 @@
-"""Checks a zip file before it is unpacked. Only the directory of the zip file is read."""
+"""Checks a zip file before it is unpacked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Decides how to read the dates in each column of a spreadsheet. All functions are pure.
 
-The day normally comes first. A date such as `3/12/2026` is in doubt if another date of the column has the month first.
-If no date of the column shows the order, the other columns decide.
+The day normally comes first. A date such as `3/12/2026` is in doubt if another date in the same column has the month
+first. If no date of the column shows the order, the other columns decide.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """First pass every row to `see`, then read the cells with `read`."""
+    """Call `see` with every row. Then read the cells with `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}

@@ -104,12 +104,12 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """Return True for a date such as `01-Feb`, which a spreadsheet makes of `1/2`."""
+    """Return True for a date such as `01-Feb`. A spreadsheet makes this date from `1/2`."""
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def without_made_date(text: str) -> str:
-    """`02-Jan Tower Road` gives `Tower Road`. A spreadsheet made the date of a house number."""
+    """`02-Jan Tower Road` gives `Tower Road`. A spreadsheet turned a house number into the date."""
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

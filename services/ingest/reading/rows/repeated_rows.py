@@ -42,7 +42,7 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference. The row that was changed last comes last.
+    """Join the rows of one reference. The result ends with the row that was changed last.
 
     If the reference may be rounded, no rows are joined.
     """

@@ -46,9 +46,9 @@ def loose_key(text: str) -> str:
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the two languages of a heading such as "Cod post / Postcode".
+    """Return the parts of a heading such as "Cod post / Postcode".
 
-    Return an empty list for one part alone, and for two values such as "Start / End date".
+    Return an empty list if the heading has one part, or has two values as in "Start / End date".
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}

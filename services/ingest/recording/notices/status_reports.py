@@ -1,4 +1,7 @@
-"""Completes notices that give only a reference and a status. The record holds the missing parts."""
+"""Completes notices that give only a reference and a status.
+
+The missing parts come from the record with the same reference.
+"""
 
 from __future__ import annotations
 

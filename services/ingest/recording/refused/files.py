@@ -1,6 +1,7 @@
-"""Lists files and JSON bodies that were refused as a whole. Nobody watches the residents in them.
+"""Lists files and JSON bodies that were refused as a whole.
 
-The operator is alerted one working day later. An accepted submission of the same kind cancels the alert.
+Nobody watches the residents in a refused file. The operator is alerted one working day later. An accepted submission of
+the same kind cancels the alert.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def plan(
 ) -> Plan[Facts]:
     """Compare each draft with the latest version of its record.
 
-    `recorded` holds the versions on record by record key.
+    `recorded` maps record keys to the versions on record.
     """
     result: Plan[Facts] = Plan()
     states: dict[bytes, _KeyState[Facts]] = {}

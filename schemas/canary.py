@@ -1,4 +1,4 @@
-"""The canary: an event without content that proves that the consumers of a partition are alive."""
+"""The canary is an empty event. It shows that the consumers of a partition are alive."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class CanaryData(Schema):
 
 
 class Canary(Schema):
-    """A CloudEvent without content, published by a relay to prove that the consumers of a partition are alive.
+    """A relay publishes this CloudEvent to test the consumers of a partition.
 
-    It is stored in no outbox and no inbox.
+    A canary is stored in no outbox and in no inbox.
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -27,6 +27,6 @@ class Canary(Schema):
     source: Literal["/pullcord/relay"] = "/pullcord/relay"
     type: Literal["uk.pullcord.canary.v1"] = "uk.pullcord.canary.v1"
     time: AwareDatetime
-    """The time at which the canary was published. Events published to its partition before are ahead of it."""
+    """The time at which the canary was published."""
     datacontenttype: Literal["application/json"] = "application/json"
     data: CanaryData

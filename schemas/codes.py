@@ -1,4 +1,4 @@
-"""Codes in notices, register entries and events. They are also stored, so never change a value."""
+"""Codes in notices, register entries and events. The codes are also stored, so never change a value."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ class MigrationKind(StrEnum):
 
 
 class TargetService(StrEnum):
-    """The service that the provider puts in place of the line.
+    """The service that replaces the line.
 
-    `pdpl` and `evac` are interim services that still run from the telephone exchange. `cease` means that nothing
-    replaces the line.
+    `pdpl` and `evac` are interim services from the telephone exchange. `cease` means that nothing replaces the line.
     """
 
     VOIP = "voip"
@@ -64,7 +63,7 @@ DANGEROUS_FIRST = (
 
 
 class RestrictionKind(StrEnum):
-    """The way in which a line is restricted before its migration."""
+    """The restriction of a line before its migration."""
 
     OUTGOING_BARRED = "outgoing_barred"
     OUTGOING_DIVERTED = "outgoing_diverted"
@@ -147,7 +146,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """Something that happens to a case: a person's act, a fact about the line or the notice, or a time reached."""
+    """Something that happens to a case, such as an act of a person."""
 
     ACKNOWLEDGE = "acknowledge"
     ACKNOWLEDGEMENT_LAPSED = "acknowledgement_lapsed"

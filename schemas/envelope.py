@@ -1,4 +1,4 @@
-"""The CloudEvents 1.0 envelope in which every event travels."""
+"""The CloudEvents 1.0 envelope of every event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPE_PATTERN = r"^uk\.pullcord\.[a-z_]+\.v\d+$"
 
 
 class Envelope(Schema):
-    """One event. `subject` is never set, because tools copy the subject into headers and logs."""
+    """One event. It has no `subject`, because tools copy a subject into headers and logs."""
 
     specversion: Literal["1.0"] = "1.0"
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
@@ -28,13 +28,13 @@ class Envelope(Schema):
     time: AwareDatetime
     datacontenttype: Literal["application/json"] = "application/json"
     partitionkey: Annotated[str, StringConstraints(pattern=r"^(provider:[A-Z]{4}|council:[ENSW]\d{8})(:\d{1,3})?$")]
-    """Feed and shard (CloudEvents partitioning extension). They keep the events of one record in order."""
+    """Feed and shard (CloudEvents partitioning extension). Events with the same key stay in order."""
     # Hidden in `repr`, so that no event is logged by accident.
     data: SerializeAsAny[EventData] = Field(repr=False)
 
 
 class UnknownEventError(ValueError):
-    """The type of an event is not known, because a newer version of Pullcord published the event."""
+    """The type of an event is unknown to this version of Pullcord."""
 
 
 def type_of(data: EventData) -> str:
@@ -49,8 +49,8 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """Return the event that `encode` wrote.
 
-    Raises UnknownEventError if this version of Pullcord does not know the type of the event, and another ValueError for
-    any other fault.
+    Raises UnknownEventError if this version does not know the type of the event. Raises another ValueError for any
+    other fault.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None

@@ -1,7 +1,7 @@
-"""The data of every published event: tokens, ids, dates and codes, never a telephone number, an address or a name.
+"""The data of all published events. No event holds a telephone number, an address or a name.
 
-Events use Pullcord's own ids, because a provider's or a council's reference might hold anything. The pattern of every
-text rules out a telephone number.
+Events use Pullcord's own ids, because a sender's reference might hold anything. The pattern of each text excludes
+telephone numbers.
 """
 
 from __future__ import annotations
@@ -104,10 +104,10 @@ class RecordRef(Schema):
 
 
 class NoticesReconsidered(EventData):
-    """Notices must be matched again, although the provider sent no new version of them.
+    """Notices must be matched again, without a new version from the provider.
 
-    The usual cause is another notice that replaces them, or no longer does. If a notice on an area changes, `records`
-    has the id of the area record, which stands for all notices of the provider on the area.
+    The usual cause is another notice: it replaces these notices, or no longer replaces them. An area record stands for
+    all notices of a provider on an area. If such a notice changes, `records` has the id of the area record.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"
@@ -128,10 +128,9 @@ class EntriesWithdrawn(EventData):
 
 
 class MatchingUnfinished(EventData):
-    """A record has more possible matches by area or postcode than the matcher handles at once.
+    """A record has too many possible matches for one turn of the matcher.
 
-    The event gives the matcher one more turn. The matcher chooses the notice or register entry to go on with, so that
-    all feeds have their share.
+    The event gives the matcher one more turn. The matcher itself chooses the record for this turn.
     """
 
     event_name: ClassVar[str] = "matching_unfinished"
@@ -152,7 +151,7 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """New matches were found, matches were found again for a newer revision, or a person decided on matches."""
+    """Matches were found, found again for a newer revision, or decided by a person."""
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"
@@ -211,7 +210,7 @@ class AlertIntended(EventData):
 
 
 class AlertSettled(EventData):
-    """A delivery of an alert was sent, given up, or not needed any more."""
+    """A delivery of an alert was sent, was given up, or is not needed any more."""
 
     event_name: ClassVar[str] = "alert_settled"
     topic: ClassVar[str] = "pullcord.alerts"

@@ -36,14 +36,14 @@ class MigrationNotice(Schema):
     source: Text | None = None
     """The system that made the message (CloudEvents `source`)."""
     provider_id: Annotated[str, StringConstraints(pattern=r"^[A-Z]{4}$")] | None = None
-    """The four-letter RCPID. If it is given, it must be the RCPID of the provider that the API key belongs to."""
+    """The provider's four-letter RCPID. The API key must belong to the same provider."""
     brand: Text | None = None
     provider_reference: Reference | None = None
     """The provider's own lasting reference of this migration. If it is absent, `id` is used.
 
     A later notice with the same reference replaces this notice."""
     supersedes: Reference | None = None
-    """The `provider_reference` of an earlier notice that this one replaces."""
+    """The `provider_reference` of the earlier notice that this notice replaces."""
     scope: Scope = Scope.LINE
     cli: Number | None = None
     """The telephone number, for scope `line`."""
@@ -60,7 +60,7 @@ class MigrationNotice(Schema):
     line_used_last_12_months: bool | None = None
     planned_migration_date: Day | None = None
     restriction_start_date: Day | None = None
-    """The day on which the line is first barred or diverted. The alarm may stop working then, before the migration."""
+    """The day on which the line is first barred or diverted. The alarm may stop working on this day."""
     restriction_kind: RestrictionKind | None = None
     migrated_on: Day | None = None
     """The day on which the line was moved, for status `completed`. If it is absent, `planned_migration_date` counts."""
@@ -73,7 +73,7 @@ class MigrationNotice(Schema):
     issued_at: Moment | None = None
     """The time at which the provider issued the notice. If it is absent, the time of receipt is used.
 
-    The version issued later wins, in whatever order the versions arrive."""
+    The version issued later counts. The order of arrival does not matter."""
 
 
 def lasting_reference(provider_reference: str | None, message_id: str) -> str:

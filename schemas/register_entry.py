@@ -16,7 +16,7 @@ Code = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60)]
 
 
 class RegisterEntry(Schema):
-    """One telecare service, and the line that the alarm uses.
+    """One telecare service, and the line of its alarm.
 
     An entry never has a name, a date of birth, an NHS number, a diagnosis or a key-safe code.
     """
@@ -26,10 +26,10 @@ class RegisterEntry(Schema):
     updated_at: Moment | None = None
     """The time at which the council last changed the entry. If it is absent, the time of receipt is used.
 
-    The version changed later wins."""
+    The version that was changed later counts."""
     # Longer than in a notice, because a cell often holds several numbers.
     cli: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """The telephone number or numbers that the alarm uses. Leave it out for a SIM unit."""
+    """The telephone number or numbers that the alarm uses. Leave this field out for a SIM unit."""
     uprn: Annotated[str, StringConstraints(max_length=30)] | None = None
     postcode: Annotated[str, StringConstraints(max_length=30)] | None = None
     address_lines: tuple[Text, ...] = Field(default=(), max_length=8)

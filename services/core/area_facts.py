@@ -1,4 +1,4 @@
-"""The common facts of all live notices of one provider on one area. The notices share one record."""
+"""The facts of a provider's live notices on one area. These notices share one record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of one group (`AreaPart`) of the notices on an area."""
+    """The facts of the notices in one `AreaPart`."""
 
     part: AreaPart
     status: NoticeStatus

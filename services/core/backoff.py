@@ -12,9 +12,9 @@ LAST_DOUBLING: Final = 30
 
 
 def delay(attempt: int, first: float, longest: float, jitter: float) -> float:
-    """Return the seconds to wait after attempt `attempt` failed. The first attempt is number 1.
+    """Return the wait in seconds after a failed attempt. The first attempt has number 1.
 
-    The wait starts at `first` and doubles, up to `longest`. `jitter` (0 to 1) shortens the wait by up to half.
+    The wait starts at `first`, and doubles up to `longest`. A `jitter` of 1 halves the wait.
     """
     full = min(first * 2.0 ** min(attempt - 1, LAST_DOUBLING), longest)
     return full * (1 - jitter / 2)

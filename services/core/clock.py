@@ -25,7 +25,7 @@ class SystemClock:
 
 
 class AcceleratedClock:
-    """A clock for demonstrations, which starts at `start` and runs `factor` times as fast as the system's clock."""
+    """A clock for demonstrations. It starts at `start`, and runs `factor` times as fast as the system's clock."""
 
     def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start

@@ -16,14 +16,14 @@ RandomBytes = Callable[[int], bytes]
 
 
 def new_reference(prefix: str, random: RandomBytes) -> str:
-    """Return a reference that a person can read out, such as `C-7K3M-2Q9P` (40 random bits)."""
+    """Return a reference such as `C-7K3M-2Q9P`. It has 40 random bits."""
     # The alphabet has 32 characters, so the low 5 bits of a byte choose each character equally often.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Return an id that sorts by time."""
+    """Return an id. Ids sort by time."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"
 
 

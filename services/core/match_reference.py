@@ -1,4 +1,7 @@
-"""Makes match references. All functions are pure. Nobody can guess a reference, or read an id from a reference."""
+"""Makes match references. All functions are pure.
+
+A reference cannot be guessed, and does not show the ids.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the ids of the notice and the entry, or None if the text does not have the form of a reference."""
+    """Return the ids of the notice and of the entry, or None if the form of the text is wrong."""
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
@@ -49,7 +52,7 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
     """Decrypt the two ids, or return None if the form is wrong.
 
-    Signs that `hide_ids` did not make give meaningless ids.
+    Invented signs give meaningless ids.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

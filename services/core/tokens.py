@@ -1,4 +1,4 @@
-"""Makes tokens: keyed hashes that match two records. Without the key, nobody can reverse a token."""
+"""Makes tokens, which are keyed hashes. Without the key, nobody can reverse a token."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key of a stored record. The sender's own reference is stored only in sealed form."""
+        """Return the 16-byte key of a stored record."""
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """Return the 16-byte key of the record that stands for all notices of a feed on an area."""
+        """Return the 16-byte key of an area record."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
@@ -57,7 +57,7 @@ class Tokeniser:
         return self._hashed(b"\xfe" + content)
 
     def link_hash(self, purpose: LinkPurpose, alert: str, code: str) -> bytes:
-        """Return the hash that is stored for a link's code. A link opens only its own purpose and alert."""
+        """Return the stored hash of a link's code. The hash is valid for one purpose and one alert."""
         return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:

@@ -56,14 +56,14 @@ class RowAnswer(Answer):
 
 
 class ColumnAnswer(Answer):
-    """A column of a file, and the field that it is read as. `field` is null if the column is not read."""
+    """One column of a file. `field` is null if Pullcord does not read the column."""
 
     heading: str
     field: str | None
 
 
 class ReceiptAnswer(Answer):
-    """The receipt of a stored submission, with the first rows that have issues."""
+    """The receipt of a stored submission, and the first rows with issues."""
 
     submission: str
     kind: str
@@ -76,7 +76,7 @@ class ReceiptAnswer(Answer):
 
 
 class NoRowAcceptedProblem(Problem, ReceiptAnswer):
-    """The problem of a submission in which every row was rejected, with the receipt."""
+    """Every row of a submission was rejected. This problem also holds the receipt."""
 
     type: Literal["urn:pullcord:problem:no-row-accepted"]
 
@@ -95,7 +95,7 @@ class SubmissionAnswer(Answer):
 
 
 class DryRunAnswer(Answer):
-    """The result that an upload would have. No row is stored."""
+    """The result of a dry run. A dry run stores no row."""
 
     columns: list[ColumnAnswer]
     remarks: list[str]

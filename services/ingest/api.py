@@ -1,4 +1,4 @@
-"""Routes of the ingest API: providers post notices, councils put register entries, and both read their submissions."""
+"""Routes of the ingest API: posting notices, changing register entries, and reading submissions."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ async def post_notices(
 ) -> ReceiptAnswer:
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer 202 means that the submission is on disk. The answer lists the first 100 rows with issues, and every
-    stale row after them. A row is stale if a later version is on record; it changes nothing. Each issue has a field, a
+    The answer 202 means that the submission is on disk. A row is stale if a later version is on record. A stale row
+    changes nothing. The answer lists all stale rows, and the first 100 rows with issues. Each issue has a field, a
     reason and a remedy. Read the submission to see all rows. A rejected row does not stop the other rows. If every row
     is rejected, the answer is 422.
     """
@@ -110,7 +110,7 @@ def delete_entry(
 ) -> None:
     """Take an entry off the register. The matches of the entry end, and its case closes.
 
-    A second request changes nothing.
+    A second request for the same entry changes nothing.
     """
     try:
         withdraw_one(store, feed, entry_id)
@@ -133,7 +133,7 @@ def get_submission(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     cursor: Cursor = None,
 ) -> SubmissionAnswer:
-    """Return the receipt of a submission that you sent, and one page of its rows with their outcomes.
+    """Return the receipt of your submission, and one page of the submission's rows.
 
     `next_cursor` and the header `Link` lead to the next page.
     """

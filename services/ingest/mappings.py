@@ -1,4 +1,4 @@
-"""Routes that list and delete the mappings that a sender has made by hand: of columns, and of words for statuses."""
+"""Routes for the mappings that a sender made by hand."""
 
 from __future__ import annotations
 
@@ -24,17 +24,16 @@ router = APIRouter(prefix="/v1/mappings", tags=["provider", "council"])
 
 
 class MappedKind(StrEnum):
-    """The kind of a mapping: of a column to a field, or of a word to a status."""
+    """A mapping links a column to a field, or a word to a status."""
 
     COLUMN = "column"
     STATUS = "status"
 
 
 class MappingView(BaseModel):
-    """A mapping with which your later files are read.
+    """One of your mappings. Pullcord applies it to your later files.
 
-    `word` is the mapped heading or word, with only its letters and digits. `target` is the field or code that you
-    chose.
+    `word` is the heading or status word, reduced to letters and digits. `target` is the field or code that you chose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,9 +65,9 @@ def list_mappings(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     cursor: Cursor = None,
 ) -> list[MappingView]:
-    """List the mappings that you made by hand, ordered by `what` and then by `word`.
+    """List your mappings, sorted by `what` and then by `word`.
 
-    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
+    The header `Link` with `rel="next"` leads to the next page. The last page has no such header.
     """
     # One more than the page holds shows that there is another page.
     found = page_of_words(store, *sender, _after(cursor), limit + 1)
@@ -83,9 +82,9 @@ def list_mappings(
 def delete_mapping(
     store: StoreOf, sender: Sender, what: MappedKind, word: Annotated[str, Path(min_length=1, max_length=300)]
 ) -> None:
-    """Delete a mapping. `word` is the heading or word as in the list, or as you wrote it.
+    """Delete a mapping. Give `word` as the list shows it, or as you wrote it.
 
-    Your later files are read without the mapping. Records from earlier files do not change.
+    Your later files are read without this mapping. Records from earlier files do not change.
     """
     feed_id, kind = sender
     pair = (COLUMN, heading_key(word)) if what is MappedKind.COLUMN else (STATUS_FIELD[kind], word_key(word))

@@ -67,7 +67,7 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """An item that is not an object, or repeats a key, becomes an unusable row with an issue."""
+    """An item becomes an unusable row if it is not an object, or if it repeats a key."""
     return [_raw_row(number, fields) for number, fields in rows]
 
 
@@ -82,7 +82,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
-    """`parameters` are everything else that changes the meaning of the body. They are part of the digest."""
+    """`parameters` change the meaning of the body, so the digest covers them too."""
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
     digest = hashlib.sha256(stated + body).digest()
@@ -92,10 +92,10 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """`sheet` is the spreadsheet from which the rows come, or None.
+    """`sheet` is the spreadsheet with the rows, or None.
 
-    Raises ProblemError if the submission is refused, or if every row is rejected. A rejected submission is still
-    stored.
+    Raises ProblemError if the submission is refused. If every row is rejected, the submission is stored, and
+    ProblemError is raised.
     """
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

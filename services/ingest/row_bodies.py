@@ -1,6 +1,6 @@
-"""Describes request bodies with rows, for the OpenAPI description.
+"""Describes request bodies with rows for OpenAPI.
 
-The framework would refuse all rows because of one bad row, so the routes check the rows themselves.
+The framework would refuse all rows because of one bad row. So the routes check each row themselves.
 """
 
 from __future__ import annotations

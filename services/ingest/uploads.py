@@ -91,7 +91,7 @@ async def upload_notices(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Send a file of notices.
 
-    A dry run stores no notice. It shows which field each heading was read as, and the outcome that each row would have.
+    A dry run stores no notice. Its answer shows the field of each column, and the outcome that each row would have.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.NOTICE, "file", dry_run))
     upload = _Upload(
@@ -122,12 +122,13 @@ async def upload_register(
     status: Statuses = None,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer | DryRunAnswer:
-    """Send a register, or part of one.
+    """Send a register, or a part of a register.
 
-    With `mode=replace`, entries that are missing from the file are withdrawn. A confirmation is needed if the file
-    would withdraw more entries than the deployment allows, or if it would withdraw any entry while some row has no
-    readable reference. Without the confirmation, no row is stored, and the answer is 409 with the number of entries
-    that would be withdrawn. To confirm, send the file again with `confirm_withdrawals` set to that number.
+    With `mode=replace`, entries that are missing from the file are withdrawn. You must confirm the withdrawals in two
+    cases. In the first case, the file would withdraw more entries than the deployment allows. In the second case, the
+    file would withdraw an entry, and a row has no readable reference. Without the confirmation, no row is stored. The
+    answer is then 409, and gives the number of withdrawals. To confirm, send the file again, and set
+    `confirm_withdrawals` to this number.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.ENTRY, "file", dry_run))
     upload = _Upload(

@@ -26,7 +26,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """A refusal is recorded, and then raised. `read_body` lists the errors."""
+        """Raises the errors of `read_body`. Each refusal is recorded first."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:

@@ -26,7 +26,7 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """A result of comparing one part of two addresses, for the person who decides on the match."""
+    """The result of comparing one part of two addresses."""
 
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"

@@ -1,4 +1,4 @@
-"""The HTTP route by which a person of the council confirms or rejects a match."""
+"""HTTP routes: the progress of matching, and decisions on matches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
-    """A decision on a match: the decision, the name of the person, and the evidence."""
+    """A decision on a match, with the name of the person and the evidence."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,11 +42,11 @@ class MatchingView(BaseModel):
 
 @router.get("/matching", summary="Show what is not yet matched", responses=answers(401, 403))
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
-    """Show how many of the council's register entries still wait to be compared with a notice.
+    """Show the number of register entries that still wait to be compared with a notice.
 
-    An entry may wait if a notice covers very many homes, or if very many notices name the postcode of the entry.
+    An entry may wait if a notice covers very many homes. An entry may also wait if very many notices name its postcode.
 
-    A notice that names a line by number, UPRN or address is compared with all entries at once.
+    A notice with the number, UPRN or address of a line is compared with all entries at once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))
@@ -64,7 +64,7 @@ def decide_on_match(
     match: Annotated[str, Path(max_length=44, examples=["M-7K3M-2Q9P-4XTB-8HWN"])],
     body: DecisionBody,
 ) -> None:
-    """Record a person's decision on a match that has not ended.
+    """Record a person's decision on a match. The match must not have ended.
 
     A rejection ends the case if no other line of the case is at risk.
     """

@@ -1,6 +1,6 @@
 """Records a person's decision on a match. The decision stays when the records are matched again.
 
-A rejection no longer counts once the match has a higher level than at the time of the rejection.
+A rejection counts only until the match gets a higher level.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The ids of the two records of a match. People see the reference of the match instead."""
+    """The ids of the two records of a match. People see the match reference instead of the ids."""
 
     notice: int
     entry: int
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Raises RefusedError if the text does not have the form of a reference."""
+        """Raises RefusedError if `reference` does not have the form of a match reference."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(
@@ -41,7 +41,7 @@ class MatchId:
 def decide_match(
     store: Store, match: MatchId, decision: MatchDecision, by: str, evidence: str, feed_id: str | None = None
 ) -> None:
-    """Raises NotFoundError if there is no such match, if it has ended, or if it belongs to another council."""
+    """Raises NotFoundError if the match is unknown, has ended, or belongs to another council."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

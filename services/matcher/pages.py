@@ -1,7 +1,6 @@
-"""Divides the matching of a record with very many possible matches into turns, so that other lines need not wait.
+"""Divides long matching into turns, so that other lines need not wait.
 
-All functions are pure. An area record may match every home of a city. One turn handles at most `PAGE` pairs, the
-nearest harmful days first.
+All functions are pure. One turn handles at most `PAGE` pairs. The pairs with the nearest harmful days come first.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ class PagedSide(StrEnum):
 
 
 class PartnerPlace(NamedTuple):
-    """The place of a partner in the order of matching: by its harmful day, then by its id.
+    """The place of a partner in the order of matching.
 
-    A notice without a day has `NO_DAY`. Every entry has `START.day`.
+    `day` is the harmful day of a notice, or `NO_DAY`. Every entry has `START.day`.
     """
 
     day: date
@@ -61,7 +60,7 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The partners of a record that one turn handles."""
+    """A record and some of its partners, for one turn."""
 
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
@@ -82,8 +81,8 @@ def page_of(
 ) -> Page:
     """Return the first `limit` partners as a page.
 
-    `kinds` holds the shared kinds of token, and `matched` holds the stored matches. Both cover the first `limit` + 1
-    partners.
+    `kinds` holds the shared kinds of token. `matched` holds the stored matches. Both mappings cover the first `limit` +
+    1 partners.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -112,7 +111,7 @@ def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The number of partners that share a postcode or area with a record, and the number of its stored matches."""
+    """`sharing` counts the partners with a shared postcode or area. `matched` counts the stored matches."""
 
     side: PagedSide
     pk: int
@@ -125,10 +124,9 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records that must be matched in turns.
+    """Return the records with more than `page` pairs.
 
-    A record with more than `page` pairs is matched in turns. Further records follow until at most `batch` pairs are
-    left.
+    If the other records have more than `batch` pairs in all, the largest of these records are returned too.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

@@ -1,7 +1,7 @@
-"""Decides how sure it is that a notice is about the line of an alarm. All functions are pure.
+"""Decides the level of a match between a notice and the line of an alarm. All functions are pure.
 
-An equal telephone number gives a confirmed match. An equal UPRN or full address gives a probable match. An area notice,
-near addresses in one postcode, or an equal UPRN with clashing addresses give a possible match.
+An equal telephone number gives a confirmed match. An equal UPRN or full address gives a probable match. An area notice
+or a near address gives a possible match. An equal UPRN with clashing addresses gives only a possible match.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The decrypted parts of a record that are compared."""
+    """The decrypted location of a record."""
 
     has_numbers: bool
     parts: AddressParts | None
@@ -56,8 +56,7 @@ Look = Callable[[], tuple[Location, Location]]
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
     """Return the level of a match and the reasons, or None.
 
-    `kinds` are the shared kinds of token. `look` decrypts both locations, and is called only if the level depends on
-    the locations.
+    `kinds` are the shared kinds of token. `look` decrypts the locations of both records, and is called only if needed.
     """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:

@@ -1,4 +1,4 @@
-"""Decides which matches to write and which to end, for a batch of changed records. All functions are pure."""
+"""Decides which matches of changed records are written, and which matches end. All functions are pure."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class MatchRow:
 
 @dataclass(frozen=True)
 class MatchState:
-    """Everything on which the matches of a batch of changed records depend."""
+    """The stored data for matching a batch of changed records."""
 
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
@@ -77,10 +77,7 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of the outcome that is surer than a match by area or postcode.
-
-    A surer match has a higher level than possible, or shares the UPRN. An ended match counts if its level was higher.
-    """
+    """Leave out the possible matches. A possible match with an equal UPRN stays."""
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -1,4 +1,4 @@
-"""Matches records that have very many possible matches, in turns."""
+"""Gives turns to records with very many possible matches."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Return the pages to match now, at most `PAGE` pairs in all, and the events for later turns.
+    """Return the pages to match now, and the events for later turns.
 
-    `changed` are records to match from the start. `turns` holds the feed of each `MatchingUnfinished` event. Each of
-    these events gives one record a turn.
+    The pages have at most `PAGE` pairs in all. `changed` holds records to match from the start. `turns` holds the feed
+    of each `MatchingUnfinished` event.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
@@ -44,10 +44,7 @@ def take_turn(
 
 
 def turns_for(feeds: Sequence[str]) -> list[Announcement]:
-    """Return an event for each feed. Each event gives one unfinished record a turn.
-
-    An extra turn changes nothing.
-    """
+    """Return an event for each feed. Each event gives a turn to one unfinished record."""
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 

@@ -1,4 +1,4 @@
-"""Limits how many requests without effect are recorded: refused and repeated requests, and dry runs."""
+"""Limits the number of recorded requests without effect, such as refusals and dry runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raise TooOftenError if people recorded this act too often in the last day. `subject` is a case or an alert."""
+    """Raise TooOftenError if the act was recorded too often in the last day. `subject` is a case or an alert."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(
@@ -47,7 +47,7 @@ def allow_repeat(store: Store, connection: Connection, subject: str, action: Aud
 
 
 def allow_contact_message(store: Store, connection: Connection, contact: str) -> None:
-    """Raise TooOftenError if a contact was sent too many codes and test messages in the last hour.
+    """Raise TooOftenError if the contact got too many codes and test messages in the last hour.
 
     `contact` is an id.
     """

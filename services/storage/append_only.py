@@ -1,6 +1,7 @@
-"""Database triggers that stop everybody from changing or removing an audit row.
+"""Database triggers that prevent changes to audit rows.
 
-The sealed part of a row may be replaced, because vault keys change. A user who may alter tables can drop the triggers.
+Only the sealed part of a row may be replaced, because vault keys change. A user with the right to alter tables can drop
+the triggers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes audit rows, each in the transaction of the change that the row records."""
+"""Writes each audit row in the transaction of the recorded change."""
 
 from __future__ import annotations
 

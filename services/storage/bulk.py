@@ -14,7 +14,10 @@ Processor = Callable[[Any], Any]
 
 
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows, with the values of each row in the order of `names`. Raises the errors of an ordinary insert."""
+    """Insert rows. Each row holds its values in the order of `names`.
+
+    Raises the errors of an ordinary insert.
+    """
     if not rows:
         return
     processors = _processors(table, tuple(names), connection.dialect)

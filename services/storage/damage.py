@@ -1,4 +1,4 @@
-"""Reports each sealed value that cannot be opened to the operator."""
+"""Tells the operator about sealed values that cannot be opened."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def damaged_name(table: str, pk: int | str) -> str:
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
     """Decrypt the sealed value of a row. `key_id` is the key id in the row.
 
-    Raises MissingKeyError if this key is not loaded, and VaultError if the value is damaged.
+    Raises MissingKeyError if the key is not loaded. Raises VaultError if the value is damaged.
     """
     try:
         return vault.open(place, sealed)

@@ -56,7 +56,7 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """A text parameter without a cast to a text type. PostgreSQL takes the type from the context, such as an array."""
+    """A text parameter without a cast. PostgreSQL derives its type from the context."""
 
     cache_ok = True
 
@@ -86,7 +86,7 @@ def looked_up(
 
 
 def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
-    """Return the earliest of several dates, or `if_none` if all are NULL."""
+    """Return the earliest of several dates, or `if_none` if all dates are NULL."""
     # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
     least = func.least if connection.dialect.name == "postgresql" else func.min
     found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
@@ -114,9 +114,9 @@ LOCK_CLASS = 0x70636F62
 
 
 class Exclusive(IntEnum):
-    """The lock numbers of tasks that only one process does at a time.
+    """Lock numbers. Only one process at a time can hold each lock.
 
-    The lanes of the outbox have the smaller numbers.
+    Smaller numbers belong to the lanes of the outbox.
     """
 
     CANARIES = 16
@@ -126,7 +126,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Take a lock until the transaction ends. Return False if another process has the lock."""
+    """Take a lock for the rest of the transaction. Return False if another process has the lock."""
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True
@@ -149,7 +149,7 @@ def time_of_database(connection: Connection) -> datetime | None:
 
 
 def is_read_only(connection: Connection) -> bool | None:
-    """Return None if the database does not say."""
+    """Return None if the answer is unknown."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
         return None

@@ -44,9 +44,9 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """Return the condition that all keys of a feed are revoked, and that the feed has sent nothing since.
+    """Return an SQL condition: all keys of a feed are revoked, and the feed has sent nothing since then.
 
-    A feed without keys, or with expired keys only, may send its files in another way.
+    A feed without keys does not match, because it may send its files in another way.
     """
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)

@@ -60,10 +60,10 @@ class Store:
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """All reads in the transaction see the same moment.
+        """All reads in the transaction see the same state of the database.
 
-        On PostgreSQL the transaction fails if it locks or changes a row that another transaction has changed since that
-        moment. The caller then tries again.
+        On PostgreSQL, the transaction fails if another transaction has meanwhile changed a row that this transaction
+        locks or changes. The caller then tries again.
         """
         with self._reporting(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":

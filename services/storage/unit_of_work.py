@@ -1,4 +1,4 @@
-"""An open transaction, with everything that the steps in it need."""
+"""An open transaction, with the store and the time for its steps."""
 
 from __future__ import annotations
 

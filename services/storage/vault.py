@@ -1,7 +1,7 @@
 """Encrypts all data that could identify a person, with AES-256-GCM.
 
 A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row, so a value that was copied to another row does not open.
+the row. So a sealed value does not open in another row.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The vault keys, 32 bytes each, by key id (1 to 16 characters)."""
+    """Vault keys by key id. A key has 32 bytes. A key id has 1 to 16 characters."""
 
     keys: Mapping[str, bytes] = field(repr=False)
     # The id of the key that seals new values.
@@ -49,7 +49,7 @@ class KeySource(Protocol):
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
         """Return the keys, or None if they have not changed since the last call.
 
-        With `at_once`, a source that checks only at intervals checks now.
+        With `at_once`, the source checks now instead of at its next interval.
         """
         ...
 

@@ -23,7 +23,7 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """The comparable parts of an address. A part that is missing is empty."""
+    """The comparable parts of an address. A missing part is empty."""
 
     # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`.
     sub_units: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Reads house numbers: plain, with a suffix (18A), as a range (18-20), with a flat after a slash (18/3)."""
+"""Reads house numbers, such as `18`, `18A`, `18-20` or `18/3`."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Reads the plain forms of most addresses with one pattern: `flat 2`, `maple ct`, `18a high st`."""
+"""Reads plain segments such as `flat 2`, `maple ct` and `18a high st` with one pattern."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Reads the segments of an address: takes out the sub-units, then splits each segment into house numbers and names."""
+"""Splits the segments of an address into sub-units, house numbers and names."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The words of UK addresses, each with a standard spelling."""
+"""The standard spelling of words in UK addresses."""
 
 import re
 import unicodedata
@@ -103,7 +103,7 @@ def segments_of(lines: Iterable[str]) -> list[str]:
 
 
 def spelt(text: str) -> str:
-    """Return the text in lower case without punctuation, each word in its standard spelling."""
+    """Return the text in standard spelling, in lower case, without punctuation."""
     text = (text if text.isascii() else _composed(text)).casefold()
     # Most texts are plain words and skip these substitutions.
     if not _is_words(text):

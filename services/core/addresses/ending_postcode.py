@@ -1,4 +1,4 @@
-"""Finds the postcode at the end of an address, for records whose postcode field cannot be read."""
+"""Finds the postcode at the end of an address."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return None if the address has no postcode at the end of a line or part, or two different postcodes."""
+    """Return None if no postcode is found, or if different postcodes are found."""
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

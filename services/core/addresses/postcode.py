@@ -1,4 +1,4 @@
-"""Reads UK postcodes, in the forms that Royal Mail defines, and the areas of area notices."""
+"""Reads UK postcodes, postcode sectors and outward codes. Royal Mail defines their forms."""
 
 import re
 import unicodedata
@@ -71,7 +71,7 @@ def outward(postcode: str) -> str:
 
 
 def areas_of(postcode: str) -> tuple[str, str, str]:
-    """Return the areas around a canonical postcode, narrowest first: the postcode, its sector, its outward code."""
+    """Return the canonical postcode, its sector, and its outward code."""
     return postcode, postcode[:-2], outward(postcode)
 
 

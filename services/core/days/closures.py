@@ -1,4 +1,4 @@
-"""The days on which a council is closed, besides weekends and the bank holidays of its nation."""
+"""A council's own closed days, besides weekends and bank holidays."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ ClosureDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class Closure(Closed):
-    """Days in a row on which a council is closed. The first and the last day are included."""
+    """A closed period of a council. The council is also closed on the first and the last day."""
 
     label: Label
     first: ClosureDay

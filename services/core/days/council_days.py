@@ -34,7 +34,7 @@ class CouncilDays:
         return day
 
     def noon_before(self, day: date) -> datetime:
-        """Return noon of the last working day before `day`: the latest time that still allows a visit."""
+        """Return noon of the last working day before `day`."""
         return london_time(self.plus(day, -1), _NOON)
 
     def start_before(self, day: date, n: int) -> datetime:
@@ -53,7 +53,7 @@ class CouncilDays:
         return self.start_before(today, 1)
 
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """Return True if fewer than `n` working days start from `now` on and before `before`."""
+        """Return True if fewer than `n` working days start between `now` and `before`."""
         start = now
         for _ in range(n):
             start = self.next_start(start)
@@ -71,8 +71,8 @@ def same_time_on(day: date, moment: datetime) -> datetime:
 def london_time(day: date, at: time) -> datetime:
     """Return a London time in UTC.
 
-    A time that the clocks skip in March gives the time of the change. A time that comes twice in October gives the
-    first.
+    A time that is skipped in March gives the moment of the clock change. A time that occurs twice in October gives the
+    first of its two moments.
     """
     local = datetime.combine(day, at.replace(fold=0), LONDON)
     moment = local.astimezone(UTC)

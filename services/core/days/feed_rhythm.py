@@ -1,4 +1,4 @@
-"""Decides how long a feed may send nothing. No source prescribes the numbers [P]."""
+"""Decides how long a feed may stay silent. No source prescribes the numbers [P]."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the gap that nine in ten of the newest gaps do not exceed, or None if there are too few gaps.
+    """Return the gap that nine in ten recent gaps do not exceed.
 
-    `heard` has one time for each day on which the feed sent data, in any order.
+    Return None if there are too few gaps. `heard` has one time for each day with data, in any order.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])

@@ -1,4 +1,4 @@
-"""The working days of the four nations. A council's own closed days can be passed too."""
+"""The working days of the four nations. A council's own closed days can be added."""
 
 from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta

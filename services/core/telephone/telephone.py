@@ -1,6 +1,7 @@
-"""Reads the telephone numbers in one cell of a council's or a provider's file.
+"""Reads the telephone numbers in one cell of a file.
 
-A library such as `phonenumbers` rejects the numbers that Ofcom reserves for drama, and expects one number in a text.
+A library such as `phonenumbers` expects a single number in a text. It also rejects the numbers that Ofcom reserves for
+drama.
 """
 
 import re
@@ -42,7 +43,7 @@ class NumberReading(NamedTuple):
 
 
 def read_numbers(cell: str) -> NumberReading:
-    """Return every UK number in the cell. If a number cannot be read, the others are still read."""
+    """Return every UK number in the cell. If one number cannot be read, the other numbers are still read."""
     match = _clean_number(cell)
     if match is None:
         return _read_dirty(cell)

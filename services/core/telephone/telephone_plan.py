@@ -1,4 +1,4 @@
-"""The form of UK telephone numbers in Ofcom's National Telephone Numbering Plan.
+"""The form of UK telephone numbers, from Ofcom's National Telephone Numbering Plan.
 
 Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. In this module, a national number has no leading
 zero.
@@ -45,7 +45,7 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match digits, with or without a plus, as one UK number. Group 1 is the national number."""
+    """Match one UK number, with or without a plus. Group 1 is the national number."""
     return _WRITTEN.fullmatch(written)
 
 

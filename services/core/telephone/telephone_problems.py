@@ -1,4 +1,4 @@
-"""The faults in a cell of telephone numbers. No message repeats the number."""
+"""The faults in a cell of telephone numbers. No message quotes a number."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Cleans the text of cells: invisible signs, escapes, unusual blanks and unusual hyphens. All functions are pure."""
+"""Cleans the text of cells. All functions are pure."""
 
 from __future__ import annotations
 

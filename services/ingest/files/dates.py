@@ -1,6 +1,6 @@
 """Reads dates and times as people write them.
 
-All functions are pure. `3/12/2026` has the day first, unless the caller states an order.
+All functions are pure. By default, `3/12/2026` has the day first.
 """
 
 from __future__ import annotations
@@ -42,17 +42,16 @@ _WEEK, _HALF_A_WEEK = 7, 3
 
 
 class DateOrder(StrEnum):
-    """The order in which a date such as `3/12/2026` gives the day and the month."""
+    """The order of day and month in a date such as `3/12/2026`."""
 
     DAY_FIRST = "day-first"
     MONTH_FIRST = "month-first"
 
 
 def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
-    """Return the date in a text, or None. A time with an offset gives the date in Europe/London.
+    """Return the date in a text, or None.
 
-    Reads 2026-12-03, 3/12/2026, 03-12-26, 3 Dec 2026, 03-Dec-26, Thursday 3rd December 2026, and the number 46359. A
-    date with the wrong weekday gives None.
+    A time with an offset gives its date in Europe/London. A date with a wrong weekday gives None.
     """
     plain, weekday = _without_weekday(text)
     day = _day(plain, order)
@@ -63,9 +62,9 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 
 
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
-    """Return the time in a text in UTC, or None. A time without an offset is a time in Europe/London.
+    """Return the time in a text as UTC, or None.
 
-    Of a time that comes twice, the first counts. A date alone gives the start of the day.
+    A time without an offset is in Europe/London. A date without a time gives the start of the day.
     """
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
@@ -76,17 +75,14 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the text names a weekday that fits its date in neither order of day and month."""
+    """Return True if the weekday in the text is wrong in both orders of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the two possible days of a date with a wrong weekday, the earlier first.
-
-    If `order` is None and both orders are possible, each order gives one of the two days.
-    """
+    """Return the two possible days of a date with a wrong weekday, the earlier day first."""
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:

@@ -1,4 +1,4 @@
-"""Finds the row of headings near the top of a file, or the two rows that form the headings together."""
+"""Finds the headings near the top of a file, in one row or in two rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings. A single known heading may be a title and gives 0."""
+    """Return the number of different known headings.
+
+    A single known heading gives 0, because it may be a title.
+    """
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {
@@ -41,9 +44,9 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings, or the first non-blank row if `known_heading` is None.
+    """Return the row with the most known headings.
 
-    A row above or below that belongs to the headings is joined. Raises `FileRefused` if no row has headings.
+    Without `known_heading`, return the first row that is not blank. Raises `FileRefused` if no row has headings.
     """
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:

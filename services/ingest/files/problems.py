@@ -74,7 +74,7 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be accepted. The same file will be refused again."""
+    """The file cannot be accepted."""
 
     def __init__(self, code: FileCode) -> None:
         self.code = code
@@ -187,7 +187,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return the remark that only the first sheet was read. `names` are the names of all visible sheets."""
+    """Return a remark on the sheets that were not read. `names` holds the names of all visible sheets."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -206,7 +206,7 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on a whole file, as a sentence for the sender. Remarks never report lost data."""
+    """A remark on a whole file, as a sentence for the sender."""
 
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "

@@ -27,10 +27,9 @@ def read_table(
     limits: FileLimits,
     known_heading: KnownHeading | None = None,
 ) -> Table:
-    """Find the headings in the first `limits.heading_rows` rows, and return the rows below the headings.
+    """Find the headings, and return the rows below the headings.
 
-    Without `known_heading`, the first non-blank row holds the headings. Raises `FileRefused`, now or while the rows are
-    iterated.
+    Raises `FileRefused` at once, or later while the rows are iterated.
     """
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():

@@ -1,4 +1,4 @@
-"""A table from a file of any format: headings, then rows of text with their faults."""
+"""A table from a file of any format, as headings and rows of text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class FileLimits:
 
 
 class DateSystem(StrEnum):
-    """The year from which a workbook counts days. A text file has `TEXT`."""
+    """The year from which a workbook counts days, or `TEXT` for a text file."""
 
     TEXT = "text"
     SINCE_1900 = "1900"
@@ -38,7 +38,7 @@ class DateSystem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row with one stripped cell for each heading. An empty cell is ""."""
+    """A row with one cell for each heading. An empty cell is ""."""
 
     number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
@@ -46,7 +46,7 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """Return False if a value may be in the wrong column. Such a row is reported and not read."""
+        """Return False if a value of the row may be in the wrong column."""
         return not any(problem.index is None for problem in self.problems)
 
 
@@ -88,9 +88,9 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Raises `FileRefused` if headings are missing, or if there are more than `limits.columns`.
+    """Raises `FileRefused` if there are no headings, or too many headings.
 
-    `cells_may_shift` is True for text files, in which a separator inside an address moves all later cells.
+    `cells_may_shift` is True for text files: a separator inside an address moves all later cells.
     """
     top = list(islice(raw_rows, limits.heading_rows))
     found = find_headings([cells for _, cells, _ in top], known_heading)
@@ -126,7 +126,7 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 class _RowFitter:
-    """Makes rows with one cell for each heading. Leaves out blank rows and repeated headings."""
+    """Makes rows with one cell for each heading. Leaves out blank rows and repeated rows of headings."""
 
     def __init__(
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]

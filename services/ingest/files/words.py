@@ -33,7 +33,7 @@ _NO: Final = frozenset(("n", "no", "false", "f", "0"))
 
 
 def read_yes_no(text: str) -> bool | None:
-    """Return None if the text is neither a word for yes nor a word for no."""
+    """Return None if the text means neither yes nor no."""
     # An empty or unknown text gives None: a missing answer does not mean "no".
     word = word_key(text)
     if word in _YES:

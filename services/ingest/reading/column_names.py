@@ -1,4 +1,4 @@
-"""Reads `column_names.toml`: the headings of each field, and the headings of forbidden columns."""
+"""Reads the known headings and the forbidden headings from `column_names.toml`."""
 
 from __future__ import annotations
 

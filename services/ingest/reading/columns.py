@@ -1,7 +1,6 @@
-"""Finds the field of each column of a spreadsheet, and the field values of each row. All functions are pure.
+"""Finds the field of each column, and the values of each row. All functions are pure.
 
-Columns that must never be kept are recognised, and their cells are not read: names, dates of birth, NHS numbers,
-key-safe codes.
+Forbidden columns hold names, dates of birth, NHS numbers or key-safe codes. The cells of these columns are not read.
 """
 
 from __future__ import annotations
@@ -103,10 +102,10 @@ def known_heading(kind: RecordKind) -> Callable[[str], bool]:
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide the field of each column. A mapping by hand comes first.
+    """Decide the field of each column.
 
-    Then comes the exact name of a field, then a synonym, then a heading with a typing error. Of two equally good
-    columns, the first is read. Only telephone numbers, address lines and areas may come from several columns.
+    The order is: a mapping by hand, an exact name, a synonym, a heading with a typing error. If two columns are equally
+    good, the first column is read.
     """
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]

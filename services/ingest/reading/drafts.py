@@ -1,4 +1,4 @@
-"""The two results of reading a row: a draft that can be written as a record, or a refusal with issues."""
+"""The result of reading a row: a draft of a record, or a refusal with issues."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class RecordKind(StrEnum):
 
 
 class JoinedRow(NamedTuple):
-    """A register row whose values are now in another row with the same reference."""
+    """A register row that was joined to another row with the same reference."""
 
     number: int
     issues: tuple[Issue, ...]
 
 
 class TwoReadings(NamedTuple):
-    """The two days that a date can be read as, the earlier first."""
+    """The two possible days of a date, the earlier day first."""
 
     field: str
     either: date
@@ -37,7 +37,7 @@ class TwoReadings(NamedTuple):
 
 
 class RawRow(NamedTuple):
-    """A row as the sender sent it, with the sender's row number and the issues found so far."""
+    """A row as the sender sent it."""
 
     number: int
     fields: Mapping[str, Any]
@@ -84,7 +84,7 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be written as a version of a record. The version with the later stamp counts."""
+    """A row that can be stored as a version of a record."""
 
     row: int
     reference: str
@@ -103,7 +103,7 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part as a dictionary. An unknown part of the place is None."""
+        """Return the private part as a dictionary."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 

@@ -1,4 +1,4 @@
-"""Recognises the field of a heading, and headings of columns that must never be kept. All functions are pure."""
+"""Recognises the fields of headings, and the headings of forbidden columns. All functions are pure."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True if a JSON row may not have this field. The forbidden headings of files are forbidden here too."""
+    """Return True if a JSON row must not have this field."""
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN
 

@@ -1,4 +1,4 @@
-"""The outcome of each row of a submission, with the issues that explain it."""
+"""The outcome and the issues of each row of a submission."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Outcome(StrEnum):
 class Issue(NamedTuple):
     """A fault in a row, with a reason and a remedy.
 
-    An issue never quotes a personal value. Only a date that can be read in two orders is quoted.
+    An issue quotes no personal value. It may quote a date that can be read in two orders.
     """
 
     field: str
@@ -64,9 +64,9 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with about `most` issues in all, and at most `_ISSUES_A_ROW` for each row.
+    """Yield the outcomes with about `most` issues in all.
 
-    Each row keeps its first issue. If issues of a row are left out, one more issue says how many.
+    Each row keeps its first issue. If a row loses issues, a last issue gives their number.
     """
     left = most
     for outcome in outcomes:

@@ -88,7 +88,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Return the encrypted part of a draft as JSON. `rivals` are the places in versions that tie with the draft."""
+    """Return the JSON that is sealed for a draft. `rivals` are the places of tied versions."""
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 

@@ -1,4 +1,4 @@
-"""Reads a spreadsheet into rows with typed fields and remarks on its columns."""
+"""Reads a spreadsheet into rows, with remarks for the sender."""
 
 from __future__ import annotations
 
@@ -49,14 +49,13 @@ class Sheet:
     to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Call this only after all rows are read, when their outcomes are known."""
+        """Call this only after all rows are read."""
         reason = self.one_reason(outcomes)
         return capped(
             (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)
         )
 
     def one_reason(self, outcomes: Sequence[RowOutcome]) -> str | None:
-        """Return a sentence if a missing column is the reason why every row was rejected, otherwise None."""
         return one_reason(self.headings, self.columns, outcomes)
 
 
@@ -71,10 +70,10 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """`by_hand` maps columns ("Lifeline No=entry_id"), and `words` maps statuses ("Live=active").
+    """`by_hand` maps columns, such as "Lifeline No=entry_id". `words` maps statuses, such as "Live=active".
 
-    `dates` is the order that the sender states, and `remembered` has earlier mappings. Raises RefusedError if a mapping
-    is wrong. Raises FileRefused, now or while the rows are iterated.
+    `dates` is the order of day and month. `remembered` holds earlier mappings. Raises RefusedError if a mapping is
+    wrong. Raises FileRefused at once, or later while the rows are iterated.
     """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)

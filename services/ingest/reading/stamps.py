@@ -1,7 +1,7 @@
-"""The time at which a version was issued or changed, as exactly as the sender gave it. All functions are pure.
+"""A stamp is the time at which a version was issued or changed. All functions are pure.
 
-A date alone may be any time of its day. If neither of two stamps is surely earlier, the versions tie, and the version
-received later counts.
+A date alone may mean any time of its day. Two versions tie if neither stamp is surely earlier. Of two tied versions,
+the version received later counts.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later` was surely issued after this stamp.
+        """Return True if `later` is surely after this stamp.
 
-        The caller knows that `later` was received later.
+        `later` must be the stamp of the version that was received later.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -60,7 +60,7 @@ def exact(at: datetime) -> Stamp:
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """Return the stamp of a date alone: any time of that day in Europe/London."""
+    """Return the stamp of a date without a time. The stamp spans the day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
@@ -84,7 +84,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return an unknown stamp instead of a stamp in the future: the sender's clock was wrong."""
+    """Return `recorded`, or an unknown stamp if `recorded` lies in the future."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -92,7 +92,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new` is later or more exact than `recorded`. Both are stamps of the same content."""
+    """Return True if `new` is later or more exact than `recorded`. Both stamps belong to the same content."""
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

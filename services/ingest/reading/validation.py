@@ -1,6 +1,6 @@
-"""Checks a row against its schema, and keeps the sound part.
+"""Checks rows against their schemas.
 
-A fault in a field of `DECISIVE`, such as the reference, refuses the row. Any other faulty field is left out.
+A row with a fault in a field of `DECISIVE` is refused. Any other faulty field is left out.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _LONGEST_LIST: Final = 2_001
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """Return the model without faulty minor fields, and the issues. The model is None if the row is refused."""
+    """Return the model and the issues. The model is None if the row is refused."""
     # Pydantic would make an error of each unknown field, and of each item of a list.
     known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
     unknown = [field for field in raw if field not in known] if len(known) < len(raw) else []

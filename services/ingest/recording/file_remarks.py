@@ -1,4 +1,4 @@
-"""Remarks on entries without a telephone number, and on the entries and cases that a new register file ends."""
+"""Remarks on entries without a telephone number, and on withdrawn entries."""
 
 from __future__ import annotations
 
@@ -23,10 +23,7 @@ def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return remarks on the withdrawn entries of a replacement, and on the cases that end.
-
-    `tried` is True in a dry run.
-    """
+    """Return remarks on withdrawn entries and on their cases. `tried` is True in a dry run."""
     gone = len(missing.pks)
     if not gone:
         return ()
@@ -45,7 +42,10 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return a remark on entries without a usable telephone number, except those whose alarm needs no line."""
+    """Return a remark on entries without a usable telephone number.
+
+    Entries whose alarm needs no line are left out.
+    """
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

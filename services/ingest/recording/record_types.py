@@ -1,4 +1,4 @@
-"""The tables, columns and events of each kind of record: notices and register entries."""
+"""The tables, columns and events of notices and of register entries."""
 
 from __future__ import annotations
 

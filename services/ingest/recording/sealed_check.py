@@ -1,6 +1,6 @@
-"""Compares notices and register entries with their sealed parts, which nobody can change without a vault key.
+"""Finds records that differ from their sealed parts.
 
-A changed date or a missing token could hide a line at risk.
+Nobody can change a sealed part without a vault key.
 """
 
 from __future__ import annotations

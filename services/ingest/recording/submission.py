@@ -1,4 +1,4 @@
-"""A submission: the rows of one call or file, which get a receipt."""
+"""A submission: the rows of one call or of one file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class IdempotencyMismatchError(ConflictError):
 
 
 class RefusedTooOftenError(TooOftenError):
-    """No row was accepted. The submission is not stored, because the feed has sent too many such submissions."""
+    """The submission is not stored. The feed has sent too many submissions without an accepted row."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)
@@ -33,7 +33,7 @@ class RefusedTooOftenError(TooOftenError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The sender of a submission, the kind of its records, its channel, and the digest of its body."""
+    """The sender, the kind, the channel and the digest of a submission."""
 
     feed_id: str
     kind: RecordKind
@@ -68,7 +68,7 @@ class Reading(Generic[Facts]):
 
 
 class ChangedRecord(NamedTuple):
-    """A stored record that was changed, with its new revision."""
+    """A changed record with its new revision."""
 
     pk: int
     revision: int

@@ -1,4 +1,4 @@
-"""Writes audit rows about whole submissions: accepted, refused, or tried in a dry run."""
+"""Writes audit rows about whole submissions and about dry runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services.storage.unit_of_work import UnitOfWork
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
     """`refused` is True if all rows were rejected.
 
-    Raises TooOftenError if the feed has then sent too many requests without effect.
+    Raises TooOftenError if the feed has sent too many requests without effect.
     """
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id

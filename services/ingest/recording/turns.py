@@ -1,7 +1,7 @@
-"""The transactions in which a submission is written: one for a small submission, several for a large one (ADR 0008).
+"""Writes a small submission in one transaction, and a large submission in several transactions (ADR 0008).
 
-While a transaction writes, nobody else can write to SQLite, so others can write in the pause after each turn. After a
-crash, the sender sends the submission again, and only the missing rows are written.
+After a crash, the sender sends the submission again. Pullcord then writes only the missing rows. On SQLite, other
+processes can write between two transactions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Takes entries off a register: a single entry, or all entries that a full replacement lacks."""
+"""Takes entries off a register."""
 
 from __future__ import annotations
 

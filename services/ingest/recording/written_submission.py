@@ -1,4 +1,4 @@
-"""Writes a submission that has been read: its records, the withdrawals of a replacement, and its receipt."""
+"""Writes the records, the withdrawals and the receipt of a submission."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def write_submission(
     replacement: Replacement | None,
     remarks: Remarks,
 ) -> Answer | ReplacementTooLargeError:
-    """Write a submission, or return the error if a replacement is refused.
+    """Write a submission. Return the error of a refused replacement instead of raising it.
 
-    The error is not raised, because the audit row about it must be committed.
+    Raising the error would roll back its audit row.
     """
     store, missing = turns.store, None
     with turns.reading() as connection:
@@ -84,13 +84,13 @@ def write_submission(
 
 
 class _Submission:
-    """The methods are the steps of the work, in their order."""
+    """Each method is one step of the work, in this order."""
 
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Add questions about likely duplicates, and put the withdrawn entries in `keys` back on the register."""
+        """Put the withdrawn entries in `keys` back on the register. Add questions about likely duplicates."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

@@ -1,6 +1,6 @@
-"""The messages between this process and a worker: the length of a pickled value, then the value.
+"""Messages between this process and a worker. Each message is a length and a pickled value.
 
-Only a few types are accepted from a worker, because a hostile file may control the worker.
+Only a few types are accepted, because a hostile file may control the worker.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def closed(value: object) -> bytes:
 
 
 def opened_frame(data: bytes) -> Any:
-    """Raises FrameError if the message contains a function, or a class that is not allowed."""
+    """Raises FrameError if the message contains a function or a forbidden class."""
     return _Opener(BytesIO(data)).load()
 
 

@@ -1,4 +1,4 @@
-"""The work of a worker: to read one file into rows."""
+"""Reads one file into rows, inside a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads files in worker processes, so that no file can fill the memory of this process or delay its work."""
+"""Reads files in worker processes. No file can fill the memory of this process, or delay its work."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _WORN_AT: Final = 5_000_000
 
 
 class NoWorkerFreeError(PullcordError):
-    """All workers were busy with other files, and none became free in time."""
+    """All workers were busy, and no worker became free in time."""
 
 
 class WorkerFailedError(PullcordError):
-    """A worker could not read a file because of an error in Pullcord, not in the file."""
+    """A worker failed because of an error in Pullcord. The file is not to blame."""
 
 
 class _GoneError(PullcordError):
@@ -128,7 +128,7 @@ class FileReaders:
         self._idle: LifoQueue[_Worker] = LifoQueue()
 
     def read(self, job: FileJob) -> Sheet:
-        """Raises FileRefused if the file exceeds a limit, and RefusedError if a mapping by hand is wrong.
+        """Raises FileRefused if the file exceeds a limit. Raises RefusedError if a mapping is wrong.
 
         Raises NoWorkerFreeError if every worker stays busy for too long.
         """

@@ -1,4 +1,4 @@
-"""Loads the data on which the matches of changed records depend, and writes the changed matches."""
+"""Loads the data for matching changed records, and writes the changed matches."""
 
 from __future__ import annotations
 
@@ -197,7 +197,8 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
     """Write the outcome, and return what was written.
 
-    A pair is left out if one of its records has changed since. The event about that change will match the pair again.
+    If a record of a pair has changed meanwhile, the pair is left out. An event about the change will match the pair
+    again.
     """
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)

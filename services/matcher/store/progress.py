@@ -1,4 +1,4 @@
-"""Stores the records whose matching is unfinished, and chooses the one with the next turn."""
+"""Stores the records with unfinished matching, and chooses the record for the next turn."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def feeds_unfinished(connection: Connection) -> Sequence[str]:
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Choose the record that has the next turn, and lock it. Records in `besides` are left out.
+    """Choose and lock the record for the next turn. Records in `besides` are left out.
 
-    The feed that has waited longest for a turn comes first, with its record that has the nearest harmful day.
+    The feed with the longest wait comes first. Its record with the nearest harmful day is chosen.
     """
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
@@ -43,9 +43,9 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store how far each record was matched, and delete the finished records.
+    """Store the progress of each record, and drop the progress of finished records.
 
-    `waiting` are records without a turn yet. Return the feed of each record that is newly unfinished.
+    `waiting` holds records that had no turn yet. Return the feed of each newly unfinished record.
     """
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]

@@ -1,4 +1,4 @@
-"""Copies a whole SQLite database while others use the database, and checks copies."""
+"""Copies a SQLite database while it is in use. Checks copies."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database is damaged, or the available keys do not open its values."""
+    """A copy of the database is damaged, or a key for its values is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def count_rows(connection: Connection) -> Counts:
 def check_copy(copy: Store) -> Contents:
     """Return the contents of a copy. Raises CopyError if the schema is wrong, or if a sealed value does not open.
 
-    Every key id is checked, but only a sample of the values is opened.
+    Every key id is checked. Only a sample of the values is opened.
     """
     with copy.reading() as connection:
         if not schema_of(connection).fits:

@@ -24,7 +24,7 @@ SIDES: Final = ("", "-wal", "-shm")
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Keep other processes from opening a database. Raises RefusedError if another process has the database open."""
+    """Lock a database against other processes. Raises RefusedError if another process has the database open."""
     if not path.exists():
         yield
         return
@@ -38,7 +38,7 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move `draft` to `path`, and an earlier database to `aside`. Return True if there was an earlier database.
+    """Move the database at `path` to `aside`, and then `draft` to `path`. Return True if `path` had a database.
 
     Raises RefusedError if `aside` exists, or if a process uses the database at `path`.
     """

@@ -1,7 +1,7 @@
-"""The name and the id of the deployment that owns a database.
+"""The name and the id of a deployment, as stored in its database.
 
-The name is part of topics and consumer groups, so that deployments can share a Kafka. The id in each event shows its
-sender if two deployments have the same name.
+Topics and consumer groups contain the name, so that deployments can share a Kafka. Each event contains the id, in case
+two deployments have the same name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Return the identity in the database, or store a new one. Raises RefusedError if the database has another name."""
+    """Return the stored identity, or store and return a new identity.
+
+    Raises RefusedError if the stored name differs from `name`.
+    """
     found = _found(engine)
     if found is None:
         # Several roles start at the same time: the first one keeps its claim.

@@ -1,4 +1,4 @@
-"""Classifies database errors by the SQLSTATE on PostgreSQL, and by the result code on SQLite."""
+"""Classifies database errors by SQLSTATE (PostgreSQL) or by result code (SQLite)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """Keeps the last refusal of a read-only or full database until the database accepts a change."""
+    """Keeps the last refusal of a read-only or full database. An accepted change removes the refusal."""
 
     def __init__(self) -> None:
         self.fault: DatabaseFault | None = None
@@ -130,9 +130,9 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return the reason if the database is read-only or full, otherwise None.
+    """Return the reason of a recent refusal, or None.
 
-    Return None also if the refusal is older than REFUSING_SECONDS.
+    A refusal is recent for `REFUSING_SECONDS`.
     """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

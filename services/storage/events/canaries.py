@@ -1,6 +1,6 @@
-"""Stores canaries: small events that prove that consumers are alive.
+"""Stores canaries, which show that consumers are alive.
 
-A consumer that has received a canary has received everything that was published earlier to the partition.
+A received canary proves that the earlier events of its partition were received too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def unheard(
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """Return a time before which everything published to the topic has reached the consumer, or None if unknown."""
+    """Events of the topic from before the returned time have reached the consumer. None means unknown."""
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
     if not partitions or any(one not in heard for one in partitions):
@@ -65,9 +65,9 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return when the newest received canary was published, in the partition that is furthest behind.
+    """Return the time of the newest received canary, in the partition that is furthest behind.
 
-    A partition from which no canary was received counts with its newest canary. Return None if no canary was published.
+    If a partition has no received canary, its newest published canary counts. Return None if no canary was published.
     """
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

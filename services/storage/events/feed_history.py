@@ -1,4 +1,4 @@
-"""Finds the days on which each feed sent data, from the stored submissions."""
+"""Finds the days on which each feed sent data."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return, by feed id, the last time at which the feed sent data on each day, the newest day first.
+    """Return, for each feed, the last time of data on each day.
 
-    At most `most` days (UTC) are returned. Feeds that never sent data are left out. With `only`, all other feeds are
-    left out too.
+    The newest day comes first. At most `most` days (UTC) are returned for a feed. With `only`, other feeds are left
+    out.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

@@ -1,4 +1,4 @@
-"""Stores the last sign of life of each background loop of all processes."""
+"""Stores the last sign of life of each background loop."""
 
 from __future__ import annotations
 

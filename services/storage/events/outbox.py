@@ -36,7 +36,7 @@ class Announcement:
 class Lane:
     """A numbered part of the outbox.
 
-    Only one relay at a time publishes a lane, so events with the same key keep order.
+    Only one relay at a time publishes the events of a lane. This keeps the events in order.
     """
 
     number: int
@@ -92,7 +92,7 @@ def unpublished(
 ) -> list[StoredEvent]:
     """Return at most `limit` unpublished events. Each partition key keeps its order and gets a fair share.
 
-    `after` is the last key of the call before. With `lane`, the events of that lane are also locked.
+    `after` is the last partition key of the call before. With `lane`, only events of this lane are returned and locked.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

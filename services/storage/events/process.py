@@ -1,6 +1,6 @@
-"""Handles events. An event that arrives twice changes nothing the second time.
+"""Handles events. A second delivery of an event changes nothing.
 
-Inbox, state, new events and audit are written in one transaction.
+The inbox, the state, new events and the audit are written in one transaction.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ class Consumer(Protocol):
     def topics(self) -> tuple[str, ...]: ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Handle events in order, inside the transaction of `work`. No event was handled before."""
+        """Handle events in order, inside the transaction of `work`. None of the events was handled before."""
         ...
 
 
 class PoisonError(PullcordError):
-    """An event that can never be handled: it cannot be decoded, or the consumer always fails on it."""
+    """An event that can never be handled: decoding fails, or the consumer always fails."""
 
     def __init__(self, event: StoredEvent, cause: Exception) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} cannot be handled: {type(cause).__name__}")
@@ -61,10 +61,10 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Handle the events that are not yet in the inbox, in one transaction. Return their number.
+    """Handle new events in one transaction. Return the number of new events.
 
-    Raises PoisonError if decoding fails, and NotUnderstoodError if only a newer version knows an event. The database is
-    then unchanged, so the caller can try again without the event that the error names.
+    Raises PoisonError if decoding fails. Raises NotUnderstoodError if only a newer version knows an event. After an
+    error, the database is unchanged. The caller can then try again without the event in the error.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]

@@ -1,4 +1,4 @@
-"""Splits an event that is too large for the brokers into two events with half of its records each."""
+"""Splits events that are too large for the brokers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """Replace an event by two events. Return False if the event has only one record, or cannot be decoded.
+    """Replace an event by two events. Return False if this is impossible.
 
-    New ids are safe: the brokers never accepted the event, so no consumer knows its id.
+    No consumer knows the id of the replaced event, because no broker accepted the event.
     """
     try:
         envelope = decode(event.body)

@@ -33,7 +33,7 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """Providers and councils see their own data, a regulator sees figures, and an operator sees the service's state."""
+    """Providers and councils see their own data. A regulator sees figures. An operator sees the service's state."""
 
     PROVIDER = "provider"
     COUNCIL = "council"
@@ -62,7 +62,7 @@ class KeyListing:
 def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
     """Return a new key, which cannot be shown again.
 
-    Raises NotFoundError if the feed is unknown, and ConflictError if the role does not fit the feed.
+    Raises NotFoundError if the feed is unknown. Raises ConflictError if the role does not fit the feed.
     """
     _check(store, role, feed_id)
     # 48 bits identify the key. The other 264 bits are the secret.

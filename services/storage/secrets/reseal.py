@@ -1,6 +1,6 @@
 """Seals every sealed value with the current vault key, so that an older key can be removed.
 
-Each batch is one transaction. A locked row waits for a later pass. An interrupted run can be started again.
+Each batch is one transaction. An interrupted run can be started again.
 """
 
 from __future__ import annotations
@@ -87,9 +87,9 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Reseal in at most `PASSES` passes, and yield the size of each finished batch.
+    """Yield the size of each finished batch. `pause` takes seconds.
 
-    `pause` takes seconds. Raises VaultError if the key of a value is missing. Finished batches stay sealed.
+    Raises VaultError if the key of a value is missing.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -1,7 +1,7 @@
-"""All tables. They are the same on SQLite and PostgreSQL.
+"""All tables. The tables are the same on SQLite and PostgreSQL.
 
 Times are whole microseconds since 1970 in UTC (`Moment`). Dates are dates in Europe/London. Columns named `sealed` hold
-JSON that is encrypted with AES-256-GCM. Only sealed columns hold data that could identify a person.
+encrypted JSON (AES-256-GCM). Only sealed columns hold data that could identify a person.
 """
 
 from services.storage.tables.base import Moment, metadata

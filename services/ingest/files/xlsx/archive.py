@@ -1,4 +1,4 @@
-"""Checks that a zip file is a workbook and safe to unpack. Only the directory of the zip file is read."""
+"""Checks a zip file before it is unpacked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 def check_archive(data: bytes, limits: FileLimits) -> None:
-    """Raise `FileRefused` if the zip file is not a workbook, or is beyond the limits."""
+    """Raise `FileRefused` if the zip file is no workbook, or if it exceeds the limits."""
     # The stated sizes can be trusted: zipfile never unpacks more than the directory states.
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

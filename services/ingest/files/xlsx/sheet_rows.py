@@ -31,9 +31,9 @@ class WrittenCell(NamedTuple):
 
 
 def sheet_rows(book: Book, part: str) -> Iterator[tuple[int, list[WrittenCell]]]:
-    """Yield the number (from 1) and the cells of each row in the file. Other rows of the sheet are blank.
+    """Yield the number and the cells of each row. Row numbers start at 1.
 
-    Raises FileRefused if a cell is beyond the bounds of a spreadsheet. A damaged sheet may raise any exception.
+    Raises FileRefused if a cell is outside the bounds of a spreadsheet. A damaged sheet may raise any exception.
     """
     number = 0
     with book.archive.open(part) as stream:

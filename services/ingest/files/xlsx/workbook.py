@@ -1,6 +1,6 @@
-"""Opens a workbook and reads its sheets, texts and formats as streams within limits.
+"""Opens a workbook, and reads its parts as streams within limits.
 
-openpyxl reads only the list of sheets. For the rest, openpyxl would hold every style in memory.
+openpyxl reads only the list of sheets. Its own reader of styles would hold every style in memory.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open a workbook that `check_archive` has passed.
+    """Open a workbook. Call `check_archive` first.
 
     Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
     """
@@ -92,7 +92,7 @@ def open_book(data: bytes) -> Book:
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
     """Yield each complete XML element whose tag is in `whole`.
 
-    Raises FileRefused if elements are nested too deeply, or if a yielded element has more than `_MOST_INSIDE` elements.
+    Raises FileRefused if the nesting is too deep, or if one yielded element holds too many elements.
     """
     within, inside = 0, 0
     parents: list[Any] = []

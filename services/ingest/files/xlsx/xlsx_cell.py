@@ -32,10 +32,9 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Return the text of a cell, and the fault if there is one.
+    """Return the text of a cell, and its fault or None.
 
-    Numbers are written in full, dates as ISO 8601, truth values as `true` and `false`. Formulas, errors and dates
-    outside the calendar have empty text.
+    Numbers are written in full. Dates are written as ISO 8601. Formulas, errors and impossible dates have empty text.
     """
     value = cell.value
     if value is None:

@@ -48,7 +48,7 @@ _DAMAGE = (
 
 
 def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Raises `FileRefused` if the archive is bad or the headings are missing."""
+    """Raises `FileRefused` if the workbook cannot be used, or if the headings are missing."""
     check_archive(data, limits)
     with _damage_refused():
         book = open_book(data)

@@ -1,4 +1,4 @@
-"""Asks the sender if two entries with different references are the same person. Merges nothing.
+"""Asks the sender about two entries that may be the same person. Merges no entries.
 
 All functions are pure.
 """

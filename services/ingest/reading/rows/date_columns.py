@@ -1,7 +1,7 @@
-"""Decides how to read the dates in each column of a spreadsheet, after seeing all rows. All functions are pure.
+"""Decides how to read the dates in each column of a spreadsheet. All functions are pure.
 
-A date such as `3/12/2026` is normally read with the day first. The date is in doubt if another date of the column must
-have the month first. If no date of the column shows the order, the other columns decide.
+The day normally comes first. A date such as `3/12/2026` is in doubt if another date in the same column has the month
+first. If no date of the column shows the order, the other columns decide.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the order of day and month, or None if both orders or neither are possible."""
+        """Return the order of day and month, or None if it is unclear."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -77,7 +77,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """First pass every row to `see`, then read the cells with `read`."""
+    """Call `see` with every row. Then read the cells with `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}
@@ -108,7 +108,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """Return the two days that a cell can mean, or None if the date is not in doubt."""
+        """Return the two possible days of a cell, or None if the date is not in doubt."""
         if contradicts_weekday(text):
             return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
@@ -117,9 +117,9 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return the earliest and the latest day that the cells can mean.
+        """Return the earliest and the latest possible day in the cells.
 
-        Return None if the cells give fewer than two different days.
+        Return None if there are fewer than two different days.
         """
         days: set[date] = set()
         for text in texts:

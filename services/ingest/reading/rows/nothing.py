@@ -95,7 +95,7 @@ def is_to_come(text: str) -> bool:
 
 
 def is_error(text: str) -> CellCode | None:
-    """Return the fault if the text is an error text of a program, otherwise None."""
+    """Return the fault of a program's error text, or None for any other text."""
     if _ERROR.fullmatch(text):
         return CellCode.ERROR_VALUE
     if _HASHES.fullmatch(text):
@@ -104,12 +104,12 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """Return True if a spreadsheet may have turned another text into this date: `1/2` into `01-Feb`."""
+    """Return True for a date such as `01-Feb`. A spreadsheet makes this date from `1/2`."""
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def without_made_date(text: str) -> str:
-    """Remove a date that a spreadsheet made of a flat or house number: `02-Jan Tower Road` gives `Tower Road`."""
+    """`02-Jan Tower Road` gives `Tower Road`. A spreadsheet turned a house number into the date."""
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

@@ -22,7 +22,7 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """A notice after its place was read."""
+    """A notice whose place was read."""
 
     values: Values
     content: bytes
@@ -67,7 +67,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """Return an issue if a notice has no usable place. A notice about an exchange needs none."""
+    """Return an issue if a notice has no usable place. A notice about an exchange needs no place."""
     if notice.scope is LINE:
         return (
             Issue(
@@ -104,7 +104,7 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return an issue if a notice has no date, or a day of the move that does not fit the status."""
+    """Return an issue if the date of a notice is missing, or does not fit the status."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -161,9 +161,9 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Fill the gaps of a notice without a usable place from the earlier version on record.
+    """Fill the gaps of a notice from the version on record.
 
-    The fields in `_OF_THE_REPORT`, such as the dates, are not filled.
+    The fields in `_OF_THE_REPORT` are not filled.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

@@ -1,4 +1,4 @@
-"""Reads the place in a register row into a form that can be compared. All functions are pure."""
+"""Makes the places of register rows comparable. All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cleans references, and finds references that are damaged or nearly the same. All functions are pure."""
+"""Cleans references. Finds damaged references and similar references. All functions are pure."""
 
 from __future__ import annotations
 
@@ -48,25 +48,19 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if a spreadsheet may have rounded off the last digits of a reference.
-
-    The caller drops such a reference only if several rows of a file have it.
-    """
+    """Return True if a spreadsheet may have rounded the last digits of a reference."""
     return _ROUNDED.fullmatch(reference) is not None
 
 
 def alike_form(reference: str) -> str:
-    """Return a form without differences in case, hyphens, blanks and leading zeros."""
+    """References that differ only in case, hyphens, blanks or leading zeros have the same form."""
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return other forms that differ only in letter case.
-
-    Each of the first groups of letters is tried in upper case, in lower case, and with a capital first.
-    """
+    """Return forms of a reference that differ only in letter case."""
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
         return frozenset()
@@ -97,7 +91,7 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """A damaged reference is left out with an issue. A word such as "TBC" is left out without an issue."""
+    """A damaged reference is removed, and gives an issue. A word such as "TBC" is removed without an issue."""
     cleaned, issues = dict(fields), list[Issue]()
     for field in REFERENCES & fields.keys():
         value = fields[field]

@@ -1,4 +1,4 @@
-"""Joins the rows of a register that belong together, before each row is read alone. All functions are pure."""
+"""Joins the register rows that belong together. All functions are pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Rows with the same reference are joined by `joined_rows`. `now` is the time of receipt.
+    """Join the rows of each reference. `now` is the time of receipt.
 
-    Rows of JSON with different times of change are versions, and stay apart.
+    JSON rows with different times of change are not joined.
     """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:

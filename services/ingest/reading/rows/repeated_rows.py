@@ -1,4 +1,4 @@
-"""Joins the register rows with the same reference, as in a file with a row for each device. All functions are pure."""
+"""Joins register rows with the same reference. Some files have a row for each device. All functions are pure."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference. The last row of the result is the main row, which was changed last.
+    """Join the rows of one reference. The result ends with the row that was changed last.
 
-    Each other place gives one row before the main row. If the reference may be rounded, nothing is joined.
+    If the reference may be rounded, no rows are joined.
     """
     if len(group) == 1:
         return [*group]

@@ -18,7 +18,7 @@ def holds_sectors(headings: Sequence[str]) -> bool:
 
 
 def as_sector(code: str) -> str:
-    """Return `FY38` as `FY3 8`. A code of another form is returned unchanged."""
+    """Return `FY3 8` for `FY38`. A code of another form is returned unchanged."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

@@ -35,7 +35,7 @@ class ChosenWord(NamedTuple):
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
     """Return the mappings in texts such as "Lifeline No=entry_id".
 
-    Raises RefusedError if a text has the wrong form or names no field, or if a column has two fields.
+    Raises RefusedError if a text is wrong, or if a column has two fields.
     """
     chosen: dict[str, str] = {}
     for text in texts:

@@ -1,4 +1,4 @@
-"""The sender's own words for statuses, mapped by hand, such as "Live=active". All functions are pure."""
+"""Statuses that the sender maps by hand, such as "Live=active". All functions are pure."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ChosenStatuses:
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
     """Return the code of each word in texts such as "Live=active".
 
-    Raises RefusedError if a text has the wrong form or names no code, or if a word has two codes.
+    Raises RefusedError if a text is wrong, or if a word has two codes.
     """
     chosen: dict[str, str] = {}
     for text in texts:

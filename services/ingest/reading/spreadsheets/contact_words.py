@@ -1,4 +1,4 @@
-"""Recognises headings about somebody other than the resident: next of kin, key holder, carer, GP."""
+"""Recognises headings about a contact of the resident, such as "Next of kin"."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def is_about_a_contact(heading: str) -> bool:
 
 
 def is_a_contacts(heading: str) -> bool:
-    """Return True for the telephone number, address or name of a contact, such as "NOK phone"."""
+    """Return True for a heading of a contact's details, such as "NOK phone"."""
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))
     return has_details and _about_a_contact(words)
 
 
 def may_be_a_contacts(heading: str) -> bool:
-    """Return True for a heading such as "Contact number", which may be the resident's own number."""
+    """Return True for a heading such as "Contact number". The number may be the resident's own."""
     return _words(heading) & CONTACT_PEOPLE == {"contact"}
 
 

@@ -1,4 +1,4 @@
-"""Other forms of a heading: short words for long ones, and the parts of a heading in two languages.
+"""Makes other forms of a heading. Splits a heading that has two languages.
 
 All functions are pure.
 """
@@ -40,15 +40,15 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return the shortest forms of the words without blanks, such as `hometelno`."""
+    """Return the heading in short words without blanks, such as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the parts of a heading in two languages, such as "Cod post / Postcode".
+    """Return the parts of a heading such as "Cod post / Postcode".
 
-    Return an empty list if there is only one part, or if the parts may be two values, as in "Start / End date".
+    Return an empty list if the heading has one part, or has two values as in "Start / End date".
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
@@ -56,7 +56,7 @@ def parts_of(text: str) -> list[str]:
 
 
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to split a heading in two, such as "Cod post Postcode" in two languages."""
+    """Yield every way to split a heading between two words."""
     words = text.split()
     if len(words) <= _MOST_WORDS:
         for at in range(1, len(words)):

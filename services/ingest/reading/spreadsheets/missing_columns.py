@@ -27,7 +27,7 @@ _LISTED: Final = 3
 
 
 def one_reason(headings: Sequence[str], columns: ColumnMap, outcomes: Sequence[RowOutcome]) -> str | None:
-    """Return a sentence if a missing column is the reason why every row was rejected, otherwise None."""
+    """Return a sentence if every row was rejected because of one missing column, otherwise None."""
     if not outcomes or any(one.outcome is not Outcome.REJECTED for one in outcomes):
         return None
     for group in columns.missing_required:

@@ -1,4 +1,4 @@
-"""Remarks on a whole file, which are shown to the sender and stored with the submission."""
+"""Remarks on a whole file, for its sender."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
 
 
 def capped(remarks: Iterable[str]) -> tuple[str, ...]:
-    """Return each remark once, cut to `LENGTH`. Beyond `MOST` remarks, the last one says how many were left out."""
+    """Return at most `MOST` different remarks, each cut to `LENGTH` characters."""
     found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
     if len(found) <= MOST:
         return tuple(found)

@@ -1,4 +1,4 @@
-"""Decides which column is read if a file has several columns for one date, such as "Planned" and "Revised".
+"""Chooses between several columns for one date, such as "Planned" and "Revised".
 
 All functions are pure.
 """
@@ -42,7 +42,7 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date, counted from 0."""
+    """The columns of one date. Column numbers start at 0."""
 
     field: str
     plain: int | None
@@ -57,16 +57,13 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Return the columns that are read. If a row fills several of them, the last one counts."""
+        """Return the columns that are read. If a row fills several columns, the last filled column counts."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return the dates that have several columns, or a column that is marked as revised or original.
-
-    Register entries have no such dates.
-    """
+    """Return each date with several columns, or with a column marked as revised or original."""
     if kind is not RecordKind.NOTICE:
         return ()
     found: dict[str, tuple[list[int], list[int]]] = {field: ([], []) for field in _FIELDS}
@@ -80,7 +77,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Return an issue for each date of a row whose columns contradict each other.
+    """Return an issue for each date with contradicting columns.
 
     If two revised dates differ, the date is removed from `fields`.
     """

@@ -1,4 +1,4 @@
-"""Leaves out rows that are not records: totals, titles of groups, and closing lines of a report.
+"""Leaves out rows that are not records, such as totals and titles of groups.
 
 All functions are pure.
 """

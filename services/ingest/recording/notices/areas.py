@@ -1,6 +1,6 @@
-"""Keeps one area record for all live notices of a provider on one area.
+"""Keeps one area record for each provider and area.
 
-Only the area record is matched, so many notices on an area give no more matches than one notice.
+The area record is matched in place of the provider's live notices on the area.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """Update area records, and publish each changed record so that it is matched again.
+    """Update area records. Each changed record is published, and then matched again.
 
-    `touched` are keys of further areas, whose notices have ended or count again.
+    `touched` holds the keys of further areas.
     """
     keys = named.keys() | set(touched)
     if not keys:

@@ -1,4 +1,7 @@
-"""Completes notices that give only a reference and a status, from the record with the same reference."""
+"""Completes notices that give only a reference and a status.
+
+The missing parts come from the record with the same reference.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +44,14 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 
 
 class Completed(NamedTuple):
-    """The completed drafts with their keys, and the outcomes of the rejected rows."""
+    """The completed drafts, and the outcomes of the rejected rows."""
 
     drafts: KeyedDrafts
     rejected: list[RowOutcome]
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of drafts that are kept even if no record completes them."""
+    """Return the references of complete drafts and of withdrawals."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -61,9 +64,10 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Complete each draft without a usable place from the record with the same reference, or reject the draft.
+    """Complete or reject each draft without a usable place.
 
-    A withdrawal needs no place. `sent` holds references that the same submission writes in other transactions.
+    The place comes from the record with the same reference. A withdrawal needs no place. `sent` holds references that
+    the same submission writes in other transactions.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

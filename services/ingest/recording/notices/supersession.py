@@ -1,4 +1,4 @@
-"""Applies `supersession_rule` to stored notices, whichever of two notices arrives first."""
+"""Applies `supersession_rule` to stored notices. The order of arrival does not matter."""
 
 from __future__ import annotations
 

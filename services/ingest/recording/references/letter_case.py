@@ -1,4 +1,4 @@
-"""Treats references that differ only in letter case as equal, if the council's policy says so."""
+"""Ignores the letter case of references, if the council's policy says so."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Give each reference the letter case on record, if the council's policy ignores letter case."""
+    """Use the letter case on record, if the council's policy ignores letter case."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

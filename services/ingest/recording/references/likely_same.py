@@ -1,4 +1,4 @@
-"""Asks the sender of a file if a new entry is a person who is already on the register. Merges nothing."""
+"""Asks the sender if a new entry repeats a person on the register. Merges no entries."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Lists whole files and JSON bodies that were refused, because nobody watches the residents in them.
+"""Lists files and JSON bodies that were refused as a whole.
 
-The operator is alerted one working day later, unless records of the same kind from the sender are accepted by then.
+Nobody watches the residents in a refused file. The operator is alerted one working day later. An accepted submission of
+the same kind cancels the alert.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Record a refusal without the name and the content of the file.
+    """Record a refusal, but not the name or content of the file.
 
-    If an earlier refusal of this sender and kind still waits for its alert, nothing changes.
+    Nothing changes while an earlier refusal waits for its alert.
     """
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
     # A read first: somebody who sends a thousand damaged files causes one write.
@@ -42,7 +43,7 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """If a row of this submission was accepted, drop the earlier refusals of the sender."""
+    """Drop the sender's earlier refusals if this submission has an accepted row."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

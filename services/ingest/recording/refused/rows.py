@@ -1,6 +1,7 @@
-"""Lists rows that were refused and not sent again, because nobody watches the residents in them.
+"""Lists refused rows that were not sent again.
 
-The operator is alerted one working day later (`services.alerts.delivery.operator`).
+Nobody watches the residents in these rows. The operator is alerted one working day later
+(`services.alerts.delivery.operator`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Combines the live notices of one provider about one area into one summary. All functions are pure."""
+"""Makes one summary of a provider's live notices about an area. All functions are pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice about an area, or several with equal values. A notice with two tied versions gives two items."""
+    """A live notice about an area.
+
+    Notices with equal values are one item. A notice with two tied versions is two items.
+    """
 
     status: NoticeStatus
     migration_kind: MigrationKind

@@ -17,9 +17,9 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Fill in each missing date from the versions that the draft replaces. The earliest date counts.
+    """Fill each missing date from the versions in `before`. The earliest date counts.
 
-    Without this, an empty cell could delay an alert.
+    An empty cell must not delay an alert.
     """
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

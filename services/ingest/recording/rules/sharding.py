@@ -1,4 +1,4 @@
-"""Splits records into chunks of one shard, so that the events of one record stay in order."""
+"""Groups records by shard, so that the events of each record stay in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield chunks of at most `CHUNK` members of one shard, each with a partition key such as `provider:RAVN:3`."""
+    """Yield a partition key such as `provider:RAVN:3`, with at most `CHUNK` members of its shard."""
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

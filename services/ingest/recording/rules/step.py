@@ -1,7 +1,7 @@
 """Compares each draft with the version on record, and decides what to write. All functions are pure.
 
-A later draft replaces the version on record. An earlier draft is stale and changes nothing. A draft that ties replaces
-the version on record, and the record keeps the dangerous values of both versions (see `ties`).
+A draft with a later stamp replaces the version on record. A draft with an earlier stamp is stale, and changes nothing.
+The module `ties` explains ties.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Recorded(NamedTuple):
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with its record key and the digest of its content."""
+    """A draft with its record key and its digest."""
 
     key: bytes
     digest: bytes
@@ -75,9 +75,9 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Compare each draft with the latest version of its record, in the order of the rows.
+    """Compare each draft with the latest version of its record.
 
-    `recorded` has the version on record by record key.
+    `recorded` maps record keys to the versions on record.
     """
     result: Plan[Facts] = Plan()
     states: dict[bytes, _KeyState[Facts]] = {}

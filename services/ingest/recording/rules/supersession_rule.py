@@ -1,4 +1,4 @@
-"""Decides if a notice replaces the notice in its field `supersedes`. All functions are pure."""
+"""Decides if a notice replaces the notice that its field `supersedes` names. All functions are pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The key of a notice, and its time of issue."""
+    """The key and the time of issue of a notice."""
 
     issued_at: datetime
     # The two differ if the sender gave only a day.
@@ -20,8 +20,7 @@ class IssuedNotice(NamedTuple):
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
     """Return True if `later` replaces `earlier`. The field `supersedes` of `later` names `earlier`.
 
-    A notice never replaces a notice that was issued later. A time of issue after `believed` comes from a wrong clock
-    and is not compared.
+    A time after `believed` comes from a wrong clock, and is not compared.
     """
     if earlier.latest < later.earliest <= believed:
         return True

@@ -1,7 +1,7 @@
-"""Rules for ties: neither of two versions of one record is surely later. All functions are pure.
+"""Rules for ties. Two versions of a record tie if neither version is surely later. All functions are pure.
 
-The version received later is on record. The record also keeps a rival: the most dangerous status, dates and places of
-the other versions. A version with a later stamp removes the rival.
+The version received later is on record. The record also keeps a rival. The rival holds the most dangerous values of the
+other versions. A version with a later stamp removes the rival.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The status and the dates of a version, which decide how dangerous the version is."""
+    """The status and the dates of a version."""
 
     status: str
     planned_on: date | None = None
@@ -48,7 +48,7 @@ class VersionRisk(NamedTuple):
 
 
 class TiedVersions(NamedTuple):
-    """The rival of a record: the most dangerous status and dates of the tied versions, and their places."""
+    """The rival of a record: the most dangerous values of the tied versions."""
 
     risk: VersionRisk
     places: tuple[Place, ...] = ()
@@ -71,7 +71,7 @@ def place_of(private: Mapping[str, Any]) -> Place:
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
     """Add a version to the rival. The rival gets the more dangerous status and the earlier dates.
 
-    Of the places, the latest MOST_PLACES are kept.
+    The rival keeps the latest `MOST_PLACES` places.
     """
     if rival is None:
         return TiedVersions(risk, (place,))
@@ -87,9 +87,9 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs, the most important first.
+    """Return the fields in which the rival differs, the most important field first.
 
-    Differences that can do no harm are left out.
+    Harmless differences are left out.
     """
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
@@ -111,8 +111,8 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
     """Return the status of an entry after a tie.
 
-    If one version says that the service has ended, the more dangerous status counts. Otherwise the status of the new
-    version counts.
+    If a version says that the service has ended, the more dangerous status counts. Otherwise the status in `risk`
+    counts.
     """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status

@@ -1,4 +1,4 @@
-"""Reads and writes area records, which stand for all live notices of a provider about one area."""
+"""Reads and writes area records. An area record stands for a provider's live notices about one area."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores the columns and words that senders have mapped by hand."""
+"""Stores the mappings that senders made by hand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_KEPT: Final = 1_000
 
 
 class KeptWord(NamedTuple):
-    """A stored mapping (see `ChosenWord`), and the time at which the sender made it."""
+    """A stored `ChosenWord`, with the time of the sender's choice."""
 
     what: str
     word: str
@@ -37,7 +37,7 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
 def page_of_words(
     store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
 ) -> list[KeptWord]:
-    """Return at most `limit` mappings after the pair `after`, sorted by `what` and `word`."""
+    """Return at most `limit` mappings, sorted by `what` and `word`. The page begins after the pair `after`."""
     row = chosen_words.c
     query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
     if after is not None:
@@ -49,7 +49,7 @@ def page_of_words(
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """A new mapping of a word replaces the old one. Beyond `MOST_KEPT` mappings, the oldest are dropped."""
+    """A new mapping of a word replaces its old mapping. Only the newest `MOST_KEPT` mappings are kept."""
     if not words:
         return
     now = store.now()
@@ -65,7 +65,7 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
-    """Drop mappings, each given as `what` and `word`. Return the number that were found."""
+    """Drop mappings, and return the number of dropped mappings. `words` holds pairs of `what` and `word`."""
     row = chosen_words.c
     found = 0
     with store.writing() as connection:

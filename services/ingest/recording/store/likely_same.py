@@ -1,4 +1,4 @@
-"""Finds entries on record that may be the same person as an entry with a new reference."""
+"""Finds entries on record that may be the same person as a new entry."""
 
 from __future__ import annotations
 

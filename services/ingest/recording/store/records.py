@@ -41,7 +41,7 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 def open_records(
     context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the decrypted part of each record, by id. The part of a damaged record is empty."""
+    """Return the decrypted parts of records by id. A damaged record has an empty part."""
     table = record_type.table
     columns = (table.c.pk, table.c.record_key, table.c.sealed, table.c.key_id)
     query = select(*columns).where(among(context.connection, table.c.pk, pks))

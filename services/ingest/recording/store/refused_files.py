@@ -37,7 +37,7 @@ def upsert_refused(connection: Connection, refused: RefusedFile, now: datetime, 
 
 
 def delete_refused_files(connection: Connection, feed_id: str, kind: RecordKind, sent_as: str | None) -> None:
-    """Drop the refusals that were sent as `sent_as`, or all refusals of the sender if `sent_as` is None."""
+    """Drop refusals of one feed and kind. If `sent_as` is None, refusals of files and of bodies are dropped."""
     alike = () if sent_as is None else (refused_files.c.sent_as == sent_as,)
     connection.execute(delete(refused_files).where(*_of(feed_id, kind), *alike))
 

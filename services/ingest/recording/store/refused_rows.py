@@ -33,9 +33,9 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Drop refused rows without a reference whose submission had 2 to `rows` rows.
+    """Drop refused rows without a reference, if their submission had 2 to `rows` rows.
 
-    The sender is assumed to have sent the whole submission again.
+    The sender has probably sent the whole submission again.
     """
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -44,7 +44,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop refused rows that the operator was alerted about long ago. Nobody will correct them now."""
+    """Drop refused rows whose alert was sent before `before`."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

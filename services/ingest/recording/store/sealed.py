@@ -1,4 +1,4 @@
-"""Reads whole records with sealed parts and tokens, for a check."""
+"""Reads whole records, with their sealed parts and tokens."""
 
 from __future__ import annotations
 

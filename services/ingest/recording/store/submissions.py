@@ -22,7 +22,7 @@ OUTCOMES_A_CHUNK = 2_000
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
     """Return the receipt of the earlier submission with the same idempotency key, or None.
 
-    Raises IdempotencyMismatchError if the earlier body differs.
+    Raises IdempotencyMismatchError if the earlier submission had another body.
     """
     if origin.idempotency_key is None:
         return None
@@ -40,7 +40,7 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Raises NotFoundError if there is no such submission. With `feed_id`, other feeds' submissions do not count.
+    """Raises NotFoundError if the submission is unknown, or if its feed is not `feed_id`.
 
     `repeated` is True if the sender gets the receipt again.
     """

@@ -1,7 +1,7 @@
-"""Finds notices that replace other notices, and marks notices as live or as announced.
+"""Finds replaced notices. Marks notices as live or as announced.
 
-A notice is announced if a version reported the migration before it was done, or if the notice replaces an announced
-notice.
+A notice is announced if a version reported the migration in advance. A notice that replaces an announced notice is
+announced too.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each notice that replaces an announced notice as announced. Return the marked notices.
+    """Mark as announced each notice that replaces an announced notice. Return the marked notices.
 
-    Notices that replace the marked notices are marked too.
+    Notices that replace a marked notice are marked too.
     """
     before = notices.alias("before")
     announced = exists(

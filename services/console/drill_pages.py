@@ -1,4 +1,4 @@
-"""The HTML pages behind the link of a drill: the form, the page after an answer, and error pages."""
+"""The HTML pages behind the link in a drill message."""
 
 from __future__ import annotations
 

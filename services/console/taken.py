@@ -1,4 +1,4 @@
-"""Finds the acknowledgements behind a link, and the person who last acted on each case."""
+"""Finds the acknowledgements behind a link, and the person who acted last on each case."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the place (from 1) of the last acknowledgement by this person of exactly these cases, or None."""
+    """Number the acknowledgements from 1. Return the last one by this person of exactly these cases, or None."""
     found = [
         number
         for number, one in enumerate(taken, start=1)

@@ -1,4 +1,4 @@
-"""Describes how one answer leads to the next request."""
+"""Describes links from an answer to the next request."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def revoke(
 ) -> None:
     """Revoke the links of an alert, at once and for good.
 
-    If nobody has a link to an open case of it any more, the council's contacts get a new message with new links.
+    If an open case then has no working link, the council's contacts get a new message with new links.
 
     If the message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
     """

@@ -40,7 +40,7 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The text says how to install it."""
+    """A program is missing on this machine. The error says how to install it."""
 
 
 @dataclass(frozen=True)

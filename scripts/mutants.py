@@ -39,7 +39,7 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run has no result. The text says why."""
+    """The run has no result. The error says why."""
 
 
 def all_mutants() -> list[str]:

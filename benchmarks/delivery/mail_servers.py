@@ -1,7 +1,7 @@
-"""Real SMTP servers on this machine, in a process of their own.
+"""Real SMTP servers on this machine, in a separate process.
 
-`python -m benchmarks.delivery.mail_servers KIND…` prints the ports in the order of the kinds. It ends when its input
-ends.
+`python -m benchmarks.delivery.mail_servers KIND…` prints the ports in the order of the kinds. The process ends when its
+standard input ends.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old. The text says how to install it."""
+    """Go is missing or too old. The error says how to install it."""
 
 
 def install() -> None:

@@ -34,7 +34,7 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The text says how to install it."""
+    """A program is missing on this machine. The error says how to install it."""
 
 
 def install() -> Path:

@@ -62,7 +62,7 @@ class _ClockReading:
 class ClockGuard:
     """`database` returns None if the database does not answer, or has no clock of its own.
 
-    `came_back` is called when a clock that was ahead is right again before the pause ends.
+    `came_back` is called if a clock was ahead, and is right again within PAUSE seconds.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """The number of samples at work in each module of Pullcord, by role and module."""
+    """The number of profiler samples in each module of Pullcord, by role and module."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""Compares the ends of holds and interim solutions with the audit."""
+"""Compares the end dates of holds and of interim solutions with the audit."""
 
 from __future__ import annotations
 

@@ -119,14 +119,14 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
 
 
 def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
-    """Return a pair for each drill, by reference: its council and its state."""
+    """Return two values for each drill reference: the council and the state."""
     query = select(alerts.c.reference, drills.c.feed_id, drills.c.state)
     rows = connection.execute(query.join_from(drills, alerts, alerts.c.pk == drills.c.alert_pk))
     return {row.reference: (row.feed_id, row.state) for row in rows}
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return a pair for each key, by id: its role and expiry, and True if it is revoked."""
+    """Return two values for each key id: the role with the expiry, and True for a revoked key."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}

@@ -37,7 +37,7 @@ AGAIN = Counter(
 
 @dataclass(frozen=True)
 class Canaries:
-    """Publishes a canary to each partition of the topics, once in the time `every`."""
+    """Publishes a canary to each partition of the topics, at intervals of `every`."""
 
     store: Store
     publisher: Publisher

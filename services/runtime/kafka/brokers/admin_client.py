@@ -51,7 +51,7 @@ SIGNS = {
 
 
 class BrokersError(PullcordError):
-    """The brokers cannot be reached, refuse the connection, or are too few. The text names the setting to check."""
+    """The brokers cannot be reached, refuse the connection, or are too few. The error names the setting to check."""
 
     permanent = False
 

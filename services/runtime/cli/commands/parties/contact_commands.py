@@ -157,7 +157,7 @@ def verify(
     channel: OneChannel = None,
     by: By = None,
 ) -> None:
-    """Verify the address of a contact. The code is in the message to the contact."""
+    """Verify a contact's address. The code is in the message of `pullcord policy contact code`."""
     with opened() as store:
         found = find_council_of(store, council)
         verify_contact(store, found.feed_id, _one(found, person, channel), code, by or getuser())

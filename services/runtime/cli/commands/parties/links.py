@@ -22,7 +22,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(PersonName)
 # A group with one command would be shown as that command alone.
 @app.callback()
 def links() -> None:
-    """The links in alerts. Such a link opens a page without a key."""
+    """The links in alerts. Whoever opens a link needs no key."""
 
 
 @app.command(

@@ -26,7 +26,7 @@ NEW_TIER_DAYS: Final = 56
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
     """Raises PolicyRefusedError if the policy is not valid.
 
-    A masked address gets its value from `before`. The contacts must have the same tier, person and channel.
+    A masked address gets its value from the contact in `before` with the same tier, person and channel.
     """
     try:
         values = from_json(data, allow_inf_nan=False)

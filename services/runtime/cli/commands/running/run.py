@@ -37,7 +37,7 @@ def ingest(
     host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
-    """Serve the API and the pages over HTTP. This role needs no broker."""
+    """Serve the API and the pages over HTTP. This role works even while the brokers are down."""
     settings = _begin("ingest")
     with (
         ending_in_the_log(),

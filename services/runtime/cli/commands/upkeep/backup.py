@@ -52,7 +52,7 @@ def backup(
 ) -> None:
     """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file, without the keys. Nobody can read the personal data in the backup without the keys.
+    The backup is one file. It does not contain the keys. Nobody can read the personal data in it without the keys.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.
@@ -91,8 +91,8 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first. Alerts from before the backup are not sent again.
 
-    The backup cannot show which alerts were sent later. So all alerts that have fallen due since the backup are sent
-    after the restore. Each of them says that it may be a repeat.
+    The backup cannot show which alerts were sent after the backup was made. So all alerts that have fallen due since
+    the backup are sent after the restore. Each of these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

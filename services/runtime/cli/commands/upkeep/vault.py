@@ -78,7 +78,7 @@ def remove_key(
 ) -> None:
     """Remove an old vault key from the keys file. This is refused while the key still encrypts a stored value.
 
-    Backups from the time of the key cannot be read without the key.
+    Backups that contain data of this key cannot be read without the key.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

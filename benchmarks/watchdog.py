@@ -73,7 +73,6 @@ def fill(engine: Engine, count: int) -> None:
 
 
 def measured(url: str, what: str) -> dict[str, Any]:
-    """Measure one line of the table in this process."""
     engine = make_engine(url)
     began = perf_counter()
     if what == "floor":

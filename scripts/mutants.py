@@ -52,7 +52,6 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Return mutmut's status of each mutant, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -70,7 +69,6 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that behave like the unchanged code."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 

@@ -21,8 +21,6 @@ STUTTER_SECONDS, LATE_SECONDS = 0.5, 20.0
 
 
 class ServerKind(StrEnum):
-    """The behaviour of a mail server."""
-
     WELL = "well"
     STUTTERING = "stuttering"  # sends a byte of its greeting now and then
     DEAD = "dead"  # accepts connections and never answers

@@ -1,4 +1,4 @@
-"""Measures the peers: programs with other streaming libraries that do the same join."""
+"""Measures the peers. A peer does Pullcord's join with another streaming library."""
 
 from __future__ import annotations
 

@@ -19,8 +19,6 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, from its command line."""
-
     broker: str
     lines: int
     # The peer keeps its state here.

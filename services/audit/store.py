@@ -82,7 +82,7 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """A live entry is stale if its council has not confirmed it in the last STALE_DAYS days."""
+    """A live entry is stale after STALE_DAYS days without a confirmation."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.

@@ -22,8 +22,6 @@ _REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillView:
-    """The content of the page of a drill."""
-
     council: str
     reference: str
     answered_at: datetime | None  # None while nobody has answered

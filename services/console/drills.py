@@ -38,8 +38,6 @@ _TOKEN: Final = re.compile(r"(D-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class DrillLink(NamedTuple):
-    """A working link to a drill."""
-
     drill: Drill
     contact: str  # the label of the contact that the link was sent to
     delivery: int

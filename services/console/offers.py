@@ -15,8 +15,6 @@ from services.console.links import Link
 
 
 class Offer(NamedTuple):
-    """An open case, and the reference of its alert."""
-
     case: Case
     alert: str
 

@@ -43,7 +43,10 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Number the acknowledgements from 1. Return the last one by this person of exactly these cases, or None."""
+    """Find the last acknowledgement of exactly these cases by this person.
+
+    Return its place in `taken`, counted from 1, or None.
+    """
     found = [
         number
         for number, one in enumerate(taken, start=1)

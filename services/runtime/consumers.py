@@ -21,8 +21,6 @@ class DeployedConsumer(Consumer, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRole:
-    """A consumer as a role of a distributed deployment: `pullcord run NAME`."""
-
     name: str
     topics: tuple[str, ...]
     # The help text of the command.

@@ -24,8 +24,6 @@ COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: its module, its function or Typer app, and its panel in `--help`."""
-
     module: str
     name: str
     panel: str

@@ -68,8 +68,6 @@ class DemoDeployment:
 
 @dataclass(frozen=True)
 class AcceleratedDemo(DemoDeployment):
-    """A demonstration in one process. Its clock can run faster than real time."""
-
     clock: AcceleratedClock
 
 

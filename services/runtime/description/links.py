@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 
 class LinkTo(NamedTuple):
-    """A link to another operation."""
-
     name: str
     operation: str
     parameter: str

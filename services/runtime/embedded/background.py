@@ -1,4 +1,4 @@
-"""Represents the other process of `pullcord serve`, which matches, alerts and delivers."""
+"""Connects the HTTP process with the other process of `pullcord serve`."""
 
 from __future__ import annotations
 

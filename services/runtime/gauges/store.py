@@ -127,9 +127,9 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id and the time of its last data, or the time of its creation.
+    """Return each feed's id and the time of its last data.
 
-    Feeds that the operator has ended are left out.
+    Without any data, the time of the feed's creation counts. Feeds that the operator has ended are left out.
     """
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)

@@ -44,7 +44,7 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and due canaries. Return the number of published events and of lost events.
+        """Publish events and due canaries. Return the number of published and lost events together.
 
         Raises RelayError if the brokers cannot be reached, have unsuitable topics, or accept nothing. The next call
         connects again.

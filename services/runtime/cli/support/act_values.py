@@ -48,8 +48,8 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
     """Return a typed value in the form that the record of the act needs.
 
-    A day comes before its month. A time without an offset is UK time. Raises RefusedError with the name `option` if the
-    value cannot be read.
+    A day comes before its month. A time without an offset is UK time. Raises RefusedError if the value cannot be read.
+    The error names `option`.
     """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"

@@ -78,7 +78,7 @@ class Publisher:
         """Wait until every in-sync replica has the records.
 
         Return None for an accepted record, and an error for a refused record. If the error is in REFUSALS, the brokers
-        refuse the record even alone.
+        also refuse the record when it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

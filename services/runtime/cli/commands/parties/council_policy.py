@@ -32,9 +32,8 @@ ConfirmLater = Annotated[
 
 
 class SavedPolicy(NamedTuple):
-    """A saved policy: its version, and a sentence on the changed cases."""
-
     version: int
+    # A sentence on the changed cases.
     touched: str
 
 

@@ -40,8 +40,8 @@ def with_contact(
 ) -> CouncilPolicy:
     """Return the policy with the new contact. An earlier contact of the same person and channel is left out.
 
-    `from_days` is for a new tier. The tier is alerted from so many days before the harmful day. Raises
-    PolicyRefusedError if the new policy is not valid.
+    A new tier is alerted from `from_days` days before the harmful day. Raises PolicyRefusedError if the new policy is
+    not valid.
     """
     # Addresses are included, because a mask would otherwise be stored as the address.
     values = policy.model_dump(mode="json", context=REVEAL)

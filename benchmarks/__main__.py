@@ -1,4 +1,7 @@
-"""Runs all benchmarks in turn: `python -m benchmarks`."""
+"""Runs all benchmarks in turn.
+
+Run `python -m benchmarks`.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Measures how fast addresses are parsed and compared, in each style of councils and providers.
+"""Measures the speed at which addresses are parsed and compared, for each style of address.
 
 Run `python -m benchmarks.addresses [addresses]` in the top folder of the repository. The addresses are invented, as in
 the samples.
 
-Column "parse" is the time to parse one address. Column "compare" is the time to compare an address in the style of the
-row with one in Royal Mail's style. In half of these pairs, both are of one home. In the other half, the second is of a
-random home in the same street. In the row "the mix", each style is as frequent as in the samples.
+Column "parse" is the time to parse one address in the style of the row. Column "compare" is the time to compare this
+address with an address in Royal Mail's style. In half of the pairs, both addresses are of one home. In the other half,
+the two homes are in the same street. In the row "the mix", each style is as frequent as in the samples.
 """
 
 from __future__ import annotations

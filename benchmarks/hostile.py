@@ -1,6 +1,6 @@
-"""Measures the reading of small files and bodies that cause much work.
+"""Measures the time to read hostile files and bodies. These are small, but cause much work.
 
-Each input is read at one size and at twice that size, which should take about twice the time.
+Each input is read at one size and at twice that size. The larger input should take about twice the time.
 """
 
 from __future__ import annotations

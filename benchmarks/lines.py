@@ -1,12 +1,12 @@
-"""Measures lines per second of ingest and matching, and of a floor that only writes the same rows.
+"""Measures lines per second of ingest and of matching. Compares them with a floor.
 
     python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 
-"ingest" is the time from the bytes of a request to its commit. "match" is the time from there to the commit of its
-matches and cases. Each runs in one process. In "two at once", two processes share this work on one database, as when
-two files are imported at the same time.
+"ingest" is the time from the bytes of a request to its commit. "match" is the time from this commit to the commit of
+the matches and cases. Each measurement runs in one process. In "two at once", two processes share this work on one
+database, as in two imports at the same time.
 
-The floor writes the same rows in transactions of the same size, but reads, seals and decides nothing. With `--growth`,
+The floor writes the same rows in transactions of the same size. It reads, seals and decides nothing. With `--growth`,
 half the size is measured too.
 """
 
@@ -62,7 +62,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Return the seconds of each phase and of the floor, and the numbers of matches and cases."""
+    """Return the seconds of each phase and of the floor. Also return the numbers of matches and cases."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

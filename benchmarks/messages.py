@@ -1,10 +1,10 @@
-"""Counts the messages that people get in 30 days if nobody answers, on the real service with a clock that is moved.
+"""Counts the messages that people get in 30 days if nobody answers, on the real service with a simulated clock.
 
     python -m benchmarks.messages
 
-The table shows the messages of the person who gets most, and when the next tier and the operator of Pullcord were
-first asked.
-The column "before" is what the engine sent that repeated messages by the date alone, measured in the field trial.
+The table shows the most messages to one person. It also shows when the next tier and the operator of Pullcord were
+first asked. Column "before" is from an older engine in the field trial. That engine repeated messages by the date
+alone.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ NIGHT_BEGINS, NIGHT_ENDS = 22, 7
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Lines with the days from the start to their harmful days, and the number of tiers of the council."""
+    """`days` has the days from the start to the harmful day of each line. `tiers` is the council's number of tiers."""
 
     name: str
     days: Sequence[int]
@@ -83,7 +83,7 @@ class MovedClock:
 
 @dataclass
 class Noted:
-    """A channel that accepts every message, and keeps the recipient and the time of each message."""
+    """A channel that accepts every message. It keeps the recipient and the time of each message."""
 
     clock: MovedClock
     sent: list[tuple[str, datetime]] = field(default_factory=list)
@@ -118,7 +118,7 @@ def run(trial: Trial, folder: Path) -> Noted:
 
 
 def _next_due(store: Store, now: datetime) -> datetime:
-    """Return the next time at which the service has something to do, and at most an hour from now."""
+    """Return the next time at which the service has work to do, but at most an hour from now."""
     with store.reading() as connection:
         queries = (select(func.min(due)).where(due > now) for due in _DUE)
         found: list[datetime] = [moment for moment in map(connection.scalar, queries) if moment]

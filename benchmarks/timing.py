@@ -3,13 +3,14 @@
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
 `pullcord serve` runs on SQLite or on PostgreSQL. One number is on a register, and another number is on none. A provider
-posts thousands of notices on each. Then it posts single notices, and compares the times of the answers:
+posts thousands of notices on each number. Then it posts single notices, and compares the times of the answers:
 
 - mixed: each notice is on one of the two numbers, by chance.
-- in blocks: several notices in a row are on one number, so that work on the first may delay the rest.
-- after a flood: thousands of notices on a new number, and then single notices on this number.
+- in blocks: several notices in a row are on one number. The work on one notice may then delay the next notice.
+- after a flood: single notices on a new number, after thousands of notices on this number.
 
-The figure is the area under the ROC curve: .50 tells the provider nothing, 1.00 or 0.00 tells it everything.
+The figure is the area under the ROC curve. A figure of .50 tells the provider nothing. A figure of 1.00 or 0.00 tells
+it everything.
 """
 
 from __future__ import annotations
@@ -140,7 +141,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the probability that the answer is slower for a number on a register than for another number."""
+    """Return the probability that the number on a register gets the slower answer."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

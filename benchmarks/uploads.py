@@ -1,10 +1,10 @@
-"""Measures an upload that reaches every limit: its time, its memory, and the delay of another council's alerts.
+"""Measures an upload at every limit: its time, its memory, and the delay of another council's alerts.
 
     python -m benchmarks.uploads [--only csv|xlsx|json]
 
 `pullcord serve` runs on SQLite. One council sends a file with the largest allowed number of rows and columns.
-Meanwhile, a provider posts a notice of one line every second, about which another council is alerted by mail. The
-memory of the process and of its workers is added up ten times a second.
+Meanwhile, a provider posts a notice of one line every second. Another council is alerted by mail about each of these
+lines. The memory of the process and of its workers is added up ten times a second.
 """
 
 from __future__ import annotations
@@ -195,13 +195,13 @@ def measure(only: str | None) -> None:
 
 
 class Alerts:
-    """Posts a notice of one line every second while other work runs."""
+    """Posts a notice of one line every second during other work."""
 
     def __init__(self, url: str, key: str, numbers: Iterator[int]) -> None:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Return the time at which each notice was sent, by its submission, and the result of `work`."""
+        """Return the time of each notice, by submission. Also return the result of `work`."""
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:
             done = pool.submit(work)

@@ -2,8 +2,8 @@
 
 `python -m benchmarks.watchdog [--cases 1000000]`
 
-Each line of the table runs in its own process: the floor (only reading), a record without a fault, a record with some
-faults of each kind, and a week in which the engine stood still.
+Each line of the table runs in its own process. The lines are the floor (only reading), a record without faults, a
+record with some faults of each kind, and a week without the engine.
 """
 
 from __future__ import annotations
@@ -73,7 +73,6 @@ def fill(engine: Engine, count: int) -> None:
 
 
 def measured(url: str, what: str) -> dict[str, Any]:
-    """Measure one line of the table in this process."""
     engine = make_engine(url)
     began = perf_counter()
     if what == "floor":

@@ -1,4 +1,4 @@
-"""Plants faults in the record of the benchmark of the watchdog: seven of each kind."""
+"""Plants seven faults of each kind in the watchdog benchmark's database."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Plant faults in the database. Return the kinds of which the watchdog must find at least `EACH`."""
+    """Plant faults in the database. Return their kinds. The watchdog must find at least `EACH` of each kind."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

@@ -1,4 +1,4 @@
-"""Makes an invented county for measurements: homes, their lines and alarms, and requests about them.
+"""Makes an invented county for measurements: homes, lines and alarms of the homes, and requests about the lines.
 
 The telephone numbers have the area code 01632, which Ofcom has not given to any area.
 """
@@ -49,7 +49,7 @@ class Home:
 
 @dataclass(frozen=True)
 class County:
-    """A county with `entries` register entries and `notices` notices, in request bodies of 10,000 rows."""
+    """A county with `entries` register entries and `notices` notices. The request bodies have 10,000 rows."""
 
     entries: int
     notices: int

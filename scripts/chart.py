@@ -1,4 +1,4 @@
-"""Writes the parts of the Helm chart that come from other files: copied files, and the table of values.
+"""Writes the generated parts of the Helm chart: copied files, and the table of values.
 
 `python -m scripts.chart` writes these parts. With `--check` it writes nothing, and exits with 1 if a file differs.
 """

@@ -1,6 +1,7 @@
 """Writes the dashboards in `deploy/grafana/dashboards` with Grafana's Foundation SDK.
 
-`python -m scripts.dashboards` writes them. With `--check` it writes nothing, and exits with 1 if a file differs.
+`python -m scripts.dashboards` writes the dashboards. With `--check` it writes nothing, and exits with 1 if a file
+differs.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python -m scripts.demo_distributed [--once]
 
-Everything runs on this machine with invented data. The demonstration takes about a minute. After it, the servers run
-until Ctrl-C, or with `--once` are stopped. At the end all data are deleted, except after an error.
+Everything runs on this machine with invented data. The demonstration takes about a minute. Afterwards, the servers run
+until Ctrl-C. With `--once`, the servers are stopped after the demonstration. At the end, all data are deleted. After an
+error, the data are kept.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-Without `--base`, mmdebstrap makes the base from Debian's packages. Base, image and layers stay in `.tools/image`, so
-that a second build repeats only the steps that have changed. The script must run as root. scripts/install/buildah.sh
-installs the programs that it needs.
+Without `--base`, mmdebstrap makes the base from Debian's packages. Base, image and layers stay in `.tools/image`, so a
+second build repeats only changed steps. The script must run as root. scripts/install/buildah.sh installs the programs.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The text says how to install it."""
+    """A program is missing on this machine. The error says how to install it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Buildah:
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Return the output. Raises CalledProcessError if the command fails, with the reason on stderr."""
+        """Return the output. Raises CalledProcessError if the command fails. The reason is then on stderr."""
         done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()
 

@@ -2,10 +2,10 @@
 
     make mutants
 
-Mutmut makes the faults, which are called mutants, and finds the tests that reach each mutant. `[tool.mutmut]` in
-pyproject.toml names the modules and the tests. Only as many mutants are tested as take a few minutes, drawn with a
-fixed seed. The exit code is 1 if the tests find too few of them. `mutmut show NAME` prints a mutant. docs/testing.md
-explains the mutants that no test finds.
+Mutmut makes the faults. A program with one fault is called a mutant. `[tool.mutmut]` in pyproject.toml names the
+modules and the tests. Only some mutants are tested, because all mutants would take too long. A fixed seed draws them.
+The exit code is 1 if the tests find too few mutants. `mutmut show NAME` prints a mutant. docs/testing.md explains the
+mutants that no test finds.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run has no result. The text says why."""
+    """The run has no result. The error says why."""
 
 
 def all_mutants() -> list[str]:
@@ -52,7 +52,6 @@ def all_mutants() -> list[str]:
 
 
 def run(names: Iterable[str], workers: int) -> dict[str, str]:
-    """Return the status that mutmut gives each mutant, by name."""
     chosen = list(names)
     # Mutmut keeps results and copies of tests between runs. A deleted test would still count.
     shutil.rmtree(WORK, ignore_errors=True)
@@ -70,7 +69,6 @@ def run(names: Iterable[str], workers: int) -> dict[str, str]:
 
 
 def equivalents() -> Mapping[str, Mapping[str, str]]:
-    """Return the mutants that behave like the unchanged code, by name."""
     listed = tomllib.loads(EQUIVALENT.read_text("utf-8"))["equivalent"]
     return {one["mutant"]: one for one in listed}
 
@@ -90,7 +88,7 @@ def _said(*arguments: str) -> list[str]:
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
     """Count the mutants of each module by result, and list the survivors.
 
-    The keys of the count are like `services.matcher.rules killed` and `total killed`.
+    The count has keys such as `services.matcher.rules killed` and `total killed`.
     """
     count: Counter[str] = Counter()
     alive = []

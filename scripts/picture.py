@@ -1,4 +1,4 @@
-"""Renews the picture in the README: an alert of the demonstration. Run `python -m scripts.picture`."""
+"""Renews the README's picture of an alert. Run `python -m scripts.picture`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Writes schemas/published: JSON Schemas of records and events, and the OpenAPI description of the API.
 
-`python -m scripts.publish_schemas` writes them. With `--check` it writes nothing, and exits with 1 if a file differs.
+`python -m scripts.publish_schemas` writes the files. With `--check` it writes nothing, and exits with 1 if a file
+differs.
 """
 
 from __future__ import annotations

@@ -1,15 +1,15 @@
-"""Measures how soon messages go out when many are due at once, and while some mail servers fail.
+"""Measures the delay of messages when many messages are due at once, and while some mail servers fail.
 
     python -m benchmarks.delivery [hosts] [councils] [one] [--postgres] [--councils 150] [--cases 20000]
 
-- hosts: ten real mail servers, one that stutters, one that is dead and one that is late. Ten councils have 20 people
-  each. The table shows when each of the seven good servers had its first and its last message.
-- councils: many councils whose cases are all due now, with three people each and a real mail server. The floor sends as
-  many mails to the same server, without a database.
-- one: one council with 10,000 cases and three people. The table shows the messages to a person, and the times of the
-  page of a link and of a list over the API.
+- hosts: seven good mail servers, one that stutters, one that is dead and one that is late. Ten councils have 20 people
+  each. The table shows the first and the last message of each good server.
+- councils: many councils with three people each and a real mail server. All cases are due now. The floor sends as many
+  mails to the same server, without a database.
+- one: one council with 10,000 cases and three people. The table shows the messages to a person. It also shows the times
+  of a link's page and of a list over the API.
 
-The machine may be shared: the processor time says more than the seconds.
+Other programs may use the machine, so the processor time says more than the seconds.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def hosts() -> RichTable:
 
 
 def _sent(parts: Parts) -> list[list[datetime]]:
-    """Return when each message was accepted, by council."""
+    """Return the times at which messages were accepted, by council."""
     row = tables.deliveries.c
     query = (
         select(tables.alerts.c.feed_id, row.settled_at)
@@ -108,7 +108,7 @@ def _floor(port: int, mails: int) -> Spent:
 
 @dataclass
 class Noted:
-    """A channel that accepts every message, and notes for whom, and the link of the last."""
+    """A channel that accepts every message. It notes the recipients, and the link of the last message."""
 
     sent: Counter[str] = field(default_factory=Counter)
     link: str = ""

@@ -1,4 +1,4 @@
-"""Councils with open cases that are all due now, on the real service."""
+"""Councils with open cases that are all due now."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The seconds of a run: by the clock, and of the processor."""
+    """The seconds of a run by the clock, and the seconds of the processor."""
 
     seconds: float
     processor: float
@@ -60,9 +60,9 @@ class Spent:
 
 @contextmanager
 def due_at_once(trial: Trial, *, postgres: bool = False, channel: Channel | None = None) -> Iterator[Parts]:
-    """Yield the service, in which all cases are open and due, and nobody has a message yet.
+    """Yield the service. All its cases are open and due, and nobody has a message yet.
 
-    `channel` stands in for the real channels.
+    `channel` replaces the real channels.
     """
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as url:
         settings = Settings(

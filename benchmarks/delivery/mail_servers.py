@@ -1,6 +1,7 @@
-"""Real SMTP servers on loopback, in a process of their own: `python -m benchmarks.delivery.mail_servers KIND…`.
+"""Real SMTP servers on this machine, in a separate process.
 
-It prints the ports, in the order of the kinds, and ends with its input.
+`python -m benchmarks.delivery.mail_servers KIND…` prints the ports in the order of the kinds. The process ends when its
+standard input ends.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ STUTTER_SECONDS, LATE_SECONDS = 0.5, 20.0
 
 
 class ServerKind(StrEnum):
-    """How a mail server behaves."""
-
     WELL = "well"
     STUTTERING = "stuttering"  # sends a byte of its greeting now and then
     DEAD = "dead"  # accepts connections and never answers
@@ -70,7 +69,7 @@ async def _serve(kinds: Sequence[ServerKind]) -> None:
 
 @contextmanager
 def mail_servers(*kinds: ServerKind) -> Iterator[list[int]]:
-    """Run a server of each kind. Yield their ports, in the same order."""
+    """Run a server of each kind. Yield the ports of the servers, in the same order."""
     command = [sys.executable, "-m", "benchmarks.delivery.mail_servers", *kinds]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -1,1 +1,1 @@
-"""Measures a Pullcord of several processes, with a real Apache Kafka and a real PostgreSQL. See `__main__`."""
+"""Measures a Pullcord of several processes, with a real Apache Kafka and a real PostgreSQL."""

@@ -5,10 +5,10 @@
 Apache Kafka and PostgreSQL are real. "from HTTP" is measured from the first byte posted to the last committed match.
 Two clients post bodies of 10,000 rows.
 
-The peers are programs with other streaming libraries. They join as many lines as Pullcord on the same broker, in
-messages of one line each. The floor is a program that only consumes and decodes the messages.
+The peers are programs with other streaming libraries. They join the same number of lines on the same broker. Each
+message has one line. The floor is a program that only consumes and decodes the messages.
 
-With `--profile`, the report shows the processor time of each role, by module. Profiling slows the processes down, so do
+With `--profile`, the report shows the processor time of each role, by module. Profiling slows the processes down. Do
 not compare the other figures of such a run.
 """
 

@@ -84,9 +84,9 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Measure phases with a rate (posts per second) and a length (seconds). Each post is about another line.
+    """Each phase has a rate (posts per second) and a length (seconds). Each post is about another line.
 
-    Raises ValueError if there are too few lines, and TimeoutError if a mail does not arrive.
+    Raises ValueError if there are too few lines. Raises TimeoutError if a mail does not arrive.
     """
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:

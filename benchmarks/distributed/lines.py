@@ -1,4 +1,4 @@
-"""Measures lines per second in real processes: from HTTP to the committed match, the API alone, and matching alone."""
+"""Measures lines per second in real processes: all steps together, the API alone, and matching alone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
 
 
 def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """Measure the time from the first byte posted to the last answer 202. The relay publishes nothing meanwhile."""
+    """Measure the time from the first byte posted to the last answer 202. The relay publishes nothing in this time."""
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
         urls = deployment.start_ingest(crew.apis)
@@ -71,7 +71,7 @@ def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> R
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """Measure the time from the first published event to the last commit. `filled` is a database with the lines."""
+    """Measure the time from the first published event to the last commit. The database `filled` has the lines."""
     name = f"matching_{crew.matchers}"
     ground.empty_broker()
     run = Run(crew, county.lines)

@@ -1,4 +1,4 @@
-"""Measures the peers: programs that do the same join with other streaming libraries."""
+"""Measures the peers. A peer does Pullcord's join with another streaming library."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure how long a peer takes to join the lines, after a few lines that are not counted.
+    """Measure the time in which a peer joins the lines. A few lines come first, and are not counted.
 
-    Raises PeersMissingError if the peers are not set up, TimeoutError if the workers are too slow, and
-    WrongMatchesError if they find a wrong number of pairs.
+    Raises PeersMissingError if the peers are not set up. Raises TimeoutError if the workers are too slow. Raises
+    WrongMatchesError if the workers find a wrong number of pairs.
     """
     if not THEIRS.exists():
         raise PeersMissingError("run `make bench-distributed`, which sets the peers up")

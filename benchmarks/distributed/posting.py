@@ -1,4 +1,4 @@
-"""Posts a county over HTTP as councils and providers do, as fast as the answers arrive."""
+"""Posts a county over HTTP, as fast as the answers arrive."""
 
 from __future__ import annotations
 

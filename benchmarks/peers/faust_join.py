@@ -1,6 +1,6 @@
-"""The join with Faust. Each topic has a table, and each line is looked up in the table of the other topic.
+"""The join with Faust. Each topic has a table. Each line is looked up in the table of the other topic.
 
-The tables are in memory and have a changelog topic, as is Faust's default. Each pair is sent to a topic.
+The tables are in memory and have a changelog topic (Faust's default). Each pair is sent to a topic.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Writes a county to the broker for the peers, one line in each message. The key is the token of the number.
 
-The program makes the topics, writes one unmatched line to each partition as a warm-up, and prints "ready". After a line
-on its standard input, the program writes all other messages, and ends when the broker has the messages. A message has
-the fields of Pullcord's own events.
+The program makes the topics, writes one unmatched line to each partition as a warm-up, and prints "ready". Then it
+waits for a line on its standard input. After that line, it writes all other messages, and ends when the broker has
+them. A message has the fields of Pullcord's own events.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The floor: only consumes and decodes the messages of some topics, with confluent-kafka.
+"""The floor consumes and decodes the messages of some topics, with confluent-kafka.
 
-A message holds one line, or a list of lines in `data.records`.
+A message has one line, or has a list of lines in `data.records`.
 """
 
 from __future__ import annotations

@@ -19,8 +19,6 @@ TELL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Job:
-    """The job of a peer, as it is passed on the command line."""
-
     broker: str
     lines: int
     # The peer keeps its state here.
@@ -57,7 +55,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Call this if messages are already under way before the first line is handled."""
+        """Call this function if messages are already under way before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

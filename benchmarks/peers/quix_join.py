@@ -1,6 +1,6 @@
-"""The join with Quix Streams. Both topics are read as one stream, and a state store holds the lines of each number.
+"""The join with Quix Streams. Both topics are read as one stream. A state store holds the lines of each number.
 
-The store is RocksDB with a changelog topic, as is Quix's default. Each pair is sent to a topic.
+The store is RocksDB with a changelog topic (Quix's default). Each pair is sent to a topic.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Panels of the operations dashboard about events on their way to the matcher and to alerts."""
+"""Panels of the operations dashboard about events between the outbox and their consumers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Panels of the operations dashboard about the watchdog, which checks without the engine that messages are sent."""
+"""Panels of the operations dashboard about the watchdog."""
 
 from __future__ import annotations
 

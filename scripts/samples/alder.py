@@ -1,4 +1,4 @@
-"""Makes Alder Broadband's notices: areas, and lines whose migration did not go to plan."""
+"""Makes the notices of Alder Broadband: areas, and lines with troubled migrations."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _REISSUED: Final = 2
 def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff: Town) -> list[Notice]:
     """Return notices of areas, then notices of the lines in `subjects`.
 
-    The first lines are completed and unconfirmed. Reverted, paused, withdrawn and replaced lines follow. The rest is
-    planned.
+    The first lines are completed and unconfirmed. Then come reverted, paused, withdrawn and replaced lines. The last
+    lines are planned.
     """
     left = iter(subjects)
     notices = _areas(desk, blackpool, cardiff)

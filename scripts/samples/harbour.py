@@ -1,4 +1,4 @@
-"""Makes Harbour Telecom's notices: a spreadsheet with its own headings, words and forms of dates."""
+"""Makes the notices of Harbour Telecom: a spreadsheet with its own headings, words and forms of dates."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield every seventh number from `first` on. `first` begins with 9999, because no real UPRN does."""
+    """Yield every seventh number from `first` on. `first` begins with 9999. No real UPRN begins with 9999."""
     return map(str, count(first, 7))
 
 

@@ -1,6 +1,6 @@
 """Makes fictional telephone numbers, and writes them as people do.
 
-Ofcom reserves these numbers for drama, so nobody can be called by mistake.
+Ofcom reserves these numbers for drama, so a call to them reaches nobody.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Numbers:
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """Raises KeyError if the town has no range, and IndexError if the range is used up."""
+        """Raises KeyError if the town has no range. Raises IndexError if the range is used up."""
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:

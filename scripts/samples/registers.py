@@ -1,4 +1,4 @@
-"""Makes the registers of two councils, each with its own headings and its own kinds of error."""
+"""Makes the registers of two councils. Each register has its own headings and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes a council's telecare services (homes, alarms, lines), with the faults of a real register."""
+"""Makes the telecare services of a council, with the faults of a real register."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the lines that providers migrate. Some of them carry an alarm that is on a register."""
+"""Makes the lines that providers migrate. Some lines carry an alarm from a register."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line as its provider knows it."""
+    """A line with the provider's data about it."""
 
     relation: Relation
     home: Home

@@ -1,4 +1,4 @@
-"""Makes the samples that belong to a seed: two registers, and the notices of three providers."""
+"""Makes the samples of a seed: two registers, and the notices of three providers."""
 
 from __future__ import annotations
 

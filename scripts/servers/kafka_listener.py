@@ -1,4 +1,4 @@
-"""The settings of a Kafka listener for clients: plain or TLS, with a client certificate or a password."""
+"""The settings of a Kafka listener: its encryption, and the identity of its clients."""
 
 from __future__ import annotations
 

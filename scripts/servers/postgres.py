@@ -47,7 +47,7 @@ class Postgres:
 
     @property
     def postmaster(self) -> Any:
-        """The process of the server, as a `psutil.Process`."""
+        """The server process, as a `psutil.Process`."""
         return self._server.get_postmaster_info().process
 
     def crash(self) -> None:

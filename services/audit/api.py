@@ -1,4 +1,4 @@
-"""Routes for the regulator's figures: months as JSON or CSV, and the last complete month as metrics."""
+"""HTTP routes for the regulator's figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ReportFormat(StrEnum):
 
 
 class Count(BaseModel):
-    """A count. Null means that the count is withheld or not known. Null never means zero."""
+    """A count. Null means that the count is withheld or not known. Null is never zero."""
 
     count: int | None
     withheld: bool
@@ -56,16 +56,16 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """A count of one row of a table. The key is a council, a provider or a kind.
+    """One row of a table.
 
-    Some tables have keys of two parts, with a slash between the parts: `E06000009/stale`.
+    The key is a council, a provider or a kind. A key such as `E06000009/stale` is a council with a kind.
     """
 
     key: str
 
 
 class FigureOfMonth(BaseModel):
-    """One figure of one month. If a table does not list a council or provider, the count there is zero."""
+    """One figure of one month. A council or provider that is missing from a table has the count zero."""
 
     figure: str
     # False for a stock that was not counted at the end of the month. Such a stock is not known.
@@ -81,7 +81,7 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """The definition of a figure: exactly what it counts, and the finding or commitment behind it."""
+    """The definition of a figure. `rule` is the finding or commitment behind the figure."""
 
     figure: str
     title: str
@@ -100,7 +100,7 @@ class FigureDefinition(BaseModel):
 
 
 class Oversight(BaseModel):
-    """The figures of some months, their definitions, and the limits below which counts and medians are withheld."""
+    """The figures of some months, and the definitions of the figures."""
 
     withheld_below: int = Field(
         description="Counts from 1 to below this are withheld, and so are other counts that would reveal them."
@@ -129,12 +129,14 @@ def figures(
     limit: Annotated[int, Query(ge=1, le=MOST_MONTHS)] = USUAL_MONTHS,
     cursor: Cursor = None,
 ) -> Response | Oversight:
-    """Return the figures of the complete months from `from` to `to`, both included.
+    """Return the figures of a period of complete months.
 
-    Without `to`, the period ends with the last complete month. Without `from`, the period has at most `limit` months.
-    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link. If `format`
-    is `csv`, or if the `Accept` header asks for CSV, the answer is CSV with a line for each count. Otherwise the answer
-    is JSON.
+    The first month is `from`, and the last month is `to`. Without `to`, the period ends with the last complete month.
+    Without `from`, the period has at most `limit` months.
+
+    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
+
+    The answer is CSV if `format` is `csv`, or if the `Accept` header asks for CSV. Otherwise the answer is JSON.
     """
     with store.reading() as connection:
         page, following = _page(_chosen(complete_months(connection), first, last, limit), cursor, limit)

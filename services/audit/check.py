@@ -1,4 +1,4 @@
-"""Finds data that was changed by hand, by a comparison with the audit."""
+"""Compares the stored data with the audit, to find data that was changed by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the last complete month as Prometheus metrics, for a regulator's own system."""
+"""The figures of the last complete month, as Prometheus metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closes each month soon after its end: records the state at its end, and counts and stores the figures."""
+"""Closes each month after its end, and stores its figures."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class MonthEnd:
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the oldest month that is over and not closed. Return 1 if a month was closed, else 0."""
+        """Close the oldest month that is due. Return 1 if a month was closed, else 0."""
         now = self.store.now()
         with self.store.processing() as connection:
             # If another process is closing a month, this process would store the figures twice.
@@ -78,9 +78,9 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Count the figures of a month from the audit alone. For `seen`, see `count_month`.
+    """Count the figures of a month from the audit. `seen` has the same meaning as in `count_month`.
 
-    A stock that the audit does not have is left out, because unknown is not zero.
+    A stock without an audit row is left out, because unknown is not zero.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)

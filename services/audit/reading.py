@@ -1,4 +1,4 @@
-"""Reads the figures of closed months as published, and the names of councils and providers."""
+"""Reads the figures of closed months, and the names of councils and providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the audit and the records to count figures, and stores the figures."""
+"""Reads the data that figures count, and stores the figures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return the months, such as `2026-11`, for which the audit has a stock-taking row."""
+    """Return months such as `2026-11`. Only a month with a stock-taking row is closed."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -82,7 +82,7 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """A live entry is stale if its council has not confirmed the entry in the last STALE_DAYS days."""
+    """A live entry is stale after STALE_DAYS days without a confirmation."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.
@@ -96,9 +96,10 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils whose data-sharing agreement is in force at `moment`, has expired, or is not named.
+    """Count councils by the state of their data-sharing agreement at `moment`.
 
-    Of several agreements the last to end counts. Councils that were added at `until` or later are left out.
+    If a council has several agreements, the agreement with the latest end counts. Councils that were added at `until`
+    or later are left out.
     """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
@@ -139,9 +140,9 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the matched lines that the provider knows as lines with an alarm, and those that only the council knows.
+    """Count matched lines by kind: the provider knows of the alarm, or only the council knows.
 
-    Matches of level `possible` and rejected matches are left out.
+    Possible matches and rejected matches are left out.
     """
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")

@@ -1,4 +1,4 @@
-"""The HTML pages behind the link of a drill: the form, the page after an answer, and error pages."""
+"""The HTML pages behind the link in a drill message."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ _REMEDIES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrillView:
-    """The content of the page of a drill."""
-
     council: str
     reference: str
     answered_at: datetime | None  # None while nobody has answered

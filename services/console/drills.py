@@ -1,7 +1,4 @@
-"""HTTP routes behind the link in a drill message.
-
-GET shows a form and answers nothing. Sending the form (POST) with a name answers the drill.
-"""
+"""HTTP routes behind the link in a drill message. A GET request changes nothing."""
 
 from __future__ import annotations
 
@@ -41,8 +38,6 @@ _TOKEN: Final = re.compile(r"(D-[0-9A-Z]{4}-[0-9A-Z]{4})\.([0-9A-Za-z_-]{22})", 
 
 
 class DrillLink(NamedTuple):
-    """A link to a drill that works."""
-
     drill: Drill
     contact: str  # the label of the contact that the link was sent to
     delivery: int

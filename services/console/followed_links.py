@@ -1,4 +1,4 @@
-"""Follows the link of a request, and counts wrong and too frequent requests."""
+"""Follows the link in a request. Counts wrong requests and too frequent requests."""
 
 from __future__ import annotations
 

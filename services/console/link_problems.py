@@ -1,4 +1,4 @@
-"""The reasons why a link opens no form, in words that anybody may read: they name no council, alert or case."""
+"""The reasons why a link does not work. The texts name no council, alert or case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the alert that a link leads to, or the reason why the link does not work."""
+"""Finds the alert behind a link, or the reason why the link does not work."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """Return the working link, or the problem with the link. `token` is the last part of the link's address.
+    """`token` is the last part of the link's address.
 
-    A link works for the time `lasts`. It ends sooner if it is revoked, if a later message to the contact was accepted,
-    or if the contact is removed from the policy.
+    A link works for the time `lasts`. A link ends sooner if it is revoked, if a later message to the contact was
+    accepted, or if the contact is removed from the policy.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:

@@ -1,4 +1,4 @@
-"""Finds the cases that a link offers."""
+"""Finds the cases on the page of a link."""
 
 from __future__ import annotations
 
@@ -15,16 +15,14 @@ from services.console.links import Link
 
 
 class Offer(NamedTuple):
-    """An open case, and the reference of the alert that offers the case."""
-
     case: Case
     alert: str
 
 
 def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
-    """The cases of the link's own message come first.
+    """Return the cases of the link's own message first.
 
-    A case with news since its message is left out: nobody may acknowledge what no message contained.
+    A case with news since its message is left out. Nobody may acknowledge news that no message contained.
     """
     left = [case for case in every_case(connection, link) if not case.clock_stopped]
     offered: dict[str, Offer] = {}

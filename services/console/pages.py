@@ -1,4 +1,4 @@
-"""The HTML pages behind the link of an alert. No page needs JavaScript or loads another file."""
+"""The HTML pages behind the link in an alert. No page needs JavaScript. No page loads another file."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The page of an alert whose notices were withdrawn, so that no case is open."""
+    """The page of an alert that has no open case, because its notices were withdrawn."""
 
     council: str
     reference: str

@@ -1,4 +1,4 @@
-"""Finds earlier acknowledgements of alerts, and the acts of people on cases."""
+"""Finds earlier acknowledgements of alerts, and what people did on cases."""
 
 from __future__ import annotations
 

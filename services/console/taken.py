@@ -1,4 +1,4 @@
-"""Finds the acknowledgements behind a link, and the person who last acted on each case."""
+"""Finds the acknowledgements behind a link, and the person who acted last on each case."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the place (from 1) of the last acknowledgement by this person of exactly these cases, or None."""
+    """Find the last acknowledgement of exactly these cases by this person.
+
+    Return its place in `taken`, counted from 1, or None.
+    """
     found = [
         number
         for number, one in enumerate(taken, start=1)

@@ -1,4 +1,4 @@
-"""The HTTP application: the ingest API, the API of the cases, the acknowledgement pages, health and metrics."""
+"""Builds the HTTP application."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Build the application, which starts and stops `runner`.
+    """Build the application. The application starts and stops `runner`.
 
-    The application is ready only if no loop of the runner fails.
+    The application is ready only if every loop of the runner works.
     """
 
     @asynccontextmanager

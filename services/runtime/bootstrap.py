@@ -63,7 +63,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`, or that returns 0 while the clock guard doubts the clock."""
+        """Return a function that does `work`. While the clock guard doubts the clock, the function returns 0."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -155,7 +155,7 @@ def make_parts(
 
 
 def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
-    """Return a function from a route to the most messages a minute to its destination. None is no limit."""
+    """The returned function takes a route, and returns the most messages a minute. None means no limit."""
     most = {
         MAIL: settings.mail_a_minute,
         NOTIFY: settings.notify_a_minute,
@@ -175,7 +175,7 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to a contact of the operator. Raises RefusedError if the text cannot be read."""
+    """Return the route to the operator's contact. Raises RefusedError if the text cannot be read."""
     return route_as_typed(typed, contact_services(settings))
 
 

@@ -1,8 +1,7 @@
 """Detects a jump of the machine's clock, and pauses the work that depends on the clock.
 
-The pause is short, because alerts must not stop for long. After the pause, the guard accepts the machine's clock. Once
-the machine's clock is right again, the cases are recomputed, which undoes the effects of the wrong time. The engine
-itself sees a clock that was put back, unless the engine was paused while the clock was ahead.
+After a short pause, the guard accepts the machine's clock, because alerts must not stop for long. When the clock is
+right again, the cases are computed again, to undo the effects of the wrong time.
 """
 
 from __future__ import annotations
@@ -40,16 +39,17 @@ ASKED_EVERY: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _ClockReading:
-    """Three clocks, read at the same time: of the machine, of the process (monotonic), and of the database."""
+    """Readings of the machine's clock, the process's monotonic clock, and the database's clock."""
 
     at: datetime
     elapsed: float  # seconds of the monotonic clock
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return how far the machine's clock has jumped since this reading.
+        """Return the jump of the machine's clock since this reading.
 
-        `theirs` is the time of the database, or None if unknown. Of the two comparisons, the larger jump counts.
+        `theirs` is the time of the database, or None if unknown. The jump is measured against the process and against
+        the database. The larger jump counts.
         """
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
@@ -60,9 +60,9 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """`database` returns the time of the database, or None if it does not answer or has no clock of its own.
+    """`database` returns None if the database does not answer, or has no clock of its own.
 
-    `came_back` is called when a clock that was ahead is right again within the pause.
+    `came_back` is called if a clock was ahead, and is right again within PAUSE seconds.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`CONSUMERS`, the list of all consumers of events."""
+"""The list of all consumers of events."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class DeployedConsumer(Consumer, Protocol):
-    """A consumer that can also rebuild its results from the stored records, without events."""
+    """A consumer that can also rebuild its results from the stored records."""
 
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumerRole:
-    """A consumer as a role of a distributed deployment (`pullcord run NAME`)."""
-
     name: str
     topics: tuple[str, ...]
     # The help text of the command.

@@ -1,4 +1,4 @@
-"""Reads settings from the environment, and from a file if PULLCORD_ENV_FILE names one."""
+"""Reads settings from the environment, and from the file in PULLCORD_ENV_FILE."""
 
 from __future__ import annotations
 

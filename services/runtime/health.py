@@ -1,4 +1,4 @@
-"""Adds the routes for liveness, readiness and metrics. Their paths are the same for every role."""
+"""Adds the routes for liveness, readiness and metrics. Every role has the same paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BackgroundTask(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Return False once the task has ended."""
+        """Return False if the task has ended."""
         ...
 
 
@@ -47,9 +47,9 @@ def add_health(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """Add the routes. The process is not ready if its database or a task fails, or if `faults` returns a reason.
+    """Add the routes. The process is not ready if its database fails, if a task fails, or if `faults` returns a reason.
 
-    `metrics_for` check who may see the metrics. `others` returns the metrics of another process of the service. `tasks`
+    `metrics_for` holds the checks of access to the metrics. `others` returns the metrics of another process. `tasks`
     and `faults` are read at each request.
     """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.

@@ -1,6 +1,6 @@
-"""Writes lines to the log without raising errors and without making the caller wait.
+"""Writes lines to the log. Writing raises no error, and the caller does not wait.
 
-A line that cannot be written is lost, so the caller goes on even if the disk is full or nobody reads the pipe.
+A line that cannot be written is lost. The caller goes on even if the disk is full or nobody reads the pipe.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LOCK_SECONDS = 0.1
 
 
 class Stream(Protocol):
-    """A text stream, which may have a file descriptor."""
+    """A text stream. It may have a file descriptor."""
 
     def fileno(self) -> int: ...
     def write(self, text: str, /) -> object: ...

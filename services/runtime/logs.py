@@ -1,4 +1,4 @@
-"""Sets up the log. Each line has a fixed event name, and only fields that cannot name a person."""
+"""Sets up the log. Each line has a fixed event name. No field can name a person."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ Event = MutableMapping[str, Any]
 
 
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging, as JSON or, with `pretty`, as readable text. `role` is in each line of JSON.
+    """Set up logging, as JSON or as readable text (`pretty`). `role` is in each line of JSON.
 
     Messages of libraries are written without values.
     """
@@ -105,12 +105,12 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the type name of an error, or of the driver's error behind a database error. Never return its text."""
+    """Return the type of an error, but never its text. A database error has the type of the driver's error."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Log that a step of background work failed. Never raises an error, so that the work goes on."""
+    """Log that a step of background work failed. This function never raises an error, so the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
         # A database that is down for a moment is not a fault of Pullcord.
@@ -138,9 +138,9 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's warning as an event, with the type of the error and the text without values.
+    """Writes a library's warning as an event, with the error's type and with the text without values.
 
-    The same warning is written at most once in AGAIN_SECONDS seconds, because a library may repeat a warning.
+    The same warning is written at most once in AGAIN_SECONDS seconds.
     """
 
     def __init__(self) -> None:
@@ -165,10 +165,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of a message that is a literal in the callers' source code, or None.
+    """Return the longest literal part of a message, as it stands in the callers' source code, or None.
 
-    Other parts may be values, such as a telephone number. Call this while the record is emitted, because the stack is
-    read.
+    Other parts may be values, such as a telephone number. Call this function during the logging call, because it reads
+    the stack.
     """
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

@@ -1,4 +1,4 @@
-"""Serves health and metrics on a separate port, which must not be reachable from outside."""
+"""Serves health and metrics on a separate port. This port must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def metrics_served(
 ) -> Iterator[None]:
     """Serve nothing if the settings name no port for metrics.
 
-    If `sends` is None, the sends of this process are reported. `faults` returns further reasons why the process
-    is not ready.
+    Without `sends`, the sends of this process are reported. `faults` returns further reasons why the process is not
+    ready.
     """
     settings = parts.settings
     if not settings.metrics_port:

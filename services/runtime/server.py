@@ -25,7 +25,7 @@ STARTING_SECONDS = 30
 
 
 class StoppableServer(uvicorn.Server):
-    """Logs its address once it accepts connections. After a signal it ends without an error code."""
+    """Logs its address when it accepts connections. Ends without an error code after a signal."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -40,7 +40,7 @@ class StoppableServer(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Port 0 stands for any free port."""
+    """Port 0 means any free port."""
     # uvicorn receives an open socket, so the address family must be chosen here.
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

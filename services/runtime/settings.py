@@ -32,7 +32,7 @@ def read_answers(data_dir: Path) -> dict[str, str]:
 
 
 class Settings(EnvironmentSettings):
-    """The settings of a deployment. Numbers that no source prescribes can be changed here."""
+    """The settings of a deployment."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",

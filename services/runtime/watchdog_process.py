@@ -1,4 +1,4 @@
-"""The process of the watchdog. It needs the database alone: no key, no broker, and nothing of the engine."""
+"""The process of the watchdog. It needs the database, but no key, no broker and no part of the engine."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LONGEST_LOOK_SECONDS = 1200.0
 
 
 class RecordNotReadyError(PullcordError):
-    """The database is missing, has no schema or has an older schema, or belongs to another deployment."""
+    """The database is missing, has no current schema, or belongs to another deployment."""
 
 
 def make_watch(settings: Settings, engine: Engine) -> RecordWatch:
-    """Put the watchdog together. Raises RefusedError if a setting of its channels cannot be used."""
+    """Make the watchdog. Raises RefusedError if a setting of its channels cannot be used."""
     url = settings.watchdog_heartbeat
     heartbeat = checked_url("PULLCORD_WATCHDOG_HEARTBEAT", url.get_secret_value()) if url else None
     return RecordWatch(
@@ -79,7 +79,7 @@ def opened_record(settings: Settings) -> Iterator[Engine]:
 
 
 def check_record(engine: Engine, deployment: str) -> None:
-    """Raise RecordNotReadyError if there is no record that fits this version and this deployment."""
+    """Raise RecordNotReadyError if the database does not fit this version or this deployment."""
     url = make_url(engine.url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         # SQLite would make an empty file, in which nothing is missing.
@@ -94,7 +94,7 @@ def check_record(engine: Engine, deployment: str) -> None:
 
 @dataclass
 class WatchdogLoop:
-    """Looks again and again, with a pause after each look, until a stop is requested."""
+    """Looks at the database at intervals, until a stop is requested."""
 
     watch: RecordWatch
     seconds: float
@@ -108,7 +108,7 @@ class WatchdogLoop:
 
     @property
     def fault(self) -> str | None:
-        """Return why the newest look failed, or None if the look worked."""
+        """Return why the newest look failed. Return None if the newest look worked."""
         return self._fault
 
     def run(self) -> None:
@@ -130,7 +130,7 @@ class WatchdogLoop:
         return self.watch.run_once()
 
     def _looked(self) -> bool:
-        """Look once. Return False if the database is not there yet, so that the next try comes soon."""
+        """Look once. Return False if the database is not there yet: the next try then comes soon."""
         try:
             found = self._found()
         except RecordNotReadyError as error:
@@ -147,7 +147,7 @@ class WatchdogLoop:
 
 
 def run_watchdog(settings: Settings, engine: Engine) -> None:
-    """Look again and again until the process is stopped. Raises RefusedError if nobody could be told anything."""
+    """Run the watchdog until the process is stopped. Raises RefusedError if the watchdog could tell nobody."""
     watch = make_watch(settings, engine)
     if not watch.channels and watch.heartbeat is None:
         raise RefusedError(
@@ -172,7 +172,7 @@ def _answering(loop: WatchdogLoop, settings: Settings) -> Iterator[None]:
 
 
 def health_of(loop: WatchdogLoop) -> FastAPI:
-    """Return the application that answers about the process. The paths are those of every role."""
+    """Return the application for health and metrics. The paths are the same for every role."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/livez", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Identifies the caller by the API key in the `Authorization` header, and decides what each role may see."""
+"""Identifies the caller by the API key in the `Authorization` header. Decides what each role may see."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def caller(
     store: StoreOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
 ) -> Caller:
-    """Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 if the key is used too often."""
+    """Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 after too many requests."""
     rates = rates_of(request)
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
@@ -51,7 +51,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Raises ProblemError (422) if the route does not take a query parameter of the request."""
+    """Raises ProblemError (422) if the request has a query parameter that is unknown to the route."""
     refuse_unknown_parameters(request)
     return caller
 
@@ -86,7 +86,7 @@ def named_council(council: str, feed: CouncilFeed) -> str:
 
 
 def council_or_operator(caller: CallerOf) -> str | None:
-    """Return the feed of the calling council, or None for an operator, who sees all councils."""
+    """Return the council's feed. Return None for an operator, because an operator sees all councils."""
     return None if caller.role is Role.OPERATOR else own_feed(caller, Role.COUNCIL)
 
 

@@ -1,4 +1,4 @@
-"""Reads request bodies within size limits, and returns the rows in JSON and NDJSON."""
+"""Reads request bodies within size limits. Reads the rows in JSON and NDJSON."""
 
 from __future__ import annotations
 
@@ -72,10 +72,9 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route that takes one small JSON object.
+    """A route for one small JSON object.
 
-    The route answers 413 if the body is too large, and 415 if the media type is not JSON, even before it identifies the
-    caller.
+    The route checks the size (413) and the media type (415) of a body before it identifies the caller.
     """
 
     limit: ClassVar[int] = SMALL_BODY
@@ -98,7 +97,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Return JSON as UTF-8 without a byte order mark. UTF-16 is converted. Anything else is returned unchanged."""
+    """Return JSON as UTF-8 without a byte order mark. Only UTF-16 is converted."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)
@@ -111,8 +110,8 @@ def as_utf8(body: bytes) -> bytes:
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
     """Return the rows of a JSON or NDJSON body. A row that is not an object gets the key `NOT_AN_OBJECT`.
 
-    A JSON body is one object, a list of objects, or an object that has the list under the key `member`. Raises
-    ProblemError if the body cannot be parsed, or if there are no rows or more than `limit`.
+    A JSON body is one object, a list of objects, or an object with the list under the key `member`. Raises ProblemError
+    if the body is not valid, has no rows, or has more than `limit` rows.
     """
     body = as_utf8(body)
     if media in (JSON, NDJSON):

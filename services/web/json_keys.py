@@ -1,6 +1,6 @@
 """Parses JSON, and finds repeated keys in its objects.
 
-Usual parsers keep only the last value of a repeated key, although nobody knows which value the sender meant.
+Usual parsers keep only the last value of a repeated key. Nobody knows which value the sender meant.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class _Repeating(dict[str, Any]):
 
 
 def parsed_json(text: bytes) -> Any:
-    """Raises ValueError with the position of the error if the text is not JSON."""
+    """Raises ValueError if the text is not JSON. The error names the position."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()

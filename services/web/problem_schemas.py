@@ -14,7 +14,7 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 class Problem(BaseModel):
     """The body of every error answer (RFC 9457).
 
-    A client should distinguish errors by `type`, because the texts may change.
+    Clients should distinguish errors by `type`. The texts may change.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -29,14 +29,14 @@ class Problem(BaseModel):
 
 
 class Fault(BaseModel):
-    """A faulty parameter, header or field, and what is wrong with it."""
+    """A faulty parameter, header or field, and the reason."""
 
     field: str
     reason: str
 
 
 class InvalidRequestProblem(Problem):
-    """A request with faults. `faults` names the faulty parts, unless the whole request is at fault."""
+    """A request with faults. `faults` is empty if the whole request is faulty."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",
@@ -47,7 +47,7 @@ class InvalidRequestProblem(Problem):
 
 
 class TooLargeProblem(Problem):
-    """A request that holds too much. Send the content in several requests."""
+    """A request that is too large. Send the content in several requests."""
 
     limit_bytes: int | None = None
     # The most rows in one request.
@@ -64,7 +64,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that would take many entries off the register. A person must first confirm the number `would_withdraw`."""
+    """A file that would withdraw many register entries. A person must first confirm the number `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -72,7 +72,7 @@ class ReplacementTooLargeProblem(Problem):
 
 
 class CasesLaterProblem(Problem):
-    """A policy by which open cases would be heard later than now. A person must first confirm the number `later`."""
+    """A policy that would delay messages about open cases. A person must first confirm the number `later`."""
 
     type: Literal["urn:pullcord:problem:cases-later"]
     later: int
@@ -81,14 +81,14 @@ class CasesLaterProblem(Problem):
 
 
 class VersionChangedProblem(Problem):
-    """A policy that somebody else has changed meanwhile. `version` is the present version."""
+    """A policy that somebody else has changed. `version` is the present version."""
 
     type: Literal["urn:pullcord:problem:version-changed"]
     version: int
 
 
 class ActRefusedProblem(Problem):
-    """An act that no person can record, or that the state of the case does not allow.
+    """An act that nobody can record, or that the state of the case forbids.
 
     `acts` lists every act that a person can record.
     """

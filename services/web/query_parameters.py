@@ -1,4 +1,4 @@
-"""Refuses query parameters that a route does not take. A misspelt filter must not be ignored."""
+"""Refuses unknown query parameters: a misspelt filter must not be ignored."""
 
 from __future__ import annotations
 

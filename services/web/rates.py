@@ -1,4 +1,4 @@
-"""Limits the number of requests in one minute. The counts are kept in memory, so each process counts for itself."""
+"""Limits the number of requests in one minute. Each process counts for itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The largest numbers of requests in one minute. All are our own choice: no source prescribes them."""
+    """The largest numbers of requests in one minute (our own choice)."""
 
     key: int = 3_000
     link: int = 120
@@ -42,7 +42,7 @@ class RateLimiter:
     def count_failure(self, request: Request) -> None:
         """Count a wrong key, link or code. Raises ProblemError (429) if too many came from this address.
 
-        Requests with a right key from the same address, such as a shared proxy, are still answered.
+        A request with a right key from the same address is still answered.
         """
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")

@@ -1,4 +1,4 @@
-"""Gives every request an id. A well-formed id from the caller is kept."""
+"""Gives every request an id. A well-formed id in the request is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """Return the `X-Request-Id` of the request, or the trace id of its `traceparent`, or a new id."""
+    """Return the `X-Request-Id` of the request, the trace id in its `traceparent`, or a new id."""
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own

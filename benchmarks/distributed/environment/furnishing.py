@@ -1,4 +1,4 @@
-"""Prepares a deployment for the first post: feeds, their keys, and the contact of a council."""
+"""Prepares a deployment for the first post: feeds, keys of the feeds, and the contact of a council."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The servers that all measurements share: a broker, a PostgreSQL and a mail server."""
+"""The servers of all measurements: a broker, a PostgreSQL and a mail server."""
 
 from __future__ import annotations
 

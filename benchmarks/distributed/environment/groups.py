@@ -9,7 +9,7 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until a consumer group has this number of members, which share all partitions.
+    """Wait until a consumer group has this number of members, and the members share all partitions.
 
     Raises TimeoutError after `READY_SECONDS`.
     """

@@ -1,4 +1,4 @@
-"""A real SMTP server that records when the first mail of each alert arrives."""
+"""A real SMTP server that records the arrival of mails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):
-    """`first` has the time at which the first mail of each alert arrived, by alert."""
+    """`first` has the arrival time of each alert's first mail, by alert."""
 
     def __init__(self) -> None:
         self.first: dict[str, float] = {}

@@ -45,7 +45,7 @@ class Role:
     log: Path
 
     def says(self, words: str) -> bool:
-        """Raises RuntimeError with the end of the log if the process has ended."""
+        """Raises RuntimeError if the process has ended. The error has the end of the log."""
         written = self.log.read_text()
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended: {written[-WORDS_SHOWN:]}")

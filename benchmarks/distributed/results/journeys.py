@@ -1,4 +1,4 @@
-"""Reads the times at which each line was matched, got a case, and was in an alert and in a mail."""
+"""Reads the time of each step of each line, from the match to the mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The time of each step of one line, from the answer 202 to the first mail, in seconds."""
+    """The times of one line's steps, from the answer 202 to the first mail, in seconds."""
 
     answered: float
     matched: float
@@ -37,7 +37,7 @@ class Journey:
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """`answered` has the time of the answer 202 by submission. `mails` has the arrival of the first mail by alert."""
+    """`answered` has the time of the answer 202, by submission. `mails` has the arrival of the first mail, by alert."""
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
         .join(matches, matches.c.notice_pk == notices.c.pk)

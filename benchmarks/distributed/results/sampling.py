@@ -1,4 +1,4 @@
-"""Profiles the processor time of each role with py-spy, which looks a hundred times a second at what a process runs."""
+"""Profiles the processor time of each role with py-spy, at a hundred samples a second."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """The number of samples in which each module of Pullcord was at work, by role and module."""
+    """The number of profiler samples in each module of Pullcord, by role and module."""
 
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the `most` modules of a role with the most samples, with their shares of all samples (0 to 1)."""
+        """Return the shares (0 to 1) of the `most` busiest modules of a role."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

@@ -1,1 +1,1 @@
-"""Compares the stored data with the audit. Each module compares some of the tables."""
+"""Each module compares some of the tables with the audit."""

@@ -1,4 +1,4 @@
-"""Compares the states of cases with the audit. Also finds stored values that would stop the messages about a case."""
+"""Compares the states of cases with the audit. Also finds values that would stop messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares drills with the audit: a drill that nobody answered must not be made an answered one by hand."""
+"""Compares drills with the audit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Checks that each case starts its messages again on a recorded day, and no later.
-
-A hold or an interim solution stops the messages until a day that the audit keeps sealed.
-"""
+"""Compares the end dates of holds and of interim solutions with the audit."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ from services.storage.vault import VaultError, place
 
 
 class _Kind(NamedTuple):
-    """A date column of the case table, with the event that fills the column and the event that empties the column."""
+    """A date column of the case table, and the events that fill and empty the column."""
 
     name: str
     column: Callable[[StoredCase], date | None]

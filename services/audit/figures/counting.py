@@ -1,4 +1,4 @@
-"""Counts figures from audit rows. All functions are pure: the same rows always give the same figures."""
+"""Counts figures from audit rows. All functions are pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RecordedAction:
 
 @dataclass(frozen=True, slots=True)
 class CaseStanding:
-    """The state of a case at one moment, as the audit shows it."""
+    """The state of a case at one moment, as read from the audit."""
 
     state: str
     harm_on: date | None
@@ -55,9 +55,9 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Count the figures of a month. `rows` are the audit rows of the month, in the order of writing.
+    """`rows` are the audit rows of the month, in the order of writing.
 
-    `seen` holds the first acts of earlier months (see `First`). The first acts of this month are added.
+    `seen` holds the first acts of earlier months. This function adds the first acts of the month.
     """
     counts: Counts = Counter()
     for row in rows:

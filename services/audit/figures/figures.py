@@ -1,4 +1,4 @@
-"""Definitions of the regulator's figures. All functions are pure. No source prescribes the numbers of days [P]."""
+"""Definitions of the regulator's figures. All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Kind(StrEnum):
 
 
 class Figure(StrEnum):
-    """Codes are published, so a code must never change."""
+    """The codes are published, so no code may ever change."""
 
     MIGRATED_UNCONFIRMED = "migrated_unconfirmed"
     RESTRICTED_WHILE_OPEN = "restricted_while_open"
@@ -64,7 +64,7 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """Return the figure whose counts are the denominators of this figure, or None."""
+        """Return the figure with the denominators for this figure, or None."""
         return self.part_of or self.beside
 
 

@@ -1,4 +1,4 @@
-"""Calendar months in London. Figures are counted by month. All functions are pure."""
+"""Calendar months in London. All functions are pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def month_of(moment: datetime) -> Month:
 
 
 def read_month(text: str) -> Month:
-    """Return the month of a text such as `2026-11`. Raises RefusedError for any other text."""
+    """Raises RefusedError if the text does not look like `2026-11`."""
     found = _FORM.fullmatch(text.strip())
     if found is None:
         raise RefusedError("a month is written as year and month, such as 2026-11")
@@ -61,9 +61,10 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Return the months of `2026-11` or `2026-01..2026-11`.
+    """Read a text such as `2026-11` or `2026-01..2026-11`.
 
-    Raises RefusedError if the text has another form, ends before it begins, or names more than `MOST` months.
+    Raises RefusedError if the text has another form. Raises RefusedError if the period ends before it begins, or is
+    longer than `MOST` months.
     """
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)

@@ -1,4 +1,4 @@
-"""Prepares figures for publication: withholds small counts, and works out medians of waits. All functions are pure."""
+"""Withholds small counts, and computes medians of waits. All functions are pure."""
 
 from __future__ import annotations
 
@@ -50,8 +50,7 @@ class MonthShown:
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
     """Return all figures of a month as published.
 
-    In figures that count people, counts from 1 to `small` - 1 are withheld, and so are counts that would reveal a
-    withheld count.
+    Counts of people from 1 to `small` - 1 are withheld. Counts that would reveal a withheld count are withheld too.
     """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 

@@ -1,6 +1,6 @@
-"""Medians and 90th percentiles of waits, as bands of days. All functions are pure.
+"""Computes medians and 90th percentiles of waits, as bands of days. All functions are pure.
 
-The bands are computed from published counts only, so the bands reveal no withheld count.
+The bands are computed from published counts only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands of the median and of the 90th percentile. A band is None if it depends on withheld counts."""
+    """Two bands of days. A band is None if it depends on withheld counts."""
 
     median: str | None
     p90: str | None
@@ -25,14 +25,14 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """Return the largest number of days in a band, or None for the last band, which has no end."""
+    """Return None for the last band, because that band has no end."""
     return _LAST_DAYS[band]
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
     """Return None if there are too few waits, or if both bands depend on withheld counts.
 
-    `bands` holds the published count of each band, the shortest waits first. A withheld count is None.
+    `bands` begins with the shortest waits. A withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:
         return None

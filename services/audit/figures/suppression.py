@@ -1,8 +1,6 @@
-"""Withholds small counts in published figures, so that nobody can be identified from the figures.
+"""Withholds small counts, so that nobody can be identified from the published figures.
 
-All functions are pure. A reader who knows a total can work out a single withheld count by subtraction, so further
-counts are withheld. If a figure counts a part of another figure, the differences are protected in the same way. No
-source prescribes the limit [P].
+All functions are pure. If a reader could compute a withheld count from published counts, further counts are withheld.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ Shown = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """The total and the tables of a figure after small counts were withheld. A withheld count is None."""
+    """The published counts of a figure. A withheld count is None."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -30,7 +28,7 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """The unpublished counts of a figure that counts a part of another figure."""
+    """The counts of a part of a figure, before any count is withheld."""
 
     total: int
     tables: Mapping[str, Counts]
@@ -42,10 +40,9 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Withhold counts of a figure, so that nobody can read or work out a small count.
+    """Withhold counts, so that nobody can work out a small count.
 
-    The counts of each table add up to `total` or more. `part` is a published figure that counts a part of this figure.
-    A zero is shown even if the whole figure is withheld.
+    The counts of each table add up to `total` or more. `part` holds the counts of a part of this figure.
     """
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
@@ -64,10 +61,9 @@ def publish_tables(
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """Return a table of councils (or providers) by kinds. Each row is shown or withheld as a whole.
+    """Publish or withhold each row of `crossed` as a whole.
 
-    `rows` and `kinds` hold the published totals. The withheld rows together must not reveal a small count, so further
-    rows may be withheld.
+    `rows` holds the published totals of the rows. `kinds` holds the published totals of the columns.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():

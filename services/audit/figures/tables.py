@@ -1,7 +1,4 @@
-"""Writes figures as one long table with a line for each count, for CSV files and other programs.
-
-All functions are pure.
-"""
+"""Writes figures as a table with one line for each count. All functions are pure."""
 
 from __future__ import annotations
 
@@ -52,7 +49,7 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield the cells, the total first. `figures` are all figures of the month, for the denominators."""
+    """Yield the cell of the total first. `figures` are all figures of the month."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

@@ -1,4 +1,4 @@
-"""Computes the positions of bars and marks in the report's plots, in SVG units. All functions are pure."""
+"""Computes positions in the report's plots, in SVG units. All functions are pure."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The median wait and the 90th percentile of a month. The numbers of the two points are positions in BAND_NAMES."""
+    """The median wait and the 90th percentile of a month. The `number` of each value is a position in BAND_NAMES."""
 
     label: str
     median: Value

@@ -1,4 +1,4 @@
-"""Prepares the headlines, plots and tables of the report for its template. All functions are pure."""
+"""Prepares the content of the report for its template. All functions are pure."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Tables by council or provider show only the last month, because months are never added up."""
+    """Tables by council or provider show only the last month."""
 
     months: Sequence[MonthShown]
     # The names of councils and providers by code.
@@ -135,7 +135,7 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield councils by kinds and providers by kinds. A table in which every count is withheld is left out."""
+        """Yield councils by kinds, and then providers by kinds. A table without a published count is left out."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})

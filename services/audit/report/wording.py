@@ -17,7 +17,7 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The text of a table cell. Without a number, the text is a word that says why."""
+    """The text of a table cell. If there is no number, the text gives the reason."""
 
     text: str
     number: int | None = None

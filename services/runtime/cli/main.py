@@ -24,8 +24,6 @@ COMMANDS_PACKAGE: Final = "services.runtime.cli.commands"
 
 @dataclass(frozen=True, slots=True)
 class CommandEntry:
-    """A command: its module, its function or Typer app in that module, and its panel in `--help`."""
-
     module: str
     name: str
     panel: str
@@ -75,7 +73,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """The commands by name. Looking up a command imports its module."""
+    """The commands by name. A look-up of a command imports its module."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -102,7 +100,7 @@ def _as_typer(entry: CommandEntry) -> typer.Typer:
 
 
 class _Summaries(_Commands):
-    """The commands by name, with their summaries for `--help`. Looking up a summary imports nothing."""
+    """The commands by name, with their summaries for `--help`. A look-up of a summary imports nothing."""
 
     def __getitem__(self, name: str) -> Any:
         entry = self.data[name]

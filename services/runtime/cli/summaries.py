@@ -1,4 +1,4 @@
-"""Reads the summaries for `pullcord --help` from the source files. Importing all commands would take seconds."""
+"""Reads the summaries for `pullcord --help` from the source files. An import of all commands would take seconds."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The demonstration: Pullcord's main job with the sample files, a real mail server and a simulated clock."""
+"""The demonstration: Pullcord's main job with sample files, a real mail server and a simulated clock."""

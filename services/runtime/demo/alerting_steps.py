@@ -1,4 +1,4 @@
-"""The steps of a demonstration up to the first alerts, in one process or distributed."""
+"""The steps of a demonstration up to the first alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last steps of a demonstration: a week without an answer, then an officer's answer, then what to look at next."""
+"""The last steps of a demonstration: a week without an answer, an officer's answer, and what to look at next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts the demonstration: an empty deployment with councils, providers and a mailbox. Uploads the sample files."""
+"""Starts the demonstration, and uploads the sample files."""
 
 from __future__ import annotations
 
@@ -68,8 +68,6 @@ class DemoDeployment:
 
 @dataclass(frozen=True)
 class AcceleratedDemo(DemoDeployment):
-    """A demonstration in one process, with a clock that can run faster than real time."""
-
     clock: AcceleratedClock
 
 

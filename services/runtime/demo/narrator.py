@@ -1,4 +1,4 @@
-"""Prints the demonstration on a terminal, with numbered steps and with tables without borders."""
+"""Prints the demonstration on a terminal, with numbered steps and simple tables."""
 
 from __future__ import annotations
 

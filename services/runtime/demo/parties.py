@@ -29,7 +29,7 @@ AT_ONCE: Final[Mapping[str, Any]] = {
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Return the API keys by feed id. Every council gets the fields of `CouncilPolicy` in `habits`."""
+    """Return the API keys by feed id. `habits` holds fields of `CouncilPolicy` for every council."""
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

@@ -1,4 +1,4 @@
-"""Waits until all events are handled, or until all messages are sent. Each wait has a time limit."""
+"""Waits until all events are handled or all messages are sent. Each wait has a time limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes each act of a person, with the record that it needs, for the OpenAPI description."""
+"""Describes the acts of people for the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AddModel = Callable[[dict[str, Any], type[BaseModel]], None]
 
 
 def describe_acts(schemas: dict[str, Any], add_model: AddModel) -> None:
-    """Replace the schema of `ActBody` by one schema for each act. The field `event` of a body names the act."""
+    """Replace the schema of `ActBody` by one schema for each act. The field `event` names the act."""
     description = schemas["ActBody"]["description"]
     mapping: dict[str, str] = {}
     for event in PEOPLES_ACTS:

@@ -1,4 +1,4 @@
-"""Examples of request bodies. Ofcom reserves the telephone numbers for drama."""
+"""Examples of request bodies. The telephone numbers are reserved for drama (Ofcom)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Describes how one answer leads to the next request."""
+"""Describes links from an answer to the next request."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 
 class LinkTo(NamedTuple):
-    """A link to another operation."""
-
     name: str
     operation: str
     parameter: str

@@ -1,4 +1,4 @@
-"""Adds to the OpenAPI description what FastAPI does not know: bodies, headers, links and examples."""
+"""Adds bodies, headers, links and examples to the OpenAPI description, because FastAPI does not know them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP process's view of the other process, which matches, alerts and delivers."""
+"""Connects the HTTP process with the other process of `pullcord serve`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RemoteTasks:
 
 
 class Background:
-    """Gives `make_app` the loops, sends and metrics of the other process, and a way to wake that process."""
+    """Gives `make_app` the loops, sends and metrics of the other process. Can also wake the other process."""
 
     def __init__(self, link: ProcessLink) -> None:
         self._link = link

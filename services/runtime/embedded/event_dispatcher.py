@@ -40,7 +40,7 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes unpublished events to every consumer of their topic, in order for each partition key."""
+    """Passes unpublished events to the consumers of their topic, in order for each partition key."""
 
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
@@ -79,7 +79,7 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Let a consumer handle events. The caller must deliver the events again after an error.
+    """Let a consumer handle events. After an error, the caller must deliver the events again.
 
     An event that can never be handled goes to quarantine. An event that only a newer version knows is skipped.
     """
@@ -117,9 +117,9 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Return the parts of a failed batch: halves after a conflict with another worker, otherwise single events.
+    """Split a failed batch: into halves after a conflict with another worker, otherwise into single events.
 
-    Raises PoisonError if the fault of a single event will not pass. Raises `error` if the fault may pass.
+    Raises PoisonError for a single event with a permanent fault. Raises `error` if the fault may pass.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -21,7 +21,7 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Stores that a loop is alive, at most once in the time APART."""
+    """Stores the heartbeats of a loop, at most one in the time APART."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store

@@ -29,10 +29,10 @@ DRILL_SECONDS = 60.0
 
 
 class Loop:
-    """A thread that repeats `work` until it is stopped. After any fault, the loop waits and tries again.
+    """A thread that repeats `work` until it is stopped. After a fault, the loop waits and tries again.
 
-    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. Otherwise the loop `then` is woken. A
-    loop that does not fail calls `beat` at least every BEAT_SECONDS, except during a long step.
+    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. If `work` returns another number, the
+    loop wakes the loop `then`. A loop that works calls `beat` at least every BEAT_SECONDS, except during a long step.
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        """Return False if the loop has ended. A loop that has not started yet counts as alive."""
+        """Return False if the loop has ended. Return True if the loop has not started yet."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """Return the seconds since the current step began, or 0 if the loop is waiting."""
+        """Return the seconds since the current step began. Return 0 if the loop is waiting."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
@@ -139,9 +139,9 @@ class Loop:
 def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """Make a loop that stores heartbeats, also after each commit within a step.
+    """Make a loop that stores heartbeats, even during a long step.
 
-    `work_with` gets the store that the work must use, and returns the work.
+    `work_with` gets a store, and returns work that uses this store.
     """
 
     def made_progress() -> None:

@@ -1,6 +1,7 @@
 """Runs the two processes of `pullcord serve`.
 
-Alerts go on even if callers use up the connections, threads or memory of the HTTP process, which is then started again.
+Callers may use up the connections, threads or memory of the HTTP process. Alerts go on meanwhile, because they run in
+the other process. The HTTP process is then started again.
 """
 
 from __future__ import annotations

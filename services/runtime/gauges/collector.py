@@ -1,4 +1,4 @@
-"""Tunes Python's garbage collector for a process that receives thousands of records at a time."""
+"""Tunes Python's garbage collector for thousands of records at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Safety gauges. They are read from the database at each scrape, so every process reports the same values."""
+"""Safety gauges, read from the database at each scrape. Every process reports the same values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """Reports the loops of this process that have ended, although nobody stopped them."""
+    """Reports the loops of this process that ended without a request to stop."""
 
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count

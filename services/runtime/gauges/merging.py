@@ -1,4 +1,4 @@
-"""Adds up the counts of two processes, so that a scrape of one process shows both."""
+"""Adds up the counts of two processes. A scrape of one process then shows the counts of both processes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Add the counts of the other process, in the Prometheus text format.
+    """Add up the counts of this process and the other process, in the Prometheus text format.
 
-    Metrics that describe a process, such as `python_…` and `process_…`, are not added.
+    Metrics such as `python_…` and `process_…` describe only one process, so they are not added up.
     """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):

@@ -1,4 +1,4 @@
-"""Counts and times requests by route. A path is never a label, because a path may hold a person's reference."""
+"""Counts requests by route, and times them. A path is never a label: a path may hold a person's reference."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return `other` for an unknown method: a caller may send a telephone number as the method."""
+    """Return `other` for an unknown method, because a method may be a telephone number."""
     return method if method in METHODS else "other"
 
 

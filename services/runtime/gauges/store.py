@@ -113,9 +113,9 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the last time at which a case that is not safe passed its harmful day, or None.
+    """Return the latest time at which an unsafe case passed its harmful day, or None.
 
-    This is the end of the harmful day, or the time at which the case was opened if that is later.
+    A case passes its harmful day at the end of the day, or at its opening if that is later.
     """
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
@@ -127,9 +127,9 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id with the time at which it last sent data, or was created.
+    """Return each feed's id and the time of its last data.
 
-    Feeds that the operator has ended are left out.
+    Without any data, the time of the feed's creation counts. Feeds that the operator has ended are left out.
     """
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)

@@ -1,4 +1,4 @@
-"""Gauges for upkeep that operators may forget: disk space, the log of SQLite, backups, expiring API keys."""
+"""Gauges for upkeep: disk space, the log of SQLite, backups, and API keys that expire."""
 
 from __future__ import annotations
 

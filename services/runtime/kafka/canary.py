@@ -1,7 +1,7 @@
-"""Publishes canaries, finds events that were lost, and publishes them again.
+"""Publishes canaries, finds lost events, and publishes the lost events again.
 
-A consumer that has received a canary must have received everything that was published earlier to the partition. An
-earlier event that is not in its inbox is lost.
+A canary comes after all earlier events of its partition. If a consumer has received the canary but not an earlier
+event, the event is lost.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ AGAIN = Counter(
 
 @dataclass(frozen=True)
 class Canaries:
-    """Publishes a canary to each partition of the topics, once in the time `every`."""
+    """Publishes a canary to each partition of the topics, at intervals of `every`."""
 
     store: Store
     publisher: Publisher
@@ -45,9 +45,9 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due. Return the number of lost events that will be published again.
+        """Publish the canaries that are due. Return the number of lost events to publish again.
 
-        Raises RelayError if the brokers accept none of the canaries.
+        Raises RelayError if the brokers accept no canary.
         """
         now = self.store.now()
         with self.store.writing() as connection:

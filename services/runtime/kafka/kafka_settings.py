@@ -15,7 +15,7 @@ LISTED = "pullcord"
 
 
 class KafkaSettings(EnvironmentSettings):
-    """The addresses of the brokers, and how this deployment identifies itself to them."""
+    """The addresses of the brokers, and the identity of this deployment towards the brokers."""
 
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_KAFKA_",
@@ -57,11 +57,11 @@ class KafkaSettings(EnvironmentSettings):
         return made
 
     def broker_topic(self, topic: str) -> str:
-        """Return the name that a topic of `topics.yaml` has on the brokers."""
+        """Return the broker's name for a topic of `topics.yaml`."""
         return f"{self._deployment}.{topic.partition('.')[2]}"
 
     def listed_topic(self, broker_topic: str) -> str:
-        """Return the name that a topic of the brokers has in `topics.yaml`."""
+        """Return the name in `topics.yaml` for a topic of the brokers."""
         return f"{LISTED}.{broker_topic.partition('.')[2]}"
 
     def group(self, consumer: str) -> str:

@@ -1,7 +1,7 @@
-"""A Faust consumer that reads a partition from its beginning if the brokers have lost records.
+"""A Faust consumer that finds partitions whose records the brokers have lost.
 
-After the loss, the committed offset is beyond the end of the new partition. Faust would skip all records up to that
-offset without a warning.
+After such a loss, the committed offset is beyond the end of the partition. Faust itself would skip all records up to
+that offset without a warning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Starts each partition at the committed offset, or at the beginning if the offset is beyond the end."""
+    """Starts each partition at the committed offset. Starts at the beginning if the offset is beyond the end."""
 
     def _new_consumer_thread(self) -> Any:
         return LoggedThread(self, loop=self.loop, beacon=self.beacon)

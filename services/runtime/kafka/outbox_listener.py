@@ -1,6 +1,6 @@
-"""Wakes a relay as soon as an event is written to the outbox, by LISTEN and NOTIFY of PostgreSQL.
+"""Wakes a relay when an event is written to the outbox, by LISTEN and NOTIFY of PostgreSQL.
 
-A lost notification does no harm, because the relay also looks into the outbox at intervals.
+A lost notification does no harm, because the relay also reads the outbox at intervals.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """Calls `wake` whenever an event is written to the outbox, on a database connection of its own."""
+    """Calls `wake` for each event in the outbox. The listener has its own database connection."""
 
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
         # psycopg does not understand SQLAlchemy's driver names in a URL.

@@ -1,7 +1,7 @@
 """The relay publishes the events of the outbox to Kafka.
 
-Only one relay at a time works on a lane, so events with the same key keep their order. After a crash, an event may be
-published twice, and the inboxes of the consumers drop the second one.
+Only one relay at a time works on a lane, so events with the same key keep their order. A crash may cause a second
+publication of an event. The inboxes of the consumers drop the repeated event.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Relay:
     served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
-        """Publish a batch from each lane on which no other relay works. Return the number of published events.
+        """Publish a batch from each lane without another relay. Return the number of published events.
 
         Raises RelayError if nothing was published because the brokers did not answer.
         """
@@ -110,9 +110,9 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that are published or in quarantine, and the first error of the other events.
+        """Return the events that are published or in quarantine. Also return the first error of a waiting event.
 
-        After a failed event, the later events with its key also wait, to keep their order.
+        An event also waits if an earlier event with the same key waits.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
@@ -131,7 +131,7 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Return True if the event was too large and is now split. Otherwise put the event in quarantine."""
+        """Split the event if it is too large, and return True. Otherwise put the event in quarantine."""
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

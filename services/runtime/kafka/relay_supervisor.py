@@ -1,4 +1,4 @@
-"""Keeps a relay and its canaries at work, with a new connection to the brokers after a failure."""
+"""Runs a relay and its canaries. After a failure, connects to the brokers again."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and due canaries. Return the number of events published or to be published again.
+        """Publish events and due canaries. Return the number of published and lost events together.
 
         Raises RelayError if the brokers cannot be reached, have unsuitable topics, or accept nothing. The next call
-        connects anew.
+        connects again.
         """
         try:
             at = self._connect()

@@ -45,7 +45,7 @@ BEATS_MISSED = 3
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended, although nobody asked it to stop."""
+    """A worker has ended without a request to stop."""
 
     permanent = False
 

@@ -29,7 +29,7 @@ def end_process(code: int = NO_PROGRESS) -> None:
 
 
 class Watchdog:
-    """Ends the process if there is work to do, but none was done for `patience` seconds.
+    """Ends the process if work has waited for `patience` seconds without progress.
 
     If `is_behind` raises an error, the process goes on, because a restart does not mend a database. If `is_behind`
     never returns, the process is ended.

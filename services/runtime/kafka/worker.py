@@ -1,7 +1,7 @@
-"""A Faust worker: passes the messages of the topics to a consumer, and never loses a message.
+"""A Faust worker passes the messages of the topics to a consumer, and never loses a message.
 
-No exception leaves an agent, because Faust would then acknowledge the message. While a fault may pass, the message
-stays unacknowledged. An event that can never be handled goes to quarantine.
+Faust acknowledges a message after an exception in an agent, so no exception may leave an agent. While a fault may pass,
+the message stays unacknowledged. An event that can never be handled goes to quarantine.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ METADATA_MS = 10_000
 
 
 class ForeignEventsError(PullcordError):
-    """The topics carry events of another database, which another deployment must handle."""
+    """The topics carry events of another deployment's database."""
 
 
 @dataclass
 class Worker:
-    """A consumer with its own Faust application, in which one agent reads all topics of the consumer."""
+    """A consumer with its own Faust application. One agent reads all topics of the consumer."""
 
     store: Store
     consumer: Consumer
@@ -92,13 +92,13 @@ class Worker:
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """Return the seconds since the last batch ended, successful or not."""
+        """Return the seconds since the end of the last batch. The batch may have failed."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if a partition of the consumer is more than `patience` behind the newest canary.
+        """Return True if a partition is more than `patience` behind the newest canary.
 
-        Only the partitions of this worker count, or all partitions if the worker has none.
+        Only the partitions of this worker count. If the worker has no partition, all partitions of the consumer count.
         """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
@@ -108,7 +108,7 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Return True once the messages are handled, or False if the worker must stop before that."""
+        """Return True after the messages are handled. Return False if the worker must stop first."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

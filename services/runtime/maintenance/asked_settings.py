@@ -1,4 +1,4 @@
-"""Stores the answers to the questions of `pullcord init` in a file that `Settings` reads."""
+"""Stores the answers to the questions of `pullcord init`. `Settings` reads the file with the answers."""
 
 from __future__ import annotations
 

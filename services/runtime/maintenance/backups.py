@@ -1,6 +1,6 @@
 """Makes, checks and restores backups of an embedded deployment.
 
-A backup does not contain the keys. Without the keys, nobody can read the personal data in a backup.
+A backup does not contain the keys. Nobody can read the personal data in a backup without the keys.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class RestoreResult:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Copy the store's SQLite database, which may be in use, and check the copy.
+    """Copy the store's SQLite database, and check the copy. The database may be in use.
 
-    Raises RefusedError if the target exists already, and CopyError if the copy fails a check.
+    Raises RefusedError if the target already exists. Raises CopyError if the copy fails a check.
     """
     if target.exists():
         raise RefusedError(f"{target} is there already: a backup is never overwritten")
@@ -78,8 +78,8 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
     """Replace the store's SQLite database by a backup, and upgrade the backup to the present schema.
 
-    Raises RefusedError if a database is in use, or exists and `replacing` is False. Raises CopyError if the backup
-    fails a check.
+    Raises RefusedError if the database is in use. Raises RefusedError if the database exists and `replacing` is False.
+    Raises CopyError if the backup fails a check.
     """
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
@@ -100,9 +100,9 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools have restored. Return when the database last changed.
+    """Call `settle_restore` for a database that other tools have restored.
 
-    A second call changes nothing.
+    Return the time of the database's last change. A second call changes nothing.
     """
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)
@@ -114,9 +114,9 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raise RefusedError if another process uses the SQLite database at this URL.
+    """Raise RefusedError if another process uses the SQLite database.
 
-    The caller itself must not have the database open.
+    The caller must not have the database open.
     """
     with unused(_file_of(database)):
         pass

@@ -1,6 +1,7 @@
 """Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
 
-A council's reference is written only on request, and never if it could be a telephone number, a name or an address.
+A council's reference is written only on request. It is never written if it could be a telephone number, a name or an
+address.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def export_matches(
 ) -> int:
     """Write matches to a file, in the order of the register entries. Return the number of rows.
 
-    The errors are those of `export_cases`.
+    Raises the same errors as `export_cases`.
     """
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
@@ -106,7 +107,7 @@ def export_matches(
 def written_whole(path: Path) -> Iterator[TextIO]:
     """Yield a text file that only its owner can read. The file appears only when it is complete and on disk.
 
-    Raises RefusedError if the folder of the file is missing.
+    Raises RefusedError if the folder is missing.
     """
     if not path.parent.is_dir():
         raise RefusedError(f"there is no folder {path.parent}: make it first")

@@ -1,4 +1,4 @@
-"""Reads the keys file again whenever it changes, so that keys can be changed while processes run."""
+"""Reads the keys file again after each change. Keys can be changed while processes run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOOK_EVERY = 1.0
 class KeyFile:
     """Raises KeysError at the start if the file is missing or faulty.
 
-    If the file is missing or faulty later, or has the keys of another deployment, the last keys stay in use.
+    Later, the last keys stay in use if the file is missing, is faulty, or has another deployment's keys.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:

@@ -32,7 +32,7 @@ Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64
 
 
 class Keyring(BaseModel):
-    """The content of the keys file. The vault key `current` encrypts, and the others only decrypt."""
+    """The content of the keys file. The vault key `current` encrypts. All vault keys decrypt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -60,7 +60,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Make the newest vault key current. If the newest key is current already, first add a new key."""
+    """Make the newest vault key current. If the newest key is already current, first add a new key."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))

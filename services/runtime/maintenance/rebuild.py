@@ -18,7 +18,7 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Rebuild the results of each consumer. Yield the number of entries of each transaction."""
+    """Rebuild the results of each consumer. Yield the number of entries in each transaction."""
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)

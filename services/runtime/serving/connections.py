@@ -1,4 +1,4 @@
-"""Limits the connections of the HTTP server, so that one caller cannot use up all of them."""
+"""Limits the connections of the HTTP server, so that one caller cannot use up all connections."""
 
 from __future__ import annotations
 
@@ -34,7 +34,10 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """If there are too many connections, cut off the oldest without a complete request, or the new connection."""
+        """If there are too many connections, cut off the oldest connection without a complete request.
+
+        If every connection has a complete request, cut off the new connection.
+        """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
@@ -51,7 +54,10 @@ class ConnectionPlaces:
 
 
 class GuardedProtocol(H11Protocol):
-    """A connection that is cut off if the caller is too slow, or if a new connection needs its place."""
+    """A connection that is cut off if the caller is too slow.
+
+    It is also cut off if a new connection needs its place.
+    """
 
     def __init__(self, *given: Any, places: ConnectionPlaces, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -108,7 +114,7 @@ class GuardedProtocol(H11Protocol):
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
     """Return the function that makes the connections of one server.
 
-    The number of connections is lowered if the process may not open enough files.
+    If the process may open only few files, the number of connections is lowered.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)

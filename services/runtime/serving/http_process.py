@@ -1,4 +1,4 @@
-"""The HTTP process of `pullcord serve`: receives submissions and shows pages. The other process matches and alerts."""
+"""The HTTP process of `pullcord serve` receives submissions and shows pages. The other process matches and alerts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits the time in which a body must arrive, and the number of requests that are handled at once."""
+"""Limits the time for the arrival of a body, and the number of requests at work."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """Answers 408 if a body does not arrive in time, and 503 if a request waits too long.
+    """Answers 408 if a body does not arrive in time. Answers 503 if a request waits too long.
 
-    A request counts as being handled only after it has arrived completely, so a slow sender does not keep others
+    A request counts towards the limit only after its complete arrival. A slow sender does not keep other senders
     waiting.
     """
 

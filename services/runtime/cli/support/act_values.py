@@ -1,4 +1,4 @@
-"""Reads values that a person types for an act. Dates, times and words are read as in imported files."""
+"""Reads the typed values of an act. Dates, times and words are read as in imported files."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Return a typed value as the record of the act needs it.
+    """Return a typed value in the form that the record of the act needs.
 
-    A day comes before its month, and a time without an offset is UK time. Raises RefusedError if the value cannot be
-    read. The error names `option`.
+    A day comes before its month. A time without an offset is UK time. Raises RefusedError if the value cannot be read.
+    The error names `option`.
     """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"

@@ -1,4 +1,4 @@
-"""Finds a case by its reference, or by the council's reference of the register entry."""
+"""Finds a case by its own reference, or by the council's reference of its register entry."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def is_alert(typed: str) -> bool:
 
 
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
-    """Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
+    """If `council` is given, only the register of this council is searched.
 
-    `council` is the code of the council whose reference the text is.
+    Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
     """
     # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):

@@ -1,4 +1,4 @@
-"""Texts that the help of several commands shares. This module imports nothing slow."""
+"""Shared help texts of several commands. This module imports nothing slow."""
 
 from __future__ import annotations
 

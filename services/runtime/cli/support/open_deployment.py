@@ -1,4 +1,4 @@
-"""Opens the deployment that the settings name, after checking that it exists."""
+"""Checks that the deployment in the settings exists, and opens it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def time_of_machine() -> datetime:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """Raises KeysError if the keys are missing or faulty, and NotReadyError if the database is not ready."""
+    """Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is not ready."""
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
         yield store
@@ -39,9 +39,9 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Open a deployment even if its database cannot be reached yet.
+    """Open a deployment, even if its database cannot be reached yet.
 
-    Raises KeysError if the keys are missing or faulty, and NotReadyError if a SQLite database is missing.
+    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
     """
     _look_for_data(settings)
     store = make_store(settings, SystemClock())
@@ -55,8 +55,8 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 def check_database(store: Store, settings: Settings) -> None:
     """Raises NotReadyError if the schema is missing or older.
 
-    Raises UnsuitableServerError if settings or the connection pooler are unsuitable, and RefusedError if the database
-    belongs to another deployment.
+    Raises UnsuitableServerError if settings or the connection pooler are unsuitable. Raises RefusedError if the
+    database belongs to another deployment.
     """
     check_server(store.engine)
     with store.reading() as connection:
@@ -69,7 +69,7 @@ def check_database(store: Store, settings: Settings) -> None:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Raises RefusedError if the code has the wrong form, and NotFoundError if the code is unknown."""
+    """Raises RefusedError if the code has the wrong form. Raises NotFoundError if the code is unknown."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:

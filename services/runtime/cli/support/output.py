@@ -47,7 +47,7 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return a text on one line. Control characters become spaces, because they could change the terminal."""
+    """Return a text on one line. Control characters could change the terminal, so they become spaces."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
@@ -86,7 +86,7 @@ def local_time(moment: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return a time span in words, rounded down: `40 seconds`, `3 hours`, `12 days`."""
+    """Return a time span, rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)

@@ -1,4 +1,4 @@
-"""Database queries that only the commands need."""
+"""The database queries of the commands."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, urgent and open cases first, and the number of all cases that fit.
+    """Return at most `limit` cases, and the number of all such cases. Urgent and open cases come first.
 
-    Cases that have ended are left out, unless `ended` is True or `state` is given.
+    Ended cases are left out, unless `ended` is True or `state` is given.
     """
     conditions: list[ColumnElement[bool]] = []
     if feed_id is not None:

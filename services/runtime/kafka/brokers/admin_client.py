@@ -1,7 +1,7 @@
 """Connects to the brokers as an administrator.
 
-kafka-python gives the reason of a failure only in its log, and leaves a thread and open files behind. This module reads
-the log and cleans up.
+This module reads kafka-python's log, because the reason of a failure is only there. It also closes the thread and the
+files that kafka-python leaves open.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SIGNS = {
 
 
 class BrokersError(PullcordError):
-    """The brokers cannot be reached, refuse the connection, or are too few. The text names the setting to check."""
+    """The brokers cannot be reached, refuse the connection, or are too few. The error names the setting to check."""
 
     permanent = False
 

@@ -31,8 +31,8 @@ LOOK_SECONDS = 0.1
 class BrokerCheck:
     """Repeats a check in a thread, because a connection may take half a minute to fail.
 
-    `check` raises BrokersError or KafkaError if the brokers cannot be reached, and another PullcordError if they cannot
-    be used.
+    `check` raises BrokersError or KafkaError if the brokers cannot be reached. It raises another PullcordError if the
+    brokers cannot be used.
     """
 
     def __init__(self, check: Callable[[], None], time: Callable[[], float] = monotonic) -> None:
@@ -53,7 +53,7 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yield the reason why the last check failed or takes too long. Yield nothing after a success."""
+        """Yield the reason if the last check failed or takes too long. Yield nothing after a success."""
         began = self._began
         if (fault := self._fault) is not None:
             yield fault
@@ -61,9 +61,9 @@ class BrokerCheck:
             yield "the brokers cannot be used now: they do not answer"
 
     def reached(self, stop: Event) -> bool:
-        """Wait until the brokers are reached. Return False if a stop is requested first.
+        """Wait until the brokers can be reached. Return False if a stop is requested first.
 
-        Raises the error of the check if the brokers can be reached but not be used.
+        Raises the error of the check if the brokers can be reached but cannot be used.
         """
         while not self._reached:
             if self._refused is not None:
@@ -73,7 +73,7 @@ class BrokerCheck:
         return True
 
     def run_once(self) -> float:
-        """Check once, and return the seconds until the next check."""
+        """Check once. Return the seconds until the next check."""
         self._began = self._time()
         try:
             return self._checked()

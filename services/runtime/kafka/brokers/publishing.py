@@ -1,4 +1,4 @@
-"""Publishes records to the brokers, and reports which of them the brokers accepted."""
+"""Publishes records to the brokers, and reports the accepted records."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ LIMITS = {
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
     """Without `careful`, the producer never writes a record twice.
 
-    With `careful`, the producer may write a record twice, but goes on after the brokers have refused a record.
+    With `careful`, the producer may write a record twice. It goes on after the brokers have refused a record.
     """
     return KafkaProducer(
         **settings.client(),
@@ -70,15 +70,15 @@ def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaPro
 
 class Publisher:
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment. Workers recognise their events by this id."""
+        """`sender` is the id of the deployment. Workers recognise their events by the sender."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
         """Wait until every in-sync replica has the records.
 
-        Return None for each accepted record, and the error of each other record. After an error in REFUSALS, the
-        brokers refuse the record even when it is sent alone.
+        Return None for an accepted record, and an error for a refused record. If the error is in REFUSALS, the brokers
+        also refuse the record when it is sent alone.
         """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]

@@ -1,4 +1,4 @@
-"""Creates the missing topics of `schemas/topics.yaml`, and checks the existing topics."""
+"""Creates missing topics of `schemas/topics.yaml`, and checks existing topics."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Create the topics that are missing, and check the others. Raises TopicsError if partitions are too few.
+    """Create missing topics, and check existing topics. Raises TopicsError if a topic has too few partitions.
 
-    Raises BrokersError if the brokers cannot be reached, or are too few to hold the copies of a topic.
+    Raises BrokersError if the brokers cannot be reached, or are too few for the copies of a topic.
     """
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}

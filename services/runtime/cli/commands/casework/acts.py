@@ -1,4 +1,4 @@
-"""`pullcord ack` and `pullcord confirm`: the two most frequent acts."""
+"""The commands `pullcord ack` and `pullcord confirm`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord case`: shows one case in full, and records what people did about the case."""
+"""`pullcord case`: shows one case in full, and records acts of people."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def show(
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who looks, by name; needed with --reveal.", metavar="NAME")] = None,
 ) -> None:
-    """Show a case in full: place, alarm, reasons of the matches, alerts, and what people did.
+    """Show a case in full: place, alarm, reasons of the matches, alerts, and acts of people.
 
     The output holds the telephone number and the address. Use this command on the council's own machine only.
     """
@@ -79,8 +79,8 @@ def record(
 ) -> None:
     """Record an act of a named person on a case.
 
-    Type a value as in an imported file. In a date the day comes first: `30/11/2026`. A code may be given as a common
-    word: `phone` for a call. A time without an offset is UK time. `now` and `today` stand for the present.
+    Type a value as in an imported file. In a date the day comes first: `30/11/2026`. You may type a common word instead
+    of a code: `phone` for a call. A time without an offset is UK time. You may type `now` or `today`.
     """
     done = act_of(event)
     with opened() as store:

@@ -34,7 +34,7 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """`numbers` has the telephone numbers on the notice of each match, by the id of the match."""
+    """`numbers` has the telephone numbers of each notice, by the id of the match."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))

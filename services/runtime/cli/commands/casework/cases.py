@@ -62,10 +62,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases. Urgent states come first, then those with the earliest harmful day.
+    """List the cases. Urgent states come first, then the earliest harmful days.
 
-    The harmful day is the day of the restriction or of the move, whichever is earlier. Cases whose alerts have stopped
-    come last.
+    The harmful day is the day of the restriction or the day of the move, whichever is earlier. Cases without further
+    alerts come last.
     """
     with opened() as store:
         with store.reading() as connection:

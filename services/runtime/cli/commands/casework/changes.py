@@ -1,4 +1,4 @@
-"""`pullcord changes`: lists and accepts changes that a feed has sent and that wait for a person."""
+"""`pullcord changes`: lists and accepts waiting changes of feeds."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases on which a change waits, and show what the feed says now.
+    """List the cases with a waiting change, and show the feed's present data.
 
-    The case does not change until a person accepts the change.
+    A case does not change until a person accepts the change.
     """
     with opened() as store:
         with store.reading() as connection:
@@ -57,9 +57,9 @@ def accept_(
     every: Annotated[bool, typer.Option("--all", help="All cases of the council on which a change waits.")] = False,
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Accept the waiting changes of cases, in a person's name. The cases then follow what the feeds say now.
+    """Accept the waiting changes of cases, in a person's name. The cases then follow the feeds' present data.
 
-    First ask the provider or the council if the changes are right: a key may be stolen, or a file may be wrong.
+    First ask the provider or the council if the changes are right. A key may be stolen, or a file may be wrong.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

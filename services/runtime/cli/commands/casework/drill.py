@@ -36,7 +36,7 @@ def list_(
     council: Annotated[str | None, typer.Option(help="Only this council's, by GSS code.", metavar="CODE")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many, the newest first.")] = 50,
 ) -> None:
-    """List drills and what became of each."""
+    """List drills and their results."""
     with opened() as store, store.reading() as connection:
         feed_id = None if council is None else find_feed(connection, "council", council).feed_id
         found = newest_drills(connection, feed_id, limit)
@@ -64,10 +64,10 @@ def list_(
 
 @app.command("start", epilog=examples('pullcord drill start E06000009 --by "Asha Patel"'))
 def start(council: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="COUNCIL")], by: By) -> None:
-    """Send a drill to the first tier of a council now, beside the monthly one.
+    """Send a drill to the first tier of a council now, beside the monthly drill.
 
-    It is refused outside the council's working hours, while another drill is running, and while a case is urgent. A
-    service that is running sends the messages.
+    The command is refused outside the council's working hours, while another drill is running, and while a case is
+    urgent. The messages are sent only while the service is running.
     """
     name = _name(by)
     with opened() as store:
@@ -81,7 +81,7 @@ def start(council: Annotated[str, typer.Argument(help="The council's GSS code.",
 def answer(
     drill: Annotated[str, typer.Argument(help="The drill, such as D-7K3M-2Q9P.", metavar="DRILL")], by: By
 ) -> None:
-    """Record that a person has read a drill. Only a person of the council may answer it."""
+    """Record that a person has read a drill. Only a person of the council may answer a drill."""
     name = _name(by)
     with opened() as store:
         done = record_answer(store, drill, name, AnswerWay.COMMAND)

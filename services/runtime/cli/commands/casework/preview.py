@@ -1,4 +1,4 @@
-"""`pullcord case preview`: shows what would be sent about a case in the next days, and to whom."""
+"""`pullcord case preview`: shows the messages about a case in the next days, and their recipients."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def preview(
     days: Annotated[int, typer.Option(min=1, max=LONGEST_PREVIEW, help="Look so many days ahead.")] = 60,
     council: OfCouncil = None,
 ) -> None:
-    """Show what would be sent about a case in the next days, when, why and to whom, if nobody acted.
+    """Show the messages about a case in the next days, if nobody acts: times, reasons and recipients.
 
     Nothing is stored or sent. The output names its assumptions.
     """

@@ -1,4 +1,4 @@
-"""`pullcord export`: writes matches and cases to files that identify nobody."""
+"""`pullcord export`: writes matches and cases to files. The files identify nobody."""
 
 from __future__ import annotations
 

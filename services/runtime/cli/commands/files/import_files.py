@@ -1,4 +1,4 @@
-"""Reads an import file. The content of the file decides the format, and the name does not."""
+"""Reads an import file. The content of the file decides the format."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
 
 @dataclass(frozen=True)
 class FileRows:
-    """The bytes and the rows of a file. For a table, also its sheet."""
+    """The bytes and the rows of a file. A table also has its sheet."""
 
     data: bytes
     rows: Sequence[RawRow]
@@ -48,7 +48,7 @@ def read_file(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
-    """Raises RefusedError if the JSON is faulty, and FileRefused if the file is too large or is no table."""
+    """Raises RefusedError if the JSON is faulty. Raises FileRefused if the file is too large, or is not a table."""
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)

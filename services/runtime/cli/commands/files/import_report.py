@@ -1,4 +1,4 @@
-"""The report of an import: how columns were read, the outcome of each row, and what to correct."""
+"""The report of an import: the columns, the outcome of each row, and the faults to correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pullcord import`: imports register files and notice files, by the same rules as the HTTP API."""
+"""`pullcord import`: imports register files and notice files. The HTTP API has the same rules."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def register(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a council's register, or a part of it. An entry that is stored already changes nothing.
+    """Import a council's register, or a part of it. An entry that is already stored changes nothing.
 
     The exit code is 1 if every row was rejected.
     """

@@ -1,4 +1,4 @@
-"""`pullcord mappings`: lists and forgets columns and words that a sender has mapped by hand."""
+"""`pullcord mappings`: lists and forgets the hand-made mappings of a sender's columns and words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. Records that were imported with these mappings do not change."""
+    """Forget mappings. Imported records do not change."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

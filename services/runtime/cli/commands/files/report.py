@@ -1,4 +1,4 @@
-"""`pullcord report`: writes the regulator's figures as an HTML page and as a CSV file."""
+"""`pullcord report`: writes the regulator's figures as an HTML page and a CSV file."""
 
 from __future__ import annotations
 
@@ -44,10 +44,9 @@ def report(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder to write to.", metavar="FOLDER")] = Path(),
 ) -> None:
-    """Write the regulator's figures: an HTML page with plots and tables, and a CSV file beside the page.
+    """Write the regulator's figures: an HTML page with plots and tables, and a CSV file.
 
-    Small counts are withheld in both files. If a past month has no stored figures yet, they are first counted and
-    stored.
+    Small counts are withheld in both files. Missing figures of past months are first counted and stored.
     """
     with opened() as store:
         _close_months(store)

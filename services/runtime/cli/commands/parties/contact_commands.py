@@ -70,7 +70,8 @@ def add(
 ) -> None:
     """Add a contact to a council's policy, or change the address of a contact.
 
-    A person may have a contact of each channel. They are used in the order in which they were added.
+    A person may have one contact for each channel. The contacts of a person are used in the order in which they were
+    added.
     """
     with opened() as store:
         found = find_council_of(store, council)
@@ -113,7 +114,7 @@ def send_test(
 ) -> None:
     """Send a test message to a council's contacts now, and show each result. The message names nobody at risk.
 
-    The exit code is 1 if a message was not accepted by the receiving server or service.
+    The exit code is 1 if a receiving server or service did not accept a message.
     """
     settings = Settings()
     with opened(settings) as store:
@@ -133,9 +134,9 @@ def send_test(
     ),
 )
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
-    """Send a code to a contact now, by which its address can be verified.
+    """Send a code to a contact now, to verify its address.
 
-    An unverified address gets every message, and the next tier or the operator gets the message too.
+    A contact with an unverified address gets every message. The next tier or the operator gets the message too.
     """
     settings = Settings()
     with opened(settings) as store:
@@ -156,7 +157,7 @@ def verify(
     channel: OneChannel = None,
     by: By = None,
 ) -> None:
-    """Verify the address of a contact by the code that it was sent."""
+    """Verify a contact's address. The code is in the message of `pullcord policy contact code`."""
     with opened() as store:
         found = find_council_of(store, council)
         verify_contact(store, found.feed_id, _one(found, person, channel), code, by or getuser())

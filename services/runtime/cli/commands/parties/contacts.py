@@ -1,4 +1,4 @@
-"""Reads a contact that a person types, and shows the address as Pullcord understands it."""
+"""Reads a typed contact, and shows the address as Pullcord understands it."""
 
 from __future__ import annotations
 

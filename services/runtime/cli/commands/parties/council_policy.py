@@ -1,4 +1,4 @@
-"""Code that the commands on a council's policy and contacts share."""
+"""Shared code of the commands on a council's policy and contacts."""
 
 from __future__ import annotations
 
@@ -32,17 +32,16 @@ ConfirmLater = Annotated[
 
 
 class SavedPolicy(NamedTuple):
-    """A saved policy: its version, and a sentence on the open cases that it changes."""
-
     version: int
+    # A sentence on the changed cases.
     touched: str
 
 
 def saved(store: Store, council: Council, policy: CouncilPolicy, by: str | None, confirmed: int | None) -> SavedPolicy:
     """Save a new policy, and apply the policy to all open cases.
 
-    Raises RefusedError if nobody would get messages. Raises RefusedError if messages about cases would come later, and
-    `confirmed` is not the number of these cases.
+    Raises RefusedError if nobody would get messages. If messages about open cases would come later, `confirmed` must be
+    the number of these cases. Otherwise, raises RefusedError.
     """
     settings = Settings()
     made = PolicyChange(council, policy, by or getuser(), confirmed, has_fallback=bool(settings.fallback_routes))

@@ -26,14 +26,14 @@ def add_council(
     code: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="CODE")],
     name: Name,
 ) -> None:
-    """Add a council. If the council exists already, its name does not change."""
+    """Add a council. An existing council keeps its name."""
     _add("council", code, name)
     say(f"Next: say whom to tell with `pullcord policy contact add {code.strip().upper()}`.")
 
 
 @councils.command("list")
 def list_councils() -> None:
-    """List the councils, with the time at which each last sent something."""
+    """List the councils, and the time of the last data from each council."""
     _list("council")
 
 
@@ -42,7 +42,7 @@ def add_provider(
     code: Annotated[str, typer.Argument(help="The provider's four-letter RCPID.", metavar="CODE")],
     name: Name,
 ) -> None:
-    """Add a provider. If the provider exists already, its name does not change."""
+    """Add a provider. An existing provider keeps its name."""
     _add("provider", code, name)
     say(
         "Next: give it a key with "
@@ -59,7 +59,7 @@ def contact_of_provider(
         str, typer.Argument(help="How a council reaches it about a line; nobody's private number.", metavar="TEXT")
     ],
 ) -> None:
-    """Set how councils reach a provider with questions about a line. Cases of the provider show this contact."""
+    """Set how councils can ask a provider about a line. Cases of the provider show this contact."""
     told = plain(contact).strip()
     if not told or len(told) > LONGEST_CONTACT:
         raise RefusedError(f"give the contact in 1 to {LONGEST_CONTACT} signs, such as a mailbox or a desk's number")
@@ -72,7 +72,7 @@ def contact_of_provider(
 
 @providers.command("list")
 def list_providers() -> None:
-    """List the providers, with the time at which each last sent something."""
+    """List the providers, and the time of the last data from each provider."""
     _list("provider")
 
 

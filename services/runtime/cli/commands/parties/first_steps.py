@@ -1,4 +1,4 @@
-"""Adds a sender and its first contact while the sender's first file is imported."""
+"""Adds a sender and its first contact during the import of the sender's first file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIER, PERSON = "duty", "duty desk"
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
     """Add a sender if it is unknown and `name` is not None.
 
-    Raises RefusedError for an unknown sender if the name is blank, or if this is a dry run.
+    Then raises RefusedError if the name is blank, or if this is a dry run.
     """
     if name is None:
         return

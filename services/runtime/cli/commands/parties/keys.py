@@ -1,4 +1,4 @@
-"""`pullcord keys`: the API keys of providers, councils, the regulator and the operator."""
+"""`pullcord keys`: makes, lists and revokes API keys."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(PersonName)
 # A group with one command would be shown as that command alone.
 @app.callback()
 def links() -> None:
-    """The links in alerts. Such a link opens a page without a key."""
+    """The links in alerts. Whoever opens a link needs no key."""
 
 
 @app.command(
@@ -42,7 +42,7 @@ def revoke(
 ) -> None:
     """Revoke the links of an alert, at once and for good.
 
-    If nobody has a link to an open case of it any more, the council's contacts get a new message with new links.
+    If an open case then has no working link, the council's contacts get a new message with new links.
 
     If the message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
     """

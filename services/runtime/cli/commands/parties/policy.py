@@ -1,4 +1,4 @@
-"""`pullcord policy`: shows and sets a council's policy: the times of alerts, and the contacts that are alerted."""
+"""`pullcord policy`: shows and sets a council's policy."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show(
     council: CouncilCode,
     as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
 ) -> None:
-    """Show a council's policy, without addresses. An address is shown only once, to the person who enters it."""
+    """Show a council's policy, without addresses. Pullcord shows an address only to the person who enters it."""
     with opened() as store:
         found = find_council_of(store, council)
         verified = _verified(store, found)
@@ -67,8 +67,8 @@ def set_(
 ) -> None:
     """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value.
 
-    If the next message about an open case would come later, nothing is changed until you confirm the number of such
-    cases. A gap in cover in the next 90 days is a warning.
+    If messages about open cases would come later, you must first confirm the number of these cases. A gap in cover in
+    the next 90 days is a warning.
     """
     with opened() as store:
         found = find_council_of(store, council)

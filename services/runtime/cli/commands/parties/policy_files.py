@@ -1,4 +1,4 @@
-"""Reads a council's policy from a file, and adds contacts to a policy or removes them."""
+"""Reads a council's policy from a file. Adds and removes contacts of a policy."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEW_TIER_DAYS: Final = 56
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
     """Raises PolicyRefusedError if the policy is not valid.
 
-    A masked address gets its value from `before`: from the contact with the same tier, person and channel.
+    A masked address gets its value from the contact in `before` with the same tier, person and channel.
     """
     try:
         values = from_json(data, allow_inf_nan=False)
@@ -38,7 +38,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 def with_contact(
     policy: CouncilPolicy, tier: str, from_days: int | None, person: str, given: TypedAddress
 ) -> CouncilPolicy:
-    """Return the policy with this contact. The contact replaces the person's earlier address of the channel.
+    """Return the policy with the new contact. An earlier contact of the same person and channel is left out.
 
     A new tier is alerted from `from_days` days before the harmful day. Raises PolicyRefusedError if the new policy is
     not valid.
@@ -67,9 +67,9 @@ def with_contact(
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
-    """Return the policy without a person, or without the person's address of one channel.
+    """Return the policy without a person, or without a person's contact of one channel.
 
-    Raises PolicyRefusedError if there is no such contact, or if the rota still names the person.
+    Raises PolicyRefusedError if there is no such contact. Raises PolicyRefusedError if the rota still names the person.
     """
 
     def stays(contact: Contact) -> bool:
@@ -86,7 +86,7 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield the person of each new contact, with the recipient that the address reaches.
+    """Yield the person and the recipient of each new contact.
 
     Raises PolicyRefusedError if an address is unusable.
     """

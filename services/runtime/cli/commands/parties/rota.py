@@ -1,4 +1,4 @@
-"""`pullcord rota`: shows who is on duty by the rota of a policy, and adds shifts from a calendar to the rota."""
+"""`pullcord rota`: shows who is on duty, and adds shifts from a calendar."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Looked(NamedTuple):
 
 @app.callback()
 def rota() -> None:
-    """Who is on duty by the rota of a council's policy, and shifts that are taken over."""
+    """The rota of a council's policy: who is on duty, and shifts that somebody takes over."""
 
 
 @app.command(
@@ -80,10 +80,10 @@ def show(
         Path | None, typer.Option(help="Also write the shifts of these days as a calendar (.ics).", metavar="FILE")
     ] = None,
 ) -> None:
-    """Show who is on duty now and next, and the hours in which nobody is on duty.
+    """Show who is on duty now and next, and the hours without anybody on duty.
 
-    For these hours, also show who gets messages then. Nothing is stored. A gap in cover is a warning; the exit code
-    stays 0.
+    The output also shows who gets messages in these hours. Nothing is stored. A gap in cover is a warning: the exit
+    code stays 0.
     """
     looked = _of_file(Path(policy), nation) if _is_file(policy) else _of_council(policy, nation)
     now, within = looked.now, TimeSpan(looked.now, looked.now + timedelta(days=days))
@@ -115,7 +115,7 @@ def import_(
 ) -> None:
     """Add the shifts of a calendar to the rota of a council's policy, as overrides.
 
-    Shifts that the rota already has are not added again.
+    A shift that the rota already has is not added again.
     """
     with opened() as store:
         found = find_council_of(store, council)

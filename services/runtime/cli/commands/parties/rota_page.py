@@ -1,4 +1,4 @@
-"""Prints who is on duty by a rota, and the gaps in cover."""
+"""Prints the people on duty by a rota, and the gaps in cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends test messages and codes to the contacts of a council, by the same channels as an alert."""
+"""Sends test messages and codes to the contacts of a council."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SendingOutcome:
 
 
 def send_tests(parts: Parts, council: Council, person: str | None) -> list[SendingOutcome]:
-    """With a person, send only to this person's contacts. Raises NotFoundError if there is no such contact."""
+    """If `person` is not None, send only to the contacts of this person. Raises NotFoundError without any contact."""
     chosen = contacts_of(council, person.strip() if person else None)
     for contact in chosen:
         with parts.store.writing() as connection:
@@ -58,7 +58,7 @@ def send_tests(parts: Parts, council: Council, person: str | None) -> list[Sendi
 
 
 def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcome:
-    """Send a new code to a contact now. Raises TooOftenError after too many messages."""
+    """Raises TooOftenError after too many messages."""
     with parts.store.writing() as connection:
         work = UnitOfWork(connection, parts.store, parts.store.now())
         code = ask_code(work, council.feed_id, contact, getuser())
@@ -70,7 +70,7 @@ def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcom
 
 
 def contacts_of(council: Council, person: str | None, channel: str | None = None) -> list[Contact]:
-    """Return each contact once. Raises NotFoundError if there is none."""
+    """Return each contact once. Raises NotFoundError if there is no contact."""
     found = [
         one for one in council.policy.every_contact if person in (None, one.person) and channel in (None, one.channel)
     ]

@@ -27,8 +27,8 @@ def demo(
     """Watch the main job in under a minute: files are read, lines are matched, e-mails are sent.
 
     Everything runs on this machine with invented data: registers of two councils, and notices of three providers. A
-    mail server on loopback is the officers' mailbox. The clock is simulated. Afterwards the service stays up, so that
-    you can look around.
+    mail server on this machine is the officers' mailbox. The clock is simulated. Afterwards the service stays up, so
+    that you can look around.
     """
     configure("demo", level=QUIET_LOGS)
     console = Console(width=min(Console().width, 120))

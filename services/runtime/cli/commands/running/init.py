@@ -1,4 +1,4 @@
-"""`pullcord init` and `pullcord migrate`: make a deployment, or bring it up to date after an upgrade."""
+"""`pullcord init` and `pullcord migrate`: make a deployment, or upgrade it."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog=examples("pullcord init", "PULLCORD_DATA_DIR=/srv/pullcord pullcord init"))
 def init() -> None:
-    """Make the data directory, the keys and the database. An existing database is brought up to date.
+    """Make the data directory, the keys and the database. An existing database is upgraded.
 
-    Run this command again after every upgrade. It may be run at any time: existing keys and data stay. On a terminal,
-    it asks for the address of the pages and for the mail server, unless they are set already.
+    Run this command again after every upgrade. You may run it at any time: existing keys and data stay. On a terminal,
+    it asks for the address of the pages and for the mail server, unless they are already set.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)
@@ -60,9 +60,9 @@ def init() -> None:
 
 
 def migrate() -> None:
-    """Make the database, or bring it up to date. Unlike `init`, this command needs no keys.
+    """Make the database, or upgrade it. Unlike `init`, this command needs no keys.
 
-    Use it for an installation or upgrade where the keys are not available. It may be run at any time, even while an
+    Use this command if an installation or upgrade has no access to the keys. You may run it at any time, even while an
     older version is running.
     """
     settings = Settings()

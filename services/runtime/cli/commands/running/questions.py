@@ -22,7 +22,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Ask on the terminal for settings that are missing, and store the answers. An empty answer stores nothing."""
+    """Ask on the terminal for missing settings, and store the answers. An empty answer stores nothing."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

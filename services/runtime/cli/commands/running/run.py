@@ -1,4 +1,4 @@
-"""`pullcord run`: runs one role of a distributed deployment. Several processes may run the same role."""
+"""`pullcord run`: runs one role of a distributed deployment."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ingest(
     host: Annotated[str | None, typer.Option(help="The address to listen on; PULLCORD_HOST if absent.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PULLCORD_PORT if absent.")] = None,
 ) -> None:
-    """Serve the API and the pages over HTTP. This role needs no broker, and works even while Kafka is down."""
+    """Serve the API and the pages over HTTP. This role works even while the brokers are down."""
     settings = _begin("ingest")
     with (
         ending_in_the_log(),
@@ -52,7 +52,7 @@ def ingest(
 
 @app.command()
 def relay() -> None:
-    """Publish the outbox to the brokers."""
+    """Publish the events of the outbox to the brokers."""
     settings = _begin("relay")
     with ending_in_the_log(), unchecked(settings) as store:
         run_relay(make_parts(settings, store), _brokers(settings), partial(database_there, store, settings))

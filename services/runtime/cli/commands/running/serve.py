@@ -27,8 +27,8 @@ def serve(
 ) -> None:
     """Serve everything: the API, matching, alerts, acknowledgement pages, health and metrics.
 
-    One process answers over HTTP, and a second process matches and alerts. Stop the service with Ctrl-C or SIGTERM: it
-    first finishes its current step. After a crash, start it again: it goes on where it was.
+    One process answers over HTTP. A second process matches and alerts. Stop the service with Ctrl-C or SIGTERM: the
+    service first finishes its current step. After a crash, start the service again: it goes on with its work.
 
     [bold]Example:[/] pullcord init && pullcord serve --port 8080
     """

@@ -1,4 +1,4 @@
-"""`pullcord simulate`: shows that the promises hold in months of faults. Only a checkout has the simulator."""
+"""`pullcord simulate`: simulates months of faults. Only a checkout has the simulator."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def simulate(
 ) -> None:
     """Simulate months of faults, and judge whether everybody was alerted in time. Needs a checkout.
 
-    The real code runs on virtual time: nothing of the deployment is read, and nothing is sent. The exit code is 1 if a
-    promise is broken.
+    The real code runs on simulated time. Nothing of the deployment is read, and nothing is sent. The exit code is 1 if
+    a promise is broken.
     """
     if not (CHECKOUT / "tests" / "simulation").is_dir():
         raise RefusedError(_NO_SIMULATOR)

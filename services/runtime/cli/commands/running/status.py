@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command(epilog=examples("pullcord status", "pullcord status --json", note="For a cron job: it exits with 1."))
 def status(as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False) -> None:
-    """Report the state of the deployment: feeds, matches, cases, alerts, and anything that is overdue or failing.
+    """Report the state of the deployment: feeds, matches, cases, alerts, and everything overdue or failing.
 
     The exit code is 1 if anything is overdue or failing.
     """

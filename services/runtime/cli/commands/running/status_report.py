@@ -1,4 +1,4 @@
-"""The state of the deployment: the figures of `/metrics`, and sentences about what is wrong."""
+"""The state of the deployment: the figures of `/metrics`, and a sentence about each fault."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """Ages are in seconds, and 0 if nothing is waiting."""
+    """An age is in seconds. The age is 0 if nothing is waiting."""
 
     at: datetime
     feeds: tuple[Feed, ...]

@@ -41,7 +41,7 @@ SIGNS = {
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
     """Return False if a stop is requested first.
 
-    Raises NotReadyError if the database has no schema, or an older schema.
+    Raises NotReadyError if the database has no schema or an older schema.
     """
     for attempt in count(1):
         try:
@@ -59,9 +59,9 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Serve until the process is stopped. Until the database can be reached, answer 503.
+    """Serve until the process is stopped. Answer 503 until the database can be reached.
 
-    Raises NotReadyError if the database has no schema, or an older schema.
+    Raises NotReadyError if the database has no schema or an older schema.
     """
     stop, refused = Event(), list[PullcordError]()
 

@@ -1,4 +1,4 @@
-"""`pullcord watchdog`: looks whether every open case has had what it was owed, apart from the engine."""
+"""`pullcord watchdog`: checks without the engine that all messages are sent."""
 
 from __future__ import annotations
 
@@ -37,11 +37,13 @@ def watchdog(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --once: for machines.")] = False,
 ) -> None:
-    """Watch from outside whether every open case has had what it was owed, and raise what is missing.
+    """Check that all messages about open cases are sent. Tell people about missing messages.
 
-    The watchdog reads the record and shares no code with the engine. It finds an engine that is stopped, slow or wrong,
-    and cases that somebody silenced in the database. It tells people by its own mail or webhook, and pings a heartbeat
-    only when all is well. Run it on another machine if you can. It needs the database, and no keys.
+    The watchdog reads the database, and shares no code with the engine. It finds an engine that is stopped, slow or
+    wrong. It finds cases that somebody silenced in the database. It tells people by its own mail or webhook. It pings a
+    heartbeat only when all is well.
+
+    Run the watchdog on another machine if you can. It needs the database, but no keys.
     """
     settings = Settings()
     with opened_record(settings) as engine:

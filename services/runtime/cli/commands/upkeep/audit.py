@@ -21,18 +21,18 @@ SOMETHING_DIFFERS: Final = 1
 
 @app.callback()
 def audit() -> None:
-    """Makes `check` a subcommand: without this function, Typer would run `check` as `pullcord audit`."""
+    """Without this function, Typer would run `check` as `pullcord audit`."""
 
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
     """Compare the stored data with the audit, and each record with its sealed part. Nothing is changed.
 
-    This finds data that somebody altered by hand in the database: figures, cases, alerts, deliveries, notices, register
-    entries, matches, keys, policies and the quarantine. If anything differs, the exit code is 1. Then trust the audit,
-    not the data.
+    This command finds data that somebody changed by hand in the database: figures, cases, alerts, deliveries, notices,
+    register entries, matches, keys, policies and the quarantine. If anything differs, the exit code is 1. Then trust
+    the audit, not the data.
 
-    It also reviews each case, and compares the next review and the harmful day with those on record.
+    The command also reviews each case. It compares the next review and the harmful day with the stored days.
     """
     with opened() as store, store.reading() as connection:
         checks = (audit_differences, due_differences, sealed_differences)

@@ -52,7 +52,7 @@ def backup(
 ) -> None:
     """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file. It does not contain the keys, and without the keys nobody can read the personal data in it.
+    The backup is one file. It does not contain the keys. Nobody can read the personal data in it without the keys.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.
@@ -89,10 +89,10 @@ def restore_(
         typer.Option("--placed", help="The database was put back by other tools: do only what must follow, once."),
     ] = False,
 ) -> None:
-    """Restore a backup. Stop everything first. Alerts that were sent before the backup are not sent again.
+    """Restore a backup. Stop everything first. Alerts from before the backup are not sent again.
 
-    The backup cannot show which alerts were sent after it was made. So all alerts that have fallen due since then are
-    sent after the restore. Each of them says that it may be a repeat.
+    The backup cannot show which alerts were sent after the backup was made. So all alerts that have fallen due since
+    the backup are sent after the restore. Each of these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

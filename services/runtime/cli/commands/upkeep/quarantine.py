@@ -40,7 +40,7 @@ def show(event: Event) -> None:
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Publish an event again for the consumers that could not handle it. First correct the cause."""
+    """Publish an event again, for the consumers that could not handle it. First correct the cause."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")
@@ -48,7 +48,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Drop an event, so that it is never handled. Afterwards, run `pullcord rebuild` to match everything again."""
+    """Drop an event, so that it is never handled. Then run `pullcord rebuild` to match everything again."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

@@ -10,7 +10,7 @@ from services.runtime.settings import Settings
 
 
 def rebuild_() -> None:
-    """Rebuild matches and cases from the stored records, for example after the brokers have lost everything.
+    """Rebuild matches and cases from the stored records, for example after the brokers have lost all events.
 
     Every register entry is matched again, and every case is reviewed. Correct matches and cases stay unchanged, so
     nobody is alerted twice.

@@ -30,7 +30,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 def add_key() -> None:
     """Add a vault key to the keys file. The new key encrypts nothing until `vault rotate` makes it current.
 
-    You need this command only if processes read copies of the keys file. After it, give every process the new file.
+    You need this command only if processes read copies of the keys file. Afterwards, give every process the new file.
     Then run `vault rotate`.
     """
     settings = _with_a_file()
@@ -46,8 +46,8 @@ def add_key() -> None:
 def rotate(yes: Yes = False) -> None:
     """Make the newest vault key current. Then encrypt everything again with this key.
 
-    If the newest key is current already, a new key is added first. Processes may keep running, because they notice that
-    the keys file has changed. The old keys stay in the file, because older backups need them.
+    If the newest key is already current, a new key is added first. Processes may keep running: they notice the change
+    of the keys file. The old keys stay in the file, because older backups need them.
     """
     settings = _with_a_file()
     with opened(settings):
@@ -63,9 +63,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt again, with the current key, everything that is still under an older key.
+    """Encrypt with the current key all data that an older key encrypted.
 
-    If a run is cut off, the next run goes on with the work.
+    If a run is cut off, the next run does the rest.
     """
     with opened() as store:
         _reseal(store)
@@ -78,7 +78,7 @@ def remove_key(
 ) -> None:
     """Remove an old vault key from the keys file. This is refused while the key still encrypts a stored value.
 
-    Without the key, backups that were made while it was in use cannot be read.
+    Backups that contain data of this key cannot be read without the key.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

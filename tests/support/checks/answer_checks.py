@@ -1,4 +1,4 @@
-"""Checks for schemathesis: rules that no JSON Schema can express, but that every answer of the API follows."""
+"""Checks that JSON Schema cannot express, for schemathesis."""
 
 from __future__ import annotations
 

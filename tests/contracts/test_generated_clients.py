@@ -50,7 +50,7 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[str]:
-    """Yield the data that a generated client needs, as JSON."""
+    """Yield JSON with the data that a generated client needs."""
     assert (TOOLS / ".ready").exists(), "run `make clients` once: it installs the generators"
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

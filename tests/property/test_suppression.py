@@ -49,7 +49,7 @@ def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """With `shared`, a world may add up to more than `total`."""
+    """With `shared`, the counts may add up to more than `total`."""
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
             yield world

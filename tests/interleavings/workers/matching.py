@@ -53,7 +53,7 @@ class Shared:
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait for this number of further transactions."""
+        """Wait until `transactions` further transactions are handled."""
         # Only one process waits at a time.
         if not self.held_up.acquire(block=False):
             return

@@ -79,7 +79,7 @@ class Judge:
         return self.troubles.latest(self._slots(name, due), _council(name), due.level, duty.step(due.at), duty.awake)
 
     def _slots(self, name: str, due: Due) -> dict[str, datetime]:
-        """Map each person of the level to the time of the message."""
+        """Map each person of `due.level` to the time of the message."""
         duty, people = self._duty(name), level_contacts(_council(name), due.level)
         return {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
 

@@ -1,4 +1,4 @@
-"""Checks that JSON Schema cannot express, for schemathesis."""
+"""JSON Schema cannot express these checks of schemathesis."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def month(seed: int) -> Month:
 
 
 def shortened(found: Month, planted: Planted = nullcontext) -> Month:
-    """Drop later time first, then halves of the acts, then single acts."""
+    """Drop the time after the first broken promise. Then drop halves of the acts, and single acts last."""
     first = min(found.broken, key=lambda one: one.at)
     ends = min(first.at + timedelta(hours=1), found.plan.end)
     plan = replace(found.plan, ends=ends, acts=tuple(act for act in found.plan.acts if act.at < ends))

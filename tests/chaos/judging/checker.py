@@ -138,7 +138,7 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """A sent delivery needs one mail. Each attempt with an unknown outcome may add one mail."""
+    """A sent delivery needs a mail. Each attempt with an unknown outcome allows one more mail."""
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
     for one in owed.values():

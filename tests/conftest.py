@@ -1,5 +1,3 @@
-"""Fixtures for the tests of all folders."""
-
 from __future__ import annotations
 
 import os
@@ -31,7 +29,7 @@ def _logs_as_they_come() -> Iterator[None]:
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    """A Pullcord on a fresh SQLite database, with a duty desk at Blackpool."""
+    """A deployment on a fresh SQLite database. Blackpool has one duty desk."""
     engine = sqlite_engine(tmp_path)
     yield Deployment(engine).with_officers()
     engine.dispose()

@@ -9,11 +9,8 @@ import pytest
 
 @pytest.fixture
 def broken_connections() -> Iterator[None]:
-    """Close the sockets that Kafka clients leave open if they find no broker.
-
-    Each log record keeps only its text. A whole record could keep a socket alive.
-    """
     factory = logging.getLogRecordFactory()
+    # Each log record keeps only its text. A whole record could keep a socket alive.
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))
     yield
     logging.setLogRecordFactory(factory)

@@ -1,5 +1,3 @@
-"""Accepted data are never lost, and nobody is alerted twice without need, even if several parts fail at once."""
-
 from __future__ import annotations
 
 import os
@@ -40,7 +38,6 @@ def test_through_every_kind_of_fault_nothing_is_lost_and_nobody_is_paged_twice(s
 
 
 def judged(story: Story) -> list[str]:
-    """Return findings of the checker, unfinished work, and faults without an effect."""
     never = {*Kind} - {one.fault.kind for one in story.evidence if one.shown}
     return [
         *(f"nothing shows that this happened: {one.fault}: {one.text}" for one in story.evidence if not one.shown),

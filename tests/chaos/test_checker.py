@@ -1,4 +1,4 @@
-"""The checker finds every kind of lost data and of needless alerts. Each test puts one error into correct records."""
+"""Each test puts one error into correct records."""
 
 from __future__ import annotations
 
@@ -24,10 +24,6 @@ LONELY = EntryVersion("council:E06000009", "e3", "01632960003", START)
 
 
 def history() -> History:
-    """Two lines at risk, an entry without a notice, and an acknowledgement.
-
-    The notice of the second line is withdrawn later.
-    """
     later = replace(SECOND, status=WITHDRAWN, issued_at=START + timedelta(minutes=1))
     return History(
         accepted=[

@@ -1,5 +1,3 @@
-"""If a group's offset lies beyond the end of a partition, the group reads the partition from the beginning."""
-
 from __future__ import annotations
 
 import signal

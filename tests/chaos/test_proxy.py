@@ -1,5 +1,3 @@
-"""The proxy of the chaos tests handles connections as its mode says."""
-
 from __future__ import annotations
 
 import socket

@@ -1,5 +1,3 @@
-"""A schedule depends on its seed, and on nothing else."""
-
 from __future__ import annotations
 
 from tests.chaos.faults.schedule import KILLS, NETWORK, Kind, Way, draw

@@ -1,5 +1,3 @@
-"""The hash of a message without an event id is longer than an id, but fits the column in PostgreSQL."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""Renders the chart with Helm, and finds the pods that Kubernetes would select."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -34,8 +32,6 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Release:
-    """The objects that Helm would send to the cluster, and the notes that Helm shows after an install."""
-
     objects: tuple[Object, ...]
     notes: str
 
@@ -54,7 +50,7 @@ class Release:
 
     @property
     def pods(self) -> dict[str, Object]:
-        """Return the metadata and spec of every pod that may run, by component. Pods of hooks are included."""
+        """Map each component to the metadata and spec of its pod."""
         jobs = [*self.of("Job"), *(one["spec"]["jobTemplate"] for one in self.of("CronJob"))]
         made = [one["spec"]["template"] for one in (*self.workloads.values(), *jobs)]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
@@ -88,12 +84,12 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """A case is a file of values in the chart's folder `ci/`."""
+    """`case` names a file of values in the chart's folder `ci/`."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """`path` is the keys of the changed value, joined with dots."""
+    """`path` joins the keys of the changed value with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -120,7 +116,7 @@ def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """Return the name of the Secret behind each mounted file, by path."""
+    """Map the path of each mounted file to the name of its Secret."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

@@ -1,5 +1,3 @@
-"""The chart's values can add labels, volumes, variables and objects, and can choose registries and nodes."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The samples for a machine without containers: systemd units, and nginx in front of the ingest API."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""Each pod may reach only what its role needs. From outside, only the public paths can be reached."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

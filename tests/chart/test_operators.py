@@ -1,5 +1,3 @@
-"""The objects for Kubernetes operators (KEDA, Strimzi, Prometheus): autoscaling, topics, scraping, rules."""
-
 from __future__ import annotations
 
 from typing import Any

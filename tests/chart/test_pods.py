@@ -1,5 +1,3 @@
-"""Each role has one workload. Each pod is restricted, has only the necessary secrets, and gets enough time to stop."""
-
 from __future__ import annotations
 
 import inspect
@@ -59,7 +57,7 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """Return the name of the Secret behind each environment variable."""
+    """Map each environment variable to the name of its Secret."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -148,7 +146,7 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """Return the settings that begin with `prefix` but not with `other`, by lower-case name without `prefix`."""
+    """Return the settings that begin with `prefix` but not with `other`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     # A list is written as JSON.
     return {

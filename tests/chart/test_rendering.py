@@ -1,5 +1,3 @@
-"""The chart as Helm and Kubernetes read it, and the chart's copies of other files."""
-
 from __future__ import annotations
 
 import re
@@ -127,7 +125,6 @@ def test_every_value_has_a_meaning() -> None:
 
 
 def _shown() -> list[dict[str, object]]:
-    """Return two sets of values from the README: for the embedded mode, and for the distributed mode."""
     blocks = [
         yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL) if "\n---" not in block
     ]

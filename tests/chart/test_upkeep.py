@@ -1,5 +1,3 @@
-"""The chart's objects for upkeep: backups, dashboards, the regulator's figures, and working links."""
-
 from __future__ import annotations
 
 import json
@@ -22,10 +20,7 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Put a stand-in for `pullcord` on the PATH, and return its path.
-
-    The stand-in writes the requested backup, or fails if the test's folder holds a file `broken`.
-    """
+    """Put a stand-in for `pullcord` on the PATH. The stand-in fails if the file `broken` exists."""
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n[ -e {tmp_path}/broken ] && exit 3\n[ "$1" = backup ] && echo new > "$2"\n')

@@ -1,5 +1,3 @@
-"""A wrong value is refused. The message names the place of the value, and says what would be right."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""Certificates for the processes and clients of the cluster in one test run."""
-
 from __future__ import annotations
 
 import json
@@ -22,8 +20,6 @@ class Identity:
 
 @dataclass
 class Authority:
-    """The certificate authority that all processes and clients of the cluster trust."""
-
     folder: Path
     _ca: trustme.CA = field(default_factory=trustme.CA)
 
@@ -52,7 +48,6 @@ class Authority:
         return path
 
     def trust(self, identity: Identity) -> ssl.SSLContext:
-        """Return the TLS settings for a client that identifies itself to the cluster as `identity`."""
         context = ssl.create_default_context(cafile=self.certificate)
         context.load_cert_chain(identity.certificate, identity.key)
         return context

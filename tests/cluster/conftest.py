@@ -1,5 +1,3 @@
-"""One control plane for all tests of this folder. The tests run only if the folder is named on the command line."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""A Kubernetes control plane as real processes on loopback, with its data in a folder."""
-
 from __future__ import annotations
 
 import subprocess

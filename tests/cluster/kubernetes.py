@@ -1,5 +1,3 @@
-"""A client of the API server for tests, and the objects that tests create."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
@@ -92,7 +90,6 @@ def soon(condition: Callable[[], bool], seconds: float = SOON) -> None:
 
 
 def holds(one: Object, condition: str) -> bool:
-    """Return True if the object's status has this condition with the value True."""
     # The server returns null if there are no conditions yet.
     conditions = one.get("status", {}).get("conditions") or ()
     return any(each["type"] == condition and each["status"] == "True" for each in conditions)

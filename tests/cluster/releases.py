@@ -1,5 +1,3 @@
-"""A release of the chart in its own namespace, controlled through Helm's command line."""
-
 from __future__ import annotations
 
 import json
@@ -25,7 +23,7 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """`case` is a file of the chart's folder `ci/`. `others` sets values by path, with `__` for each dot."""
+    """`case` names a file in the chart's folder `ci/`. A name in `others` is a path with `__` for each dot."""
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
         *above, last = path.split("__")
@@ -60,7 +58,6 @@ class Release:
         self.helm("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={PATIENCE}")
 
     def upgrade_fails(self, given: Object, *flags: str) -> None:
-        """Assert that the upgrade does not succeed in time."""
         said = self._said("upgrade", NAME, CHART, self._file(given), "--wait", f"--timeout={SHORT}", *flags)
         assert said.code != 0, said.out
 
@@ -72,7 +69,7 @@ class Release:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """Assert that Helm succeeds, and that neither Helm nor the server warns."""
+        """Assert that Helm succeeds without a warning."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err
@@ -110,7 +107,7 @@ class Release:
         ]
 
     def running(self, role: str) -> dict[str, str]:
-        """Return the image of each ready pod of a role, by pod id."""
+        """Map the id of each ready pod to its image."""
         pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
         return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
 

@@ -1,5 +1,3 @@
-"""A real API server accepts each object of the chart, in a namespace that enforces the restricted standard."""
-
 from __future__ import annotations
 
 from http import HTTPStatus

@@ -1,5 +1,3 @@
-"""The distributed mode: the objects in the cluster after a release with every option is installed."""
-
 from __future__ import annotations
 
 from datetime import datetime

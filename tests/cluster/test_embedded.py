@@ -1,5 +1,3 @@
-"""The embedded mode: one pod on a volume, through install, upgrade, roll-back, drain and removal."""
-
 from __future__ import annotations
 
 from http import HTTPStatus

@@ -1,5 +1,3 @@
-"""The distributed mode: an upgrade replaces all roles or none."""
-
 from __future__ import annotations
 
 import pytest

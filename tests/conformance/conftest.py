@@ -1,4 +1,4 @@
-"""Runs each test of this folder on SQLite, on PostgreSQL, and distributed on Kafka and PostgreSQL."""
+"""Runs each test of this folder on SQLite, on PostgreSQL and distributed."""
 
 from __future__ import annotations
 

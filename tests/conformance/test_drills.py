@@ -1,5 +1,3 @@
-"""Runs scenarios of drills on SQLite, on PostgreSQL and distributed."""
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,3 @@
-"""Runs the scenarios of the main job on SQLite, on PostgreSQL and distributed."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The samples go through a real broker. No topic then holds a byte that identifies a person."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -59,7 +57,6 @@ def told(databases: Databases, line: Line) -> Iterator[DistributedDeployment]:
 
 
 def everything_on(line: Line) -> list[bytes]:
-    """Return the keys, headers and values of all records in every topic, except the broker's own topics."""
     consumer = KafkaConsumer(
         **line.settings.client(),
         auto_offset_reset="earliest",

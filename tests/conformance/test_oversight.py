@@ -1,5 +1,3 @@
-"""Runs the tests of the regulator's figures and of small counts on SQLite, on PostgreSQL and distributed."""
-
 from __future__ import annotations
 
 import pytest

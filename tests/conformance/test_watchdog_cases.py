@@ -1,5 +1,3 @@
-"""The watchdog finds in the database exactly what its rules find in each case, one by one."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Invents cases that a right or a wrong engine might store, and judges each case by the rules alone."""
+"""Invents cases that a right or a wrong engine might store."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Facts = dict[str, Any]
 
 @dataclass(slots=True)
 class InventedRecord:
-    """Cases, alerts and moves at one time. Most facts of a case are in order, so that a fault stands alone."""
+    """Most facts of an invented case are correct."""
 
     dice: Random
     now: datetime
@@ -64,7 +64,6 @@ class InventedRecord:
         }
 
     def _moment(self, first: int, last: int) -> datetime:
-        """Return a time within these days from today. Many lie beside the times that decide."""
         day = london_day(self.now) + timedelta(days=self.dice.randint(first, last))
         hour = self.dice.choice([time(0), time(9), time(10), time(11), time(23, 59)])
         plain = self.now + timedelta(days=(day - london_day(self.now)).days)

@@ -1,5 +1,3 @@
-"""Fixtures: sample views, a parser that checks the rules for every page, and a real Chromium."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,7 +1,4 @@
-"""For each kind of message, plays a story that ends with the message: `python -m tests.console.message_kinds`.
-
-The command writes each kind as a picture, as plain text and as a text message into `docs/pictures/messages`.
-"""
+"""`python -m tests.console.message_kinds` writes the pictures in `docs/pictures/messages`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""The HTML pages behind the link of a drill."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

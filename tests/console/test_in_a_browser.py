@@ -1,5 +1,3 @@
-"""The pages and the alert mail in a real Chromium: usable, accessible, without JavaScript, at every width."""
-
 from __future__ import annotations
 
 import threading
@@ -45,7 +43,7 @@ VIEWS = [*((path, width) for path in PATHS for width in WIDTHS), *((path, WIDTHS
 
 
 class Desk:
-    """A loopback server in place of a council's console, which shows pages and keeps each received form."""
+    """Stands in for a council's console on loopback."""
 
     def __init__(self, view: AcknowledgementView) -> None:
         self.view = view

@@ -1,5 +1,3 @@
-"""Each kind of message can be read in a mail program, on a telephone, as plain text and as a text message."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,3 @@
-"""Pullcord and the published schemas accept each example in a folder `valid`, and refuse each example in `invalid`."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""Clients that are generated from the published description work on a real server, in Python and in TypeScript."""
-
 from __future__ import annotations
 
 import base64
@@ -52,7 +50,7 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[str]:
-    """Serve a deployment with one alerted case. Yield, as JSON, everything that a client needs."""
+    """Yield JSON with the data that a generated client needs."""
     assert (TOOLS / ".ready").exists(), "run `make clients` once: it installs the generators"
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

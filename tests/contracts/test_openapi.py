@@ -1,5 +1,3 @@
-"""The OpenAPI description has what an integrator needs: named schemas, ids, headers, links, and valid examples."""
-
 from __future__ import annotations
 
 import json
@@ -30,7 +28,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def everything(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every JSON object in a value, at any depth, including the value itself."""
+    """Yield every object within a JSON value, at any depth."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())

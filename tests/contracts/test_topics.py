@@ -1,5 +1,3 @@
-"""topics.yaml, the events and the consumers agree with each other."""
-
 from __future__ import annotations
 
 from collections import Counter

@@ -1,1 +1,0 @@
-"""The relay, the topics, the workers and their connections, on a real Apache Kafka and PostgreSQL."""

@@ -1,5 +1,3 @@
-"""One broker and one PostgreSQL server for all tests of this folder. Each test has a fresh database."""
-
 from __future__ import annotations
 
 import asyncio
@@ -29,12 +27,9 @@ BOOTSTRAP_MS = 2000
 
 @pytest.fixture(autouse=True)
 def swept() -> Iterator[None]:
-    """Close the event loops and sockets that clients have left open.
-
-    The loops are closed first: a loop without its sockets could no longer be closed.
-    """
     yield
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        # The loops are closed first. A loop without its sockets can no longer be closed.
         for loop in (one for one in gc.get_objects() if issubclass(type(one), asyncio.BaseEventLoop)):
             if not loop.is_running():
                 loop.close()
@@ -89,11 +84,8 @@ def publisher(settings: KafkaSettings) -> Iterator[Publisher]:
 
 @pytest.fixture
 def giving_up_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let clients stop the search for a broker after one or two seconds, instead of half a minute.
-
-    Each log record keeps only its text. A whole record would keep the sockets of a failed connection alive.
-    """
     factory = logging.getLogRecordFactory()
+    # Each log record keeps only its text. A whole record would keep the sockets of a failed connection alive.
     logging.setLogRecordFactory(lambda *args, **more: _plain(factory(*args, **more)))
     for client in (KafkaAdminClient, KafkaProducer):
         monkeypatch.setitem(client.DEFAULT_CONFIG, "bootstrap_timeout_ms", BOOTSTRAP_MS)

@@ -1,5 +1,3 @@
-"""Writes events for the relay, and reads the records that the relay publishes."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +18,7 @@ POLL_MS = 500
 
 
 class Tap:
-    """Reads the records that are published after the tap was opened."""
+    """Reads only records that are published after the tap is opened."""
 
     def __init__(self, settings: KafkaSettings, *topics: str) -> None:
         self._consumer = KafkaConsumer(
@@ -40,7 +38,7 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """Return the records since the last call. The records of a partition keep their order."""
+        """The records of each partition keep their order."""
         found: list[Any] = []
         ends = self._ends()
         while any(self._consumer.position(partition) < end for partition, end in ends.items()):
@@ -67,7 +65,7 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 
 
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
-    """Write events in one transaction. Each pair holds the key and the number of an event."""
+    """Each pair in `events` holds the key and the number of an event."""
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:
         announce(connection, told, store.now(), store.random)

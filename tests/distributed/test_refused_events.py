@@ -1,5 +1,3 @@
-"""Events that the brokers refuse are split, put in quarantine, or tried again. All other events get through."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The relay on a real broker: events keep their order. After a failure, no event is lost or doubled."""
-
 from __future__ import annotations
 
 import signal
@@ -67,7 +65,7 @@ def write_batches(engine: Engine, writer: int) -> None:
 
 
 def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
-    """Run a relay with its own connections until `enough` is set. Return the number of published events."""
+    """Return the number of published events."""
     engine, publisher, told = make_engine(url), Publisher(settings), 0
     relay = Relay(make_store(engine, FrozenClock()), publisher)
     while not enough.is_set():
@@ -129,7 +127,7 @@ def test_events_are_compressed_and_keyed_by_feed_and_shard(
 
 
 def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
-    """For each record, return the batch on the broker's disk that contains the record."""
+    """For each record, return its batch on the broker's disk."""
     return [
         batch
         for record in records

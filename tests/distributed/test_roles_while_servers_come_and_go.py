@@ -1,5 +1,3 @@
-"""A role's health is right whenever brokers and database go away and come back, in any order."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -27,8 +25,6 @@ STATES = tuple(map(frozenset, ([], [DATABASE], [BROKERS], [DATABASE, BROKERS])))
 
 
 class Servers:
-    """The database and the brokers as a role reaches them. Each can be away for all connections."""
-
     def __init__(self, proxies: dict[str, Proxy], database: str) -> None:
         self._proxies, self.database = proxies, database
 
@@ -83,7 +79,7 @@ def outages(noise: Random) -> list[Away]:
 
 
 def tells(running: RoleProcess, away: Away) -> bool:
-    """Return True if the role is alive, and its readiness names every server that is away."""
+    """Return True if the role is alive and its readiness names every server in `away`."""
     faults = running.faults()
     ready = running.answers("/readyz", 503 if away else 200)
     return running.answers("/livez", 200) and ready and all(name in faults for name in away)

@@ -1,5 +1,3 @@
-"""A role without its broker or database stays alive, is not ready, says why, and stops on request."""
-
 from __future__ import annotations
 
 import signal

@@ -1,5 +1,3 @@
-"""Missing topics are made, and topics that are too small are refused. Existing topics are not changed."""
-
 from __future__ import annotations
 
 import gc

@@ -1,5 +1,3 @@
-"""Two deployments share one Kafka. Different names keep them apart, and equal names are reported as a conflict."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

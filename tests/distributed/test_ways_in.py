@@ -1,5 +1,3 @@
-"""The relay, the topics and the workers connect to brokers that ask for TLS, a certificate or a password."""
-
 from __future__ import annotations
 
 import signal
@@ -39,7 +37,7 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Way:
-    """A broker that asks clients for credentials, and the settings with the right credentials."""
+    """`environment` holds the right credentials for the broker."""
 
     broker: Broker
     environment: Environment
@@ -47,13 +45,10 @@ class Way:
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The certificates of the broker, of Pullcord, and of two authorities.
-
-    The second authority has issued no certificate.
-    """
     folder = tmp_path_factory.mktemp("certificates")
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "authority.pem")
+    # This authority has issued no certificate.
     trustme.CA().cert_pem.write_to_path(folder / "stranger.pem")
     (folder / "broker.pem").write_bytes(keystore(authority.issue_cert("127.0.0.1")))
     ours = authority.issue_cert("pullcord@deployment.example")
@@ -71,7 +66,6 @@ def keystore(certificate: trustme.LeafCert) -> bytes:
 
 @pytest.fixture(scope="module")
 def ways(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Way]]:
-    """Three brokers. One asks for a certificate, one for a password, one for a password over TLS."""
     pytest_socket.enable_socket()
     authority, broker = certificates / "authority.pem", certificates / "broker.pem"
     users = {USER: PASSWORD}
@@ -108,11 +102,6 @@ Reached = Callable[..., KafkaSettings]
 
 @pytest.fixture
 def reached(ways: Mapping[str, Way], monkeypatch: pytest.MonkeyPatch) -> Reached:
-    """A function that sets environment variables for a broker in `ways`, and returns the resulting settings.
-
-    Some settings can be changed. A setting with the value None is left out.
-    """
-
     def settings(way: str, **changed: str | None) -> KafkaSettings:
         for name, value in {**ways[way].environment, **changed}.items():
             if value is not None:

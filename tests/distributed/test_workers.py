@@ -1,5 +1,3 @@
-"""Faust workers on a real broker: invalid events, an unreachable database, and a stop during a batch."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -96,7 +94,7 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
 
 
 class Database:
-    """A database that can refuse all connections, as during a failover."""
+    """A database that can refuse all connections."""
 
     def __init__(self, engine: Engine) -> None:
         self._name = engine.url.database
@@ -118,8 +116,6 @@ class Database:
 
 
 class Refused(Listener):
-    """A consumer that fails on some events, because the database refuses a value."""
-
     refused: frozenset[str] = frozenset()
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
@@ -171,7 +167,7 @@ def test_a_database_that_is_away_is_waited_for_and_nothing_is_acknowledged_meanw
 
 
 class Gate:
-    """Stops a consumer in the middle of a batch until the test lets it go on."""
+    """Stops a consumer in the middle of a batch until `opened` is set."""
 
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()

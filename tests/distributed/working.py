@@ -1,5 +1,3 @@
-"""Runs workers in a thread with an event loop. The consumers record the events that they get."""
-
 from __future__ import annotations
 
 import asyncio
@@ -89,7 +87,7 @@ def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: P
 
 
 def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
-    """Return the sum of the offsets that the consumer's group has committed, over all partitions."""
+    """Return the sum of the committed offsets over all partitions."""
     group = f"pullcord-{consumer.name}"
     admin = KafkaAdminClient(**settings.client())
     try:

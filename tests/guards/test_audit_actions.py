@@ -1,5 +1,3 @@
-"""Every action of the audit has its fields, and some service records it."""
-
 from __future__ import annotations
 
 import ast

@@ -1,5 +1,3 @@
-"""Every folder of tests has a time budget, is run by the Makefile, and is listed in the documentation."""
-
 from __future__ import annotations
 
 import re

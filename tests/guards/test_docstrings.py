@@ -1,5 +1,3 @@
-"""Docstrings say what a signature cannot say. The services have enough comments."""
-
 from __future__ import annotations
 
 import ast

@@ -1,5 +1,3 @@
-"""The documentation describes everything that exists, and nothing else."""
-
 from __future__ import annotations
 
 import re

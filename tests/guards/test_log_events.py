@@ -1,5 +1,3 @@
-"""A log line has a fixed event name, and no field that could name a person."""
-
 from __future__ import annotations
 
 import ast

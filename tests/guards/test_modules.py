@@ -1,5 +1,3 @@
-"""The form of the code: short modules, absolute imports, pure rules, and no notes about unfinished work."""
-
 from __future__ import annotations
 
 import ast

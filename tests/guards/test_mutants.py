@@ -1,5 +1,3 @@
-"""All modules and tests in the settings of mutation testing exist. A renamed module would no longer be tested."""
-
 from __future__ import annotations
 
 import tomllib

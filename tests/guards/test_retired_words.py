@@ -1,4 +1,4 @@
-"""No text uses a retired word: a word that only this project used."""
+"""A retired word is a word that only this project used."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Every route needs a key, except routes that give a reason for needing none."""
-
 from __future__ import annotations
 
 import re

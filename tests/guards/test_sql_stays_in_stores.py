@@ -1,5 +1,3 @@
-"""SQL is written in stores only: `services/storage`, and each `store.py` or folder `store/` in `services`."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -24,7 +22,6 @@ OUTSIDE = [path for path in modules("services") if not is_store(path)]
 
 
 def writes_sql(path: Path) -> bool:
-    """Return True if a module imports SQLAlchemy as a whole, or a part of an SQL statement."""
     return any(is_of_a_statement(name) for name in imports(path))
 
 

@@ -1,4 +1,4 @@
-"""One deployment for all hostile requests of a module. Each request meets the effects of earlier requests."""
+"""All hostile requests of a module go to one deployment."""
 
 from __future__ import annotations
 

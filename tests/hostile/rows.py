@@ -1,5 +1,3 @@
-"""Hostile rows, each with the answer that the API must give."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,8 +10,6 @@ REFUSED, KEPT, CLEAN = "rejected", "accepted_with_warnings", "accepted"
 
 @dataclass(frozen=True)
 class HostileRow:
-    """A row with the answer that the API must give."""
-
     name: str
     # The fields that differ from a good row. The value `...` leaves a field out.
     changes: dict[str, Any]
@@ -44,7 +40,7 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """Return a notice with the invalid telephone number `value`, whose issue must have this code."""
+    """`code` is the expected issue of the telephone number `value`."""
     return refused(name, "cli", code, {"cli": value})
 
 

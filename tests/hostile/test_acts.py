@@ -1,5 +1,3 @@
-"""Hostile requests that record an event, acknowledge an alert or decide about a match, by API or by link."""
-
 from __future__ import annotations
 
 import json

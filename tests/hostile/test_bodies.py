@@ -1,5 +1,3 @@
-"""Hostile bodies: not JSON, too large, of another type, or only partly valid."""
-
 from __future__ import annotations
 
 import gzip

@@ -1,5 +1,3 @@
-"""No file from Pullcord holds a text that a spreadsheet would run as a formula."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""Hostile files. A file that is not a table is refused whole. If only a row is hostile, the answer gives its number."""
-
 from __future__ import annotations
 
 import io

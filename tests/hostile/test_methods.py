@@ -1,5 +1,3 @@
-"""A caller may send any word as the method of a request. The log shows only methods from a fixed list."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Hostile requests: keys, methods, addresses, parameters and idempotency keys."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""A hostile row stands between two good rows. The answer names the field, and the good rows are kept."""
-
 from __future__ import annotations
 
 from itertools import count
@@ -47,7 +45,6 @@ def send_between_good_rows(
 
 
 def assert_kept_on_record(api: Api, who: str, answer: dict[str, Any], hostile: HostileRow) -> None:
-    """Assert that the stored submission shows the same outcomes, and that the accepted rows can be handled."""
     shown = api.ask(who, "GET", f"/v1/submissions/{answer['submission']}").json()
     assert [row["outcome"] for row in shown["rows"]] == ["accepted", hostile.outcome, "accepted"]
     assert [row for row in shown["rows"] if row["issues"]] == answer["rows_with_issues"]

@@ -1,4 +1,4 @@
-"""Reads `deploy/compose.yaml` as a container engine does, with the default of each variable."""
+"""Reads `deploy/compose.yaml` with the default of each variable."""
 
 from __future__ import annotations
 

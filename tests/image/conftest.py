@@ -1,5 +1,3 @@
-"""The image, built once for all tests of this folder."""
-
 from __future__ import annotations
 
 import os

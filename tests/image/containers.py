@@ -1,5 +1,3 @@
-"""Runs containers of the image with buildah. The root is writable or read-only."""
-
 from __future__ import annotations
 
 import json
@@ -38,7 +36,7 @@ exec chroot --userspec={USER}:{USER} "$root" env --ignore-environment --chdir={D
 
 @dataclass(frozen=True)
 class Container:
-    """A container of an image. Its data are in a folder of this machine."""
+    """`folder` holds the data of the container."""
 
     buildah: Buildah
     image: str
@@ -63,7 +61,7 @@ class Container:
         return done.stdout.strip()
 
     def python(self, script: str) -> Any:
-        """Run a script with the image's Python. Return the JSON that the script prints."""
+        """Return the JSON that the script prints."""
         return json.loads(self.run("python", "-c", script))
 
 

@@ -1,5 +1,3 @@
-"""The build of the image: its files, its packages, its secrets, and the error if a tool is missing."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""`deploy/compose.yaml` is complete and readable for a container engine, and gives only the necessary rights."""
-
 from __future__ import annotations
 
 import copy

@@ -1,5 +1,3 @@
-"""The mounts of `deploy/compose.yaml`: matching secrets, and settings that each program understands."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""The contents of the image: the locked packages, a list of parts, and no tools for building or breaking in."""
-
 from __future__ import annotations
 
 import json

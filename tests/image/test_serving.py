@@ -1,5 +1,3 @@
-"""The image starts and accepts notices, even if only its data folder is writable."""
-
 from __future__ import annotations
 
 import subprocess
@@ -20,7 +18,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 def ready(
     request: pytest.FixtureRequest, container: Container, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Container, str]:
-    """A deployment that `pullcord init` has prepared, and the key of a provider."""
+    """Return a prepared deployment and the key of a provider."""
     kind = request.param
     made = kind(container.buildah, container.image, container.name, data_folder(tmp_path_factory.mktemp("serving")))
     made.run("pullcord", "init")
@@ -51,7 +49,7 @@ def test_a_notice_is_taken_in_and_the_service_stops_well_when_told_to(
 
 
 def seen_as_well(container: Container, port: int) -> bool:
-    """Return True if the health check of compose.yaml succeeds in the container."""
+    """Return True if the health check of compose.yaml succeeds."""
     words = [word.replace("9464", str(port)) for word in SERVICES["ingest"]["healthcheck"]["test"][1:]]
     return subprocess.run(container.command(*words), capture_output=True, check=False).returncode == 0
 

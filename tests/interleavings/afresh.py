@@ -1,7 +1,4 @@
-"""Judges all pairs of records again, and compares the result with the stored matches.
-
-No tokens, no events and none of the matcher's queries are used.
-"""
+"""Judges all pairs without the matcher's tokens, events and queries."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""A PostgreSQL server for the tests of this package. Each test gets a store on a fresh database."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

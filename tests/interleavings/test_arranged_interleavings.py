@@ -1,8 +1,3 @@
-"""Forces the two interleavings that can lose a match or keep an outdated match.
-
-The real code handles both. Code with one deliberate mistake does not.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -74,7 +69,7 @@ def waiting(store: Store) -> list[StoredEvent]:
 
 
 def match_elsewhere(store: Store, events: Sequence[StoredEvent]) -> None:
-    """Let a second worker handle all waiting events, except those that the first worker is handling."""
+    """Let a second worker handle all waiting events except `events`."""
     deliver(store, Matcher(), [one for one in waiting(store) if one not in events])
 
 

@@ -1,5 +1,3 @@
-"""The histories of the random interleavings."""
-
 from __future__ import annotations
 
 from collections import Counter

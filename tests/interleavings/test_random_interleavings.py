@@ -1,7 +1,6 @@
-"""Writers and matchers run at the same time. The final matches must fit the final records.
+"""`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs.
 
-`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs. `PULLCORD_TEST_SEED` repeats the random choices of an earlier run,
-but not the timing between processes.
+`PULLCORD_TEST_SEED` repeats the random choices of an earlier run. The seed does not repeat the timing of the processes.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 
 @pytest.fixture
 def noise(store: Store, show: Show) -> Random:
-    """The source of all random choices. Some statements and commits of the writers are delayed."""
+    """Delays some statements and commits at random."""
     seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
     show(f"PULLCORD_TEST_SEED={seed}")
     hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)

@@ -1,5 +1,3 @@
-"""A real Prometheus with our rules, which reads the metrics of one target every two seconds."""
-
 from __future__ import annotations
 
 import re

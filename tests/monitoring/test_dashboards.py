@@ -1,5 +1,3 @@
-"""Generators make the dashboards. Prometheus understands all their queries."""
-
 from __future__ import annotations
 
 import json

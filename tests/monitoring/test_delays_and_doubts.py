@@ -1,5 +1,3 @@
-"""The metrics behind three alerts: a line passed its date unconfirmed, an attempt in doubt, a late first message."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Every metric in a rule or a dashboard exists, and every metric is used in a rule or a dashboard."""
-
 from __future__ import annotations
 
 import re

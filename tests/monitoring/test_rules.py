@@ -1,5 +1,3 @@
-"""promtool finds no fault in the alert rules, and each rule says in plain words what to do."""
-
 from __future__ import annotations
 
 import re

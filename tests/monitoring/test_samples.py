@@ -1,5 +1,3 @@
-"""The samples for Prometheus and Alertmanager can be used as they are."""
-
 from __future__ import annotations
 
 import pytest

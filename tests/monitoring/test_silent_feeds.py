@@ -1,5 +1,3 @@
-"""Two metrics of a feed: the time since its last submission, and its longest allowed silence."""
-
 from __future__ import annotations
 
 import random
@@ -27,7 +25,7 @@ def send(deployment: Deployment, number: int) -> None:
 
 
 def heard_at(deployment: Deployment, *gaps: float) -> None:
-    """`gaps` holds the numbers of days between the submissions."""
+    """Each gap is the number of days between two submissions."""
     send(deployment, 0)
     for number, gap in enumerate(gaps, start=1):
         deployment.clock.advance(days=gap)

@@ -1,5 +1,3 @@
-"""The metrics of maintenance and of requests hold no personal data."""
-
 from __future__ import annotations
 
 import re

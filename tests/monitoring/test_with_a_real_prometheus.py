@@ -1,5 +1,3 @@
-"""A real Prometheus watches a real Pullcord. An alert fires while the engine is stopped."""
-
 from __future__ import annotations
 
 import os

@@ -1,5 +1,3 @@
-"""Runs Prometheus' own tools, and reads the rules and the dashboards."""
-
 from __future__ import annotations
 
 import json

@@ -1,9 +1,3 @@
-"""Random histories of one case, without a database.
-
-`play` raises AssertionError if the resident is forgotten: an open case is reviewed too late, its next message comes too
-late, or the case ends although a line is still at risk.
-"""
-
 from __future__ import annotations
 
 import random
@@ -58,8 +52,6 @@ OFFICER = "Asha Patel"
 
 @dataclass
 class History:
-    """A case, and the notices, the policy and the time on which the case depends."""
-
     dice: random.Random
     recompute_on_edit: bool = True
     look_after_acts: bool = True
@@ -166,7 +158,6 @@ class History:
         ]
 
     def check(self) -> None:
-        """Assert that the resident of this case is not forgotten."""
         case = self.case
         if case.revision == 0:
             return
@@ -199,7 +190,7 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """Return the lines with a move or a restriction after the last passed test, or all lines without a test."""
+        """Return the lines whose last day comes after the last passed test."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 

@@ -1,5 +1,3 @@
-"""One late review of a case has the same effect as daily reviews."""
-
 from __future__ import annotations
 
 import random
@@ -16,7 +14,7 @@ DAYS_AWAY = 60
 
 
 def _after_days_away(seed: int) -> tuple[object, object]:
-    """Return two states of a case after two months: after daily reviews, and after one review at the end."""
+    """Return the state after daily reviews, and the state after one late review."""
     daily = play(seed, steps=random.Random(seed).randint(3, 25))
     if daily.case.revision == 0:
         return None, None

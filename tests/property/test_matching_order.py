@@ -1,5 +1,3 @@
-"""The matches depend only on the current records, not on order, batches, crashes or replays."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +30,6 @@ FEWER = settings(max_examples=40, deadline=None)
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Step]:
-    """Random stories of submissions, runs of the dispatcher, crashes and replays."""
     places = draw(bases)
     told = st.lists(notice_versions(places), min_size=1, max_size=3).map(lambda rows: ("post", rows))
     kept = st.lists(entry_versions(places), min_size=1, max_size=3).map(lambda rows: ("put", rows))
@@ -51,11 +48,11 @@ def _in_order(story: Sequence[Step]) -> list[Step]:
 
 
 class Killed(BaseException):
-    """Stands for the end of a process. No code catches it."""
+    """Simulates the end of a process. No code catches this error."""
 
 
 class FallsOver:
-    """A consumer that does its work and then dies before the commit."""
+    """Handles the events and then dies before the commit."""
 
     def __init__(self, consumer: Any) -> None:
         self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
@@ -77,7 +74,7 @@ def fresh_deployment() -> Iterator[Deployment]:
 
 
 def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
-    """Carry out the steps, and record the expected results in `world`."""
+    """Record the expected results in `world`."""
     for kind, what in story:
         deployment.clock.advance(seconds=1)
         DEEDS[kind](deployment, world, what)
@@ -135,7 +132,6 @@ DEEDS: dict[str, Callable[[Deployment, World, Any], None]] = {
 
 
 def at_risk(deployment: Deployment) -> dict[str, tuple[Any, ...]]:
-    """Return the number of lines, the level and the harmful day of each case with lines at risk, by entry."""
     return {
         name: (case.lines, case.level, case.harm_on) for name, case in cases_by_entry(deployment).items() if case.lines
     }

@@ -1,5 +1,3 @@
-"""No random history of two providers, a policy edit and a person leaves a resident forgotten."""
-
 from __future__ import annotations
 
 import random
@@ -52,11 +50,7 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
 
 
 def _led_past_a_barring_day() -> History:
-    """Return a history that ends in the night of 5 December, the day on which a line is restricted.
-
-    The provider has confirmed a hold on the line until January. An area notice that may cover the home has an earlier
-    restriction.
-    """
+    """The history ends in the night of 5 December. A line is restricted on this day."""
     history = History(random.Random(1))
     line = Line(
         notice_pk=1,

@@ -1,5 +1,3 @@
-"""Rules that the alert policy keeps for every case and every day of the year."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -50,7 +48,7 @@ NINE = datetime(2026, 12, 1, 9, tzinfo=UTC)  # the start of a working day
 
 @st.composite
 def clocks(draw: st.DrawFn) -> CaseClock:
-    """Any case whose state allows alerts. Its values need not fit together."""
+    """The values of a clock need not fit together."""
     opened_at = draw(moments)
     harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
     case = CaseClock(draw(running), draw(levels), harm_on, opened_at)
@@ -64,10 +62,9 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """Cases whose last threshold fits their harmful day.
+    """The last threshold of each case fits the harmful day.
 
-    At the last alert, or at the opening, the harmful day was at least `least_left` days ahead. A negative number allows
-    days in the past.
+    A negative `least_left` allows harmful days in the past.
     """
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
@@ -191,7 +188,7 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
 
 
 def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
-    """Return the time and the threshold of each alert until the day `until`, if nobody acts."""
+    """Return the time and the threshold of each alert, if nobody acts."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
         found = due(case, now)

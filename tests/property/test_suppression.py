@@ -1,8 +1,4 @@
-"""An attacker who knows all published figures never learns a small count.
-
-A world is a set of true counts that fits the published figures. A small count is given away if it is the same in every
-world, or is small in every world.
-"""
+"""A world is a set of true counts that fits the published figures."""
 
 from __future__ import annotations
 
@@ -36,7 +32,7 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """Return the positions of the small counts that are given away. `truth` must be one of the worlds."""
+    """Return the positions of the small counts that are given away."""
     every = list(worlds)
     assert tuple(truth) in {tuple(world) for world in every}
     columns = list(zip(*every, strict=True))
@@ -48,15 +44,12 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """A published count has one possible value. A withheld count may have any value from 1 to `most`."""
+    """A withheld count may have any value from 1 to `most`."""
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """Yield every table of true counts that fits a published table and its total.
-
-    With `shared`, one case may be counted in several places, so the counts may add up to more than the total.
-    """
+    """With `shared`, the counts may add up to more than `total`."""
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
             yield world
@@ -129,10 +122,7 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
 
 
 def rows_that_fit(shown: Shown, row_sum: int | None, total: int) -> list[tuple[int, ...]]:
-    """Return every row of true counts that fits the published counts and the published sum of the row.
-
-    Without a published sum, the sum may be any number from 1 to `total`.
-    """
+    """Without `row_sum`, the sum may be any number from 1 to `total`."""
     choices = product(*(range(total + 1) if count is None else [count] for count in shown.values()))
     return [row for row in choices if (1 <= sum(row) <= total if row_sum is None else sum(row) == row_sum)]
 
@@ -191,10 +181,7 @@ DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """Return the figure for the waits of one council. `bands` holds the number of waits in each band.
-
-    All waits in a band last until the same day of the band, plus `day` days.
-    """
+    """`bands` holds the number of waits in each band."""
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
         add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, "E06000009", ["RAVN"], str(DAYS[name] + day), number)
@@ -224,7 +211,7 @@ def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(ba
 
 
 def told(world: tuple[int, ...], published: ShownFigure) -> bool:
-    """Return True if each published quantile is the quantile of the counts in this world."""
+    """Return True if each published quantile fits the counts in this world."""
     wait = published.waits.get((Dimension.TOTAL, ""))
     if wait is None:
         return True

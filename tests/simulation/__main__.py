@@ -1,4 +1,4 @@
-"""Simulates months from the command line: `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
+"""Simulates months: `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Simulates many months, several at once, and adds up the results."""
-
 from __future__ import annotations
 
 import json
@@ -20,8 +18,6 @@ LEAST, OF_MONTHS = 20, 40
 
 @dataclass
 class Totals:
-    """The results of a run. They are written to a file, so that the run can be resumed."""
-
     seed: int
     months: int = 0
     faults: Counter[str] = field(default_factory=Counter)
@@ -37,7 +33,7 @@ class Totals:
 
     @property
     def too_rare(self) -> dict[str, int]:
-        """Return the kinds of faults that came too seldom for this number of months, with their counts."""
+        """Return the kinds of faults that came too seldom, with their counts."""
         least = min(LEAST, LEAST * self.months // OF_MONTHS)
         return {name: self.faults[name] for name in FAULTS if self.faults[name] < least}
 
@@ -64,7 +60,7 @@ class Totals:
 
 
 def seeds(seed: int, months: int) -> list[int]:
-    """Return the seeds of the months. A longer run begins with the seeds of a shorter run."""
+    """A longer run begins with the seeds of a shorter run."""
     dice = Random(f"months {seed}")
     return [dice.randrange(10**9) for _ in range(months)]
 
@@ -76,7 +72,7 @@ def one_month(seed: int) -> dict[str, Any]:
 
 
 def simulated(those: Iterable[int], processes: int = 2) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Simulate months in several processes, and yield each seed with its results, in order."""
+    """Yield each seed with its results, in the order of `those`."""
     ordered = list(those)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from zip(ordered, pool.map(one_month, ordered), strict=True)

@@ -1,4 +1,4 @@
-"""Faults that the simulator must find. Each fault is in the product while its context is open."""
+"""Each context manager puts one fault into the product."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from tests.simulation.surroundings.world import World
 
 @contextmanager
 def marked_before_sending() -> Iterator[None]:
-    """An attempt counts as accepted before the attempt is made."""
     begin_all = dispatch.Dispatcher._begin_all
 
     def marking(self: dispatch.Dispatcher, claimed: Any) -> None:
@@ -42,7 +41,7 @@ def marked_before_sending() -> Iterator[None]:
 
 @contextmanager
 def timer_in_memory() -> Iterator[None]:
-    """The time of the next message is kept only in memory, and is lost when the process ends."""
+    """The time of the next message is lost when the process ends."""
     run_due, next_look = engine.Engine.run_due, World._next_look
     kept: list[_Timers] = []
 
@@ -64,7 +63,7 @@ def timer_in_memory() -> Iterator[None]:
 
 @dataclass
 class _Timers:
-    """The due times in the memory of one process. The database has a time about a week later."""
+    """The database holds each time about a week too late."""
 
     owner: engine.Engine
     due: dict[int, datetime] = field(default_factory=dict)
@@ -88,7 +87,7 @@ class _Timers:
 
 @contextmanager
 def endless_acknowledgement() -> Iterator[None]:
-    """A pause never ends, and a pause that a wrong clock wrote is never corrected."""
+    """A pause never ends, and a pause from a wrong clock is never corrected."""
 
     def endless(_policy: object, _clock: object, now: datetime, **_: object) -> datetime:
         return now + timedelta(days=160)
@@ -105,7 +104,7 @@ def endless_acknowledgement() -> Iterator[None]:
 
 @contextmanager
 def notified_when_intended() -> Iterator[None]:
-    """A case counts as notified when its message is written, not when a channel has accepted it."""
+    """A case counts as notified before a channel has accepted the message."""
 
     def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
         cases = intending.intend(work, council, *rest)

@@ -1,5 +1,3 @@
-"""Simulates months, counts their faults, and shortens a month in which a promise was broken."""
-
 from __future__ import annotations
 
 import random
@@ -65,7 +63,7 @@ def month(seed: int) -> Month:
 
 
 def shortened(found: Month, planted: Planted = nullcontext) -> Month:
-    """Drop what the first broken promise does not need: later time, then halves of the acts, then single acts."""
+    """Drop the time after the first broken promise. Then drop halves of the acts, and single acts last."""
     first = min(found.broken, key=lambda one: one.at)
     ends = min(first.at + timedelta(hours=1), found.plan.end)
     plan = replace(found.plan, ends=ends, acts=tuple(act for act in found.plan.acts if act.at < ends))
@@ -84,7 +82,7 @@ def shortened(found: Month, planted: Planted = nullcontext) -> Month:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """Return the month if it breaks the same promise about the same resident, and None otherwise."""
+    """Return None if the month does not break the same promise about the same resident."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None
@@ -103,7 +101,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _counted(plan: Plan, record: Record) -> Counter[str]:
-    """Count the faults that met the service. A planned fault may meet nothing."""
+    """A planned fault counts only if it met the service."""
     counted: Counter[str] = Counter()
     modes: dict[str, tuple[str, datetime]] = {}
     numbers: dict[str, object] = {}

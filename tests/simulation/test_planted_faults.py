@@ -1,5 +1,3 @@
-"""The simulator finds each planted fault within 20 months, on months that nobody chose."""
-
 from __future__ import annotations
 
 import sys

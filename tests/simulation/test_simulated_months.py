@@ -1,7 +1,6 @@
-"""In simulated months of faults nobody is forgotten, and nobody is messaged needlessly, late or in untrue words.
+"""`PULLCORD_TEST_MONTHS` is the number of months of a run.
 
-`PULLCORD_TEST_MONTHS` is the number of months of a run. `PULLCORD_TEST_SEED` repeats the months of an earlier run.
-Without a seed, each run has new months and prints its own seed.
+`PULLCORD_TEST_SEED` repeats the months of an earlier run. Without a seed, each run has new months.
 """
 
 from __future__ import annotations

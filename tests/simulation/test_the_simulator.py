@@ -1,5 +1,3 @@
-"""Tests of the simulator: a seed replays exactly, a broken month is shortened, and a run is resumed."""
-
 from __future__ import annotations
 
 from dataclasses import replace

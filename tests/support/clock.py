@@ -7,8 +7,6 @@ START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 class FrozenClock:
-    """A clock that stands still until a test moves it."""
-
     def __init__(self, start: datetime = START) -> None:
         self._now = start
 

@@ -1,5 +1,3 @@
-"""Runs commands in a test, with a deployment in a folder and a frozen clock."""
-
 from __future__ import annotations
 
 import csv

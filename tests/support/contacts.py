@@ -1,5 +1,3 @@
-"""Contacts whose addresses count as verified."""
-
 from __future__ import annotations
 
 from services.alerts.delivery.contacts.contact_keys import contact_key

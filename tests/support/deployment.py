@@ -1,5 +1,3 @@
-"""A whole Pullcord for a test: a database, all consumers, an engine, a channel that records, and a frozen clock."""
-
 from __future__ import annotations
 
 import random
@@ -58,8 +56,6 @@ class SentMessage:
 
 @dataclass
 class RecordingChannel:
-    """A channel that records each message."""
-
     sent: list[SentMessage] = field(default_factory=list)
     # Each message uses up the first result. Without a result, the message is accepted.
     results: list[SendResult] = field(default_factory=list)
@@ -79,9 +75,9 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
 
 
 class Deployment:
-    """A Pullcord with the council Blackpool and the provider Raven Telecom. A test runs it step by step.
+    """Has the council Blackpool and the provider Raven Telecom.
 
-    `is_new` is False if the database has the two already, because an earlier process was at work on it.
+    `is_new` is False if the database already has this council and this provider.
     """
 
     def __init__(
@@ -110,10 +106,7 @@ class Deployment:
             add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """Give Blackpool a policy with verified addresses.
-
-        The default policy has one desk, which is alerted at every threshold.
-        """
+        """The default policy alerts one desk at every threshold."""
         desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
@@ -139,7 +132,7 @@ class Deployment:
             pass
 
     def tick(self, **by: float) -> None:
-        """Handle all events, move the clock forward, and do everything that is then due."""
+        """Move the clock forward, and do everything that is due."""
         self.settle()
         self.clock.advance(**by)
         self.settle()
@@ -152,7 +145,7 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """Return the notice id, the entry id, the level and the reasons of each live match."""
+        """For each live match, return the notice, the entry, the level and the reasons."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )

@@ -1,7 +1,4 @@
-"""A pytest plugin that prints the time of each folder's tests beside the folder's budget.
-
-No test fails because of the times: a busy machine is not a fault of the code.
-"""
+"""A pytest plugin that prints the test time and the budget of each folder."""
 
 from __future__ import annotations
 
@@ -75,7 +72,7 @@ class FolderTimes:
 
 
 def folder_of(nodeid: str) -> str:
-    """Return the folder below `tests/`, such as `unit`. For a file in `tests/` itself, return `.`."""
+    """Return the folder below `tests/`, or `.` for a file in `tests/` itself."""
     parts = nodeid.partition("::")[0].split("/")
     below = parts[1:] if parts[0] == "tests" else parts
     return below[0] if len(below) > 1 else "."

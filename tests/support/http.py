@@ -1,5 +1,3 @@
-"""The HTTP application of a deployment, called inside the process or served on a loopback port."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -63,7 +61,7 @@ NOTICE = {
 
 @dataclass
 class Api:
-    """The HTTP application of a deployment. Each caller has an API key."""
+    """`keys` holds the API key of each caller."""
 
     deployment: Deployment
     parts: Parts
@@ -77,27 +75,26 @@ class Api:
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
     def send_form(self, link: str, **fields: Any) -> Response:
-        """Send the form on a link's page. Follow the redirect as a browser does, and return the next page."""
+        """Return the page after the redirect."""
         return self.ask(None, "POST", link, data=fields, follow_redirects=True)
 
     def header(self, who: str | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.keys[who]}"} if who else {}
 
     def put_at_risk(self) -> None:
-        """Put one line at risk, and do what is due then."""
         self.deployment.put_entries(ENTRY)
         self.deployment.post_notices(NOTICE)
         # Alerts are gathered for 30 seconds before they are sent.
         self.deployment.tick(seconds=31)
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Alert the duty desk about one line. Return the case, the alert and the path of the link."""
+        """Return the case, the alert and the path of the link."""
         self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, newest_link(self)
 
     def alerted_cases(self, number: int) -> tuple[list[str], str]:
-        """Alert the duty desk about several lines at once. Return the cases and the path of the link."""
+        """Return the cases and the path of the link."""
         for own in range(1, number + 1):
             self.deployment.put_entries({**ENTRY, "entry_id": f"e{own}", "cli": f"01632 96012{own}"})
             self.deployment.post_notices({**NOTICE, "id": f"n{own}", "cli": f"01632 96012{own}"})
@@ -111,13 +108,13 @@ def links_of(text: str) -> list[str]:
 
 
 def newest_link(api: Api, route: str | None = None) -> str:
-    """Return the link of the newest message that has one. With a route, only messages by this route count."""
+    """With a route, only messages by this route count."""
     mails = (mail for mail in reversed(api.deployment.mails()) if route in (None, mail.route))
     return next(filter(None, (links_of(mail.message.text) for mail in mails)))[0]
 
 
 def problem_of(response: Response) -> tuple[int, str]:
-    """Return the status and the type of a problem. Assert that the problem is complete (RFC 9457)."""
+    """Return the status and the type of a complete problem (RFC 9457)."""
     assert response.headers["content-type"] == PROBLEM
     body = response.json()
     assert body["status"] == response.status_code

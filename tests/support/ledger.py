@@ -1,5 +1,3 @@
-"""Reads a deployment's database for tests."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -35,7 +33,7 @@ def references(deployment: Deployment, table: Table) -> dict[int, str]:
 
 
 def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
-    """Return the level and the reasons of each live match, by the references of its notice and its entry."""
+    """Map a pair of references to the level and the reasons of the match."""
     notice, entry = references(deployment, notices), references(deployment, register_entries)
     return {(notice[one], entry[other]): (level, reasons) for one, other, level, reasons in deployment.matches()}
 

@@ -1,5 +1,3 @@
-"""Catches the log of a process in memory."""
-
 from __future__ import annotations
 
 import io
@@ -16,7 +14,7 @@ from services.runtime.logs import configure
 
 @contextmanager
 def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
-    """Set logging up for this role, and yield the stream that gets the log."""
+    """Yield the stream that receives the log."""
     handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
     spoken = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
@@ -29,7 +27,7 @@ def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
 
 @contextmanager
 def everything_logged(*libraries: str) -> Iterator[list[str]]:
-    """Yield the texts that reach the root logger from these libraries."""
+    """Yield the texts that reach the root logger."""
     texts: list[str] = []
     handler = _Keeping(texts)
     loggers = [logging.getLogger(name) for name in ("", *libraries)]

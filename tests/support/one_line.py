@@ -1,5 +1,3 @@
-"""Test data: one register entry, and notices about its line."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -15,7 +13,7 @@ TODAY = date(2026, 11, 23)
 
 
 def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
-    """`issued` is a day of November 2026. `in_days` is the number of days from `TODAY` to the move."""
+    """`issued` is a day of November 2026. `in_days` counts from `TODAY` to the move."""
     planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
     return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}
 

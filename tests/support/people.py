@@ -1,5 +1,3 @@
-"""Does what people do: officers acknowledge alerts, record their acts, and decide on matches."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""Makes rule sets for tests."""
-
 from __future__ import annotations
 
 import json
@@ -22,7 +20,7 @@ def rule(name: str, *, at_risk: bool, **when: str) -> dict[str, Any]:
 
 
 def ruleset(name: str, *first: Mapping[str, Any], instead_of: Sequence[str] = ()) -> Ruleset:
-    """Return the rules in `first`, then the rules of `pstn-2026` except those in `instead_of`."""
+    """The rules in `first` come before the rules of `pstn-2026`."""
     kept = [one for one in PSTN["rules"] if one["id"] not in instead_of]
     return Ruleset.model_validate(PSTN | {"name": name, "rules": [*first, *kept]})
 

@@ -1,4 +1,4 @@
-"""The ways in which a file can reach Pullcord. Each way also reads all answers about the file."""
+"""The ways in which a file can reach Pullcord."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", 
 
 
 class NamedRow(NamedTuple):
-    """A row that an answer names, and one of its problems."""
+    """One problem of a row."""
 
     row: int
     outcome: str
@@ -40,7 +40,7 @@ class NamedRow(NamedTuple):
 
 
 class Way(Protocol):
-    """`send` returns the rows that the answers name, and asserts that all answers name the same rows."""
+    """`send` returns the rows that the answers name. All answers must name the same rows."""
 
     def store(self) -> AbstractContextManager[Store]: ...
 
@@ -49,7 +49,7 @@ class Way(Protocol):
 
 @dataclass
 class CommandLine:
-    """Sends a file with `pullcord import`. The rows are read from the file of errors."""
+    """Sends files with `pullcord import`."""
 
     desk: Desk
 
@@ -71,7 +71,7 @@ class CommandLine:
 
 @dataclass
 class Upload:
-    """Uploads a file over HTTP. The first receipt must equal the receipt that is fetched later."""
+    """The first receipt must equal the receipt that is fetched later."""
 
     api: Api
 
@@ -90,7 +90,7 @@ class Upload:
 
 @dataclass
 class Post:
-    """Sends the rows as JSON. Row numbers are raised by one, as in a spreadsheet with a row of headings."""
+    """Row numbers are one higher, as in a spreadsheet with headings."""
 
     api: Api
 
@@ -107,7 +107,7 @@ class Post:
 
 
 def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[NamedRow]:
-    """Return the rows that the answer names. The repeated request and the stored receipt must name the same rows."""
+    """Return the rows that the answer names."""
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
@@ -137,14 +137,14 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """Return the planned day of every stored notice, and the planned day of a version that ties with it."""
+    """Return the planned day of each notice, and the planned day of its rival version."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """Return the first telephone number of each entry, and the number of its telephone tokens."""
+    """For each entry, return its first number and the count of its telephone tokens."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

@@ -1,5 +1,3 @@
-"""Migrations of a database in use: squawk finds statements that would block or break running processes."""
-
 from __future__ import annotations
 
 import subprocess
@@ -49,7 +47,7 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """Return squawk's findings. Each finding is a line with the name of the rule."""
+    """Return the findings of squawk, one line each."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

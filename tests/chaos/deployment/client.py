@@ -1,5 +1,3 @@
-"""A client that repeats each request until it has an answer."""
-
 from __future__ import annotations
 
 import random
@@ -33,7 +31,7 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Make the next requests, and add the requests and answers to the history."""
+        """Make the next requests. Add each request and each answer to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
@@ -44,7 +42,7 @@ class Client(ABC):
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Return True if the answer to the last request came in time."""
+        """Return True if the last request was answered in time."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 

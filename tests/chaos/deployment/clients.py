@@ -1,5 +1,3 @@
-"""The clients of a run: providers, a council, and a person at the council's desk."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
@@ -24,8 +22,6 @@ ROWS = 4
 
 @dataclass
 class Provider(Client):
-    """Sends notices in batches. Some are new, and others reschedule or withdraw an earlier notice."""
-
     feed: str = ""
     _known: dict[str, NoticeVersion] = field(default_factory=dict)
     _batches: int = 0
@@ -64,8 +60,6 @@ class Provider(Client):
 
 @dataclass
 class Council(Client):
-    """Puts entries on its register, changes the telephone number of some entries, and withdraws some."""
-
     feed: str = f"council:{COUNCIL}"
     _live: dict[str, EntryVersion] = field(default_factory=dict)
     _free: list[str] = field(default_factory=lambda: list(NUMBERS))
@@ -112,8 +106,6 @@ class Council(Client):
 
 @dataclass
 class Person(Client):
-    """Reads the mails at the council's desk, and acknowledges half of the alerts."""
-
     mailbox: Mailbox = field(default_factory=Mailbox)
     _read: set[str] = field(default_factory=set)
 

@@ -1,5 +1,3 @@
-"""Makes a deployment ready and runs it."""
-
 from __future__ import annotations
 
 import random

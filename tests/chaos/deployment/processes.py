@@ -1,5 +1,3 @@
-"""Pullcord's roles as real processes, and a supervisor that restarts each process that ends."""
-
 from __future__ import annotations
 
 import os
@@ -62,7 +60,7 @@ class Worker:
                     )
 
     def reaped(self) -> bool:
-        """Return True if the process is not running. Keep the exit code of a process that has just ended."""
+        """Return True if the process is not running."""
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self.exits.append(self._process.returncode)

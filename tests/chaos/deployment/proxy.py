@@ -1,5 +1,3 @@
-"""A TCP proxy that can cut connections, and delay or swallow data."""
-
 from __future__ import annotations
 
 import asyncio
@@ -33,8 +31,6 @@ class Mode(StrEnum):
 
 @dataclass
 class Toll:
-    """The numbers of disturbed connections and pieces of data since the last change of mode."""
-
     # Connections that were cut, delayed or silent.
     connections: int = 0
     # Pieces of data that were delayed or swallowed.
@@ -42,8 +38,6 @@ class Toll:
 
 
 class Link:
-    """A client's connection to the proxy, and the proxy's own connection to the server for this client."""
-
     def __init__(self) -> None:
         self.ends: list[asyncio.StreamWriter] = []
         self.silent = False
@@ -56,8 +50,6 @@ class Link:
 
 
 class Proxy:
-    """Runs in a thread, and listens on `port` of the loopback from the start."""
-
     def __init__(self, upstream: Upstream | None = None) -> None:
         self.upstream = upstream
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -81,7 +73,7 @@ class Proxy:
         self._loop.close()
 
     def cut(self) -> None:
-        """Reset every connection, and every new connection until `open` is called."""
+        """Reset every connection until `open` is called."""
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
@@ -89,11 +81,11 @@ class Proxy:
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow all data. The next call of `open` resets every connection whose data was swallowed."""
+        """Swallow all data until `open` is called."""
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Let everything through again. Return the toll of the previous mode."""
+        """Return the toll of the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 

@@ -1,5 +1,3 @@
-"""A whole deployment as real processes, on a real Kafka and a real PostgreSQL, with a proxy on every connection."""
-
 from __future__ import annotations
 
 import random

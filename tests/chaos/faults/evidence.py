@@ -1,5 +1,3 @@
-"""Evidence that a fault had an effect. The evidence is in the database or in the broker's log."""
-
 from __future__ import annotations
 
 import re
@@ -22,12 +20,12 @@ Bring = Callable[[World, Fault], str]
 
 
 class NotShownError(Exception):
-    """A fault was made, but no evidence shows its effect."""
+    """No evidence shows the effect of a fault."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A text that shows the effect of a fault. The time is in seconds since the start of the run."""
+    """`began` and `ended` count seconds from the start of the run."""
 
     fault: Fault
     began: float
@@ -60,12 +58,12 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Return the generation and the number of members of each rebalance of a group, from the broker's log."""
+    """Return the generation and the member count of each rebalance."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 
 
 def shows(condition: Callable[[], bool], what: str) -> None:
-    """Raises NotShownError if the condition does not hold in time. `what` describes the condition."""
+    """Raises NotShownError if `condition` does not become true in time."""
     if not until(condition, BITES_WITHIN):
         raise NotShownError(f"not seen within {BITES_WITHIN:.0f} s: {what}")

@@ -1,5 +1,3 @@
-"""Maps each class of fault to the function that makes the fault and ends it."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,3 @@
-"""Publishes events as a faulty relay would: more than once, late, and in any order."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -32,18 +30,14 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Make the relays publish up to `count` published events again. Return the number of these events."""
+    """Make the relays publish up to `count` published events again."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 
 
 def tell_old_records_again(world: World, count: int) -> int:
-    """Write records of the topics again in random order. Return the number of written records.
-
-    Some records are also written without the header that holds the event id. Consumers can recognise such a record only
-    by its content.
-    """
     found = _records(world, count)
+    # Consumers can recognise a record without an event id only by its content.
     strange = [record._replace(headers=[]) for record in found if world.noise.random() < STRANGE]
     found += [*strange, *strange]
     world.noise.shuffle(found)
@@ -58,9 +52,9 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Publish the waiting events in random order.
+    """Return the number of events and the number of late events.
 
-    Return the number of events, and the number of events that came after a newer event with the same key.
+    A late event follows a newer event with the same key.
     """
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()

@@ -1,5 +1,3 @@
-"""Draws the faults of a run, and their times, from a seed. All functions are pure."""
-
 from __future__ import annotations
 
 import random
@@ -48,8 +46,6 @@ LASTS = {Kind.HALF_OPEN: (2.0, 12.0)}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of a server, a network or a process."""
-
     kind: Kind
     # The time since the previous fault of the same sequence, in seconds.
     after: float
@@ -65,7 +61,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Two sequences of faults that run at the same time: of servers and networks, and of processes."""
+    """Both sequences of faults run at the same time."""
 
     seed: int
     surroundings: Sequence[Fault]

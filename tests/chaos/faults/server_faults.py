@@ -1,5 +1,3 @@
-"""Faults of the broker, the database and the network."""
-
 from __future__ import annotations
 
 import signal
@@ -79,8 +77,6 @@ def _is_undone(world: World, xid: str) -> bool:
 
 
 def through_proxy(treat: Callable[[Proxy], None], what: str) -> Bring:
-    """Return a fault that disturbs all connections through one proxy for a time."""
-
     def bring(world: World, fault: Fault) -> str:
         assert fault.way is not None
         proxy = world.proxies[fault.way]

@@ -1,5 +1,3 @@
-"""Faults of Pullcord's own processes, and of the events between these processes."""
-
 from __future__ import annotations
 
 import signal

@@ -1,8 +1,3 @@
-"""Compares the answers to clients with the database and the sent mails. Each finding is a sentence.
-
-All functions are pure.
-"""
-
 from __future__ import annotations
 
 from collections import Counter, defaultdict
@@ -24,7 +19,7 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """`mails` holds the number of received mails by reference."""
+    """`mails` maps a reference to the number of received mails."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -44,7 +39,6 @@ def refused(history: History) -> Iterator[str]:
 
 
 def submissions_lost(history: History, records: Records) -> Iterator[str]:
-    """Report accepted submissions that are not on record with all rows, and submissions that no client sent."""
     kept = {one.submission: one.rows for one in records.kept}
     for one in history.accepted:
         if one.submission not in kept:
@@ -59,7 +53,6 @@ def _told(history: History) -> set[str]:
 
 
 def records_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report each record that differs from its latest version, and each record that nobody sent."""
     wanted = {reference: notice.status for reference, notice in history.latest_notices().items()}
     yield from _unlike("notice", wanted, records.notices)
     gone = set(history.withdrawn)
@@ -73,7 +66,6 @@ def _unlike(kind: str, wanted: Mapping[str, object], found: Mapping[str, object]
 
 
 def pairs_due(history: History) -> Pairs:
-    """Return each pair of a notice and a live entry with the same telephone number."""
     by_number: dict[str, list[str]] = defaultdict(list)
     for notice in history.latest_notices().values():
         by_number[notice.number].append(notice.reference)
@@ -82,7 +74,6 @@ def pairs_due(history: History) -> Pairs:
 
 
 def matches_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report missing matches, matches that should have ended, and matches of an outdated version."""
     due, found = pairs_due(history), {(one.notice, one.entry) for one in records.matches}
     yield from (f"notice {notice} and entry {entry} were never matched" for notice, entry in sorted(due - found))
     yield from (f"notice {notice} and entry {entry} are matched still" for notice, entry in sorted(found - due))
@@ -90,7 +81,7 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """Return the earliest planned day of each entry with a line at risk, by the entry's reference."""
+    """Map the reference of each entry at risk to the earliest planned day."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -99,11 +90,7 @@ def danger_due(history: History) -> dict[str, date]:
 
 
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
-    """Report each case that does not agree with the risk of its entry.
-
-    An entry at risk needs an alerted case with the right day. Every other case must be over. If a withdrawn notice has
-    ended an alerted case, an alert about this end is needed too.
-    """
+    """An entry at risk needs an alerted case with the right day. Every other case must be over."""
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
     for entry, case in sorted(cases.items()):
@@ -125,11 +112,7 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """Report each case with more alerts than its changes explain.
-
-    A case may have one alert at its start, and one for each change. One more alert for each change may say that the
-    case is over.
-    """
+    """A case may have one alert at its start and one alert for each change."""
     changes = causes(history)
     for case in records.cases:
         if case.alerts > 1 + changes[case.entry]:
@@ -139,10 +122,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Count, by entry, the changes of the risk that may have come after the first alert.
-
-    A change is a later version of the entry or of a notice about its numbers, or the first notice of another provider.
-    """
+    """For each entry, count the changes that explain a further alert."""
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
     providers, numbers, found = defaultdict(set), defaultdict(set), Counter[str]()
@@ -158,11 +138,7 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Report each unsettled delivery, and each wrong number of mails.
-
-    A sent delivery needs one mail. Any other delivery needs none. Each attempt with an unknown outcome may add one
-    mail.
-    """
+    """A sent delivery needs a mail. Each attempt with an unknown outcome allows one more mail."""
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
     for one in owed.values():
@@ -176,7 +152,6 @@ def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str
 
 
 def acknowledgements_lost(history: History, records: Records) -> Iterator[str]:
-    """Report each acknowledgement that was answered with 200 but is not on record for every case in the answer."""
     recorded: dict[str, set[str]] = defaultdict(set)
     for word in records.acknowledged:
         recorded[word.alert].update(word.cases)
@@ -186,5 +161,4 @@ def acknowledgements_lost(history: History, records: Records) -> Iterator[str]:
 
 
 def repeats(history: History) -> list[Accepted]:
-    """Return the submissions whose first answer was lost, and whose receipt came on a later try."""
     return [one for one in history.accepted if one.repeated]

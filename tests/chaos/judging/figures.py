@@ -1,5 +1,3 @@
-"""The figures of a run as a table, for people. All functions are pure."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -10,7 +8,6 @@ from tests.chaos.judging.run import Story
 
 
 def table(story: Story) -> str:
-    """Return a Markdown table of each fault with its evidence, and a table of the counts."""
     lines = [f"Seed {story.seed}", "", "| from | to | fault | what shows it |", "|--:|--:|---|---|"]
     lines += [
         f"| {one.began:.1f} s | {one.ended:.1f} s | {one.fault} | {'' if one.shown else '**NOT SHOWN** '}{one.text} |"

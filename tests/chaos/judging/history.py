@@ -1,4 +1,4 @@
-"""The requests of the clients, and the answers. No part of Pullcord writes this history."""
+"""No part of Pullcord writes this history."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that was answered with 202, with all its rows."""
+    """A submission that was answered with 202."""
 
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
@@ -43,7 +43,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement that was answered with 200, with the cases in the answer."""
+    """An acknowledgement that was answered with 200."""
 
     alert: str
     cases: Sequence[str]

@@ -1,5 +1,3 @@
-"""Reads the records of the database at the end of a run, with SQL of its own."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +16,7 @@ RecordKey = Callable[[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A stored submission, and the number of rows in its receipt."""
+    """`rows` is the number of rows in the receipt."""
 
     submission: str
     rows: int

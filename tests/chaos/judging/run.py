@@ -1,5 +1,3 @@
-"""Runs a schedule of faults on a deployment under load, waits for recovery, and collects data for the checker."""
-
 from __future__ import annotations
 
 import signal
@@ -52,7 +50,6 @@ class Story:
 
 
 def run(world: World, schedule: Schedule) -> Story:
-    """Make every fault of a schedule. Then wait until all events are handled and all deliveries are made."""
     for client in world.clients:
         client.start()
     evidence = _bring_about(world, schedule)
@@ -90,7 +87,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Make waiting deliveries due. Return the remaining work in words, or an empty text if nothing is left."""
+    """Return an empty text if nothing is left."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {
@@ -104,7 +101,6 @@ def what_is_left(world: World) -> str:
 
 
 def let_time_pass(world: World) -> None:
-    """Make deliveries due that wait for another try, or whose last attempt is too old to get an answer."""
     world.sql(
         """UPDATE deliveries d SET due_at = %(now)s FROM delivery_attempts a
             WHERE a.delivery_pk = d.pk AND a.number = d.attempts AND d.due_at > %(now)s

@@ -1,4 +1,4 @@
-"""Uses the client that openapi-python-client generated, and prints the values that the client read as JSON."""
+"""Prints the values that the generated client reads. The output is JSON."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The distributed demonstration moves all stored days back by one. The rules then decide as a day later."""
+"""The distributed demonstration moves all stored days back by one."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_the_rules_decide_as_they_do_a_day_later(
 
 
 def decided(deployment: Deployment, lag: timedelta) -> dict[str, Any]:
-    """Return the decisions about the case, with all days moved `lag` later."""
+    """Each returned day is moved `lag` later."""
     case = cases_by_entry(deployment)["e1"]
     return {
         "state": case.state,
@@ -122,7 +122,6 @@ def test_every_time_of_a_table_is_a_day_earlier_and_nothing_else_changes(deploym
 
 
 def fill(deployment: Deployment, table: Table) -> None:
-    """Set every time and every day of the table's rows, and empty its JSON."""
     moments = {one.name: deployment.clock.now() for one in table.columns if isinstance(one.type, Moment)}
     days = {one.name: date(2026, 11, 23) for one in table.columns if isinstance(one.type, Date)}
     emptied: dict[str, dict[str, str]] = {one.name: {} for one in table.columns if isinstance(one.type, JSON)}
@@ -148,7 +147,7 @@ JSON_OF_CASES = [one for one in cases.columns if isinstance(one.type, JSON)]
 
 
 def written(days: list[date], at: datetime) -> Any:
-    """Return JSON with days in all the forms in which a case stores them."""
+    """Return JSON that holds days in every stored form."""
     first, second, third, fourth = map(str, days)
     return {
         "7": {"restricted": first, "ported": f"planned {second} None", "provider": "RAVN", "doubted": 2},

@@ -1,5 +1,3 @@
-"""A role that cannot reach its database waits, and names the setting to check."""
-
 from __future__ import annotations
 
 import pytest

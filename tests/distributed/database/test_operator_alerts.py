@@ -1,5 +1,3 @@
-"""On PostgreSQL, several workers check for silent feeds and refused files, and only one alerts."""
-
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

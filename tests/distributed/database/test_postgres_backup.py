@@ -1,4 +1,4 @@
-"""PostgreSQL's own tools back up and restore, as docs/operations.md says. Nobody is alerted twice."""
+"""Backs up and restores with PostgreSQL's own tools, as docs/operations.md says."""
 
 from __future__ import annotations
 
@@ -51,10 +51,7 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into a new database with the old name, which nothing may use meanwhile.
-
-    Then settle the unfinished deliveries with `settle_in_place`, and empty the mailbox.
-    """
+    """Restore the dump into a new database with the old name."""
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")

@@ -1,5 +1,3 @@
-"""While PostgreSQL is read-only, requests are answered with 503. Afterwards the service needs no restart."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -97,8 +95,6 @@ SENDERS = {"notice": ("raven", "POST", NOTICES), "entry": ("blackpool", "PUT", E
 
 
 class Senders:
-    """A provider and a council that send records while the database is read-only at times."""
-
     def __init__(self, api: Api, engine: Engine) -> None:
         self.api, self.engine, self.read_only = api, engine, False
         # Each has a line of its own, so that their records match no earlier ones.

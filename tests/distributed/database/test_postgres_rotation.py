@@ -1,5 +1,3 @@
-"""On PostgreSQL, all stored values are encrypted with a new key while others write."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -24,7 +22,7 @@ LINES = 60
 
 
 class Said:
-    """Stands in for the keys file. The new key is returned once `new` is set, or with `at_once`."""
+    """Stands in for the keys file."""
 
     def __init__(self) -> None:
         self.new = Event()

@@ -1,5 +1,3 @@
-"""An unsuitable PostgreSQL is refused: behind a pooler in transaction mode, or with an encoding other than UTF-8."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""SQL that only PostgreSQL understands, on a real server."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

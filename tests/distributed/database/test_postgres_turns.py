@@ -1,5 +1,3 @@
-"""Records with very many possible matches are matched in several turns, on PostgreSQL as on SQLite."""
-
 from __future__ import annotations
 
 import random

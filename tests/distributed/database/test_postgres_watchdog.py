@@ -1,5 +1,3 @@
-"""The watchdog finds the same on PostgreSQL: nothing in a service that runs, and what a statement by hand changes."""
-
 from __future__ import annotations
 
 import pytest

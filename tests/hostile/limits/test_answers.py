@@ -1,5 +1,3 @@
-"""An answer and its record grow no faster than the request. Beyond a limit, faults are only counted."""
-
 from __future__ import annotations
 
 import json

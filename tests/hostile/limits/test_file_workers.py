@@ -1,5 +1,3 @@
-"""Files are read in worker processes. A file beyond the limits is refused, and no other file suffers."""
-
 from __future__ import annotations
 
 import os

@@ -1,5 +1,3 @@
-"""A body that would take many times its size in memory is refused. Reading stops at the limit."""
-
 from __future__ import annotations
 
 import random
@@ -30,7 +28,7 @@ BODIES = [
 
 
 def peak_of(body: bytes, media: str) -> tuple[int, str]:
-    """Return the peak of memory in bytes, and the type of the problem."""
+    """Return the peak memory in bytes, and the type of the problem."""
     tracemalloc.start()
     try:
         with pytest.raises(ProblemError) as refused:

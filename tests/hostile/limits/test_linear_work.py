@@ -1,4 +1,4 @@
-"""Work grows in proportion to the input. The tests compare inputs of size n and 2n that are slow to read."""
+"""Each test compares the work for inputs of size n and 2n."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Only a limited number of refused and repeated requests is recorded for each key, so nobody can fill the disk."""
-
 from __future__ import annotations
 
 import random

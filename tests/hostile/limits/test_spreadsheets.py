@@ -1,5 +1,3 @@
-"""A small file that asks for much work is refused. The reader counts while it reads, and stops at a limit."""
-
 from __future__ import annotations
 
 import io
@@ -44,7 +42,7 @@ def with_format(code: bytes) -> bytes:
 
 
 def with_texts(*texts: bytes, cell: bytes = b"") -> bytes:
-    """Return a workbook with a table of shared texts, and a further row that holds `cell`."""
+    """The texts go into the table of shared texts. `cell` goes into a further row."""
     part = b"<sst xmlns='" + MAIN + b"'>" + b"".join(texts) + b"</sst>"
     kind = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + TEXTS_TYPE + b'"/></Types>'
     row = b'<row r="3">' + cell + b"</row></sheetData>"

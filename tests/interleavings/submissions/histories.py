@@ -1,8 +1,4 @@
-"""Random histories of pairs of a notice and a register entry, made from a seed. All functions are pure.
-
-The first two deeds of a history write both records. Each later deed changes one record. Neighbouring pairs share lines,
-so a record that moves may match the record of another pair.
-"""
+"""A history first writes a notice and a register entry. Each later deed changes one of the two records."""
 
 from __future__ import annotations
 
@@ -32,7 +28,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One change to one record. Deeds with the same turn may run at the same time."""
+    """Deeds with the same turn may run at the same time."""
 
     turn: int
     act: Act
@@ -42,7 +38,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """Deeds of the same kind and feed, which one writer submits together."""
+    """One writer submits these rows together."""
 
     act: Act
     feed: str
@@ -51,14 +47,13 @@ class Submission:
 
 @dataclass
 class Pair:
-    """A notice and a register entry as they are now, with the deeds so far."""
-
     number: int
     noise: Random
     deeds: list[Deed] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         kind = self.noise.choices(KINDS, (2, 2, 1))[0]
+        # Neighbouring pairs share lines. A record that moves may match the record of another pair.
         self.homes = [kind(self.number // 2), kind(self.number // 2 + 1)]
         self.provider = f"provider:{self.noise.choice(PROVIDERS)}"
         self.council = f"council:{self.noise.choice(COUNCILS)}"
@@ -106,7 +101,7 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """Draw the turn of a new deed, later than the last deed on the same record."""
+        """The new turn is later than the last deed on the same record."""
         after = max((deed.turn + 1 for deed in self.deeds if deed.feed == feed), default=0)
         beside = max((deed.turn for deed in self.deeds), default=0)
         return max(after, beside + (self.noise.random() < 0.4))
@@ -135,7 +130,7 @@ def history(noise: Random, number: int) -> list[Deed]:
 
 
 def submissions(noise: Random, pairs: range, pace: Pace) -> Iterator[Submission]:
-    """Yield batches, each from one feed, slightly out of order."""
+    """Yield submissions slightly out of order."""
     for start in range(0, len(pairs), pace.wave):
         numbers = pairs[start : start + pace.wave]
         yield from _wave(noise, pace, (deed for number in numbers for deed in history(noise, number)))

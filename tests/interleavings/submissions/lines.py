@@ -1,8 +1,3 @@
-"""Lines that a notice and an entry can share: by telephone number, by UPRN, or by postcode and address.
-
-All functions are pure.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Decides how often transactions run at the same time in an interleavings test."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

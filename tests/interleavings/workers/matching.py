@@ -1,5 +1,3 @@
-"""Matchers, each in its own process. They take events from the outbox in any order, and some events twice."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -55,7 +53,8 @@ class Shared:
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait until this number of further transactions is done, unless another process is already waiting."""
+        """Wait until `transactions` further transactions are handled."""
+        # Only one process waits at a time.
         if not self.held_up.acquire(block=False):
             return
         with self.got_on:
@@ -66,8 +65,6 @@ class Shared:
 
 @dataclass
 class Matchers:
-    """Two matcher processes, which run until everything that was written has been matched."""
-
     url: str
     seed: int
     pace: Pace
@@ -94,7 +91,7 @@ class Matchers:
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Return the counts of work and of conflicts, after all written events are handled."""
+        """Return the counts of work and of conflicts."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

@@ -1,5 +1,3 @@
-"""Forces two transactions to overlap at a chosen statement or at their commits."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -15,7 +13,7 @@ PATIENCE = 30.0
 
 @contextmanager
 def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]) -> Iterator[None]:
-    """Call `meanwhile` just before the first statement that contains `words`. Fail without such a statement."""
+    """Call `meanwhile` just before the first statement that contains `words`."""
     first = iter([meanwhile])
 
     def interrupt(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -32,7 +30,7 @@ def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]
 
 @contextmanager
 def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
-    """Hold back each commit of changes until this number of transactions are ready to commit."""
+    """Hold back each commit until this number of transactions are ready to commit."""
     barrier = Barrier(transactions)
 
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

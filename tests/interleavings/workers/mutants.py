@@ -1,4 +1,4 @@
-"""Two deliberate mistakes that the tests must find. Each changes one thing in the real code."""
+"""The tests must find each of these deliberate mistakes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALL = 10_000
 
 @dataclass(frozen=True)
 class ProbingStore(Store):
-    """A store whose writers match their own records before they commit. No matcher gets the events of these records."""
+    """The writers match their own records before they commit."""
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

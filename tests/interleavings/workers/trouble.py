@@ -1,5 +1,3 @@
-"""Makes delays, and conflicts after which one worker must repeat its work."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -28,7 +26,7 @@ def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: floa
 
 
 def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
-    """Repeat the work after each conflict, as senders and workers do. Count the conflicts by type."""
+    """Repeat the work after each conflict. Count the conflicts by type."""
     for tries in range(1, TRIES + 1):
         try:
             work()

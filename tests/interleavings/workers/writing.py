@@ -1,5 +1,3 @@
-"""Writers that submit records at the same time, with the function that the API calls."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -40,7 +38,7 @@ class Writers:
     _room: Lock = field(default_factory=Lock)
 
     def to_the_end(self) -> None:
-        """Raises the error of any thread."""
+        """Raises the error of a failed thread."""
         with ThreadPoolExecutor(WRITERS) as threads:
             try:
                 for writer in as_completed([threads.submit(self._write) for _ in range(WRITERS)]):

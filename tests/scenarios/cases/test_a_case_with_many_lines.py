@@ -1,5 +1,3 @@
-"""The work for each line of a case does not grow with the number of possible lines."""
-
 from __future__ import annotations
 
 from pathlib import Path

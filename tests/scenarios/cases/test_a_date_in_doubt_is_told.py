@@ -1,5 +1,3 @@
-"""The date in a notice can be read as two days. The alert comes as if there were no date, and names both days."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,5 +1,3 @@
-"""A deployment changes to a new rule set. The rule set reaches each council once, and no open case is dropped."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

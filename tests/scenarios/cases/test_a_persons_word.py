@@ -1,5 +1,3 @@
-"""A person's decision on a match is kept, but does not hide new evidence that is surer."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The events that pause a case, end it, or open it again."""
-
 from __future__ import annotations
 
 from typing import Any

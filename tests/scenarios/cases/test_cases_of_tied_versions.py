@@ -1,5 +1,3 @@
-"""Two versions of a notice tie. The case follows the version with the earlier danger until the tie is settled."""
-
 from __future__ import annotations
 
 from datetime import date

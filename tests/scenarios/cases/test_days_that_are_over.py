@@ -1,5 +1,3 @@
-"""A day that passed before an act or a late review still has its effect."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""An act on many cases locks the database only briefly each time. Due cases are found without reading other cases."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""Former faults that silenced a case: an old acknowledgement, a policy edit, and a clock that was ahead."""
-
 from __future__ import annotations
 
 import random
@@ -62,7 +60,6 @@ def test_an_old_alert_s_acknowledgement_silences_no_tighter_threshold(alerted: D
 
 
 def news(deployment: Deployment, noise: random.Random, number: int) -> None:
-    """Submit an earlier day, a restriction, or a notice of another provider about the line of NOTICE."""
     stamp = f"2026-11-23T10:{number:02}:00Z"
     day = date(2026, 12, 3) - timedelta(days=number)
     earlier = {**NOTICE, "planned_migration_date": str(day), "issued_at": stamp}

@@ -1,5 +1,3 @@
-"""A case shows the provider's own references of the notices on its area. The nearest day comes first."""
-
 from __future__ import annotations
 
 import random
@@ -21,7 +19,7 @@ def on_area(name: str, days: int | None = 0, **more: Any) -> dict[str, Any]:
 
 
 def shown(api: Api, *sent: dict[str, Any]) -> dict[str, Any]:
-    """Return the match in the case of a home after these area notices."""
+    """Return the match of a home after these area notices."""
     api.deployment.put_entries(HOME)
     api.deployment.post_notices(*sent)
     api.deployment.settle()

@@ -1,5 +1,3 @@
-"""Two providers have notices on one line. A notice of one provider does not end the danger from the other."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta

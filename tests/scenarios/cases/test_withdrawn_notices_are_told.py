@@ -1,5 +1,3 @@
-"""A council that was alerted about a case is told once that all notices of the case are withdrawn."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""A clock ran ahead and is put back. What is owed about every open case is then decided anew, at once."""
-
 from __future__ import annotations
 
 import random
@@ -46,7 +44,7 @@ def differences(deployment: Deployment) -> list[str]:
 
 
 def recomputed(deployment: Deployment) -> bool:
-    """Return True if the engine is to recompute the council."""
+    """Return True if the engine still has to recompute the council."""
     with deployment.store.reading() as connection:
         return councils_to_recompute(connection) == [BLACKPOOL]
 

@@ -1,5 +1,3 @@
-"""The engine over two years, from due time to due time: a case that nobody answers, and one that is acknowledged."""
-
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
@@ -24,7 +22,7 @@ ENDS = timedelta(days=730)
 
 
 def next_due(deployment: Deployment) -> datetime:
-    """Return the next time at which something is due: a case, a delivery, or a look at who was reached."""
+    """Return the next time at which a case, a delivery or a check is due."""
     columns = (cases.c.due_at, deliveries.c.due_at, alerts.c.check_at)
     with deployment.store.reading() as connection:
         found = [connection.scalar(select(func.min(column)).where(column.is_not(None))) for column in columns]
@@ -33,7 +31,7 @@ def next_due(deployment: Deployment) -> datetime:
 
 
 def play(deployment: Deployment, in_days: int, *, answered: bool) -> list[datetime]:
-    """Play two years. Return the times at which the council had a message."""
+    """Return the times of the messages to the council."""
     without_waiting_for_the_disk(deployment.store.engine)
     deployment.with_officers(three_tiers())
     deployment.put_entries(ENTRY)

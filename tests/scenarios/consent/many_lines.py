@@ -1,5 +1,3 @@
-"""Helpers for tests with sixty register entries of one council. Each entry has a notice from the same provider."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -73,7 +71,6 @@ def delayed(deployment: Deployment, after: date) -> set[str]:
 
 
 def touched(deployment: Deployment, in_days: int = 10) -> set[str]:
-    """Return the entries whose case has ended, or has no harmful day within `in_days` days."""
     return ended(deployment) | delayed(deployment, TODAY + timedelta(days=in_days))
 
 

@@ -1,5 +1,3 @@
-"""Within 24 hours, feeds can end or delay only a few cases of a council. Further changes wait for a person."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A person accepts waiting changes: over the API, by the link in an alert, or on the command line."""
-
 from __future__ import annotations
 
 import re

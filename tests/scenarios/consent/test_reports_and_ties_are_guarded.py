@@ -1,5 +1,3 @@
-"""Reported moves and tied versions can end or delay no more cases than other changes from feeds."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The council is told at once which changes wait for a person, and again on each working day."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""A code that was sent to an address verifies the contact, if the code is given back soon and within a few tries."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""A council lists, tests and verifies its contacts over HTTP, and never sees an address there."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""A message that waits for a removed person goes to others at once."""
-
 from __future__ import annotations
 
 import random
@@ -34,7 +32,7 @@ ASHA, BEN, CARA = contact("asha"), contact("ben"), contact("cara")
 
 
 def waiting(deployment: Deployment, policy: CouncilPolicy, *results: SendResult) -> Deployment:
-    """Each result is that of one message. Further messages are accepted."""
+    """Each result answers one message. Further messages are accepted."""
     deployment.with_officers(policy)
     deployment.put_entries(ENTRY)
     deployment.channel.results = list(results)

@@ -1,5 +1,3 @@
-"""A contact is reached through the services that are set when its message is sent."""
-
 from __future__ import annotations
 
 from dataclasses import replace

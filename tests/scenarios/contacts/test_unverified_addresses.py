@@ -1,5 +1,3 @@
-"""An unverified address gets every message with a mark. Another contact or the operator gets the message too."""
-
 from __future__ import annotations
 
 import pytest
@@ -38,7 +36,7 @@ def with_policy(deployment: Deployment, made: CouncilPolicy, *, verified: Counci
 
 
 def told(deployment: Deployment) -> dict[str, bool]:
-    """Return who was sent a message, and True if the message is marked as not verified."""
+    """Map each recipient to True if the message is marked."""
     found = {}
     for mail in deployment.mails():
         marked = NOTE in " ".join(mail.message.text.split())

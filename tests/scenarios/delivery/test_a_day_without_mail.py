@@ -1,8 +1,3 @@
-"""The mail server is away for 26 hours. When it is back, everybody gets one current message within a minute.
-
-Meanwhile the operator of Pullcord is told by another way. The mail server is a real one that is stopped and started.
-"""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -37,7 +32,7 @@ MANAGERS = {BLACKPOOL: "maya", CARDIFF: "megan"}
 
 
 class MailAndMessenger:
-    """Mail goes to the real server. The operator's own way works all the time."""
+    """Mail goes to the real server. The operator's route always works."""
 
     def __init__(self) -> None:
         self.mail = make_routed_channel(ChannelSettings(5.0, mail_without_tls=True))
@@ -49,8 +44,6 @@ class MailAndMessenger:
 
 
 class MailServer:
-    """A mail server on one port that can be stopped and started again. It keeps all mails that it has taken."""
-
     def __init__(self) -> None:
         with closing(create_server(("127.0.0.1", 0))) as free:
             self.port: int = free.getsockname()[1]
@@ -68,7 +61,7 @@ class MailServer:
             self._running = False
 
     def taken(self) -> list[tuple[str, str]]:
-        """Return the reader and the text of each mail."""
+        """Return the recipient and the text of each mail."""
         mails = self.inbox.received()
         return [(str(mail["To"]).partition("@")[0], mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]
 

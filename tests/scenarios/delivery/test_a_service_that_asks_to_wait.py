@@ -1,5 +1,3 @@
-"""A service may ask Pullcord to wait before the next try, but only for a limited time."""
-
 from __future__ import annotations
 
 from random import Random

@@ -1,5 +1,3 @@
-"""A mail server fails for a while. It gets few probes, nobody's message is lost, and nobody else waits."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -36,7 +34,7 @@ STAFF = 12
 
 @dataclass
 class Hosts:
-    """A channel that notes each attempt. `faults` has the result of each failing host, or of a failing person."""
+    """`faults` maps a failing person or host to the result of each attempt."""
 
     clock: Clock
     faults: dict[str, SendResult] = field(default_factory=dict)
@@ -146,7 +144,7 @@ def test_what_is_held_uses_up_no_attempt_and_does_not_count_as_forgotten(deploym
 
 
 def asked_after(deployment: Deployment, hosts: Hosts, people: int, in_days: int) -> int:
-    """Return the seconds until the manager, whose mail server works, has a message in place of `people`."""
+    """Return the seconds from the first attempt until the manager has a message."""
     hosts.faults[RELAY] = DOWN
     manager = Tier(label="managers", from_days=0, contacts=(person("manager", OTHER),))
     alerted(deployment, desk(*staff(people)), manager, in_days=in_days)

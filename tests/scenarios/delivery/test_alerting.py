@@ -1,5 +1,3 @@
-"""Alerts to a council: when they are sent, what they contain, how often they repeat, and what stops them."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Alert mail to a real mail server on loopback: the mail that arrives, and the result of each kind of failure."""
-
 from __future__ import annotations
 
 import asyncio

@@ -1,5 +1,3 @@
-"""A message that fails is tried again. If nobody of the council can be reached, the operator is alerted."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -113,7 +111,7 @@ def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_ris
 
 
 def routes_of_warnings(deployment: Deployment) -> list[str]:
-    """Return the routes of the messages about cases. Another message reports the contact that refuses messages."""
+    """Return only the routes of messages about cases."""
     return [mail.route for mail in deployment.mails() if "cannot be reached" not in mail.message.subject]
 
 
@@ -151,11 +149,11 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
 
 
 class PowerCutError(BaseException):
-    """Stands for the end of a process. No code catches it."""
+    """Simulates the end of a process. No code catches this error."""
 
 
 class CutShort(Store):
-    """A store whose process ends after `left` write transactions."""
+    """The process ends after `left` write transactions."""
 
     left = 0
 

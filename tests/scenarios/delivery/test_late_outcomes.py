@@ -1,5 +1,3 @@
-"""A process hangs while it sends a message, and goes on after another process has made the attempt again."""
-
 from __future__ import annotations
 
 import pytest

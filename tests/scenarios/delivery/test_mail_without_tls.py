@@ -1,5 +1,3 @@
-"""Mail goes over TLS, unless the operator says otherwise."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""A mail server is dead, slow or unreliable. Only messages to this server wait."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -74,7 +72,7 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
 
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
-    """Return the dispatcher that sends the first alert of these contacts over real connections."""
+    """The returned dispatcher sends over real connections."""
     contacts = tuple(Contact(person=label, channel="route", address=route) for label, route in routes.items())
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
     deployment.put_entries(ENTRY)

@@ -1,5 +1,3 @@
-"""Very many cases of one council are due at once. Their alerts are written in turns, and a person gets one message."""
-
 from __future__ import annotations
 
 import pytest

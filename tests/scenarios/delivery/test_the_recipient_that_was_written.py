@@ -1,5 +1,3 @@
-"""A mail goes to exactly the address that was written, or to nobody. The mail server is real."""
-
 from __future__ import annotations
 
 import string

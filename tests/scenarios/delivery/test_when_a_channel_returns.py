@@ -1,5 +1,3 @@
-"""A channel fails and works again. Waiting messages are then sent soon, and no message is sent twice."""
-
 from __future__ import annotations
 
 import random
@@ -40,7 +38,7 @@ def states(deployment: Deployment) -> list[str]:
 
 
 class Failing(Store):
-    """A store whose database fails after `left` write transactions, until `mend` is called."""
+    """Simulates a database that fails after `left` write transactions."""
 
     left = sys.maxsize
 

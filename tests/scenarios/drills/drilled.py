@@ -1,5 +1,3 @@
-"""What the tests of drills share: two councils, a clock that is moved, and the messages of drills."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
@@ -47,7 +45,6 @@ def set_policy_of_blackpool(deployment: Deployment, policy: CouncilPolicy) -> De
 
 
 def run_drills(deployment: Deployment) -> int:
-    """Do all that drills owe now, and send what is due."""
     runner, moved = DrillRunner(deployment.store, LINKS_LAST), 0
     while done := runner.run_once():
         moved += done
@@ -56,7 +53,7 @@ def run_drills(deployment: Deployment) -> int:
 
 
 def go_on_to(deployment: Deployment, moment: datetime) -> None:
-    """Move the clock to a moment, and run everything on the way as a service does, by day and by night."""
+    """Move the clock to `moment`, and do all work that is due on the way."""
     day = london_day(deployment.clock.now())
     while day <= london_day(moment):
         for hour in HOURS:
@@ -95,7 +92,6 @@ def link_of(mail: SentMessage) -> str:
 
 
 def states(deployment: Deployment) -> list[tuple[str, str | None, str]]:
-    """Return the council, the month and the state of each drill."""
     return [(row.feed_id, row.month, row.state) for row in rows(deployment, drills)]
 
 

@@ -1,5 +1,3 @@
-"""A person answers a drill by its link, over HTTP or by the command line. Nothing else does."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""The regulator sees how many councils had a drill, and which were answered. The metrics show the last drills."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,3 @@
-"""Once a month each council has a drill, in its working hours and on no day off."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -35,7 +33,7 @@ def council(deployment: Deployment) -> Deployment:
 
 
 def days(deployment: Deployment) -> list[str]:
-    """Return when each drill began, in London."""
+    """Return the start of each drill in London time."""
     return [f"{row.started_at.astimezone(LONDON):%d %b %Y %H:%M}" for row in rows(deployment, drills)]
 
 
@@ -119,7 +117,7 @@ def test_two_processes_at_the_same_time_begin_one_drill(council: Deployment) -> 
 
 
 class KilledError(Exception):
-    """The process dies at this commit."""
+    """Simulates the end of a process at a commit."""
 
 
 @pytest.mark.parametrize("lost", range(1, 5))

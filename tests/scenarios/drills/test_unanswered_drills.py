@@ -1,5 +1,3 @@
-"""A drill that nobody answers goes to the next tier, and in the end to the operator, in working hours only."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

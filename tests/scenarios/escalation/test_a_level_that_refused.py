@@ -1,5 +1,3 @@
-"""A level whose channel refused the message counts as not asked, so silence asks the level again."""
-
 from __future__ import annotations
 
 import pytest
@@ -19,7 +17,7 @@ DAY = 24 * 60
 
 @pytest.fixture
 def failing(deployment: Deployment) -> dict[str, SendResult]:
-    """Return the channel's answers by person. A person without an answer gets the message."""
+    """Maps a person to the channel's answer. Messages to anybody else are accepted."""
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
     deployment.put_entries(ENTRY)
     answers: dict[str, SendResult] = {}

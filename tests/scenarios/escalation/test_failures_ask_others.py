@@ -1,5 +1,3 @@
-"""If a tier cannot be reached, other people are asked: within minutes if the harm is near, within an hour otherwise."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A message that joined others goes on to the next tier too, if nobody of its tier can be reached."""
-
 from __future__ import annotations
 
 import pytest
@@ -18,7 +16,7 @@ AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
 
 @pytest.fixture
 def away(deployment: Deployment) -> set[str]:
-    """Return the people whose channels fail. The waiting messages to each of the two officers join."""
+    """Return the people whose channels fail."""
     tiers = (
         Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),
         Tier(label="managers", from_days=7, contacts=(person("manager"),)),

@@ -1,5 +1,3 @@
-"""News of a case is told to everybody, also to people who had a message already or rely on an act."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Waiting messages to a person are sent as one current message, at a bearable pace."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A message that came back, or whose receipt is late, is owed again: other people are asked."""
-
 from __future__ import annotations
 
 import pytest

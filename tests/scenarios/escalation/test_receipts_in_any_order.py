@@ -1,5 +1,3 @@
-"""Receipts may come in any order and several times. The last receipt counts, by the times of the service."""
-
 from __future__ import annotations
 
 import random
@@ -31,7 +29,7 @@ receipts = st.builds(
 
 
 def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
-    """Return the last final receipt. Of two receipts at the same moment, the failure counts."""
+    """If two receipts have the same time, the failure counts."""
     final = [one for one in history if one.outcome is not AWAITED]
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 

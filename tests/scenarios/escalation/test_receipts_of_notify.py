@@ -1,5 +1,3 @@
-"""GOV.UK Notify reports by a callback what became of a message. Without a callback, Pullcord asks."""
-
 from __future__ import annotations
 
 import random
@@ -45,7 +43,6 @@ def notify() -> Iterator[NotifyServer]:
 
 @pytest.fixture
 def council(deployment: Deployment, notify: NotifyServer) -> Deployment:
-    """A council whose officer and manager are reached through GOV.UK Notify, with one line at risk."""
     tiers = (_tier("officer", NUMBER, 56), _tier("manager", "manager@council.example", 7))
     deployment.with_officers(CouncilPolicy(tiers=tiers))
     store, presentation = deployment.store, deployment.dispatcher.presentation

@@ -1,5 +1,3 @@
-"""A contact that refuses messages for good is reported to the manager within a working day."""
-
 from __future__ import annotations
 
 import random
@@ -32,7 +30,7 @@ BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 
 @pytest.fixture
 def broken(deployment: Deployment) -> Iterator[dict[str, SendResult]]:
-    """Return the contacts that refuse messages, by label, with the result of each attempt."""
+    """Maps a contact's label to the result of each attempt."""
     found: dict[str, SendResult] = {}
     accept = deployment.channel.send
 
@@ -60,7 +58,7 @@ def alert(deployment: Deployment, number: int = 0, in_days: int = 20) -> None:
 
 
 def reports(deployment: Deployment) -> list[tuple[str, SentMessage]]:
-    """Return the sent reports, each with the label of its contact."""
+    """Return each report with the label of its contact."""
     found = [mail for mail in deployment.mails() if "cannot be reached" in mail.message.subject]
     return [(mail.route.removeprefix("mailto://").partition(".")[0], mail) for mail in found]
 

@@ -1,5 +1,3 @@
-"""Silence asks somebody else: the next tier, then the operator of Pullcord."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A council with three tiers. Only silence or the date asks the later tiers."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -28,14 +26,13 @@ def person(label: str) -> Contact:
 
 
 def three_tiers(**more: Any) -> CouncilPolicy:
-    """The date asks the managers a week before the harm, and the heads on the day."""
     named = (("officer", 56), ("manager", 7), ("head", 0))
     tiers = tuple(Tier(label=f"{who}s", from_days=days, contacts=(person(who),)) for who, days in named)
     return CouncilPolicy(tiers=tiers, **more)
 
 
 def sent(deployment: Deployment) -> list[SentTo]:
-    """Return the messages about cases that a channel accepted, in order of time."""
+    """Return the accepted messages about cases, in order of time."""
     written = {alert.pk: alert for alert in rows(deployment, alerts)}
     return sorted(
         (
@@ -52,7 +49,6 @@ def who(deployment: Deployment) -> list[str]:
 
 
 def lines(count: int) -> list[dict[str, Any]]:
-    """Return register entries e0, e1, ..., each with a number of its own."""
     return [{**ENTRY, "entry_id": f"e{n}", "cli": f"01632 960{n:03}"} for n in range(count)]
 
 

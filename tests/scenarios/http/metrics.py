@@ -1,5 +1,3 @@
-"""Reads the metrics of a deployment over HTTP."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -26,7 +24,6 @@ def value(api: Api, name: str, **labels: str) -> float:
 
 
 def wait_for(what: Callable[[], bool]) -> None:
-    """Wait until the condition `what` holds. The test fails after five seconds."""
     for _ in range(500):
         if what():
             return

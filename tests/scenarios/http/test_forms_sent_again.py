@@ -1,5 +1,3 @@
-"""A form that is sent again, after a reload or from another tab, records its cases only once."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,8 +32,6 @@ def opened() -> Iterator[Api]:
 
 
 class Browsers:
-    """The browsers of a duty desk. Each person has the form of one alert in one or more tabs."""
-
     def __init__(self, api: Api, groups: Sequence[frozenset[int]]) -> None:
         self.api = api
         references, self.link = api.alerted_cases(CASES)
@@ -82,7 +78,7 @@ class Browsers:
 
 
 def follow(browsers: Browsers, acts: Sequence[Act]) -> None:
-    """Do the acts, a minute apart. Assert that only the first post of each form is on record."""
+    """Assert that only the first post of each form is recorded."""
     for act, number in acts:
         browsers.do(act, number)
         browsers.api.deployment.clock.advance(minutes=1)
@@ -112,7 +108,7 @@ def test_a_form_that_is_sent_again_from_any_tab_records_its_cases_once(acts: lis
 
 @st.composite
 def ticks(draw: st.DrawFn) -> list[frozenset[int]]:
-    """Two or three forms that tick different cases. Each ticks one or more."""
+    """Return two or three forms. No case is ticked in two forms."""
     order = draw(st.permutations(range(CASES)))
     people = draw(st.integers(2, len(NAMES)))
     ends = sorted(draw(st.sets(st.integers(1, CASES), min_size=people, max_size=people)))

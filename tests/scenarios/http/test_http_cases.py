@@ -1,5 +1,3 @@
-"""Work on cases over HTTP: list cases, show them, record acts, acknowledge, and decide on matches."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""The API answers as the documents say."""
-
 from __future__ import annotations
 
 import json
@@ -88,10 +86,7 @@ def names_in(api: Api, response: Response) -> dict[str, str]:
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """Assert that the answer has the fields and values of the guide.
-
-    References, times, and texts that the guide shows as `…` may differ.
-    """
+    """`shown` comes from the guide. Texts shown as `…`, references and times may differ."""
     if isinstance(shown, dict):
         assert answer.keys() == shown.keys()
         for name, value in shown.items():

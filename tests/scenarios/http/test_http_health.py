@@ -1,5 +1,3 @@
-"""Health and metrics over HTTP report faults, and hold no personal data."""
-
 from __future__ import annotations
 
 import re

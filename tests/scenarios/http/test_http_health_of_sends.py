@@ -1,5 +1,3 @@
-"""Sends that hang, and destinations that keep failing, are seen in health and metrics."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -19,7 +17,7 @@ from tests.support.http import make_api_parts, open_api
 
 
 class Hanging:
-    """A channel that ends no send until `release` is set."""
+    """A channel whose sends hang until `release` is set."""
 
     def __init__(self) -> None:
         self.release = Event()
@@ -54,8 +52,6 @@ def test_sends_that_hang_are_said_and_take_nobody_out_of_service(deployment: Dep
 
 
 class Refusing:
-    """A channel that no service answers."""
-
     def send(self, route: str, message: Message, reference: str) -> SendResult:
         return SendResult(SendOutcome.FAILED_TEMPORARY, "connection_refused")
 

@@ -1,5 +1,3 @@
-"""Access to the API. Without a key, nothing is open. With a key, callers can open only their own data."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -254,7 +252,7 @@ def deployments(api: Api) -> Iterator[list[Api]]:
 
 @pytest.fixture
 def known_keys(api: Api) -> dict[str, str]:
-    """A key of every caller, a revoked and an expired key, and a text that looks like a key."""
+    """Return valid, revoked, expired and made-up keys."""
     store = api.deployment.store
     keys = {
         "revoked": create_key(store, Role.OPERATOR, None, "revoked"),

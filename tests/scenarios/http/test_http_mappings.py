@@ -1,5 +1,3 @@
-"""A sender lists and deletes its own mappings of columns and words. The list comes in pages."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The regulator's figures over HTTP, as JSON, CSV and metrics. Only a regulator's key can read them."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""Sending rows over HTTP: receipts, the outcome of each row, repeats and withdrawals."""
-
 from __future__ import annotations
 
 import json

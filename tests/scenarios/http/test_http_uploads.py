@@ -1,5 +1,3 @@
-"""Files sent over HTTP: the dry run, and a file that replaces the whole register."""
-
 from __future__ import annotations
 
 import io

@@ -1,5 +1,3 @@
-"""Names every commit of a process, and kills the process before or after a chosen one."""
-
 from __future__ import annotations
 
 import os
@@ -23,7 +21,7 @@ HAND_OVER = "a message is handed to the channel"
 
 
 class Kill(NamedTuple):
-    """Where a process is killed: at the first commit of this name within this step of the story."""
+    """The kill comes at the first commit of `place` in `step`."""
 
     step: str
     place: str
@@ -32,7 +30,7 @@ class Kill(NamedTuple):
 
 @dataclass
 class Commits:
-    """The commits of this process, by step, in the order in which each was first seen."""
+    """`seen` lists the commits of each step in the order of their first occurrence."""
 
     kill: Kill | None = None
     step: str = ""
@@ -74,7 +72,7 @@ class Commits:
 
 
 def _committing(frame: FrameType | None) -> str:
-    """Return module and function of whoever commits, such as `alerts/delivery/claiming.claim`."""
+    """Return a name such as `alerts/delivery/claiming.claim`."""
     while frame is not None:
         path = frame.f_code.co_filename.replace("\\", "/")
         if "/services/" in path and not any(below in path for below in _BELOW):

@@ -1,5 +1,3 @@
-"""What a child process does: it plays the whole story or one step of it, and says what is so then."""
-
 from __future__ import annotations
 
 import json
@@ -27,7 +25,7 @@ RESTARTED_AFTER = timedelta(seconds=150)
 
 
 def play_all(folder: Path, snapshots: Path) -> None:
-    """Play the story. Keep the data as they are before each step, and write down the commits of each."""
+    """Play the story, and save the data before each step."""
     upgrade(make_engine(f"sqlite:///{folder / 'pullcord.db'}"))
     commits = Commits()
     service = Service(folder, commits, begins_at(NAMES[0]), is_new=True)
@@ -41,10 +39,7 @@ def play_all(folder: Path, snapshots: Path) -> None:
 
 
 def play_step(folder: Path, name: str, kill: Kill | None, result: Path | None, *, again: bool) -> None:
-    """Play one step, and end at `kill`. Without one, finish what is due, and write to `result` what is so.
-
-    `again` is True if the step was cut off before.
-    """
+    """Without a `kill`, write the facts to `result`. `again` is True if a kill has interrupted the step."""
     commits = Commits(kill)
     service = Service(folder, commits, begins_at(name))
     commits.step = name
@@ -97,7 +92,7 @@ def _facts(service: Service) -> dict[str, Any]:
 
 
 def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
-    """Return how many messages each contact had about each case."""
+    """Return the number of messages by contact and case."""
     query = (
         select(deliveries.c.contact, alert_cases.c.case_pk)
         .join_from(deliveries, alert_cases, alert_cases.c.alert_pk == deliveries.c.alert_pk)
@@ -108,7 +103,7 @@ def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
 
 
 def _repeated(service: Service) -> dict[str, tuple[int, int]]:
-    """Return how often a message was handed over, if more than once, with the number of its attempts in doubt."""
+    """Map each repeated message to its number of sends and its number of attempts in doubt."""
     attempts = rows(service, delivery_attempts, delivery_attempts.c.outcome == "in_doubt")
     doubted = Counter(str(row.delivery_pk) for row in attempts)
     times = Counter(reference for reference, _ in service.sent())

@@ -1,7 +1,4 @@
-"""The commits on the way of a notice to a message and back, by the function that makes each.
-
-A new commit needs a line here, and a step of the story that comes by it.
-"""
+"""Each new commit needs a line here and a step in the story."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""A deployment on a data directory that one process after another works on. Its messages go to a file."""
-
 from __future__ import annotations
 
 import json
@@ -31,13 +29,13 @@ RESULTS = {
 
 @dataclass
 class FileChannel(RecordingChannel):
-    """A channel that writes the reference of each message to a file. Its faults outlast the process."""
+    """Keeps its messages and its faults in files, for the next process."""
 
     folder: Path = field(kw_only=True)
     commits: Commits = field(kw_only=True)
 
     def answer(self, **results: str) -> None:
-        """Answer to these contacts with these of RESULTS from now on, and accept all other messages."""
+        """Map contacts to names in RESULTS. Messages to other contacts are accepted."""
         (self.folder / "faults").write_text(json.dumps(results))
 
     def faults(self) -> dict[str, str]:
@@ -57,7 +55,7 @@ class FileChannel(RecordingChannel):
 
 
 class KeptClock(FrozenClock):
-    """A clock that stands where the process before left it."""
+    """Continues at the time of the previous process."""
 
     def __init__(self, path: Path, start: datetime) -> None:
         super().__init__(datetime.fromisoformat(path.read_text()) if path.exists() else start)
@@ -73,8 +71,6 @@ class KeptClock(FrozenClock):
 
 
 class Service(Deployment):
-    """All background work of one process on a data directory."""
-
     channel: FileChannel
 
     def __init__(self, folder: Path, commits: Commits, now: datetime, *, is_new: bool = False) -> None:
@@ -95,14 +91,14 @@ class Service(Deployment):
         self.clock.set(at)
 
     def wait(self, **since: float) -> None:
-        """Let the time come that is this long after the step began. A step that is done again waits no second time."""
+        """Advance the clock to this time after the start of the step."""
         self.clock.set(max(self.clock.now(), self.step_began + timedelta(**since)))
 
     def receipt(self) -> DeliveryReceipt:
         return DeliveryReceipt(ReceiptState.DELIVERED, self.clock.now(), "notify_test")
 
     def work(self) -> None:
-        """Do all that is due within half a minute, in which new cases are gathered."""
+        # New cases are gathered for half a minute.
         self.tick(seconds=31)
         while self.closer.run_once():
             pass
@@ -110,7 +106,7 @@ class Service(Deployment):
         self.tick()
 
     def sent(self) -> list[tuple[str, str]]:
-        """Return the reference and the contact of each message that was handed over, in order."""
+        """Return the reference and the contact of each sent message, in order."""
         with suppress(FileNotFoundError):
             lines = (self.folder / "sent").read_text().splitlines()
             return [(line.split()[0], line.split()[1]) for line in lines]

@@ -1,4 +1,4 @@
-"""The way of notices to messages and back, in steps. A step that was cut off can be done again, as a client does it."""
+"""A step can be repeated after a kill."""
 
 from __future__ import annotations
 
@@ -238,6 +238,6 @@ def begins_at(name: str) -> datetime:
 
 
 def play(service: Service, name: str) -> None:
-    """Do a step of the story. Whatever the faults of its channel were, they end with it."""
     next(step for step in STEPS if step.__name__ == name)(service)
+    # The faults of the channel end with the step.
     service.channel.answer()

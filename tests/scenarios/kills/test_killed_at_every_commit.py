@@ -1,8 +1,3 @@
-"""A process is killed before and after every commit on the way of a notice to a message and back, and started again.
-
-Nobody is forgotten, no message is lost, and a message is repeated once at most, if its outcome was in doubt.
-"""
-
 from __future__ import annotations
 
 import ast
@@ -34,8 +29,6 @@ STEPS_OF_A_PLACE = 99 if os.environ.get("PULLCORD_TEST_KILLS") == "all" else 1
 
 @dataclass
 class Played:
-    """The story as it was played without a kill, with the data before each step."""
-
     folder: Path
     context: ForkServerContext
     _facts: dict[tuple[str, bool], dict[str, Any]] = field(default_factory=dict)
@@ -62,7 +55,7 @@ class Played:
                     yield from (Kill(step, place, after) for after in (False, True))
 
     def after(self, kill: Kill, folder: Path) -> dict[str, Any]:
-        """Return what is so after a step in which the process was killed, started again, and asked again."""
+        """Return the facts after the kill and a repetition of the step."""
         shutil.copytree(self.folder / kill.step, folder)
         assert self.run(play_step, folder, kill.step, kill, None, again=False) == -signal.SIGKILL, kill
         assert self.run(play_step, folder, kill.step, None, folder / "facts", again=True) == 0, kill
@@ -71,7 +64,7 @@ class Played:
         return facts
 
     def undisturbed(self, step: str, folder: Path, *, late: bool) -> dict[str, Any]:
-        """Return what is so after a step without a kill. With `late`, it began as late as after a restart."""
+        """With `late`, the step begins as late as after a restart."""
         if (step, late) not in self._facts:
             shutil.copytree(self.folder / step, folder)
             assert self.run(play_step, folder, step, None, folder / "facts", again=late) == 0

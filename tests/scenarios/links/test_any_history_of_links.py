@@ -1,5 +1,3 @@
-"""In any history of messages, revocations and hours, a link works exactly while the rules say so."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The newest link also offers the open cases of earlier messages, whose links have ended."""
-
 from __future__ import annotations
 
 import random
@@ -21,10 +19,8 @@ FAR = {"planned_migration_date": "2027-01-15"}
 
 
 def message_about(api: Api, number: int, **notice: str) -> str:
-    """Put one more line at risk, and return the reference of its case once the message is sent.
-
-    Its day is today, so the message does not wait for a working day.
-    """
+    """Return the reference of the new case after its message is sent."""
+    # A message about a move today does not wait for a working day.
     today = {"planned_migration_date": str(api.deployment.clock.now().date())}
     before = {case.reference for case in api.deployment.cases()}
     api.deployment.put_entries({**ENTRY, "entry_id": f"e{number}", "cli": f"01632 96012{number}"})

@@ -1,5 +1,3 @@
-"""The link in an alert. Opening the link changes nothing. Sending its form with a name acknowledges the alert."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""A link belongs to one message to one contact. The link ends by itself, and an ended link says why."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -116,7 +114,7 @@ def test_a_message_that_was_not_accepted_ends_no_link(two: Api, result: SendResu
 
 
 def recorded(deployment: Deployment) -> list[Message]:
-    """Return a list that will hold every later message, also a message with an unknown outcome."""
+    """The returned list receives every later message, whatever its outcome."""
     every, send = [], deployment.channel.send
 
     def noted(route: str, message: Message, reference: str) -> SendResult:

@@ -1,5 +1,3 @@
-"""Mail scanners open the links in a message before the person does. The scanners acknowledge nothing."""
-
 from __future__ import annotations
 
 import random
@@ -127,7 +125,6 @@ BEHAVIOURS = [
 
 
 def acknowledge(mailbox: Mailbox) -> None:
-    """Open the link, give a name, tick each case and send the form."""
     with client() as person:
         page = JustHTML(person.get(mailbox.link).text, sanitize=False)
         boxes = [attribute(box, "value") for box in page.query("input[type=checkbox]")]

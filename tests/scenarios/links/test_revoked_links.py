@@ -1,5 +1,3 @@
-"""A link that leaked is revoked. The council gets a new link for the cases that are still open."""
-
 from __future__ import annotations
 
 from random import Random

@@ -1,5 +1,3 @@
-"""Pullcord cannot write its log. No alert is lost, no loop ends, and no answer changes."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""The real `serve` alerts councils even if its log cannot be written and its database fails for a while."""
-
 from __future__ import annotations
 
 import os
@@ -81,7 +79,6 @@ CASES: list[tuple[Callable[[], IO[bytes]], Fault, set[str]]] = [
 
 @contextmanager
 def serving(deployment: ServedDeployment, log: IO[bytes]) -> Iterator[httpx.Client]:
-    """Write the output of the service to `log`. Yield a client with the provider's key."""
     ours = {"PULLCORD_DATA_DIR": str(deployment.folder), "PULLCORD_POLL_SECONDS": "0.1", **deployment.inside}
     environment = {**os.environ, **ours}
     command = [str(Path(sys.executable).with_name("pullcord")), "serve", "--port", str(deployment.port)]

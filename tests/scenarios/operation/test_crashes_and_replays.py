@@ -1,5 +1,3 @@
-"""An event is handled twice, or its handling is interrupted. The effect is that of one complete handling."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -31,11 +29,11 @@ NOTICES = [
 
 
 class KilledError(BaseException):
-    """Stands for the end of a process. No code catches it."""
+    """Simulates the end of a process. No code catches this error."""
 
 
 class Failing:
-    """Does its work and then fails. Each call raises the next of the `errors`, until none is left."""
+    """Each call does the work and then raises the next of `errors`."""
 
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics

@@ -1,5 +1,3 @@
-"""One stored value is damaged. Its case is marked, every other case is shown, and the operator is alerted."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""The distributed demonstration with real processes plays all steps, also if a process is killed."""
-
 from __future__ import annotations
 
 import os
@@ -54,7 +52,7 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
-    """Return the exit code, and the part of the output that was not read before."""
+    """Return the exit code and the unread output."""
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -66,7 +64,7 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return the files of the demonstration that remain, and its processes that still run."""
+    """Return the remaining files and processes of the demonstration."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -88,7 +86,7 @@ def told(folder: Path) -> Said:
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """Return the number of matches by level and of cases from `pullcord demo`, which is one process on SQLite."""
+    """Return the number of matches by level, and the number of cases."""
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:

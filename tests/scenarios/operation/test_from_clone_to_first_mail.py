@@ -1,4 +1,4 @@
-"""The commands of the README lead to the first mail about the user's own data."""
+"""The tests run the commands of the README."""
 
 from __future__ import annotations
 
@@ -61,8 +61,6 @@ def clone(tmp_path: Path) -> Path:
 
 
 class FirstMail(Inbox):
-    """An inbox that reports when a mail has come."""
-
     def __init__(self) -> None:
         super().__init__()
         self.has_come = Event()
@@ -74,7 +72,7 @@ class FirstMail(Inbox):
 
 @contextmanager
 def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
-    """Run a script on a terminal, as a person does. Yield its output."""
+    """Run the script on a terminal and yield its output."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PULLCORD_PORT": "0", "COLUMNS": "80"}
     process = subprocess.Popen(

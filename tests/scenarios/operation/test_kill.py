@@ -1,5 +1,3 @@
-"""A process is killed at any moment and started again. Nothing that was accepted is lost."""
-
 from __future__ import annotations
 
 import random
@@ -48,7 +46,7 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Make every unfinished delivery due earlier by this time."""
+    """Bring forward the due time of every unfinished delivery."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

@@ -1,5 +1,3 @@
-"""Events are lost or in quarantine. A rebuild restores everything from the records, and nobody is alerted twice."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,8 +23,6 @@ NOTICES = [{"id": f"n{n}", "cli": f"01632 960{n:03d}", "planned_migration_date":
 
 
 class Broken:
-    """A matcher with a fault. The test corrects the fault later."""
-
     name, topics = Matcher.name, Matcher.topics
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:

@@ -1,5 +1,3 @@
-"""The operator is told about an event that could not be handled, until somebody has dealt with it."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -19,7 +17,7 @@ OPERATOR = "mailto://operator.example"
 
 
 def spoil_what_is_told(deployment: Deployment) -> str:
-    """Submit a notice and damage its event in the outbox. Return the event's id."""
+    """Return the id of the damaged event."""
     deployment.put_entries(ENTRY)
     deployment.settle()
     deployment.post_notices(NOTICE)

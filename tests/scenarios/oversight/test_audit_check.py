@@ -1,5 +1,3 @@
-"""The audit check finds figures and cases that somebody changed by hand in the database."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""After a deployment has handled the samples, personal data is only where it is allowed."""
-
 from __future__ import annotations
 
 import io
@@ -219,7 +217,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Make typical mistakes in requests, with a person's number or address in each. Return the answers."""
+    """Put personal data into faulty requests. Return the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
@@ -236,7 +234,7 @@ def provoke(api: Api, people: People) -> list[str]:
 
 
 def work_on_cases(api: Api) -> list[str]:
-    """Return the link's page from before and after an acknowledgement."""
+    """Return the link's page before and after an acknowledgement."""
     message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link

@@ -1,5 +1,3 @@
-"""The regulator's figures are counted from the audit, and closed once a month."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,5 +1,3 @@
-"""Somebody moves a review, a harmful day or a pause of a case in the database. The checks find this."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -162,8 +160,6 @@ def test_a_pause_that_nobody_made_is_found(one_case: Deployment) -> None:
 
 
 class RandomHistory:
-    """A home with random notices of two providers, area notices, policy edits and acts of officers."""
-
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment, self.dice = deployment, Random(seed)
         add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")

@@ -1,5 +1,3 @@
-"""A pause of a case may only end on a recorded day. The audit finds any other day."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Changes by hand in the database are found, by the audit and by the encrypted parts of records."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -39,7 +37,7 @@ def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetim
 
 
 def announce_areas(deployment: Deployment) -> None:
-    """Post notices on three areas. Then one area loses all its notices, and one notice moves to another area."""
+    """One area loses all its notices. One notice moves to another area."""
     rows = [{"id": f"a{one}", "scope": "postcode", "area_codes": [code]} for one, code in enumerate(AREAS)]
     deployment.post_notices(*(row | {"issued_at": "2026-12-01T09:00:00Z"} for row in rows))
     deployment.settle()

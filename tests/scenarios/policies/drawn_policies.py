@@ -1,5 +1,3 @@
-"""Draws random policies of a council."""
-
 from __future__ import annotations
 
 import random

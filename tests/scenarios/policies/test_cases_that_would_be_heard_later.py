@@ -1,5 +1,3 @@
-"""A policy that delays the next message about cases is saved only if somebody confirms the number of cases."""
-
 from __future__ import annotations
 
 import random
@@ -40,7 +38,7 @@ def change(deployment: Deployment, policy: CouncilPolicy, confirmed: int | None 
 
 
 def due_times(deployment: Deployment, policy: CouncilPolicy) -> dict[str, datetime | None]:
-    """Return when the next message about each open case is due, computed case by case."""
+    """Map each open case to the due time of the next message."""
     now, made = deployment.clock.now(), with_nation(policy, BLACKPOOL)
     found: dict[str, datetime | None] = {}
     for case in deployment.cases():

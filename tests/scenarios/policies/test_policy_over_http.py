@@ -1,5 +1,3 @@
-"""A council reads and replaces its policy over HTTP. No answer shows an address."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A preview of a case names exactly the messages that the engine then sends, if nobody acts."""
-
 from __future__ import annotations
 
 import json
@@ -39,7 +37,7 @@ def foreseen(found: CasePreview) -> list[PersonTold]:
 
 
 def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at: list[datetime]) -> list[PersonTold]:
-    """Let the time pass, with a look every twelve hours and at each moment of `at`. Return the sent messages."""
+    """Run the engine every twelve hours and at each moment in `at`."""
     before = len(sent(deployment))
     looks = int((until - since) / timedelta(hours=12))
     for moment in sorted({*at, *(since + timedelta(hours=12 * n) for n in range(looks + 1))}):
@@ -49,7 +47,7 @@ def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at:
 
 
 def check(deployment: Deployment, days: int = 20) -> list[PersonTold]:
-    """Assert that the engine sends the messages of a preview. Return the preview."""
+    """Assert that the engine sends the messages of the preview."""
     since = deployment.clock.now()
     found = preview(deployment, days)
     assert found.complete

@@ -1,5 +1,3 @@
-"""Each case keeps on record the rule sets and the version of the policy that decided its next message."""
-
 from __future__ import annotations
 
 import random

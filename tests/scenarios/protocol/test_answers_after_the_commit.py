@@ -1,5 +1,3 @@
-"""After the commit, the answer is always the receipt. Before the commit, no answer promises more than is certain."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -64,7 +62,7 @@ class Reception:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
-        """Return the number of notice submissions and the number of notices in the database."""
+        """Return the number of notice submissions, and the number of notices."""
         of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
         return len(of_notices), len(rows(self.api.deployment, notices))
 

@@ -1,5 +1,3 @@
-"""A client hangs up in the middle of its request. The request is counted as 4xx, never as 5xx."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Long lists are read page by page with a cursor. Every row comes once, and each page reads only what it needs."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""A long list within an answer is read page by page. All pages together are the whole list."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -21,7 +19,7 @@ FIGURES = "/v1/oversight/figures"
 
 
 def with_a_case(api: Api, matches: int = 1, looks: int = 0) -> str:
-    """Return the address of a case with `matches` matches, whose numbers somebody opened `looks` times."""
+    """Return the path of a case whose numbers were opened `looks` times."""
     api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
     api.ask("raven", "POST", NOTICES, json=[{**NOTICE, "id": f"n{number}"} for number in range(matches)])
     api.deployment.settle()

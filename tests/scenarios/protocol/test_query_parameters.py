@@ -1,5 +1,3 @@
-"""An unknown query parameter is refused. Otherwise a misspelt filter would be ignored in silence."""
-
 from __future__ import annotations
 
 import pytest

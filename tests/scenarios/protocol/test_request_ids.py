@@ -1,5 +1,3 @@
-"""Every request has an id, which is in the header of the answer, in problems, and in log lines."""
-
 from __future__ import annotations
 
 import io

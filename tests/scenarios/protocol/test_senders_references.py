@@ -1,8 +1,3 @@
-"""An answer about rows gives the sender's own reference beside each row number.
-
-The reference is stored only in encrypted form.
-"""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""The main job, from the notice to the officer who acts on the alert."""
-
 from __future__ import annotations
 
 from schemas.codes import CaseEvent, CaseState

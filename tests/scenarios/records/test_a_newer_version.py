@@ -1,5 +1,3 @@
-"""An older version of Pullcord skips events of kinds that only a newer version knows."""
-
 from __future__ import annotations
 
 import pytest

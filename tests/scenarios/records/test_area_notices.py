@@ -1,5 +1,3 @@
-"""All notices of a provider on one area share one match with each home. Each notice keeps its own days."""
-
 from __future__ import annotations
 
 import random
@@ -151,7 +149,7 @@ class TestTurns:
         deployment.settle()
 
     def turn(self, deployment: Deployment) -> int:
-        """Let the dispatcher handle one batch of events. Return the number of matches."""
+        """Handle one batch of events. Return the number of matches."""
         deployment.event_dispatcher.run_once()
         return len(deployment.matches())
 

@@ -1,5 +1,3 @@
-"""References that differ only in letter case: two entries and a question, or one entry by a council's policy."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""Matching: which lines match an entry, at which level, and what changes when a record changes."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""A file replaces the whole register. Entries that are missing from the file are withdrawn, but never by accident."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,3 @@
-"""A notice is sent again with only a status. No date, no place and no acknowledgement is lost."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta

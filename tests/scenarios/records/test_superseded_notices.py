@@ -1,5 +1,3 @@
-"""Notices that replace another notice and name it."""
-
 from __future__ import annotations
 
 from itertools import permutations

@@ -1,5 +1,3 @@
-"""Two versions of a record tie. Both are used for matching, until a version with a later time comes."""
-
 from __future__ import annotations
 
 from typing import Any

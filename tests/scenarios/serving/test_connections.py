@@ -1,5 +1,3 @@
-"""The server answers other callers while a caller sends only part of a request, or nothing."""
-
 from __future__ import annotations
 
 import json
@@ -115,7 +113,7 @@ def test_a_head_that_does_not_arrive_in_time_ends_its_connection(deployment: Dep
 
 
 def trickled(connection: socket.socket) -> int:
-    """Send one byte at a time until the server ends the connection. Return the number of bytes."""
+    """Return the number of bytes until the server ends the connection."""
     connection.settimeout(0.01)
     for sent in range(2_000):
         try:

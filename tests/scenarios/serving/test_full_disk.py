@@ -1,5 +1,3 @@
-"""The disk is full. The process says so, accepts no changes, and works again when there is space."""
-
 from __future__ import annotations
 
 from types import SimpleNamespace

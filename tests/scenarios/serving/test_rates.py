@@ -1,5 +1,3 @@
-"""A caller that asks too often is told when to ask again. Other callers are answered as usual."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -43,7 +41,7 @@ def limited(deployment: Deployment) -> Iterator[Api]:
 
 
 def refused(answer: Response) -> int:
-    """Return the seconds that the caller must wait, from the problem `too-many-requests`."""
+    """Return the seconds that the caller must wait."""
     assert problem_of(answer) == (429, "too-many-requests")
     return int(answer.headers["Retry-After"])
 

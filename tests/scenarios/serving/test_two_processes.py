@@ -1,5 +1,3 @@
-"""Alerts are sent even if the HTTP process is dead or hangs. The two processes of `serve` end together."""
-
 from __future__ import annotations
 
 import os

@@ -1,5 +1,3 @@
-"""Only a fixed number of requests is handled at the same time. Health checks are always answered."""
-
 from __future__ import annotations
 
 import json
@@ -33,10 +31,11 @@ async def whole() -> dict[str, Any]:
 
 
 class Held:
-    """Answers no request until `let_go` is set. `most` is the highest number of requests at one time."""
+    """Answers no request until `let_go` is set."""
 
     def __init__(self, *, reads_body: bool = True) -> None:
         self.let_go = anyio.Event()
+        # The highest number of requests at one time is `most`.
         self.at_work = self.most = 0
         self.reads_body = reads_body
 

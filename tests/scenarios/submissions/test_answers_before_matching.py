@@ -1,5 +1,3 @@
-"""A notice is answered before matching, and the answer does not depend on the register."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +51,7 @@ OF_THE_MATCHER = (matches, cases, entry_tokens, unfinished_matching, inbox)
 
 
 class Waiting(EmbeddedRunner):
-    """A runner whose loops do not start. It counts its wake-ups."""
+    """Counts its wake-ups. Its loops never start."""
 
     woken = 0
 
@@ -68,13 +66,13 @@ class Waiting(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """An API that keeps the SQL of the requests."""
+    """Records the SQL of each request."""
 
     api: Api
     runner: Waiting
 
     def post(self, rows: Sequence[Row]) -> tuple[int, Any, list[str]]:
-        """Return the status, the answer without the names in it, and the SQL of the request."""
+        """Return the status, the answer without the fields in NAMES, and the SQL."""
         done, woken = self.matching_done(), self.runner.woken
         with self.noting() as statements:
             answer = self.api.ask("raven", "POST", NOTICES, json=rows)
@@ -116,7 +114,7 @@ def opened(folder: Path, register: Sequence[Row]) -> Iterator[Reception]:
 
 @dataclass
 class Deployments:
-    """Two deployments that differ only in whose lines are on the register."""
+    """The two deployments differ only in their registers."""
 
     known: Reception
     unknown: Reception
@@ -129,7 +127,7 @@ class Deployments:
         assert not any(table.name in sql.split() for sql in statements for table in OF_THE_MATCHER)
 
     def settle(self) -> tuple[int, int]:
-        """Do the waiting work. Return the number of live matches in each deployment."""
+        """Return the number of live matches in each deployment."""
         for one in (self.known, self.unknown):
             one.api.deployment.settle()
         return len(self.known.api.deployment.matches()), len(self.unknown.api.deployment.matches())

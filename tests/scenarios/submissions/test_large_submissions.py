@@ -1,5 +1,3 @@
-"""A large submission is written in several transactions, with the same result as in one."""
-
 from __future__ import annotations
 
 import random
@@ -21,7 +19,7 @@ TODAY = "2026-11-23T00:00:00Z"
 
 
 class DiedError(Exception):
-    """Stands for the end of a process between two transactions."""
+    """Simulates the end of a process between two transactions."""
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Call `act` with the number of each write transaction, before the transaction."""
+    """Before each write transaction, call `act` with its number."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager

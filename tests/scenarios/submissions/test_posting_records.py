@@ -1,5 +1,3 @@
-"""The receipts that a sender gets, and what happens if a record is repeated, changed or withdrawn."""
-
 from __future__ import annotations
 
 from typing import Any

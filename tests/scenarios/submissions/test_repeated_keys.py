@@ -1,5 +1,3 @@
-"""If a JSON row has the same key twice, only this row is refused. The answer names the row and the key."""
-
 from __future__ import annotations
 
 import json

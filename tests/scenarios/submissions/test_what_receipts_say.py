@@ -1,5 +1,3 @@
-"""A receipt says which entries are withdrawn, which cases end, and which entries have no number."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Test data of very many lines and homes with one postcode."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,5 +1,3 @@
-"""A record with very many possible matches is matched in several turns, the surest matches first."""
-
 from __future__ import annotations
 
 from itertools import pairwise
@@ -32,7 +30,7 @@ def homes(deployment: Deployment, count: int = 45) -> None:
 
 
 def turn(deployment: Deployment) -> int:
-    """Let the dispatcher handle one batch of events. Return the number of matches."""
+    """Handle one batch of events. Return the number of matches."""
     deployment.event_dispatcher.run_once()
     return len(deployment.matches())
 

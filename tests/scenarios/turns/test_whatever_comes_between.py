@@ -1,5 +1,3 @@
-"""Events between the turns do not change the result: the matches are those of matching without a limit."""
-
 from __future__ import annotations
 
 import random
@@ -18,7 +16,7 @@ from tests.support.ledger import count, pairs
 
 
 class Stopped(BaseException):
-    """Stands for the end of a process in the middle of a turn."""
+    """Simulates the end of a process in the middle of a turn."""
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,5 +1,3 @@
-"""A deployment with one alerted case, for the tests of the watchdog."""
-
 from __future__ import annotations
 
 import pytest

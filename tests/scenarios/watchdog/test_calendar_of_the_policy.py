@@ -1,5 +1,3 @@
-"""The watchdog counts by the nation and the closures of a council's policy, without opening the policy."""
-
 from __future__ import annotations
 
 from datetime import date

@@ -1,5 +1,3 @@
-"""The watchdog finds cases that were silenced by a statement in the database, before and after the engine acts."""
-
 from __future__ import annotations
 
 from random import Random

@@ -1,5 +1,3 @@
-"""The watchdog finds an engine that is stopped, slowed or wrong, in time for somebody to do its work by hand."""
-
 from __future__ import annotations
 
 from dataclasses import replace

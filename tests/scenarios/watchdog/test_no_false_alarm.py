@@ -1,5 +1,3 @@
-"""The watchdog finds no fault in a running service, whatever senders, officers and the calendar do."""
-
 from __future__ import annotations
 
 from contextlib import suppress
@@ -41,8 +39,6 @@ TIERS = (
 
 
 class LivedWeeks:
-    """Four homes with notices of two providers and of areas, through weeks of random events."""
-
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment, self.dice = deployment, Random(seed)
         add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")

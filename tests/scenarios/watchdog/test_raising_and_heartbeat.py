@@ -1,5 +1,3 @@
-"""Findings go out by the watchdog's own mail and webhook, and the heartbeat is pinged only when all is well."""
-
 from __future__ import annotations
 
 import json
@@ -26,7 +24,7 @@ TO = ("operator@pullcord.example", "second@pullcord.example")
 
 
 class Elsewhere(LocalServer):
-    """The heartbeat's service and a webhook, on loopback. The answer is `status`."""
+    """Stands in for the heartbeat's service and for a webhook."""
 
     def __init__(self) -> None:
         super().__init__(ElsewhereHandler)

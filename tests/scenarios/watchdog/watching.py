@@ -1,5 +1,3 @@
-"""Lets a deployment run as time passes, looks at its record with the watchdog, and changes the record by SQL."""
-
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -13,7 +11,7 @@ from tests.support.deployment import Deployment
 
 
 def found(deployment: Deployment) -> dict[FaultKind, int]:
-    """Return the number of faults of each kind that the watchdog finds now."""
+    """Return the number of faults of each kind."""
     return dict(look(deployment.store.engine, deployment.clock.now()).by_kind())
 
 
@@ -22,7 +20,7 @@ def kinds(deployment: Deployment) -> set[FaultKind]:
 
 
 def run_for(deployment: Deployment, **by: float) -> None:
-    """Let time pass, and do all work at the moment at which the work is due."""
+    """Let time pass, and do all work when it is due."""
     end = deployment.clock.now() + timedelta(**by)
     deployment.tick(seconds=0)
     while (due := _next_due(deployment)) is not None and due <= end:
@@ -40,7 +38,7 @@ def _next_due(deployment: Deployment) -> datetime | None:
 
 
 def by_sql(deployment: Deployment, *statements: str) -> int:
-    """Run statements that no constraint of the database stops. Return the number of changed rows."""
+    """Run statements with constraints switched off. Return the number of changed rows."""
     with deployment.store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection

@@ -1,8 +1,3 @@
-"""The bounds by which the model judges: the earliest and the latest time of each message.
-
-Numbers that a council chooses are in `Numbers`.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -65,7 +60,7 @@ def works(day: date) -> bool:
 
 
 def working_days_after(day: date, count: int) -> date:
-    """Return a working day after `day`, or before `day` if `count` is negative."""
+    """A negative `count` counts backwards."""
     step = timedelta(days=1 if count > 0 else -1)
     for _ in range(abs(count)):
         day += step
@@ -92,14 +87,14 @@ def office(numbers: Numbers, moment: datetime) -> bool:
 
 
 def next_start(numbers: Numbers, moment: datetime) -> datetime:
-    """Return the first start of a working day from this moment on."""
+    """Return the next start of a working day. A start at `moment` counts."""
     today = day_of(moment)
     start = at(today, numbers.day_starts)
     return start if works(today) and start >= moment else at(working_days_after(today, 1), numbers.day_starts)
 
 
 def last_start(numbers: Numbers, moment: datetime) -> datetime:
-    """Return the newest start of a working day that is not after this moment."""
+    """Return the start of the last working day that has begun by `moment`."""
     today = day_of(moment)
     start = at(today, numbers.day_starts)
     return start if works(today) and start <= moment else at(working_days_after(today, -1), numbers.day_starts)

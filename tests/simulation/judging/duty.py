@@ -1,5 +1,3 @@
-"""Says when somebody must have heard of a resident, and which level, by the bounds of the model."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,7 +13,7 @@ from tests.simulation.surroundings.rules import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """By `at`, a message to this level or a higher level must have been accepted, unless there was a fault."""
+    """By `at`, a message to this level or a higher level must be accepted."""
 
     at: datetime
     level: int
@@ -23,7 +21,7 @@ class Due:
 
 @dataclass
 class Heard:
-    """The messages about a resident that were accepted since a person last acted."""
+    """Records the messages since the last act of a person."""
 
     asked: int = 0  # the highest level
     last: datetime | None = None  # the last message, unless there was news since
@@ -66,8 +64,6 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """What is owed about one resident at one moment."""
-
     resident: Resident
     heard: Heard
     numbers: Numbers
@@ -84,7 +80,7 @@ class Duty:
         return Urgency.CLOSE if left <= bounds.CLOSE else Urgency.NEAR if left <= bounds.NEAR else Urgency.FAR
 
     def awake(self, moment: datetime) -> datetime:
-        """Return the first time from `moment` on at which a message about the resident may go out."""
+        """Return the first time from `moment` on at which a message may go out."""
         if bounds.office(self.numbers, moment) or self.urgency(moment) in (Urgency.URGENT, Urgency.CLOSE):
             return moment
         start = bounds.next_start(self.numbers, moment)
@@ -101,7 +97,7 @@ class Duty:
         return bounds.STEP_URGENT if self.cannot_wait(moment) else bounds.STEP
 
     def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
-        """Return when a due message goes to a person who had messages at the times `had`."""
+        """`had` holds the times of the person's earlier messages."""
         if self.cannot_wait(moment):
             return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
         today = bounds.last_start(self.numbers, moment)

@@ -1,5 +1,3 @@
-"""The events of a simulated month, in the order of true time."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +9,7 @@ from typing import Any
 
 
 class What(StrEnum):
-    """The kinds of events. The model knows the world only from these events."""
+    """The model knows the world only from these events."""
 
     POLICY = "policy"  # about a council: its contacts and numbers from now on
     ENTRY = "entry"  # about a resident: the register has the resident, or says that the service has ended

@@ -1,5 +1,3 @@
-"""Judges a month by the model: nobody is forgotten, and no message is needless, late or untrue."""
-
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -21,8 +19,6 @@ ON_ITS_WAY = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A promise about messages that the service did not keep."""
-
     at: datetime
     promise: str
     about: str
@@ -34,8 +30,6 @@ class Broken:
 
 @dataclass
 class Judge:
-    """Reads the events in order, and keeps one `Resident` of the model for each resident."""
-
     troubles: Troubles
     residents: dict[str, Resident] = field(default_factory=dict)
     heard: dict[str, Heard] = field(default_factory=dict)
@@ -59,7 +53,6 @@ class Judge:
         return self.broken
 
     def _turn_days(self, until: datetime) -> None:
-        """Let every midnight before `until` pass."""
         last = self.turned_at or until
         while (midnight := midnight_after(last)) <= until:
             self._check_due(midnight)
@@ -86,7 +79,7 @@ class Judge:
         return self.troubles.latest(self._slots(name, due), _council(name), due.level, duty.step(due.at), duty.awake)
 
     def _slots(self, name: str, due: Due) -> dict[str, datetime]:
-        """Return when a due message goes to each person of its level."""
+        """Map each person of `due.level` to the time of the message."""
         duty, people = self._duty(name), level_contacts(_council(name), due.level)
         return {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
 
@@ -115,7 +108,7 @@ class Judge:
             self._renew(name, one.at, waiting=waiting[name])
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
-        """Return the kinds of due messages that may go to nobody before a later time."""
+        """Return the kinds of due messages that must still wait."""
         return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
 
     def _changed(self, one: Happened) -> None:
@@ -150,7 +143,7 @@ class Judge:
                 self._renew(name, one.at, anew=True)
 
     def _renew(self, name: str, now: datetime, *, anew: bool = False, waiting: Collection[str] = ()) -> None:
-        """`anew` is true after a message, an act or news. The kinds in `waiting` were not overdue until now."""
+        """`anew` is true after a message, an act or news."""
         duty, before = self._duty(name), {} if anew else self.due.get(name, {})
         self.counted -= {(name, kind) for kind in _PROMISES} if anew else set()
         if duty.resident.since > duty.heard.since:
@@ -167,7 +160,7 @@ class Judge:
         return Duty(self.residents[name], self.heard[name], self.numbers.get(_council(name), Numbers()))
 
     def _check_words(self, attempt: Happened) -> None:
-        """A message must be true now: each case is open, and has the day and the state that the message names."""
+        """The day and the state in a message must be true."""
         for case, said in attempt.facts.get("says", {}).items():
             resident = self._settled(case, attempt.at)
             if resident is None:
@@ -185,7 +178,7 @@ class Judge:
                 self._break(attempt.at, "untrue", self.cases[case], because)
 
     def _check_need(self, attempt: Happened) -> None:
-        """A message must be new to its reader, or keep the pace that its urgency allows."""
+        """A message must be new to its reader, or keep the pace of its urgency."""
         says = attempt.facts.get("says", {})
         if (
             not says
@@ -203,7 +196,7 @@ class Judge:
             self._break(attempt.at, "needless", ", ".join(self.cases[case] for case in says), why)
 
     def _settled(self, case: str, at: datetime) -> Resident | None:
-        """Return the resident of a case, or None if the truth is not known or has just changed."""
+        """Return None if the truth is unknown or has just changed."""
         resident = self.residents.get(self.cases.get(case, ""))
         if resident is None or resident.unsure or at < resident.changed + ON_ITS_WAY:
             return None

@@ -1,5 +1,3 @@
-"""Says why a message was needless: the reader had the same message just before, or the message could have waited."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -23,7 +21,7 @@ class Pace:
         self.had.setdefault(contact, []).append(at)
 
     def why_needless(self, attempt: Happened, duties: dict[str, Duty]) -> str | None:
-        """Return why nobody needed this message, or None. `duties` has every resident of the message."""
+        """Return None if somebody needed the message."""
         at = attempt.at
         if all(self._said_lately(attempt.about, name, at, duty) for name, duty in duties.items()):
             return f"{attempt.about} heard the same a short time before"

@@ -1,7 +1,4 @@
-"""A small model of cases: what is true about the line of a resident.
-
-The model shares no code with the engine, and reads only what feeds sent and what people recorded.
-"""
+"""The model shares no code with the engine."""
 
 from __future__ import annotations
 
@@ -37,7 +34,7 @@ OVER = frozenset({State.NONE, State.CHECKED, State.REJECTED, State.ENDED, State.
 
 @dataclass
 class Line:
-    """What one provider says about the line."""
+    """The facts about the line from one provider."""
 
     planned: date
     restriction: date | None
@@ -58,7 +55,7 @@ class Line:
         return [day for day in (self.planned, self.restriction) if day is not None]
 
     def covered(self, tested: date | None) -> bool:
-        """Return True if the test call on the day `tested` came after the move and after all restrictions."""
+        """Return True if the test on the day `tested` came after the move and after all restrictions."""
         if tested is None or (self.restriction is not None and self.restriction > tested):
             return False
         return min(self.planned, self.reported) <= tested if self.moved else self.planned < tested
@@ -66,8 +63,6 @@ class Line:
 
 @dataclass
 class Resident:
-    """A resident, and what the council has to hear about the line."""
-
     on_register: bool = False
     lines: dict[str, Line] = field(default_factory=dict)
     state: State = State.NONE
@@ -132,7 +127,6 @@ class Resident:
         self.look(at)
 
     def look(self, at: datetime) -> None:
-        """Apply every fact, and every day that has begun."""
         found = self.at_risk
         reports = [line for line in found.values() if line.moved and not line.moved_known]
         self._hear_of(at, found)

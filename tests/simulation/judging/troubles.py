@@ -1,4 +1,4 @@
-"""The faults of the service, its clock and its channels: the only excuses for a late message."""
+"""Only these faults excuse a late message."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Troubles:
         return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
     def shown(self, moment: datetime) -> datetime:
-        """Return the time that the service's clock shows, or `moment` if the clock does not run ahead."""
+        """Return the time that the service's clock shows."""
         return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
 
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
-        """Return True if the service or one of these channels had a fault between these times."""
+        """Return True if the service or one of the channels had a fault between `since` and `until`."""
         spans = [*self._service, *(span for name in contacts for span in self._channels.get(name, ()))]
         return any(begins <= until and ends >= since for begins, ends in spans)
 
@@ -56,10 +56,10 @@ class Troubles:
         step: timedelta,
         awake: Callable[[datetime], datetime],
     ) -> datetime:
-        """Return the time by which a due message must have been accepted for a level or a higher level.
+        """Return the time by which the level or a higher level must have a message.
 
-        `slots` says when the message goes to each person of the level. `step` is the time until the next level is asked
-        after a failure. `awake` moves a time to the next time at which a message may go out.
+        `slots` maps each person to the time of the message. `awake` moves a time to the next time for messages. After a
+        failure, `step` is the time until the next level is asked.
         """
         due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
@@ -84,7 +84,7 @@ class Troubles:
         return min((at for at in found if at is not None), default=None)
 
     def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
-        """Return when a message that goes out at `starts` reaches a person. Return None if a channel refused it."""
+        """Return the arrival time of the message, or None if a channel refused the message."""
         clear = _clear(starts, allowed, self._of(person))
         refused = any(begins <= clear and ends > starts for begins, ends in self._refusing.get(person, ()))
         return None if refused and clear != starts else clear
@@ -94,7 +94,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the first time from `moment` on that is followed by `length` without a fault."""
+    """Return the first time that is followed by `length` without a fault."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

@@ -1,5 +1,3 @@
-"""The words that a message must have about a case, by the model."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -8,7 +6,7 @@ from tests.simulation.judging.resident import LONDON, Resident
 
 
 def true_words(resident: Resident, at: datetime) -> tuple[str, str, str]:
-    """Return the words for the day, for the distance of the day, and for the state."""
+    """Return the words for the day, for its distance in days, and for the state."""
     assert resident.harm is not None
     day = resident.harm
     days = (day - at.astimezone(LONDON).date()).days

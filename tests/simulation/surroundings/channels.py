@@ -1,5 +1,3 @@
-"""The channels of a simulated month, and a pool that runs their jobs on virtual time instead of threads."""
-
 from __future__ import annotations
 
 import re
@@ -35,8 +33,6 @@ Acted = Callable[[], None]
 
 
 class Look(IntEnum):
-    """What an event makes the service do. The service also does due work without any event."""
-
     NOTHING = 0
     OUTCOMES = 1  # writes the outcomes of attempts, and sends what is due
     EVERYTHING = 2
@@ -48,7 +44,7 @@ Later = Callable[[float, Acted, Look], None]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one attempt. Times are in seconds after the start, and None means never."""
+    """Times are in seconds after the start of the attempt. None means never."""
 
     result: SendResult = ACCEPTED
     answers: float = 0.0
@@ -58,8 +54,6 @@ class Fate:
 
 @dataclass
 class Channels:
-    """What each channel does now."""
-
     seed: int
     record: Record
     mends_at: Callable[[datetime], None]  # is told when a fault will be over
@@ -78,7 +72,7 @@ class Channels:
         self.mends_at(until)
 
     def meet(self, contact: str, now: datetime) -> None:
-        """Begin the first waiting fault, if the contact's channel has no fault."""
+        """Begin the first waiting fault if the contact's channel has no fault."""
         _, until = self.modes.get(contact, (None, now))
         if self.waiting and until <= now:
             act = self.waiting.pop(0)
@@ -108,7 +102,7 @@ def _fate(mode: Mode, dice: Random) -> Fate:
 
 @dataclass
 class VirtualPool:
-    """Stands in for `DeliveryPool`. A job ends on virtual time, or never if its process has ended."""
+    """Stands in for `DeliveryPool` on virtual time."""
 
     channels: Channels
     crashes: Crashes

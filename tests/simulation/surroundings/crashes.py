@@ -1,5 +1,3 @@
-"""Ends the process before a chosen commit. A commit is known by the functions that make the commit."""
-
 from __future__ import annotations
 
 import sys
@@ -14,7 +12,7 @@ _BELOW = ("services/storage/store.py", "services/storage/database")
 
 
 class KilledError(BaseException):
-    """The simulated end of a process. Only the simulator catches this error."""
+    """Simulates the end of a process. Only the simulator catches this error."""
 
 
 class Crashes:

@@ -1,5 +1,3 @@
-"""The officers of a simulated month, and the acts of each officer after a message."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -50,7 +48,7 @@ _WRONG = (*_SENSIBLE, CaseEvent.CLOSE, CaseEvent.REJECT_MATCH, CaseEvent.FAIL_TE
 
 
 def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iterator[Answer]:
-    """Yield the officer's acts after a message. Most messages lead to no act."""
+    """Most messages lead to no act."""
     dice = Random(f"{seed} officer {reference}")
     if temper is Temper.ABSENT or dice.random() < 0.6:
         return
@@ -60,7 +58,7 @@ def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iter
 
 
 def carry_out(store: Store, alert: str, answer: Answer, now: datetime, dice: Random) -> list[Done]:
-    """Record the officer's act. An act that the service refuses changes nothing."""
+    """A refused act changes nothing."""
     try:
         if not answer.case:
             found = acknowledge(store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": OFFICER}))

@@ -1,4 +1,4 @@
-"""Draws the plan of a month from its seed. If one act is dropped, the other acts stay the same."""
+"""Dropping one act leaves the other acts unchanged."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Mode(StrEnum):
-    """The behaviour of a channel that has a fault."""
+    """The behaviour of a channel with a fault."""
 
     SLOW = "slow"  # accepts after 5 to 25 seconds
     DEAD = "dead"  # refuses for now
@@ -46,7 +46,7 @@ class Mode(StrEnum):
 
 
 class Width(StrEnum):
-    """The channels that have a fault at the same time."""
+    """Says which channels fail together."""
 
     ONE = "one"
     COUNCIL = "council"
@@ -148,7 +148,7 @@ def _start(dice: Random) -> datetime:
 
 
 def _tempers(dice: Random) -> list[Temper]:
-    """Return a temper for each contact. Each temper comes at least once."""
+    """Each temper comes at least once."""
     more = len(CONTACTS) - len(Temper)
     drawn = [*Temper, *dice.choices(list(Temper), k=more)]
     dice.shuffle(drawn)
@@ -221,7 +221,7 @@ def _channel_faults(dice: Random, start: datetime, mode: Mode) -> Iterator[Act]:
 
 
 def affected(contact: str, width: Width) -> tuple[str, ...]:
-    """Return the contacts whose channels fail together with the channel of `contact`."""
+    """Return the contacts whose channels fail together."""
     if width is Width.ONE or contact == OPERATOR:
         return (contact,)
     if width is Width.COUNCIL:

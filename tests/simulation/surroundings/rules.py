@@ -1,5 +1,3 @@
-"""The numbers of the councils' policies in a simulated month. The world and the model read these numbers."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +12,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy, Tier
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Days count back from the harmful day. The other numbers are hours, or hours of the day."""
+    """`thresholds` are days before the harmful day. Times and pauses are in hours."""
 
     thresholds: tuple[int, ...] = (56, 28, 14, 7, 2, 0)
     # Working days between reminders, by the threshold that the case has reached.
@@ -38,7 +36,7 @@ SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
 
 
 def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
-    """The contacts hear of every threshold. The last contact is a manager who hears late."""
+    """The last contact is the manager. The other contacts hear of every threshold."""
     first = tuple(contact_named(name) for name in contacts[:-1])
     manager = contact_named(contacts[-1])
     return CouncilPolicy.model_validate(

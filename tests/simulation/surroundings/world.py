@@ -1,5 +1,3 @@
-"""Plays the plan of a month against the real code, on virtual time."""
-
 from __future__ import annotations
 
 import heapq
@@ -45,8 +43,6 @@ _DUE = select(
 
 
 class World:
-    """A deployment, its surroundings, and the true time."""
-
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self.plan, self.now, self.skew = plan, plan.start, timedelta()
         self.record = Record()
@@ -66,7 +62,7 @@ class World:
         self.start_process()
 
     def start_process(self) -> None:
-        """Renew everything that lives in the memory of a process."""
+        """Renew everything in the memory of the process."""
         made = self.deployment
         made.consumers = make_consumers(made.ruleset)
         made.event_dispatcher = EventDispatcher(made.store, made.consumers)
@@ -148,7 +144,7 @@ class World:
             self.deployment.settle()
 
     def _guarded(self, work: Acted) -> bool:
-        """Do this work in the service's process. Return False if the process ended."""
+        """Return False if the process ended."""
         try:
             work()
         except KilledError as killed:
@@ -219,10 +215,7 @@ class World:
         self._mended_at = self.now
 
     def _send(self, act: Act) -> None:
-        """Let a feed or a manager send something.
-
-        If the service is down or its clock is wrong, the sender tries again.
-        """
+        """If the service is down or has a wrong clock, the sender tries again."""
         send = {Kind.ENTRY: self._entry, Kind.NOTICE: self._notice, Kind.POLICY: self._policy}[act.kind]
         if not self.up or self.skew or not self._guarded(lambda: send(act)):
             self.later(AGAIN, lambda: self._send(act))

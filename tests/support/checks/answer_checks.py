@@ -1,4 +1,4 @@
-"""Checks for schemathesis: rules that no JSON Schema can express, but that every answer of the API follows."""
+"""JSON Schema cannot express these checks of schemathesis."""
 
 from __future__ import annotations
 

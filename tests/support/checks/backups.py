@@ -1,5 +1,3 @@
-"""Fixtures for tests of backups: a deployment that has alerted about three lines, its backup, and its restore."""
-
 from __future__ import annotations
 
 import sqlite3
@@ -27,7 +25,7 @@ NOTICES = [
 
 @pytest.fixture
 def told(deployment: Deployment) -> Deployment:
-    """A deployment that has alerted Blackpool about three lines at risk, ten days before they move."""
+    """Blackpool has an alert about three lines at risk."""
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
     deployment.tick(seconds=31)

@@ -1,5 +1,3 @@
-"""Finds the examples of the schemas, and checks them as an integrator would."""
-
 from __future__ import annotations
 
 import json

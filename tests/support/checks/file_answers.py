@@ -1,5 +1,3 @@
-"""Sends a file in every way, and collects the rows that the answers name."""
-
 from __future__ import annotations
 
 import csv
@@ -28,7 +26,7 @@ class FileIssue(NamedTuple):
 
 @dataclass
 class FileAnswers:
-    """Sends a file in a dry run and for real, on the command line and over HTTP."""
+    """Sends each file on the command line and over HTTP."""
 
     desk: Desk
     api: Api
@@ -48,7 +46,7 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Return the stored entries. Assert that the command line and HTTP stored the same."""
+        """Assert that the command line and HTTP stored the same entries."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

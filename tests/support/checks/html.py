@@ -1,5 +1,3 @@
-"""Reads a parsed page. A test fails if an element or an attribute is missing."""
-
 from __future__ import annotations
 
 from justhtml import Comment, Element, JustHTML

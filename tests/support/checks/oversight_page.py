@@ -1,5 +1,3 @@
-"""Invented figures of some months, for tests of the report."""
-
 from __future__ import annotations
 
 from services.audit.figures.counting import Counts, Dimension, add_counts
@@ -11,7 +9,7 @@ NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Teleco
 
 
 def a_month(month: Month, migrated: int, *, complete: bool = True) -> MonthShown:
-    """Return a month with `migrated` unconfirmed migrations for one provider, and three times as many for another."""
+    """The second provider has three times as many unconfirmed migrations."""
     counts = Counts()
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:

@@ -1,7 +1,4 @@
-"""Searches bytes for personal data: telephone numbers, UPRNs, postcodes and streets, in any form.
-
-Postcode sectors (`FY3 8`) and outward codes (`FY3`) cover thousands of homes, so they are not personal data.
-"""
+"""Postcode sectors (`FY3 8`) and outward codes (`FY3`) do not count as personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts the steps that Python's `re` takes to match a pattern. The count is the same on every machine."""
+"""Counts steps of Python's `re`. The count is the same on every machine."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ _CATEGORIES: dict[Any, Callable[[str], bool]] = {
 
 
 def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> int:
-    """Return the number of steps of one `fullmatch`, or of a search at every position if `everywhere` is True."""
+    """With `everywhere`, count a search at every position instead of one `fullmatch`."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 40_000))
     attempt = Backtracking(pattern, text)
     try:
@@ -177,7 +177,7 @@ def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> 
 
 
 def signs_of(pattern: re.Pattern[str]) -> list[str]:
-    """Return characters for test texts: each literal of the pattern, and one character of each range or class."""
+    """Return one character of each literal, range or class in the pattern."""
     found: dict[str, None] = {}
 
     def look(items: Any) -> None:

@@ -1,5 +1,3 @@
-"""Reads the project's own source code, for tests that check its conventions."""
-
 from __future__ import annotations
 
 import ast
@@ -29,7 +27,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def dotted(node: ast.AST) -> str:
-    """Return a name such as `datetime.now`, or an empty text if the expression has no name."""
+    """Return a name such as `datetime.now`, or an empty text."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

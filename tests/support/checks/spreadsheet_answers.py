@@ -1,5 +1,3 @@
-"""Sends a file over HTTP and on the command line. Both must give the same answer."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -29,12 +27,12 @@ class FileAnswer:
         return {(row["row"], issue["field"], issue["code"]) for row in self.rows for issue in row["issues"]}
 
     def said(self, *words: str) -> bool:
-        """Return True if a single remark contains all these words."""
+        """Return True if a single remark contains all the words."""
         return any(all(word in remark for word in words) for remark in self.remarks)
 
 
 def answer_on(kind: str, data: bytes, desk: Desk, api: Api, *columns: str) -> FileAnswer:
-    """Send a file over HTTP and on the command line. Assert that the command line prints every remark."""
+    """Assert that the command line prints every remark of the HTTP answer."""
     shown = _uploaded(kind, data, api, columns)
     options = [part for column in columns for part in ("--column", column)]
     typed = ("import", kind, desk.file("sent", data), *_FEED[kind], *options)

@@ -1,5 +1,3 @@
-"""Measures work in steps, which are the same on every machine, or in processor time."""
-
 from __future__ import annotations
 
 import sys
@@ -26,7 +24,7 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """Return the number of executed lines, function calls and returns, in Python and in C."""
+    """Count executed lines, calls and returns, in Python and in C."""
     count = 0
 
     def step(_frame: FrameType, _happening: str, _value: object) -> None:
@@ -50,14 +48,12 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the processor time in seconds: the shortest of three runs.
-
-    A millisecond is added, so that noise in short times does not matter.
-    """
+    """Return the shortest processor time of three runs, in seconds."""
 
     def once() -> float:
         began = thread_time()
         work()
         return thread_time() - began
 
+    # The millisecond covers noise in short times.
     return min(once() for _ in range(3)) + 0.001

@@ -1,4 +1,4 @@
-"""Faulty mail servers, which accept a connection but never complete an SMTP dialogue."""
+"""These mail servers accept connections, but never complete an SMTP dialogue."""
 
 from __future__ import annotations
 
@@ -42,13 +42,14 @@ def drawn(seed: int) -> Callable[[], Script]:
 
 
 class BadServer:
-    """Sends its script to every client. `most` is the highest number of connections at one time."""
+    """Sends its script to every client."""
 
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script
         # The backlog holds all connections that a test opens at once.
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=200)
         self._over = Event()
+        # The highest number of connections at one time is `most`.
         self.open = self.most = self.ever = 0
 
     @property

@@ -1,5 +1,3 @@
-"""A real Chromium for the tests of one module, because an open Chromium blocks other event loops."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from playwright.sync_api import Browser, sync_playwright
 CHROMIUM = Path("/usr/bin/chromium")
 
 
+# An open Chromium blocks other event loops. Each module closes its Chromium.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():

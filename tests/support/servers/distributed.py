@@ -1,5 +1,3 @@
-"""A deployment on a real PostgreSQL. Its events go through a real Apache Kafka to Faust workers."""
-
 from __future__ import annotations
 
 import asyncio
@@ -34,7 +32,7 @@ SETTLED_WITHIN = 60.0
 
 
 class Databases:
-    """Copies a template that has the schema."""
+    """Each new database is a copy of the template."""
 
     TEMPLATE = "pullcord_template"
 
@@ -65,7 +63,7 @@ class Databases:
 
 
 class CurrentStore:
-    """Passes all calls to the store of the running test, because workers outlive a test."""
+    """Workers outlive a test. This object gives them the store of the running test."""
 
     def __init__(self) -> None:
         self.store: Any = None
@@ -75,8 +73,6 @@ class CurrentStore:
 
 
 class Line:
-    """A Kafka broker, a Faust worker for each consumer, and a producer for the relay."""
-
     def __init__(self, folder: Path) -> None:
         self.broker = Broker(folder / "kafka").start()
         self.settings = KafkaSettings(brokers=self.broker.address, replication=1, partitions=4)
@@ -124,7 +120,7 @@ class DistributedDeployment(Deployment):
         self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
-        """Publish all events and wait until every consumer has handled all events, even the events that follow."""
+        """Publish all events, and wait until all consumers have handled them."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

@@ -1,5 +1,3 @@
-"""Runs `pullcord serve` as a process that a test can kill."""
-
 from __future__ import annotations
 
 import asyncio
@@ -53,7 +51,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 class Mailbox(Controller):
-    """A slow mail server that counts the accepted mails by the alert reference in each mail."""
+    """Counts the accepted mails by alert reference."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
@@ -76,8 +74,6 @@ class Mailbox(Controller):
 
 @dataclass
 class ServedDeployment:
-    """A data directory that is ready for use, and the process that serves it."""
-
     folder: Path
     port: int
     store: Store
@@ -168,7 +164,7 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
 
 @dataclass
 class Provider:
-    """Sends batches of notices until it is stopped, and repeats a batch until an answer comes."""
+    """Repeats each batch until an answer comes."""
 
     name: str
     deployment: ServedDeployment

@@ -1,5 +1,3 @@
-"""A real mail server on loopback that keeps the mails it receives."""
-
 from __future__ import annotations
 
 from asyncio import Server
@@ -18,7 +16,7 @@ def bytes_of(mail: Envelope) -> bytes:
 
 
 class Inbox:
-    """`refuse` maps an SMTP command to the answer with which the server refuses the command."""
+    """`refuse` maps an SMTP command to the answer that refuses the command."""
 
     def __init__(self) -> None:
         self.mails: list[Envelope] = []

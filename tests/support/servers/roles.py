@@ -1,5 +1,3 @@
-"""Runs one role of `pullcord run` as a process, and sends requests to its health port."""
-
 from __future__ import annotations
 
 import json
@@ -34,7 +32,7 @@ class RoleProcess:
     log: Path
 
     def asked(self, path: str, method: str = "GET", **more: Any) -> httpx.Response | None:
-        """Return the answer of the health port, or None if nothing answers."""
+        """Return None if nothing answers."""
         try:
             return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=10, **more)
         except httpx.TransportError:
@@ -52,7 +50,7 @@ class RoleProcess:
         return "; ".join(answer.json()["faults"]) if answer is not None else "the port is closed"
 
     def stopped(self) -> int:
-        """Return the exit code. Raises TimeoutExpired if a supervisor would have killed the process."""
+        """Raises TimeoutExpired if the process does not stop in time."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN)
 

@@ -1,5 +1,3 @@
-"""Fixtures for tests of a real `pullcord serve` with a mail server."""
-
 from __future__ import annotations
 
 import os

@@ -1,4 +1,4 @@
-"""A cache of SQL texts for all databases of a test run. Without the cache, the tests would take much longer."""
+"""One cache of SQL texts serves all databases of a test run."""
 
 from __future__ import annotations
 

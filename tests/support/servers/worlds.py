@@ -1,7 +1,4 @@
-"""Small sets of notices and register entries that may match, and the expected matches.
-
-`expected` judges every pair itself, without tables, tokens or events.
-"""
+"""`expected` judges every pair without tables, tokens or events."""
 
 from __future__ import annotations
 
@@ -91,10 +88,7 @@ def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Leave out each row that differs from an earlier row with the same reference and stamp.
-
-    Otherwise the result would depend on which row arrives first.
-    """
+    """Leave out each row that differs from an earlier row with the same reference and stamp."""
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
 
@@ -113,7 +107,7 @@ class Version:
 
 @dataclass
 class World:
-    """The records that should exist after the submitted rows."""
+    """The expected records after all submitted rows."""
 
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)

@@ -1,5 +1,3 @@
-"""The rules that decide which lines are at risk."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""The fields that the record of each event must have."""
-
 from __future__ import annotations
 
 from datetime import date

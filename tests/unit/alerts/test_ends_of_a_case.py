@@ -1,5 +1,3 @@
-"""The database has its own list of the states in which a case has ended. The list agrees with the state table."""
-
 from __future__ import annotations
 
 from services.alerts.states.machine import ENDED

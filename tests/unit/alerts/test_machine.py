@@ -1,5 +1,3 @@
-"""The events that are allowed in each state of a case."""
-
 from __future__ import annotations
 
 from collections import deque
@@ -45,7 +43,7 @@ def after(state: CaseState, *events: CaseEvent) -> CaseState:
 
 
 def ways_out(state: CaseState, without: Collection[CaseEvent] = ()) -> set[CaseState]:
-    """Return `state` and all states that can follow, if the events in `without` never happen."""
+    """Return `state` and all states that can follow. The events in `without` never happen."""
     seen, waiting = {state}, deque([state])
     while waiting:
         here = waiting.popleft()

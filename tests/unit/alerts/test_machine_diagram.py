@@ -1,5 +1,3 @@
-"""The page about case states agrees with the state table."""
-
 from __future__ import annotations
 
 from pathlib import Path

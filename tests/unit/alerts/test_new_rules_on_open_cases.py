@@ -1,5 +1,3 @@
-"""A new rule set applies to open cases too. The rule set may find more lines at risk, but ends no open case."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -122,7 +120,6 @@ def test_the_current_rules_need_not_be_loaded_again() -> None:
 
 
 def _random_ruleset(chance: Random, name: str) -> Ruleset:
-    """Some of the random rules say that a line is not at risk. The rules of `pstn-2026` follow."""
     drawn = []
     for number in range(chance.randint(1, 4)):
         field, codes = chance.choice(CODES)

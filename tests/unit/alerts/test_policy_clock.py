@@ -1,5 +1,3 @@
-"""The times at which a case is escalated, and the length of a pause after a person's act."""
-
 from __future__ import annotations
 
 from dataclasses import replace

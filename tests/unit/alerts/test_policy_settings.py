@@ -1,5 +1,3 @@
-"""A council's alert policy in its written, stored and displayed forms."""
-
 from __future__ import annotations
 
 from datetime import date, time

@@ -1,5 +1,3 @@
-"""Texts in acts hold no telephone number, even disguised, and no character that hides or reverses text."""
-
 from __future__ import annotations
 
 import pytest

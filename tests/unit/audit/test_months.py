@@ -1,5 +1,3 @@
-"""Months in London time, and periods as people type them."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime

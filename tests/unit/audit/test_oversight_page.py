@@ -1,5 +1,3 @@
-"""The page about the figures agrees with the code."""
-
 from __future__ import annotations
 
 from pathlib import Path

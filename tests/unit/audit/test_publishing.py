@@ -1,5 +1,3 @@
-"""Small counts are withheld from published figures."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The report as a page: its content, what it leaves out, and that it loads no other file."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""The report in a real Chromium. It is accessible, never scrolls sideways, and prints on A4."""
-
 from __future__ import annotations
 
 import re

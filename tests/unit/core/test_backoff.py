@@ -1,5 +1,3 @@
-"""The wait before another attempt grows up to a limit, and jitter never makes the wait longer."""
-
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,5 +1,3 @@
-"""Working days of a council with closed days of its own, over two years with both clock changes."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta

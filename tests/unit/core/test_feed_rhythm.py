@@ -1,5 +1,3 @@
-"""The allowed silence of a feed depends on the usual gaps between its submissions."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The reference of a match leads to the match. It does not reveal the number of notices or entries."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""In a text file, a blank before a quotation mark does not belong to the cell. This holds for every separator."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The dates of a spreadsheet are judged by column: which dates are read, which are left out, and why."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""The precision of a stamp, and the order of two stamps."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

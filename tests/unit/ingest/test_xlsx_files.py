@@ -11,7 +11,7 @@ from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezippe
 
 
 def cell_of(value: object, number_format: str = "General") -> tuple[str, list[CellCode]]:
-    """Save a value in a workbook, and read it back. Return the cell's text and its problem codes."""
+    """Write the value into a workbook and read it back."""
 
     def edit(book: Workbook) -> None:
         cell = book.worksheets[0]["B2"]

@@ -1,5 +1,3 @@
-"""Makes good and damaged workbooks for tests, and reads them as a council's register."""
-
 from __future__ import annotations
 
 import io
@@ -39,7 +37,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """`changes` maps the name of a part to new bytes, to a function that changes the bytes, or to None for no part."""
+    """`changes` maps a part to its new bytes or to a function. None removes the part."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

@@ -1,5 +1,3 @@
-"""Faults of every kind: from Python, from a database driver, or of an unknown type."""
-
 from __future__ import annotations
 
 import builtins

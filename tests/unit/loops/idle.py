@@ -1,5 +1,3 @@
-"""Simulated time for loops that wait. The time passes only while a loop waits."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,7 +14,7 @@ from tests.support.clock import FrozenClock
 
 @dataclass
 class Waits:
-    """Stands in for the event that wakes a loop. The loop never wakes early, and each wait moves the clock."""
+    """Each wait moves the clock. The loop never wakes early."""
 
     clock: FrozenClock
     # Called after each wait.
@@ -47,7 +45,7 @@ def beat_of(store: Store, name: str) -> datetime | None:
 
 
 def one_round(loop: Loop) -> bool:
-    """Let a loop do one step, and rest if the step did nothing. Return True if the step did something."""
+    """Return True if the step did something."""
     done = loop._survived(loop._step)
     if not done:
         loop._rest()

@@ -1,5 +1,3 @@
-"""A loop that makes progress has a heartbeat every half minute. Any other loop has none."""
-
 from __future__ import annotations
 
 from dataclasses import replace

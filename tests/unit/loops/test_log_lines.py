@@ -1,5 +1,3 @@
-"""Log lines are written whole or not at all. Writing never blocks, and lost lines are counted."""
-
 from __future__ import annotations
 
 import io

@@ -1,5 +1,3 @@
-"""No fault ends a loop. The work that failed is done later."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -81,7 +79,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Raise the fault at statement number `number`. The list has the number of statements so far."""
+    """Raise `fault` at this statement. The yielded list holds the count of statements."""
     count = [0]
 
     def before(*_: Any) -> None:

@@ -1,5 +1,3 @@
-"""Other threads of a distributed deployment survive every fault: the outbox listener, the watchdog and the relay."""
-
 from __future__ import annotations
 
 from datetime import timedelta

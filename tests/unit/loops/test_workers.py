@@ -1,5 +1,3 @@
-"""A Faust worker loses no message through a fault. A process ends if its worker ends."""
-
 from __future__ import annotations
 
 import asyncio
@@ -26,7 +24,7 @@ BROKERS = KafkaSettings()
 
 
 class App:
-    """Stands for a Faust application. It starts at once, and its waits take no time."""
+    """Stands in for a Faust application. Its waits take no time."""
 
     def __init__(self, start_fault: BaseException | None = None) -> None:
         self.waited: list[float] = []
@@ -140,7 +138,6 @@ def parts() -> Any:
 
 
 def ended(deployment: Deployment, stop: Event, start_fault: BaseException | None = None, *, crashing: bool) -> App:
-    """Run a worker until it crashes, or until it is told to stop."""
     made: list[App] = []
 
     async def working() -> None:

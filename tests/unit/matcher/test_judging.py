@@ -1,5 +1,3 @@
-"""The level of a match, from the tokens that the two records share and from their addresses."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""One step of matching: from the stored records to the pairs that should match."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -21,7 +19,7 @@ STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revis
 
 
 def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
-    """Return the state of two records that share a telephone number."""
+    """Return the state of two records with the same telephone number."""
     made = MatchState(
         notices={1: NOTICE},
         entries={2: ENTRY},

@@ -1,5 +1,3 @@
-"""A record with many possible matches is matched in turns: the order of records, and of partners."""
-
 from __future__ import annotations
 
 import random
@@ -53,7 +51,7 @@ def test_matches_on_record_are_in_the_turn_of_their_entries() -> None:
 
 
 def rest(found: Mapping[int, Row], after: int, limit: int) -> dict[int, Row]:
-    """Return rows as the database would. A row beyond `limit` shows that another turn is needed."""
+    """Return one row more than `limit` if another turn is needed."""
     return dict(sorted((pk, row) for pk, row in found.items() if pk > after)[: limit + 1])
 
 

@@ -1,5 +1,3 @@
-"""The reasons of a match as an officer reads them, and the best match among several places."""
-
 from __future__ import annotations
 
 from dataclasses import replace

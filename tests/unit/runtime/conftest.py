@@ -1,5 +1,3 @@
-"""Fixtures: machines with Pullcord's command line."""
-
 from __future__ import annotations
 
 import logging

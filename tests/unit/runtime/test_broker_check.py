@@ -1,5 +1,3 @@
-"""A role starts after its first successful check of the brokers. It is ready while its last check was successful."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -20,7 +18,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Each outcome is that of one run. None stands for success."""
+    """Each outcome is the outcome of one run. None means success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

@@ -1,5 +1,3 @@
-"""The clock jumps. Sending pauses for at most two minutes, and continues as soon as the clock is right again."""
-
 from __future__ import annotations
 
 import random
@@ -22,7 +20,7 @@ START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
 
 class Clocks:
-    """Three clocks (of the machine, of the database, and monotonic), and a guard that compares them once a second."""
+    """Holds three clocks and the guard that compares them."""
 
     def __init__(self, *, with_database: bool = False, database_off: timedelta = timedelta()) -> None:
         self.elapsed = 1_000.0
@@ -38,7 +36,7 @@ class Clocks:
         return START + timedelta(seconds=self.elapsed) + self.database_off
 
     def seconds_held(self, seconds: int) -> int:
-        """Let `seconds` seconds pass. Return the number of seconds in which sending was paused."""
+        """Return the number of seconds in which sending was paused."""
         held = 0
         for _ in range(seconds):
             self.elapsed += 1

@@ -1,5 +1,3 @@
-"""Settings come from the environment. A settings file is read only if PULLCORD_ENV_FILE names it."""
-
 from __future__ import annotations
 
 from pathlib import Path

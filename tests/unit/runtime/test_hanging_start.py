@@ -1,5 +1,3 @@
-"""The watchdog also watches a worker that hangs while it starts."""
-
 from __future__ import annotations
 
 import asyncio

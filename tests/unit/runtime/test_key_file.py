@@ -1,5 +1,3 @@
-"""A running process reads new keys from the keys file only."""
-
 from __future__ import annotations
 
 import fcntl

@@ -1,5 +1,3 @@
-"""A log message of a library is written without its values. Only the text from the library's source code stays."""
-
 from __future__ import annotations
 
 import json
@@ -17,7 +15,7 @@ SAID = logging.getLogger("a_library")
 
 
 class Wrapper:
-    """A library's logger that puts its own name before each message."""
+    """Puts the logger's own name before each message."""
 
     def error(self, message: str, *values: object) -> None:
         SAID.error("[^-Wrapper]: " + message, *values)

@@ -1,5 +1,3 @@
-"""The id of a message is read from the header, or made from the content without a valid header."""
-
 from __future__ import annotations
 
 from types import SimpleNamespace

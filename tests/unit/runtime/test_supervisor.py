@@ -1,5 +1,3 @@
-"""The two processes of `serve`: the events that end both, and the sum of their metrics."""
-
 from __future__ import annotations
 
 import socket
@@ -33,7 +31,7 @@ class Runner:
 
 
 def made(runner: Runner, code: str, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """Return a supervisor that runs this Python code in place of the HTTP process."""
+    """The supervisor runs this Python code instead of the HTTP process."""
     parts = SimpleNamespace(settings=None, pool=SimpleNamespace(full=False, stuck=0))
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)

@@ -1,5 +1,3 @@
-"""The watchdog ends a process that makes no progress. It ends no other process."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -16,7 +14,7 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands for a process that the watchdog watches."""
+    """Stands in for a watched process."""
 
     time: float = 100.0
     did_something_at: float = 100.0

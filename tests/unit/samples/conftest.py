@@ -1,5 +1,3 @@
-"""The samples for tests. They are made once, from the same seed as the committed samples."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Reads the samples as the API does."""
-
 from __future__ import annotations
 
 import io

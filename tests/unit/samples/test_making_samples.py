@@ -1,5 +1,3 @@
-"""The samples are always made the same. They are about no real person, and their dates can move."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""The sample registers and notices contain the cases that councils and providers meet."""
-
 from __future__ import annotations
 
 from collections import Counter

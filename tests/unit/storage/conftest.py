@@ -1,5 +1,3 @@
-"""Two databases: a store on a fresh database, and a database without tables."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""A key is shown once, stored as a hash, bound to one feed, and invalid once expired or revoked."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

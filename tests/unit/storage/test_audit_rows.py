@@ -1,5 +1,3 @@
-"""Audit rows have exactly the fields of their action. The name of the person who acted is encrypted."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Code that differs between SQLite and PostgreSQL: its effect on SQLite, and its SQL for PostgreSQL."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

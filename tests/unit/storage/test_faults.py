@@ -1,5 +1,3 @@
-"""The code of a database fault decides its meaning. The class of the driver's error does not matter."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

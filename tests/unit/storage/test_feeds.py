@@ -1,5 +1,3 @@
-"""Feeds: the providers and councils that a deployment knows, by their public codes."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Every migration can be applied, undone and applied again. The result is the schema of the tables in the code."""
-
 from __future__ import annotations
 
 import re
@@ -20,7 +18,7 @@ def tables(engine: Engine) -> set[str]:
 
 
 def statements(engine: Engine) -> dict[str, str]:
-    """Return the SQL that made each table and index, with its parts in a fixed order."""
+    """The parts of each statement are in a fixed order."""
     query = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> :kept")
     with engine.connect() as connection:
         return {name: _in_order(sql) for name, sql in connection.execute(query, {"kept": KEPT})}

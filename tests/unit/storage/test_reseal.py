@@ -1,5 +1,3 @@
-"""Stored values are encrypted again with the current vault key."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

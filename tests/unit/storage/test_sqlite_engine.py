@@ -1,5 +1,3 @@
-"""SQLite as Pullcord sets it up. A commit is on the disk, a writer holds the lock, and a reader never waits."""
-
 from __future__ import annotations
 
 import pytest

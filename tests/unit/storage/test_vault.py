@@ -1,5 +1,3 @@
-"""The vault: an encrypted value can be opened only unchanged, in its own place, and with its own key."""
-
 from __future__ import annotations
 
 import pytest
@@ -95,7 +93,7 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
 
 
 class Source:
-    """Records its calls. The test can change its keys while a vault uses it."""
+    """Records its calls. A test can change the keys."""
 
     def __init__(self) -> None:
         self.changed: VaultKeys | None = None

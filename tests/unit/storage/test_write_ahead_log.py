@@ -1,5 +1,3 @@
-"""The write-ahead log of SQLite grows during a long read. Afterwards the disk space is released."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""The printed table of test times by folder."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""Each bound gives the time by which a message about a case must have been accepted."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

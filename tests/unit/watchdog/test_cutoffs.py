@@ -1,5 +1,3 @@
-"""The days from which no rule asks for another message. The days hold for several calendars at once."""
-
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
@@ -18,7 +16,7 @@ CALENDARS = [CouncilCalendar(), CouncilCalendar(Nation.SCOTLAND), CouncilCalenda
 
 
 def is_over(calendar: CouncilCalendar, day: date, n: int, now: datetime) -> bool:
-    """Return True if the time for another message has passed today, after one at the start of `day`."""
+    """Return True if the time for another message has passed today."""
     return calendar.working_days_after(london_time(day, time()), n) < london_time(
         london_day(now) + timedelta(days=1), time()
     )

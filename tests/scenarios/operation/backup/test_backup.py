@@ -1,5 +1,3 @@
-"""A backup is complete, and unreadable without the keys. A faulty backup is not restored."""
-
 from __future__ import annotations
 
 import subprocess

@@ -1,5 +1,3 @@
-"""A backup of a service that is writing. The backup is restored after the service is lost."""
-
 from __future__ import annotations
 
 import sqlite3

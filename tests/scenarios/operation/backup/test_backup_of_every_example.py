@@ -1,5 +1,3 @@
-"""A backup of any record in our samples and documents can be made and restored."""
-
 from __future__ import annotations
 
 import json
@@ -33,7 +31,7 @@ Rows = list[Mapping[str, Any]]
 
 
 def rows_of(body: Any) -> tuple[RecordKind, Rows] | None:
-    """Return the kind and the rows of an example body, or None if the API accepts no such body."""
+    """Return None if the API accepts no such body."""
     for member, kind, name in (("notices", RecordKind.NOTICE, "id"), ("entries", RecordKind.ENTRY, "entry_id")):
         if member in body:
             return kind, body[member]
@@ -56,7 +54,7 @@ def examples() -> Iterator[Any]:
 
 
 def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> None:
-    """Assert that `table` holds `taken` records in a backup and after its restore."""
+    """Assert that the backup and the restore keep `taken` records of `table`."""
     made = back_up(deployment.store, folder / "backup.db")
     deployment.store.engine.dispose()
     put_back = restore(deployment.store, folder / "backup.db", replacing=True)

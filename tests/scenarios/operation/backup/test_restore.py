@@ -1,5 +1,3 @@
-"""After a restore, alerts from before the backup are not sent again. Alerts that have become due since are sent."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -44,7 +42,7 @@ def references(deployment: Deployment) -> list[tuple[str, ...]]:
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return the case and the threshold of each alert, in the order of the alerts."""
+    """Return the case and the threshold of each alert, in order."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]

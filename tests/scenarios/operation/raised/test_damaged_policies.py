@@ -1,5 +1,3 @@
-"""A council's stored policy is damaged. Alerts about its cases go to the operator, by a default policy."""
-
 from __future__ import annotations
 
 from random import Random

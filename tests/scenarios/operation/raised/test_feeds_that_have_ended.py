@@ -1,5 +1,3 @@
-"""A feed has ended if the operator has revoked all its API keys. No alert or metric reports its silence."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -31,7 +29,7 @@ def new_key(deployment: Deployment, feed: str = BLACKPOOL, role: Role = Role.COU
 
 
 def fallen_silent(deployment: Deployment) -> set[str]:
-    """Return the feeds that are reported within three weeks. Assert that `pullcord status` reports the same feeds."""
+    """Return the feeds that are reported within three weeks."""
     already = len(deployment.mails())
     for _ in range(21):
         deployment.tick(days=1)

@@ -1,5 +1,3 @@
-"""A whole file was refused, and no later file was accepted. The operator is alerted one working day later."""
-
 from __future__ import annotations
 
 import random

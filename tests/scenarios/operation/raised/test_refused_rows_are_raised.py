@@ -1,5 +1,3 @@
-"""A row was refused, and was not sent again within a working day. The operator is alerted."""
-
 from __future__ import annotations
 
 import random

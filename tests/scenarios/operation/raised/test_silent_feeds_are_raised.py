@@ -1,5 +1,3 @@
-"""A feed has sent nothing for unusually long. The operator is alerted, on working days only."""
-
 from __future__ import annotations
 
 import random
@@ -48,7 +46,7 @@ def raised(deployment: Deployment) -> list[str]:
 
 
 def days_of(deployment: Deployment, days: int) -> list[date]:
-    """Let `days` days pass. Return the day in London of each message."""
+    """Return the London day of each message within `days` days."""
     found: list[date] = []
     for _ in range(days * 24):
         before = len(deployment.mails())

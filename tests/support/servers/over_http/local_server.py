@@ -1,5 +1,3 @@
-"""An HTTP server on loopback for tests. Its handlers may answer late, in pieces or never."""
-
 from __future__ import annotations
 
 import ssl
@@ -14,7 +12,7 @@ MOMENT = 0.02  # seconds between two pieces
 
 
 class LocalServer(ThreadingHTTPServer):
-    """A handler that must not answer waits until `over` is set."""
+    """A silent handler waits until `over` is set."""
 
     daemon_threads = True
     request_queue_size = 100

@@ -1,4 +1,4 @@
-"""JSON Schemas of requests to GOV.UK Notify, from its REST documentation (docs.notifications.service.gov.uk)."""
+"""JSON Schemas from the REST documentation of GOV.UK Notify (docs.notifications.service.gov.uk)."""
 
 from __future__ import annotations
 

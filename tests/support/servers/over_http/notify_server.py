@@ -1,5 +1,3 @@
-"""A stand-in for GOV.UK Notify on loopback, which checks the token and the body of each request."""
-
 from __future__ import annotations
 
 import json
@@ -28,7 +26,7 @@ Fault = Callable[["NotifyHandler"], None]
 
 
 class NotifyServer(LocalServer):
-    """A fault in `sending_faults` answers one request to send. A fault in `search_faults` answers one search."""
+    """Each fault answers exactly one request."""
 
     def __init__(self) -> None:
         super().__init__(NotifyHandler)
@@ -45,12 +43,12 @@ class NotifyServer(LocalServer):
 
 
 def moment_of(minutes: int) -> str:
-    """Return a time as GOV.UK Notify writes it, `minutes` after nine on the first day of tests."""
+    """`minutes` counts from 9:00 on the first day of the tests."""
     return (datetime(2026, 11, 2, 9, tzinfo=UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def callback_of(message: dict[str, Any], status: str, minutes: int = 1) -> dict[str, Any]:
-    """Return the body of a callback as the REST documentation of GOV.UK Notify describes it."""
+    """The body follows the REST documentation of GOV.UK Notify."""
     recipient = message["body"].get("phone_number") or message["body"].get("email_address")
     body = {
         "id": message["id"],

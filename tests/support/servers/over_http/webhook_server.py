@@ -1,4 +1,4 @@
-"""A receiver of signed webhooks on loopback, over TLS, which checks each signature as Standard Webhooks requires."""
+"""Checks each signature as Standard Webhooks requires."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Fault = Callable[["WebhookHandler"], None]
 
 
 class WebhookServer(LocalServer):
-    """Keeps the accepted messages by message id. Each of the `faults` answers one request instead."""
+    """`accepted` maps the id of a message to the message. Each fault answers one request."""
 
     def __init__(self, authority: trustme.CA) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

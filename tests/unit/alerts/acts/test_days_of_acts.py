@@ -1,5 +1,3 @@
-"""An act with a day or time that must be a mistake is refused."""
-
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
@@ -35,7 +33,7 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Record an act that is refused, and return the fields that the refusal names."""
+    """Return the fields that the refusal names."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

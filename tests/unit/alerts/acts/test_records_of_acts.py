@@ -1,5 +1,3 @@
-"""The effect of a person's act on a case, and the days and providers that an act may name."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""A delivery pool for tests. The route decides how a send ends."""
-
 from __future__ import annotations
 
 import threading
@@ -37,10 +35,7 @@ class Alarms:
 
 
 class Script:
-    """A channel whose routes are the names of its methods.
-
-    `stuck` waits until `release` is set. `together` waits until three sends have begun.
-    """
+    """The route of a message names the method that sends it."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []

@@ -1,5 +1,3 @@
-"""A real service of Apprise (JSON over HTTP), with its server on loopback."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""A route must hold exactly one address. Any other route is refused with the reason."""
-
 from __future__ import annotations
 
 import pytest

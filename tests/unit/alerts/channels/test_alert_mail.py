@@ -1,5 +1,3 @@
-"""The alert mail before it goes to a server."""
-
 from __future__ import annotations
 
 from email import message_from_bytes, policy

@@ -1,5 +1,3 @@
-"""The routes that can be used. Each has exactly one target."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Many sends at the same time. The test moves the clock, and rings the alarm that ends a send."""
-
 from __future__ import annotations
 
 import threading

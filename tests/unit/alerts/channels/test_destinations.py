@@ -1,5 +1,3 @@
-"""Routes to the same destination share a limit on the sends that may run at the same time."""
-
 from __future__ import annotations
 
 import pytest

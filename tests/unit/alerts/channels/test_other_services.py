@@ -1,5 +1,3 @@
-"""Sends through services of Apprise: the message that each service gets, and the result of its answer."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

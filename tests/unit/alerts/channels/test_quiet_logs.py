@@ -1,5 +1,3 @@
-"""Log records of the libraries that send messages are not written to our log."""
-
 from __future__ import annotations
 
 import logging

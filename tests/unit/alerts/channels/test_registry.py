@@ -1,5 +1,3 @@
-"""Rules that every channel in the registry follows."""
-
 from __future__ import annotations
 
 from collections import Counter

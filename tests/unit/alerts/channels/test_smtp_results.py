@@ -1,5 +1,3 @@
-"""The result of every fault of a mail server, by the stage of the SMTP dialogue."""
-
 from __future__ import annotations
 
 import smtplib

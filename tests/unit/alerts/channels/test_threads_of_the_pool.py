@@ -1,5 +1,3 @@
-"""A delivery pool if the operating system refuses to start a thread."""
-
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,3 @@
-"""A reviewed case, and the old facts that the case still uses after a feed has sent new facts."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""A change from a feed that would end or delay alerts waits until a person agrees."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""If a change from a feed waits for a person, the council is told at once, and again on each working day."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""While changes from feeds wait for a person, a case is judged by the more dangerous of its old and new facts."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The words in which a person is asked to agree to changes from feeds."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""A route is made from a contact's channel and address and from the services of the deployment, in one place."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""The addresses of a person that get a message first."""
-
 from __future__ import annotations
 
 import random

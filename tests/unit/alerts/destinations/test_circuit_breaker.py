@@ -1,5 +1,3 @@
-"""A destination that keeps failing gets one probe at a time, until a message succeeds."""
-
 from __future__ import annotations
 
 import pytest

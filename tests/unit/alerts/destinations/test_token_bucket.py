@@ -1,5 +1,3 @@
-"""No more messages go in a minute than the rate allows, and none of the rate is lost for long."""
-
 from __future__ import annotations
 
 import pytest
@@ -11,7 +9,7 @@ from services.alerts.delivery.destinations.token_bucket import BURST_SECONDS, To
 
 
 def taken(bucket: TokenBucket, moments: list[float]) -> list[float]:
-    """Take everything that is left at each of the moments. Return the moment of each message."""
+    """Take all that is left at each moment. Return the time of each message."""
     times = []
     for now in moments:
         for _ in range(bucket.left(now)):

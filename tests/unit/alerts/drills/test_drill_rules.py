@@ -1,5 +1,3 @@
-"""When a drill begins, whom it asks, and when it goes on."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,5 +1,3 @@
-"""Sample digests for the tests of the alert mail."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The texts about doubts: a provider reports an unannounced change, or two versions of a notice differ."""
-
 from __future__ import annotations
 
 from datetime import date

@@ -1,5 +1,3 @@
-"""The message of a drill says that it is one, in a mail and in a text message."""
-
 from __future__ import annotations
 
 from dataclasses import replace

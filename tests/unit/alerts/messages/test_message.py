@@ -1,5 +1,3 @@
-"""The alert mail: the text that a council team reads, and what it must never contain."""
-
 from __future__ import annotations
 
 import re

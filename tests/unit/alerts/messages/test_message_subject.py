@@ -1,5 +1,3 @@
-"""The subject of the alert mail: how urgent it is, the day, the number of lines, and the council."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta

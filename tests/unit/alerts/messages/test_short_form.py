@@ -1,5 +1,3 @@
-"""The short form of a message for text messages: its subject and its link."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The mail that names the lines that will no longer be switched."""
-
 from __future__ import annotations
 
 from datetime import date

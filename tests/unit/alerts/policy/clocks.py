@@ -1,5 +1,3 @@
-"""A case ten weeks before Christmas, whose clock the tests of the policy read."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""Edge cases of times: a threshold that begins at this moment, the day before the harmful day, time zones."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The length of pauses after a person's act, and the end of quiet hours."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The contacts of a tier who get a message, by the rota and the hour."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time

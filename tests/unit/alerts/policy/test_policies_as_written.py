@@ -1,5 +1,3 @@
-"""Any written policy is read, or refused with its field. The refusal repeats no value."""
-
 from __future__ import annotations
 
 import json

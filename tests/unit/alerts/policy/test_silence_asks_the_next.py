@@ -1,5 +1,3 @@
-"""If nobody answers, the next tier is asked, and after the last tier the operator of Pullcord."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -34,10 +32,7 @@ POLICY = CouncilPolicy(tiers=(OFFICERS, MANAGERS))
 
 
 def told(days_off: int, at: datetime = TEN, state: CaseState = CaseState.OPEN, **rest: object) -> CaseClock:
-    """A case whose first message was accepted at `at`.
-
-    The harmful day is `days_off` days after the first Monday.
-    """
+    """The harmful day is `days_off` days after the first Monday. The first message was accepted at `at`."""
     harm_on = MONDAY + timedelta(days=days_off)
     case = CaseClock(state, MatchLevel.CONFIRMED, harm_on, at - timedelta(days=1))
     made = due(case, at)

@@ -1,5 +1,3 @@
-"""The time of a message to a person who has had other messages."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

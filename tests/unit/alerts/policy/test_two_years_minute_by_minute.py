@@ -1,10 +1,4 @@
-"""Two years of the UK: when a message may go, and when it is due, by an almanac that shares no code with the rules.
-
-Every one of the 1,051,200 minutes is asked if it is night, and for one council if its working day is at work. For the
-councils of the other nations, and for the decision when a message is due, only the minutes are asked at which the
-answer may change, every minute of the nights in which the clocks change, and each day one minute in between, drawn at
-random, at which the answer must be that of the minute before.
-"""
+"""Compares two years of the rules with an almanac. The almanac shares no code with the rules."""
 
 from __future__ import annotations
 
@@ -111,7 +105,7 @@ def test_every_nation_is_at_work_by_its_own_holidays(nation: Nation, closures: t
 
 @dataclass
 class Walk:
-    """A line after another whose messages nobody answers, asked minute by minute if a message is due."""
+    """Asks minute by minute if a message is due. Nobody answers the messages."""
 
     nation: Nation
     closed: frozenset[date]
@@ -119,7 +113,7 @@ class Walk:
     case: CaseClock
 
     def open_days_before_harm(self, moment: datetime) -> int:
-        """Return the number of working days, three at most, that start after a moment and before the harmful day."""
+        """Count the working days that start after `moment` and before the harmful day."""
         assert self.case.harm_on is not None
         here = wall(moment)
         days = (here.date() + n * DAY for n in range((self.case.harm_on - here.date()).days))
@@ -136,7 +130,7 @@ class Walk:
         return day
 
     def check_time(self, moment: datetime, found: Escalation) -> None:
-        """A message is sent at `moment`: not in the night nor on a closed day, but for its urgency."""
+        """A message goes at night or on a closed day only if it is urgent."""
         assert self.case.harm_on is not None
         left = (self.case.harm_on - wall(moment).date()).days
         if left <= self.policy.quiet_override_days:
@@ -147,7 +141,6 @@ class Walk:
             assert self.open_days_before_harm(moment) <= self.policy.least_working_days, (moment, found)
 
     def check_lateness(self, moment: datetime) -> None:
-        """A message is sent at `moment`: not later than its threshold and its repeat promise."""
         last = self.case.last_alert_at
         if last is None:
             return
@@ -178,7 +171,7 @@ def new_line(moment: datetime, dice: random.Random) -> CaseClock:
 
 
 def walked(walk: Walk, dice: random.Random) -> Iterator[datetime]:
-    """Ask at each minute if a message is due, and yield the minutes at which one is sent."""
+    """Yield the minutes at which a message is sent."""
     due: datetime | None = None
     for day in every_day():
         minutes = minutes_to_ask(day, dice)

@@ -1,4 +1,4 @@
-"""Two years of UK days, worked out without the code under test: bank holidays and clock changes are written out."""
+"""Nothing here uses the code under test."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _CHANGES: Final = [datetime(day.year, day.month, day.day, 1, tzinfo=UTC) for day
 
 
 def wall(moment: datetime) -> datetime:
-    """Return what a clock on the wall shows, without a time zone."""
+    """Return the local time without a time zone."""
     passed = sum(1 for change in _CHANGES if change <= moment)
     return (moment + timedelta(hours=passed % 2)).replace(tzinfo=None)
 
 
 def minutes_of(day: date) -> Iterator[datetime]:
-    """Return the minutes of a UTC day."""
+    """Return the minutes of the day in UTC."""
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     return (start + n * MINUTE for n in range(24 * 60))
 

@@ -1,5 +1,3 @@
-"""A case, its register entry and its line. Each test changes one of their values."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -56,7 +54,7 @@ KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
 def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
-    """A case about LINE, which was opened an hour before NOW. The council was alerted at once."""
+    """The case was opened an hour before NOW and was alerted at once."""
     made = Case(
         pk=1,
         reference="C-2222-2222",
@@ -95,5 +93,4 @@ def memory(of: Case, notice: int = 1) -> LineMemory:
 
 
 def knowing(**facts: Any) -> Mapping[str, Mapping[str, Any]]:
-    """Return the stored facts about LINE, with these changes."""
     return {"1": {**KNOWN["1"], **facts}}

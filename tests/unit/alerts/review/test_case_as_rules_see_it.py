@@ -1,5 +1,3 @@
-"""The values of a case and of a line that the rules can read."""
-
 from __future__ import annotations
 
 from dataclasses import replace

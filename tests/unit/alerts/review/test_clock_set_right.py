@@ -1,5 +1,3 @@
-"""After the clock is corrected, only the effects of the wrong clock on a case are undone."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""Two versions of a notice tie. The council is told of both versions until somebody settles which version is right."""
-
 from __future__ import annotations
 
 from dataclasses import replace

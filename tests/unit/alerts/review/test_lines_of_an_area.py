@@ -1,5 +1,3 @@
-"""The notices on an area share one line, with the same effect as if each notice had a line of its own."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -28,7 +26,7 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Each pair in `days` holds the planned day and the restriction day of one notice."""
+    """Each pair holds the planned day and the restriction day of a notice."""
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)
@@ -45,7 +43,7 @@ def apart(*days: Days, **more: Any) -> list[Line]:
 
 
 def history(lines: list[Line], confirmed: bool) -> list[tuple[Any, ...]]:
-    """Review a case each day for two months. Return the state, the days and the due message of each review."""
+    """Return the result of each daily review over two months."""
     if confirmed:
         lines = [replace(line, decision=MatchDecision.CONFIRMED, decided_level=line.level) for line in lines]
     made, stands = new_case(1, "C-2222-2222", ENTRY, RULES, NOW), []

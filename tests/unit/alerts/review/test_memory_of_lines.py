@@ -1,5 +1,3 @@
-"""The facts about each line that a case stores between reviews."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""A review finds what has changed since the last review, and sets the time of the next one."""
-
 from __future__ import annotations
 
 from dataclasses import replace

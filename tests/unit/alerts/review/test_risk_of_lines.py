@@ -1,5 +1,3 @@
-"""The joint risk of all lines of an entry, and the lines that a person's decision or a test call has settled."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The effect of one event on a case, and the values that a case gets from its lines."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The effect of passing days and of providers' reports on a case, in the order in which they happened."""
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,5 +1,3 @@
-"""The message to a council that a line will no longer be moved: when the message is sent, and when not."""
-
 from __future__ import annotations
 
 from dataclasses import replace

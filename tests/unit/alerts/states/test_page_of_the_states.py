@@ -1,5 +1,3 @@
-"""The lines of the generated part of the page about case states."""
-
 from __future__ import annotations
 
 import pytest

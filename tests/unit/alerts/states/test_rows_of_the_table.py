@@ -1,5 +1,3 @@
-"""A row of the case table decides about one event in every state: a new state, the same state, or a refusal."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The first rule that applies decides if a line is at risk. If no rule applies, the line is at risk."""
-
 from __future__ import annotations
 
 from datetime import date

@@ -1,5 +1,3 @@
-"""The groups of states that rules use, and the events that bring a new danger."""
-
 from __future__ import annotations
 
 from schemas.codes import CaseEvent, CaseState

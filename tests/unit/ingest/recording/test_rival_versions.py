@@ -1,5 +1,3 @@
-"""A version that ties with the stored one: what is stored, and what the sender is told."""
-
 from __future__ import annotations
 
 from datetime import date

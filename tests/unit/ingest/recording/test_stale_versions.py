@@ -1,5 +1,3 @@
-"""The answer about a row that is too old, and about a repeated row."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime

@@ -1,5 +1,3 @@
-"""Notices that replace another notice, or replace each other. The tests show which one counts."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Versions of a notice tie. The version that arrives last counts, and an earlier day of another version is kept."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""Several versions of a record: which one is kept, and the answer about each."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,5 +1,3 @@
-"""The page about the command line agrees with the commands. Every code has a label in plain words."""
-
 from __future__ import annotations
 
 from pathlib import Path

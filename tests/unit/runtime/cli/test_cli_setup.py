@@ -1,5 +1,3 @@
-"""Set-up on the command line: `init`, councils, providers, policies and keys."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""`pullcord simulate` passes its options to the simulator of the checkout, and says when there is none."""
-
 from __future__ import annotations
 
 import subprocess

@@ -1,5 +1,3 @@
-"""`pullcord status` reports silent loops, and no other loops."""
-
 from __future__ import annotations
 
 import json
@@ -30,7 +28,7 @@ def beat(desk: Desk, *names: str) -> None:
 
 
 def hear(desk: Desk, *consumers: str) -> None:
-    """Record that every topic had a canary, and that these consumers received it."""
+    """Record that these consumers received a canary of every topic."""
     partitions = [(topic, 0) for topic in ("pullcord.notices", "pullcord.entries", "pullcord.matches")]
     with desk.store() as store, store.writing() as connection:
         now = store.now()

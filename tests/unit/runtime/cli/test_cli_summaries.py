@@ -1,5 +1,3 @@
-"""The list of commands shows the same summary as each command. It is made without importing the commands."""
-
 from __future__ import annotations
 
 import subprocess

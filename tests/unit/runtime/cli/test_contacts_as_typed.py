@@ -1,5 +1,3 @@
-"""Contacts are entered as a person would type them. A test message shows if they can be reached."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""Faults that can happen on any machine. A sentence explains each fault and gives a remedy."""
-
 from __future__ import annotations
 
 import os
@@ -30,7 +28,7 @@ KILOBYTE = 1024
 def run(
     *typed: str | bytes, before: Callable[[], None] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a command as a process, which first calls `before`. `environment` changes its environment."""
+    """The process first calls `before`."""
     return subprocess.run(
         [PULLCORD, *typed],
         env={**os.environ, **environment},

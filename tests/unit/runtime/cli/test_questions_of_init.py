@@ -1,5 +1,3 @@
-"""On a terminal, `init` asks for settings that it cannot guess, and stores the answers. Elsewhere it asks nothing."""
-
 from __future__ import annotations
 
 import json

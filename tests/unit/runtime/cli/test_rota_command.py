@@ -1,5 +1,3 @@
-"""`pullcord rota show` says who is on duty, when nobody is, and what is wrong with a file."""
-
 from __future__ import annotations
 
 import json
@@ -28,7 +26,7 @@ def machine(empty_desk: Desk) -> Desk:
 
 
 def policy(**changes: Any) -> dict[str, Any]:
-    """A policy with a rota, as `pullcord policy show --json` prints it. Its addresses are masked."""
+    """The policy is in the form of `pullcord policy show --json`."""
     contacts = [{"person": label, "channel": "email", "address": "**********"} for label in ("Asha", "Ben")]
     values: dict[str, Any] = json.loads(CouncilPolicy().model_dump_json())
     return values | {

@@ -1,5 +1,3 @@
-"""A contact is verified on the command line by the code that a mail server received."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""`pullcord watchdog` looks once or again and again, and runs without the keys and without the engine."""
-
 from __future__ import annotations
 
 import asyncio
@@ -146,8 +144,6 @@ def asked(loop: WatchdogLoop, path: str) -> Response:
 
 
 def looked(loop: WatchdogLoop) -> None:
-    """Let the loop look once, and wait until the look has ended."""
-
     class OneLook(Event):
         def wait(self, timeout: float | None = None) -> bool:
             self.set()
@@ -173,8 +169,6 @@ def test_it_is_ready_after_its_first_look_and_not_after_one_that_failed(loop: Wa
 
 @dataclass
 class Collecting:
-    """A channel that keeps what is sent."""
-
     sent: list[WatchdogMessage] = field(default_factory=list)
     name: str = "collecting"
 

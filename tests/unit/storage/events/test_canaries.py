@@ -1,5 +1,3 @@
-"""Canaries show which consumers are alive, and which events can no longer arrive."""
-
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,5 +1,3 @@
-"""Outbox, inbox and `process`: each event is handled exactly once, and completely or not at all."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -37,7 +35,7 @@ RAVEN = "provider:RAVN"
 
 
 class Listener:
-    """Writes a row, an event and an audit record for each event. It fails if `failing` is True."""
+    """Writes a row, an event and an audit record for each event."""
 
     name = "listener"
     topics = (NoticesReconsidered.topic,)
@@ -59,7 +57,7 @@ class Listener:
 
 @dataclass
 class Contended:
-    """A consumer that has a conflict in every batch with more than `most` events."""
+    """Has a conflict in every batch with more than `most` events."""
 
     listener: Listener
     most: int

@@ -1,5 +1,3 @@
-"""The outbox gives out events of all feeds in turn. So a feed with a long queue delays no other feed."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The result of each HTTP status, and the header with which a service asks Pullcord to wait."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta

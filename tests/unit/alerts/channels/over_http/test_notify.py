@@ -1,5 +1,3 @@
-"""GOV.UK Notify: a message is accepted, fails for now, fails for good, or has an unknown outcome."""
-
 from __future__ import annotations
 
 import random

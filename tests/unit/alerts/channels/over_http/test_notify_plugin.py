@@ -1,5 +1,3 @@
-"""Apprise's plugin for GOV.UK Notify, and the routes that Pullcord accepts for it."""
-
 from __future__ import annotations
 
 import ast

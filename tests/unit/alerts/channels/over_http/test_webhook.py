@@ -1,5 +1,3 @@
-"""Signed webhooks: a message is accepted, fails, or has an unknown outcome. It goes only to public hosts."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Calendars for tests, and the result of importing them."""
-
 from __future__ import annotations
 
 from datetime import datetime, timedelta

@@ -1,5 +1,3 @@
-"""Rotas for tests. Some are fixed, and some are generated."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -42,7 +40,7 @@ def weekly(*people: str | None, label: str = "first", tier: str = "duty", handov
 
 
 def policy_of(rota: Rota, out_of_hours: str | None = None, *closures: Closure) -> CoverPolicy:
-    """A policy with two tiers. Tier `duty` has all people of the rota and a desk. Tier `manager` has Jo alone."""
+    """Tier `duty` has all people of the rota and a desk. Tier `manager` has only Jo."""
     tiers = (
         CoverTier(label="duty", contacts=(*PEOPLE, "duty desk")),
         CoverTier(label="manager", contacts=("Jo",)),

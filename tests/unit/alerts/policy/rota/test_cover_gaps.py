@@ -1,5 +1,3 @@
-"""Finds the hours in which nobody is on duty, with the contacts who get messages meanwhile."""
-
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
@@ -38,7 +36,7 @@ def gaps_of(rota: Rota, within: TimeSpan, out_of_hours: str | None = None) -> li
 
 
 def needed(moment: datetime, closed: frozenset[date] = frozenset()) -> bool:
-    """Return True if the moment is at night, at a weekend, or on a closed day."""
+    """Return True at night, at a weekend and on a closed day."""
     here = moment.astimezone(LONDON)
     return here.hour >= 22 or here.hour < 7 or here.weekday() >= 5 or here.date() in closed
 

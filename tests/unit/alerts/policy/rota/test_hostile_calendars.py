@@ -1,5 +1,3 @@
-"""A hostile or damaged calendar, or a file that is no calendar, is refused. The message says what to change."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Shifts are exported as iCalendar. Overrides are imported from iCalendar files of any program."""
-
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta

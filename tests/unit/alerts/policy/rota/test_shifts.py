@@ -1,5 +1,3 @@
-"""The people on duty. No moment is lost, and no layer has two people at once, also when the clocks change."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta

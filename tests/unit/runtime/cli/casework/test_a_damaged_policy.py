@@ -1,5 +1,3 @@
-"""A damaged policy is reported where a policy would be shown. A new policy replaces it."""
-
 from __future__ import annotations
 
 from sqlalchemy import update

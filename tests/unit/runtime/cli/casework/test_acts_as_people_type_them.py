@@ -1,5 +1,3 @@
-"""Dates, times and words of acts are read in the same way as in files. The command shows what it understood."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""Cases are listed and shown on the command line, and acts are recorded."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""`pullcord changes` lists the changes that wait for a person, and accepts changes."""
-
 from __future__ import annotations
 
 import json

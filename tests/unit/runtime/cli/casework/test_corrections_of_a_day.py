@@ -1,5 +1,3 @@
-"""A file that corrects an earlier file of the same day counts, on every way to send a file."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime
@@ -19,7 +17,7 @@ def issued(data: bytes, day: bytes) -> bytes:
 
 
 def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
-    """Send a file. For each problem code, return the numbers of the rows with this problem."""
+    """Map each problem code to the numbers of its rows."""
     found: dict[str, list[int]] = {}
     for one in way.send(kind, data):
         found.setdefault(one.code, []).append(one.row)

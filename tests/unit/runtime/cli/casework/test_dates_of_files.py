@@ -1,5 +1,3 @@
-"""Dates in files of `tests/data/cases`. A dry run, an import and an upload all name the same rows."""
-
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -28,7 +26,7 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
-    """Return the rows that the answer names. Assert that a dry run names the same rows."""
+    """Assert that a dry run names the same rows."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
     return tried

@@ -1,5 +1,3 @@
-"""`pullcord drill`: it lists, starts and answers drills, and refuses what cannot be done."""
-
 from __future__ import annotations
 
 import json

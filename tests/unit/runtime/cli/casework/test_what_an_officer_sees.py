@@ -1,5 +1,3 @@
-"""The list of cases on a terminal of 80 columns, and a case with everything that is needed to ring the provider."""
-
 from __future__ import annotations
 
 import json
@@ -28,7 +26,7 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """Import an entry and a notice for each number of days until the move. Return the entry ids."""
+    """`days` holds the number of days until each move. Return the entry ids."""
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

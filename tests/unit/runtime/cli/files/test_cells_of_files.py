@@ -1,5 +1,3 @@
-"""A cell that a program has changed is read correctly or is reported, for every way to send a file."""
-
 from __future__ import annotations
 
 import io

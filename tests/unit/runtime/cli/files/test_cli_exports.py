@@ -1,5 +1,3 @@
-"""Matches and cases are exported to files. Some personal data must never be in them."""
-
 from __future__ import annotations
 
 import csv

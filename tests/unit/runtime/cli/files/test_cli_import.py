@@ -1,5 +1,3 @@
-"""Files are imported on the command line."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""The command line refuses a file that would take too much time or memory, and reads the next file."""
-
 from __future__ import annotations
 
 import pytest

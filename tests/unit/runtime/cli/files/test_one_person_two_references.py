@@ -1,5 +1,3 @@
-"""Two references may belong to one person. Both entries are kept, and the sender is asked."""
-
 from __future__ import annotations
 
 import random

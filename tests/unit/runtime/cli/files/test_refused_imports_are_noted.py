@@ -1,5 +1,3 @@
-"""A file that an import refuses is recorded. The operator is alerted if no file is accepted within a working day."""
-
 from __future__ import annotations
 
 import pytest

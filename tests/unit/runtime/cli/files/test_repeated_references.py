@@ -1,5 +1,3 @@
-"""A register has a row for each device. The rows become one entry with all numbers, and contradictions are reported."""
-
 from __future__ import annotations
 
 import random

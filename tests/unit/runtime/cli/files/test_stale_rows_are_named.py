@@ -1,5 +1,3 @@
-"""A row is too old to be used. Every answer names the row, its stamp and the stamp on record."""
-
 from __future__ import annotations
 
 import io
@@ -47,7 +45,7 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
 
 
 def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
-    """Return a stamp in two forms: as a spreadsheet has it, and as an answer has it."""
+    """Return a stamp as it stands in a spreadsheet and in an answer."""
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
     if day_only:
@@ -62,7 +60,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """An earlier and a later stamp, each in both forms. A stamp is a day, or a day with a time."""
+    """Return an earlier stamp and a later stamp."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

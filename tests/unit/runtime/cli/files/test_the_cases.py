@@ -1,4 +1,4 @@
-"""The table in `tests/data/cases/README.md`, row by row. Each file is sent in every way to an empty database."""
+"""Tests each row of the table in `tests/data/cases/README.md`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 @dataclass
 class Sent:
-    """Sends every file to two deployments: to one by the command line, and to the other over HTTP."""
+    """Sends each file to one deployment by the command line, and to another over HTTP."""
 
     desk: Desk
     api: Api

@@ -1,5 +1,3 @@
-"""`pullcord case preview` and the API show what would be sent about a case, and to whom."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""`pullcord policy set` asks for a number if messages would come later, and refuses a policy that tells nobody."""
-
 from __future__ import annotations
 
 import json

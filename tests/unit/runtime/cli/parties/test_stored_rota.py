@@ -1,5 +1,3 @@
-"""`pullcord rota` shows the rota of the stored policy, and adds shifts from a calendar to it."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""A file has an unknown heading. One sentence names it, and the user can map it by hand."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""Headings in Welsh, in two languages, and abbreviated."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""The row that fits best is read as the headings. Two rows of headings are read as one."""
-
 from __future__ import annotations
 
 import io

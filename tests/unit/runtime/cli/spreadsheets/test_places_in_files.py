@@ -1,5 +1,3 @@
-"""Places as real lists have them: a postcode within the address, sectors without a space, area codes."""
-
 from __future__ import annotations
 
 from string import ascii_uppercase

@@ -1,5 +1,3 @@
-"""Every answer, and the stored receipt, report what was left out of a file and what was guessed."""
-
 from __future__ import annotations
 
 import io

@@ -1,5 +1,3 @@
-"""A file has an old date and a revised date. The revised date is read, and the answer names the old one."""
-
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,5 +1,3 @@
-"""A list has columns for residents and for their contacts. Contacts' numbers are not read as alarm lines."""
-
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,3 @@
-"""A council can map its own words for statuses by hand. No entry is refused because of an unknown word."""
-
 from __future__ import annotations
 
 import random

@@ -1,5 +1,3 @@
-"""Totals, titles of groups, and the last line of a report are not read as entries. The answer counts them."""
-
 from __future__ import annotations
 
 import pytest

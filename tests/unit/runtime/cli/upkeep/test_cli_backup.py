@@ -1,5 +1,3 @@
-"""Backups are made and restored on the command line."""
-
 from __future__ import annotations
 
 import pytest

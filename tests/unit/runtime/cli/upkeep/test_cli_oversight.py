@@ -1,5 +1,3 @@
-"""`pullcord report` and `pullcord audit check`."""
-
 from __future__ import annotations
 
 import csv
@@ -13,7 +11,7 @@ from tests.support.command_line import Desk
 
 
 def written(desk: Desk, *typed: str) -> list[Path]:
-    """Return the paths of the files that `pullcord report` says it wrote."""
+    """Return the paths that `pullcord report` prints."""
     return [desk.folder / line for line in desk.done("report", *typed).out.split()]
 
 

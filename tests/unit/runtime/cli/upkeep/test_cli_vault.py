@@ -1,5 +1,3 @@
-"""A new vault key is added and used on the command line."""
-
 from __future__ import annotations
 
 import pytest

@@ -29,9 +29,9 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
-    """Mark the cases of the alert as alerted. Only the first acceptance of a message counts.
+    """Mark the cases of the alert as alerted. Only the first accepted message counts.
 
-    Locks the cases. Lock a delivery only after this call, because every writer of alerts locks the cases first.
+    This call locks the cases. Lock deliveries only after the cases.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
@@ -51,7 +51,7 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int) -> None:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted`, because every accepted message of the alert came back. Locks the cases."""
+    """Undo `count_as_accepted` after every accepted message has come back. This call locks the cases."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

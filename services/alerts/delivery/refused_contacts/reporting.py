@@ -1,6 +1,6 @@
-"""Reports contacts that refuse messages for good to the council's manager, in office hours.
+"""Reports contacts that refuse messages to the council's manager. A report goes out in office hours.
 
-The manager is the last tier that has another person. The alert has no cases.
+The manager is the last tier that has another person. A report has no cases.
 """
 
 from __future__ import annotations

@@ -65,7 +65,10 @@ def has_doubtful_attempt(connection: Connection, delivery_pk: int) -> bool:
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the cases of these deliveries with an attempt in doubt: the message may have been accepted."""
+    """Return the cases of deliveries with an attempt in doubt.
+
+    The message of such an attempt may have been accepted.
+    """
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

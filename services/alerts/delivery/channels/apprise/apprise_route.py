@@ -1,6 +1,6 @@
 """Reads the route of an Apprise service: a URL that names exactly one target.
 
-A route with two targets is refused. Apprise reports one result for both, even if the message reached only one.
+Apprise reports only one result for several targets, so a route with several targets is refused.
 """
 
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody
@@ -17,7 +17,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 
 def read_route(route: str) -> NotifyBase:
-    """Raises RouteRefusedError if the route is unreadable, is for a mail server, or has not exactly one target."""
+    """Raises RouteRefusedError if the route is unreadable, is for a mail server, or does not name one target."""
     written = read_written(route)
     if ";" in route.partition("?")[2]:
         # Apprise reads a semicolon as an ampersand, and uses the last of two equal options.

@@ -43,7 +43,7 @@ class ActBody(BaseModel):
 
 
 class AcknowledgementBody(BaseModel):
-    """A person's acknowledgement of an alert. It pauses messages, but makes nobody safe."""
+    """A person's acknowledgement of an alert. An acknowledgement pauses messages, but makes nobody safe."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. Messages about each case pause. `paused_until` is the earliest end of a pause."""
+    """The acknowledged cases. Each case has a pause of messages. `paused_until` is the earliest end of these pauses."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -103,8 +103,8 @@ def list_cases(
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
     """Show a case with the address of the alarm, the matched notices and the history of the case.
 
-    The answer has at most 100 matches and 100 events. `next_matches_cursor` is the cursor for the next page of
-    `/v1/cases/{reference}/matches`. `next_history_cursor` is the cursor for the next page of
+    The answer has the first 100 matches and the first 100 events. `next_matches_cursor` is the cursor for the next page
+    of `/v1/cases/{reference}/matches`. `next_history_cursor` is the cursor for the next page of
     `/v1/cases/{reference}/history`.
     """
     with store.reading() as connection:

@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 
 class CheckView(BaseModel):
-    """The state of a test message or of a code. `reason` is the result of the last attempt to send it."""
+    """The state of a test message or of a code. `reason` is the result of the last attempt to send the message."""
 
     asked_at: datetime
     state: str

@@ -36,7 +36,7 @@ class ContactCheckBody(BaseModel):
 
 
 class VerificationBody(BaseModel):
-    """The code of six digits from the contact, and the person who enters the code."""
+    """The code of six digits that the contact received, and the person who enters the code."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -17,7 +17,7 @@ class Cutoffs:
     """Days in London that hold for all councils.
 
     A message that was accepted on the day `soon` or later satisfies the bound `SOON` today. `urgent` and `ordinary` are
-    the days for the other bounds. By `next_day`, every council has had a working day since today.
+    the days for the other bounds. By `next_day`, every council has had a working day after today.
     """
 
     now: datetime

@@ -1,4 +1,4 @@
-"""Counts the open cases whose next message would move under a new policy. Writes nothing."""
+"""Counts the open cases whose next message would come at another time under a new policy. Writes nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Finds cases that were put off by hand in the database.
 
-Each case is reviewed again on the facts of its last review. Nothing is saved.
+Each case is reviewed again with the facts of its last review. Nothing is saved.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Places(Protocol):
     def places_at(self, destination: str) -> int: ...
 
     def holds(self, destination: str) -> bool:
-        """Return True while the destination is failing, or while a pause that it asked for lasts."""
+        """Return True while the destination is failing or has asked for a pause."""
         ...
 
 

@@ -52,7 +52,7 @@ class Dispatcher:
     def run_due(self) -> int:
         """Write the outcomes of ended jobs, and start due deliveries.
 
-        Return the number of written and started items. Call again until the number is 0. An error in one delivery
+        Return the number of handled deliveries and receipts. Call again until the number is 0. An error in one delivery
         delays no other delivery: the first error is raised at the end.
         """
         faults: list[Exception] = []

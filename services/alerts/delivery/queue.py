@@ -70,7 +70,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Write a new delivery of another alert to the same contact. Return the new id.
+    """Write a delivery of the alert `alert_pk` to the contact of `delivery`. Return the new id.
 
     The new delivery is due now. Raises VaultError if the sealed address of `delivery` cannot be opened.
     """
@@ -167,7 +167,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle the deliveries that the new alert `alert_pk` replaces. They are no longer needed.
+    """Settle as not needed the deliveries that the new alert `alert_pk` replaces.
 
     A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
     Return the cases about which a replaced delivery may have reached somebody. The caller must mark these cases as

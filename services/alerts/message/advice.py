@@ -193,7 +193,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """`at` is the time of the restore. `record_ends` is the end of the records in the restored database."""
+    """`at` is the time of the restore. The records of the restored database end at `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

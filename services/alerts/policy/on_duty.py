@@ -12,9 +12,9 @@ from services.alerts.policy.rota.shifts import on_duty
 def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[Contact, ...]:
     """Return the contacts who get a message at `at`. If there are none, the operator gets the message.
 
-    If the tier has a layer in the rota, the people on duty get the message. If nobody is on duty, others get it: the
-    whole tier in office hours that need no cover, and the contacts without a layer at other times. If all contacts have
-    a layer, the out-of-hours contact gets it.
+    If the tier has a layer in the rota, the people on duty get the message. Perhaps nobody is on duty. In office hours
+    without required cover, the whole tier then gets the message. At other times, the contacts without a layer get the
+    message, or else the out-of-hours contact.
     """
     awake = in_office_hours(policy, at)
     rota = policy.rota

@@ -77,7 +77,7 @@ class PreviewedMessage(BaseModel):
 
 
 class CasePreview(BaseModel):
-    """The messages that would be sent about a case by `until` if nobody acted.
+    """The messages that would be sent about a case up to `until`, if nobody acted.
 
     If `complete` is false, further messages are not shown.
     """

@@ -71,7 +71,7 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days after `after` that change the case, such as the day after a hold.
+    """Yield the days that change the case, such as the day after a hold. Only days after `after` count.
 
     For a notice on an area, only the next move and the next restriction count.
     """

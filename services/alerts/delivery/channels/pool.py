@@ -1,8 +1,8 @@
 """Sends many messages at once, each with a deadline. A slow service delays no other service.
 
-A job takes a place at its destination and a place in the whole pool. The job gives the place in the pool back after
-QUICK seconds. The job keeps the place at the destination until the job ends. A thread cannot be stopped from outside,
-so a job may be stuck past its deadline.
+A job takes a place at its destination and a place in the whole pool. The place in the pool is free again after at most
+QUICK seconds. The place at the destination is free again when the job ends. A thread cannot be stopped from outside, so
+a job may be stuck past its deadline.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class DeliveryPool:
             return known.places(len(there) - stuck, stuck, self._time())
 
     def holds(self, destination: str) -> bool:
-        """Return True while the destination is failing, or while a pause that it asked for lasts."""
+        """Return True while the destination is failing or has asked for a pause."""
         with self._changed:
             known = self._destinations.get(destination)
             return known is not None and known.holds(self._time())
@@ -139,9 +139,9 @@ class DeliveryPool:
     def begin(self, job: SendJob, on_result: OnResult) -> None:
         """Start a job and return at once. The caller must check `places` and `places_at` first.
 
-        `on_result` gets the result of the channel, or one of three other results. IN_DOUBT with `timed_out` means that
-        the job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error.
-        FAILED_TEMPORARY with `pool_closed` or `no_thread` means that nothing was sent.
+        `on_result` gets the result of the channel, or one of these results. IN_DOUBT with `timed_out` means that the
+        job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error. FAILED_TEMPORARY
+        with `pool_closed` or `no_thread` means that nothing was sent.
         """
         turn = _Turn(job, on_result, self._time())
         with self._changed:

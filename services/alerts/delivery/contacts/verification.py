@@ -63,7 +63,7 @@ def code_of(tokeniser: Tokeniser, key: bytes, nonce: bytes) -> str:
 
 
 def verify_contact(store: Store, feed_id: str, contact: Contact, code: str, by: str) -> datetime:
-    """Return the time of the verification. Raises RefusedError if the code is wrong or has ended."""
+    """Return the time of the verification. Raises RefusedError if the code is wrong or no longer valid."""
     key = contact_key(store.tokeniser, feed_id, contact)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

@@ -51,7 +51,7 @@ class Destination:
         return BreakerState.OPEN if now < self.resumes_at else BreakerState.HALF_OPEN
 
     def holds(self, now: float) -> bool:
-        """Return True while the destination is failing, or while a pause that it asked for lasts."""
+        """Return True while the destination is failing or has asked for a pause."""
         return now < self.resumes_at or self.breaker(now) is not BreakerState.CLOSED
 
     def places(self, running: int, stuck: int, now: float) -> int:

@@ -103,7 +103,7 @@ def next_step(
     asked: Collection[tuple[str, str]],
     now: datetime,
 ) -> DrillStep | None:
-    """Return the people after the tiers up to `level`, or None if nobody is left.
+    """Return the people to ask after level `level`, or None if nobody is left.
 
     If a tier has no verified address, the next tier is asked at the same time. `asked` holds the person and the channel
     of each earlier message of the drill.

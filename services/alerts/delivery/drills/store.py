@@ -62,7 +62,7 @@ _DRILL = (
 
 
 def councils_to_drill(connection: Connection, month: str, begins: datetime) -> list[str]:
-    """Return the councils without a drill in `month`. Councils that were not added before `begins` are left out."""
+    """Return the councils without a drill in `month`. Councils that were added at or after `begins` are left out."""
     done = exists().where(_ROW.feed_id == feeds.c.feed_id, _ROW.month == month)
     query = select(feeds.c.feed_id).where(feeds.c.kind == "council", feeds.c.created_at < begins, ~done)
     return list(connection.scalars(query.where(~ended_by_operator()).order_by(feeds.c.feed_id)))

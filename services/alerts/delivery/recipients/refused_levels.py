@@ -1,6 +1,6 @@
-"""Takes back levels that refused an alert while an earlier level accepted it.
+"""Takes back levels at which everybody refused an alert.
 
-Such a level counts as not asked. The level is asked again if nobody acts.
+A level is taken back only if an earlier level accepted the alert. The level is asked again if nobody acts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The facts behind the next message about a case, and the next message."""
+"""The facts that decide the next message about a case."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,7 +68,7 @@ class CaseClock:
     def pressing(self) -> bool:
         """Return True if the state is urgent.
 
-        If only a provider's claim made the state urgent, the first accepted message ends this.
+        If only a provider's claim made the state urgent, the result is False after the first accepted message.
         """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 

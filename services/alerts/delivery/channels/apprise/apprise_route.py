@@ -17,7 +17,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 
 def read_route(route: str) -> NotifyBase:
-    """Raises RouteRefusedError if the route is unreadable, is for a mail server, or does not name one target."""
+    """Raises RouteRefusedError if the route is unreadable, is for a mail server, or has not exactly one target."""
     written = read_written(route)
     if ";" in route.partition("?")[2]:
         # Apprise reads a semicolon as an ampersand, and uses the last of two equal options.

@@ -26,7 +26,7 @@ class ContactChannel(StrEnum):
 class Contact(Closed):
     """One address of a person. Only `CouncilPolicy.stored` reveals the address.
 
-    A person may have several contacts in a tier. The first contact is used first.
+    A person may have several contacts in a tier. These contacts are used in their order.
     """
 
     person: Label

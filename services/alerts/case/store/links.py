@@ -1,4 +1,4 @@
-"""Finds the message with a link, and revokes links."""
+"""Finds the message of a link, and revokes links."""
 
 from __future__ import annotations
 

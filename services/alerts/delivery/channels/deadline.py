@@ -1,6 +1,6 @@
 """A time limit for a whole conversation over sockets.
 
-A socket's own timeout starts again after each received byte.
+A socket's own timeout is not enough: it starts again after each received byte.
 """
 
 from __future__ import annotations

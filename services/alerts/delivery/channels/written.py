@@ -1,6 +1,6 @@
 """Splits a route into the parts of a URL. The path and the options are decoded exactly once.
 
-Apprise would decode some values twice, and would also split options at semicolons.
+Apprise is not used for this, because Apprise decodes some values twice.
 """
 
 import re

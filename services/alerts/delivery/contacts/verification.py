@@ -1,7 +1,7 @@
 """Verifies contacts by a code of six digits.
 
 A person receives the code at the address, and enters the code in Pullcord. The code is a keyed digest of a random
-number. The database holds only the number.
+number. The database holds only the random number.
 """
 
 from __future__ import annotations

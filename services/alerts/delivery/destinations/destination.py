@@ -1,4 +1,4 @@
-"""Limits the messages to one destination: a number at once, a circuit breaker, a pause and a rate.
+"""Limits the number and the rate of messages to one destination. Stops messages while the destination fails.
 
 Nothing is stored. After a restart, each breaker is closed.
 """

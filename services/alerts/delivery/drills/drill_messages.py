@@ -22,7 +22,7 @@ def drill_message(
 ) -> Message | None:
     """Return the message of a drill to one contact.
 
-    Return None if somebody has answered, if the contact has left the policy, or outside working hours.
+    Return None if somebody has answered, if the contact has left the policy, or if the council is not at work.
     """
     drill = find_drill_of_alert(connection, delivery.alert_pk)
     council = load_council(connection, store, drill.feed_id)

@@ -68,8 +68,8 @@ def start_monthly(store: Store, feed_id: str) -> bool:
 def start_by_person(store: Store, feed_id: str, by: str) -> str:
     """Begin a drill at once, and return its reference.
 
-    Raises DrillRefusedError if another drill is running, outside working hours, if a case is urgent, or if nobody can
-    be asked. Raises TooOftenError if people started too many drills.
+    Raises DrillRefusedError if another drill is running, if the council is not at work, if a case is urgent, or if
+    nobody can be asked. Raises TooOftenError if people started too many drills.
     """
     now = store.now()
     with store.writing() as connection:

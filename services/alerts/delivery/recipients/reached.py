@@ -1,4 +1,4 @@
-"""Asks the next tier, and finally the operator, if a tier of an alert cannot be reached.
+"""If a tier of an alert cannot be reached, asks the next tier, and in the end the operator.
 
 A tier is reached if a channel accepted a message to one of its verified addresses.
 """

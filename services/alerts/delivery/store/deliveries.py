@@ -50,9 +50,9 @@ def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> 
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Mark due deliveries to these destinations as waiting, without an attempt. They stay due.
+    """Mark due deliveries to these destinations as waiting, without an attempt. The deliveries stay due.
 
-    Their alerts then wait no longer than after a failed attempt.
+    The alerts of these deliveries then wait no longer than after a failed attempt.
     """
     row = deliveries.c
     for destination in destinations:
@@ -81,7 +81,7 @@ def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
     """Lock and return older deliveries to these contacts.
 
-    A delivery is returned only if the new alert has all cases of its alert.
+    A delivery is returned only if the new alert has all cases of this delivery.
     """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)

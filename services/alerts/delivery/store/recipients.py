@@ -113,7 +113,7 @@ def tried_elsewhere(
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
     """Return the tiers with messages about all these cases.
 
-    A message about a case counts only if it came after the newest alert about the case was owed.
+    Messages from before `owed_since` of the newest alert about a case do not count for this case.
     """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.

@@ -1,4 +1,4 @@
-"""HTTP routes for councils: list cases, show a case, record an act on a case, acknowledge an alert."""
+"""HTTP routes for councils: cases and alerts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ActBody(BaseModel):
 
 
 class AcknowledgementBody(BaseModel):
-    """Who takes on an alert, and for which cases. An acknowledgement pauses messages, but makes nobody safe."""
+    """A person's acknowledgement of an alert. An acknowledgement pauses messages, but makes nobody safe."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +54,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. `paused_until` is the time at which the first pause ends."""
+    """The acknowledged cases. Each case has a pause of messages. `paused_until` is the earliest end of these pauses."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -66,7 +66,7 @@ class AcknowledgementAnswer(BaseModel):
 class RevocationBody(BaseModel):
     """The person who revokes the links of an alert.
 
-    `contact` is a person of the council's policy. Without it, the links of every contact are revoked.
+    If `contact` is given, only the links of this contact are revoked.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -103,9 +103,9 @@ def list_cases(
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
     """Show a case with the address of the alarm, the matched notices and the history of the case.
 
-    The answer has the first 100 matches and the first 100 events. More matches are at `/v1/cases/{reference}/matches`,
-    with the cursor `next_matches_cursor`. More events are at `/v1/cases/{reference}/history`, with the cursor
-    `next_history_cursor`.
+    The answer has the first 100 matches and the first 100 events. `next_matches_cursor` is the cursor for the next page
+    of `/v1/cases/{reference}/matches`. `next_history_cursor` is the cursor for the next page of
+    `/v1/cases/{reference}/history`.
     """
     with store.reading() as connection:
         try:
@@ -179,9 +179,9 @@ def acknowledge_alert(
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def revoke_alert_link(store: StoreOf, feed: CouncilFeed, reference: Reference, body: RevocationBody) -> None:
-    """Revoke the links of an alert, at once and for good. A second request changes nothing.
+    """Revoke the links of an alert. A revoked link never works again. A second request changes nothing.
 
-    If nobody has a link to an open case of the alert any more, the council's contacts get a new message with new links.
+    If an open case has no link left, the council's contacts get a new message with new links.
     """
     try:
         revoke_link(store, reference, body.by, feed, body.contact)

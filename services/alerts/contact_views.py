@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 
 class CheckView(BaseModel):
-    """A test message or a code, and what became of it. `reason` is the result of the last attempt."""
+    """The state of a test message or of a code. `reason` is the result of the last attempt to send the message."""
 
     asked_at: datetime
     state: str
@@ -23,9 +23,9 @@ class CheckView(BaseModel):
 
 
 class ContactView(BaseModel):
-    """A contact without its address. `verified_at` is null until the address is verified.
+    """A contact without its address. If nobody has verified the address, `verified_at` is null.
 
-    The out-of-hours contact may have no `tiers`.
+    `tiers` may be empty for the out-of-hours contact.
     """
 
     contact: str
@@ -40,7 +40,7 @@ class ContactView(BaseModel):
 
 
 class ContactList(BaseModel):
-    """The contacts of a council. A policy has at most 500 contacts in a tier."""
+    """The contacts of a council. A tier has at most 500 contacts."""
 
     contacts: list[ContactView]
 

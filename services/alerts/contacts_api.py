@@ -36,7 +36,7 @@ class ContactCheckBody(BaseModel):
 
 
 class VerificationBody(BaseModel):
-    """The six digits that the contact was sent, and the person who gives them back."""
+    """The code of six digits that the contact received, and the person who enters the code."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,16 +46,16 @@ class VerificationBody(BaseModel):
 
 @router.get("/contacts", summary="List contacts", responses=answers(401, 403))
 def list_contacts(store: StoreOf, feed: CouncilFeed) -> ContactList:
-    """List the contacts of the council in the order of its policy, without their addresses.
+    """List the council's contacts without their addresses, in the order of the policy.
 
-    An unverified address gets every message, and the next tier or the operator gets the message too.
+    A message to an unverified address also goes to the next tier or to the operator.
     """
     return ContactList(contacts=contact_views(store, feed))
 
 
 @router.get("/contacts/{contact}", summary="Show a contact", responses=answers(401, 403, 404, 422))
 def show_contact(store: StoreOf, feed: CouncilFeed, contact: ContactId) -> ContactView:
-    """Show a contact, with what became of its last test message and of its last code."""
+    """Show a contact, its last test message and its last code."""
     return _view(store, feed, contact)
 
 
@@ -66,9 +66,9 @@ def show_contact(store: StoreOf, feed: CouncilFeed, contact: ContactId) -> Conta
     responses=answers(400, 401, 403, 404, 413, 415, 422, 429),
 )
 def check_contact(store: StoreOf, feed: CouncilFeed, contact: ContactId, body: ContactCheckBody) -> ContactView:
-    """Send a test message to a contact, by the same way as an alert. The message names nobody at risk.
+    """Send a test message to a contact over the same channel as an alert. The message names nobody at risk.
 
-    The answer comes at once. `GET /v1/contacts/{contact}` tells later what became of the message.
+    The answer does not wait until the message is sent. `GET /v1/contacts/{contact}` shows the state of the message.
     """
     queue_test(store, feed, _find(store, feed, contact), body.by)
     return _view(store, feed, contact)
@@ -94,9 +94,9 @@ def send_contact_code(store: StoreOf, feed: CouncilFeed, contact: ContactId, bod
 def verify_contact_by_code(
     store: StoreOf, feed: CouncilFeed, contact: ContactId, body: VerificationBody
 ) -> ContactView:
-    """Verify the address of a contact by the code that was sent there.
+    """Verify the address of a contact with the code that the contact received.
 
-    A code works for a short time, for a few tries and once. A wrong code is answered with 422.
+    A code works once, and only for a short time. Only a few tries are allowed. A wrong code gives the status 422.
     """
     try:
         verify_contact(store, feed, _find(store, feed, contact), body.code, body.by)

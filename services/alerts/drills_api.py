@@ -1,4 +1,4 @@
-"""HTTP routes for drills: list them, start one, and record an answer."""
+"""HTTP routes for drills: list drills, start a drill, and record an answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DrillBody(BaseModel):
 
 
 class DrillSummary(BaseModel):
-    """A drill of a council. It is about no line at risk."""
+    """A drill of a council."""
 
     drill: str
     # The GSS code of the council.
@@ -92,9 +92,9 @@ def list_drills(
     responses=answers(400, 401, 403, 409, 413, 415, 422, 429),
 )
 def start_drill(store: StoreOf, feed: CouncilFeed, body: DrillBody) -> DrillSummary:
-    """Send a drill to the first tier of the council now, beside the monthly drill.
+    """Send an extra drill to the first tier of the council at once.
 
-    It is refused outside the council's working hours, while another drill is running, and while a case is urgent.
+    The request is refused outside the council's working hours, during another drill, and while a case is urgent.
     """
     try:
         reference = start_by_person(store, feed, body.by)
@@ -109,7 +109,7 @@ def start_drill(store: StoreOf, feed: CouncilFeed, body: DrillBody) -> DrillSumm
     responses=answers(400, 401, 403, 404, 409, 413, 415, 422, 429),
 )
 def answer_drill(store: StoreOf, feed: CouncilFeed, drill: DrillReference, body: DrillBody) -> DrillSummary:
-    """Record that a named person has read the drill. The first answer counts."""
+    """Record that a named person has read the drill. Only the first answer counts."""
     try:
         return _summary(record_answer(store, drill, body.by, AnswerWay.API, feed))
     except NotFoundError as error:

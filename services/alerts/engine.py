@@ -1,6 +1,6 @@
-"""Reviews due cases and writes alerts about these cases.
+"""Reviews due cases, and writes alerts about these cases.
 
-An alert names its cases and contacts. The alert is written before anything is sent.
+Each alert is saved before its messages are sent.
 """
 
 from __future__ import annotations

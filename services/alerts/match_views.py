@@ -1,4 +1,4 @@
-"""The models of a case's matches. Each match has references to quote to the provider."""
+"""The API models of a case's matches."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without
 
 
 class MatchView(BaseModel):
-    """A notice that is matched to the case's register entry, and a person's decision on the match.
+    """A match of the case's register entry with a notice.
 
-    The notices of one provider on one area share a match. Then `area` holds the codes of this area.
+    All notices of one provider on one area share a match. For such a match, `area` holds the codes of the area.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,7 +66,7 @@ def page_of_matches(
 ) -> MatchPage:
     """Return at most `limit` matches, or all matches if `limit` is None.
 
-    Raises RefusedError if no page of the case has the cursor.
+    Raises RefusedError if the cursor belongs to no page of the case.
     """
     after = 0 if cursor is None else _after(store, entry_pk, cursor)
     # One more than the page holds shows that there is another page.
@@ -114,7 +114,10 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers on the notices, by match id. Record in the audit who sees the numbers."""
+    """Return the telephone numbers on the notices, by match id.
+
+    The caller must record in the audit who sees the numbers.
+    """
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
@@ -125,7 +128,7 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """A damaged part gives an empty dictionary, so that the case can be shown."""
+    """Return the opened part of the notice, or an empty dictionary if the part is damaged."""
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:

@@ -1,4 +1,4 @@
-"""HTTP route for GOV.UK Notify, which reports here what became of a message."""
+"""HTTP route for the delivery receipts of GOV.UK Notify."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _bearer = HTTPBearer(
 
 
 class NotifyReceipt(BaseModel):
-    """A delivery receipt as GOV.UK Notify sends it. Fields that are not listed, such as `to`, are not read."""
+    """A delivery receipt of GOV.UK Notify. Other fields of the receipt, such as `to`, are not read."""
 
     # GOV.UK Notify may add fields. The recipient is among those that are passed over, so nothing can keep it.
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
@@ -63,9 +63,9 @@ def notify(
     responses=answers(400, 401, 403, 413, 415, 422, 429),
 )
 def take_notify_receipt(store: StoreOf, body: NotifyReceipt) -> None:
-    """Record what became of a message. Receipts may come in any order and several times.
+    """Record the delivery status of a message. Receipts may come in any order and several times.
 
-    A receipt of a message that this deployment did not send changes nothing, and is answered in the same way.
+    A receipt for an unknown message changes nothing, and gets the same answer.
     """
     if body.reference:
         at = body.completed_at or body.sent_at or body.created_at

@@ -1,4 +1,4 @@
-"""The models with which the API shows a case to the council of the case.
+"""The API models of a case.
 
 A summary has no address. The full view has the address and telephone numbers of the alarm.
 """

@@ -1,6 +1,6 @@
 """The bounds by which the watchdog judges the engine, as policy of the deployment [P].
 
-No source prescribes the bounds. A council's policy may be stricter than a bound, never laxer.
+No source prescribes the bounds. A council's policy may be stricter than a bound, but never laxer.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Times that are counted by the working days of a council. All functions are pure, and times have a time zone."""
+"""Counts the working days of a council. All functions are pure.
+
+All times have a time zone.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ class CouncilCalendar:
         return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
-        """Return the same time of day `n` working days later, but not before the messages of that morning."""
+        """Return the same time of day `n` working days later.
+
+        If the messages of that morning go out later, their time is returned.
+        """
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
 
@@ -38,11 +44,11 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the first day from which `n` working days lead beyond `day`."""
+        """Return the earliest day from which `n` working days lead beyond `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
-        """Return True if a wait for a working day would leave too few working days before the harmful day."""
+        """Return True if a wait until the next working day leaves too few working days before the harmful day."""
         today = london_day(moment)
         starts = is_working_day(today, self.nation, self.closed) and moment <= london_time(today, WORKING_DAY_STARTS)
         first = today if starts else _days_later(today, 1, self.nation, self.closed)

@@ -1,7 +1,4 @@
-"""Computes days since which an accepted message surely keeps a case in order. All functions are pure.
-
-The days spare the rules most cases.
-"""
+"""Computes the days for a quick check of most cases. All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,10 +14,10 @@ from services.watchdog.calendar import CouncilCalendar
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """London days that hold for all given calendars, because the latest day of all calendars counts.
+    """Days in London that hold for all councils.
 
-    If a message was accepted on the day `soon`, `urgent` or `ordinary`, or later, the bound of this name asks for no
-    other message today. On `next_day`, every council has worked since today.
+    A message that was accepted on the day `soon` or later satisfies the bound `SOON` today. `urgent` and `ordinary` are
+    the days for the other bounds. By `next_day`, every council has had a working day after today.
     """
 
     now: datetime

@@ -13,7 +13,7 @@ MOST_NAMED: Final = 20
 
 
 class FaultKind(StrEnum):
-    """The values are stored, and are the label of a metric."""
+    """The values are stored. They are also labels of a metric."""
 
     # About one case: something should have been sent, or the case is kept silent.
     MESSAGE_MISSING = "message_missing"
@@ -58,7 +58,7 @@ class FaultGroup:
 
 @dataclass(slots=True)
 class Findings:
-    """The faults of one look. The memory does not grow with the number of faults."""
+    """The faults of one look, in groups. Each group counts all its faults, and names a few of them."""
 
     _groups: dict[tuple[FaultKind, str], FaultGroup] = field(default_factory=dict)
 

@@ -23,7 +23,7 @@ _USUAL: Final = CouncilCalendar()
 
 
 def look(engine: Engine, now: datetime) -> Findings:
-    """Return every fault in the record. Memory is bounded, however many cases there are."""
+    """Return every fault in the record. The use of memory does not grow with the number of cases."""
     found = Findings()
     with reading(engine).begin() as connection:
         calendars = council_calendars(connection)

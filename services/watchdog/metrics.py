@@ -1,4 +1,4 @@
-"""The metrics of the watchdog's process: the findings of the last look, and failures."""
+"""The metrics of the watchdog: the findings of the last look, and the number of failures."""
 
 from __future__ import annotations
 

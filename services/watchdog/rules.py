@@ -1,6 +1,6 @@
-"""Derives from the record of one case what must have been sent by now, and what is wrong with the case.
+"""Finds what is wrong with a case, from the record of the case.
 
-All functions are pure. The engine shares no code with this module, so that the watchdog finds errors of the engine.
+All functions are pure. The engine and this module share no code. The watchdog can therefore find errors of the engine.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class CaseRecord(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """The time at which the newest message about a case was accepted, by the attempts of its deliveries."""
+    """The times at which messages about a case were last accepted.
+
+    The times come from the attempts of deliveries.
+    """
 
     # Alerts that were written before the newest news about the case do not count.
     current: datetime | None = None
@@ -103,9 +106,9 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return the time by which a message about the case must have been accepted, or None if no message is owed yet.
+    """Return the time by which a message about the case must have been accepted, or None if no message is owed.
 
-    `accepted` is the time of the newest accepted message since the newest news about the case.
+    `accepted` is the time of the newest accepted message. Messages before the newest news about the case do not count.
     """
     if _was_told_lately(case, accepted, now):
         return None

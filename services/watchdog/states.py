@@ -1,6 +1,6 @@
-"""The states of cases, as the watchdog knows them.
+"""The watchdog's copy of the states of cases.
 
-The watchdog shares no code with the state machine, so that no fault can blind both. A test compares this copy with the
+The watchdog and the state machine share no code, so one fault cannot affect both. A test compares this copy with the
 state table.
 """
 

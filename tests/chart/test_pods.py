@@ -39,8 +39,8 @@ WORKER = {"pullcord-keys", "pullcord-postgres-app", "pullcord"}
 SENDER = {"pullcord-fallback-routes", "pullcord-mail-server", "pullcord-text-service", "pullcord-notify"}
 # The Secrets that each role may have. Certificates by which it trusts other servers are not counted.
 NEEDS = {
-    "serve": {"pullcord-keys"} | SENDER,
-    "ingest": {"pullcord-keys", "pullcord-postgres-app"},
+    "serve": {"pullcord-keys", "pullcord-notify-callback"} | SENDER,
+    "ingest": {"pullcord-keys", "pullcord-postgres-app", "pullcord-notify-callback"},
     "relay": WORKER,
     **{one.name: WORKER | (SENDER if one.delivers else set()) for one in CONSUMERS},
     # It opens nothing that is sealed, and so has no keys.

@@ -99,7 +99,7 @@ class Deployment:
         # Most tests let weeks pass in which their feeds send nothing.
         self.engine = AlertEngine(self.store, self.ruleset, self.fallback, watches_silence=False)
         presentation = Presentation("https://pullcord.example", timedelta(hours=72))
-        pool = DeliveryPool(self.channel, time=lambda: self.clock.now().timestamp())
+        pool = DeliveryPool(self.channel, time=self.clock.monotonic)
         self.dispatcher = Dispatcher(self.store, pool, presentation, patience=PATIENCE)
         if is_new:
             add_feed(self.store, "council", "E06000009", "Blackpool")

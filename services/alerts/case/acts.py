@@ -1,4 +1,4 @@
-"""Records the acts of people on cases, such as an acknowledgement, a visit, a test or a request for a hold."""
+"""Records the acts of people on cases, for example a visit or a test."""
 
 from __future__ import annotations
 
@@ -57,10 +57,7 @@ PEOPLES_ACTS = tuple(event for event, record in RECORD_FOR.items() if issubclass
 
 
 def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
-    """Check the values that a person gave for an event.
-
-    Raises RecordFaultyError if a value is wrong. Raises ActRefusedError if no person can cause the event.
-    """
+    """Raises RecordFaultyError if a value is wrong. Raises ActRefusedError if no person may record the event."""
     kind = RECORD_FOR[event]
     try:
         record = kind.model_validate(values)
@@ -74,10 +71,9 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Record what a named person did to a case. Raises NotFoundError if there is no such case.
+    """Raises ActRefusedError if the state of the case does not allow the act.
 
-    Raises ActRefusedError if the state of the case does not allow the act. Raises RecordFaultyError if the record does
-    not fit the case.
+    Raises RecordFaultyError if the record does not fit the case. Raises NotFoundError if there is no such case.
     """
     now = store.now()
     with store.writing() as connection:
@@ -113,11 +109,10 @@ def acknowledge(
     link: ByLink | None = None,
     now: datetime | None = None,
 ) -> Acknowledged:
-    """Acknowledge the open cases of an alert, or only the cases with the references in `only`.
+    """Acknowledge the open cases that the alert covers (see `covered_by`).
 
-    An acknowledgement pauses messages, but makes nobody safe. Cases that the alert does not cover are left out. `link`
-    is set if the person is not signed in. Raises NotFoundError if there is no such alert, or if a case of `only` is not
-    in the alert.
+    If `only` is set, cases with other references are left alone. `link` is set if the person is not signed in. Raises
+    NotFoundError if there is no such alert. Raises NotFoundError if a case of `only` is not in the alert.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -163,7 +158,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Accept the waiting changes of these cases, and return the changed cases.
+    """Accept the waiting changes of the cases in `only`. Return the cases that had waiting changes.
 
     `link` is set if the person is not signed in. Raises NotFoundError if a reference names no case of the council.
     """
@@ -181,9 +176,9 @@ def accept_changes(
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a function that tells if the alert covers a case.
+    """Return a function that says if the alert covers a case.
 
-    An alert covers each case that it names, until there is news about the case, or a later and more urgent alert.
+    The alert covers each case that it names. News about a case ends the cover, and so does a later, more urgent alert.
     """
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)

@@ -1,4 +1,4 @@
-"""Counts the open cases whose next message a new policy would move to a later or an earlier time. Writes nothing."""
+"""Counts the open cases whose next message would come at another time under a new policy. Writes nothing."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ BATCH = 1_000  # cases held in memory at once
 
 
 class ChangedTimes(NamedTuple):
-    """The numbers of open cases whose next message would come later, and sooner."""
-
     later: int
     sooner: int
 

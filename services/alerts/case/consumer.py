@@ -1,4 +1,4 @@
-"""The consumer of match events, which opens and reviews cases."""
+"""Opens and reviews cases when matches change."""
 
 from __future__ import annotations
 
@@ -30,8 +30,6 @@ CODES = ("party", "method", "kind")
 
 
 class CaseConsumer:
-    """Opens a case for each register entry with a line at risk. Reviews the case if matches of the entry change."""
-
     name = "alerts"
     topics = (LinesMatched.topic,)
 

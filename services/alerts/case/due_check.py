@@ -1,7 +1,6 @@
-"""Finds cases whose next review or harmful day was put off by hand in the database.
+"""Finds cases that were put off by hand in the database.
 
-Each case is reviewed on the facts of its last review, and nothing is saved. If nobody altered the case, the review
-finds no earlier time or day than the recorded time and day.
+Each case is reviewed again with the facts of its last review. Nothing is saved.
 """
 
 from __future__ import annotations
@@ -34,7 +33,10 @@ PAGE = 500  # cases held in memory at once
 
 
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Yield each case that would be reviewed too late, or whose harmful day is too late or not known."""
+    """Yield the cases that would be reviewed too late.
+
+    Yield also the cases with a harmful day that is too late or missing.
+    """
     now = store.now()
     # The engine is about to recompute every case.
     if was_put_back(connection, now):

@@ -1,7 +1,7 @@
-"""Limits how many of a council's cases feeds can end or delay in 24 hours.
+"""Limits the number of a council's cases that feeds can end or delay in 24 hours.
 
-A change beyond the limit waits until a person accepts it, so a stolen key or a faulty feed cannot stop many messages.
-The limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
+A further change waits until a person accepts it. A stolen key or a faulty feed therefore cannot stop many messages. The
+limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts with new dangers and earlier harmful days, but without changes that end or delay a case."""
+    """Return the contexts without the changes that end or delay a case."""
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
 
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return the contexts with the changes that count now.
+    """Return the contexts with all allowed changes.
 
-    Within the council's allowance, a change that ends or delays a case counts. Beyond the allowance, the case keeps its
-    earlier facts, and the change waits for a person.
+    A change that ends or delays a case counts only within the council's allowance. Beyond the allowance, the change
+    waits for a person.
     """
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

@@ -27,10 +27,10 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(
     store: Store, alert: str, by: PersonName, feed_id: str | None = None, contact: str | None = None
 ) -> bool:
-    """Revoke the links of an alert, or only the links of the contact with the label `contact`.
+    """Revoke the links of an alert. If `contact` is set, revoke only the links of this contact.
 
     If an open case has no link left, the council gets a new message about the case. Return False if the links were
-    already revoked. Raises NotFoundError if there is no such alert, or no message to the contact.
+    already revoked. Raises NotFoundError if there is no such alert, or if no message went to the contact.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
@@ -45,7 +45,7 @@ def revoke_link(
 def revoke_links_of(store: Store, feed_id: str, by: PersonName, contact: str | None = None) -> int:
     """Return the number of alerts with newly revoked links.
 
-    If `contact` is set, only links in messages to the contact with this label are revoked.
+    If `contact` is set, only the links of this contact are revoked.
     """
     with store.reading() as connection:
         references = alerts_with_links(connection, feed_id, contact)

@@ -1,7 +1,7 @@
-"""Notices that the clock was put back, and lets the engine recompute every open case.
+"""Notices that the clock was put back. The engine then recomputes every open case.
 
-Due times that a wrong clock has set may be later than those that hold now. The engine of each process notes the time by
-which it works. A time that is earlier than the latest one on record shows that a clock ran ahead.
+A clock that ran ahead may have set due times that are too late. The engine of each process records its time. If the
+present time is earlier than the recorded time, the clock was put back.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def note_time(store: Store, now: datetime) -> None:
 
 
 def recompute_all(store: Store) -> None:
-    """Let the engine recompute every open case at its next look."""
+    """The engine recomputes every open case in its next run."""
     with store.writing() as connection:
         recompute_every_council(connection)
 

@@ -1,4 +1,4 @@
-"""Recomputes the next messages about a council's open cases when the policy has changed or the clock was put back."""
+"""Recomputes the due times of a council's open cases, for example after a change of policy."""
 
 from __future__ import annotations
 

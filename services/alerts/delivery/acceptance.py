@@ -29,12 +29,10 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | None) -> None:
-    """Mark the cases of the alert as alerted. Only the first acceptance of a message counts.
+    """Mark the cases of the alert as alerted. Only the first accepted message counts.
 
-    `composed_at` is the start of the attempt that was accepted. The message does not show cases that were over or held
-    by then, so these stay unmarked. None marks every case.
-
-    Locks the cases. Lock a delivery only after this call, because every writer of alerts locks the cases first.
+    `composed_at` is the start of the accepted attempt. The message leaves out cases that were over or held by then.
+    These stay unmarked. None marks every case. This call locks the cases. Lock deliveries only after the cases.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
@@ -61,7 +59,7 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted`, because every accepted message of the alert came back. Locks the cases."""
+    """Undo `count_as_accepted` after every accepted message has come back. This call locks the cases."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

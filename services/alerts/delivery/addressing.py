@@ -1,4 +1,4 @@
-"""Opens the sealed address of a delivery, and makes the route to it."""
+"""Opens the sealed address of a delivery, and makes the route of the delivery."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Addressed(Protocol):
 
 
 def route_of(store: Store, delivery: Addressed) -> str:
-    """Return the secret route of a delivery. The route is empty if the service of its channel is not set.
+    """Return the secret route of a delivery.
 
-    Raises VaultError if decryption fails.
+    If the service of the delivery's channel is not set, the route is empty. Raises VaultError if decryption fails.
     """
     return route_of_contact(store, contact_of(store, delivery))
 

@@ -1,4 +1,4 @@
-"""Chooses the deliveries to send next. Claims these deliveries, so that no other process sends them.
+"""Claims the deliveries to send next. No other process sends a claimed delivery.
 
 Each destination gets a fair share.
 """
@@ -33,21 +33,21 @@ ATTEMPT_LIMIT = timedelta(seconds=45)
 
 
 class Places(Protocol):
-    """The numbers of jobs that may begin now, in all and at one destination."""
+    """`places` is the number of jobs that may begin now. `places_at` is the number for one destination."""
 
     def places(self) -> int: ...
 
     def places_at(self, destination: str) -> int: ...
 
     def holds(self, destination: str) -> bool:
-        """Return True if messages wait because the destination failed, or asked for a pause."""
+        """Return True while the destination is failing or has asked for a pause."""
         ...
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Claim deliveries that are due, and return these deliveries. `room` limits the number.
+    """Claim and return due deliveries. `room` limits their number.
 
-    A claim records the next attempt and marks the delivery as being sent. Until ATTEMPT_LIMIT has passed, no other
+    A claim records the next attempt, and marks the delivery as being sent. Until ATTEMPT_LIMIT has passed, no other
     process sends the delivery. `in_flight` holds the ids of deliveries that this process is still sending.
     """
     now = store.now()

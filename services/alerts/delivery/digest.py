@@ -57,7 +57,7 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class AlertContent:
-    """The current content of an alert, which is the same for each of its contacts."""
+    """The current content of an alert. All contacts of the alert get the same content."""
 
     alert: Alert
     shown: Sequence[Case]
@@ -172,8 +172,8 @@ def case_lines(
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
     """Return the council's own reference of each register entry, by id.
 
-    If the record is damaged, the value is DAMAGED. If the reference looks like a telephone number, the value is a text
-    with this reason.
+    If the entry is damaged, the value is DAMAGED. If the reference looks like a telephone number, another text replaces
+    it.
     """
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):

@@ -52,9 +52,8 @@ class Dispatcher:
     def run_due(self) -> int:
         """Write the outcomes of ended jobs, and start due deliveries.
 
-        Return the number of written outcomes and receipts plus the number of started deliveries. Call again until the
-        result is 0. If an outcome cannot be written, all other deliveries are still handled, and the first error is
-        raised at the end.
+        Return the number of handled deliveries and receipts. Call again until the number is 0. An error in one delivery
+        delays no other delivery: the first error is raised at the end.
         """
         faults: list[Exception] = []
         settled = self._settle_ended(faults)

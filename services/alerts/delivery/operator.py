@@ -1,7 +1,6 @@
-"""Alerts the operator of Pullcord about quarantined events, refused rows and files, silent feeds and unanswered drills.
+"""Alerts the operator of Pullcord, for example about silent feeds, refused files and unanswered drills.
 
-Each of these may hide a line at risk, or people whom no message reaches. An alert to the operator has deliveries and
-outcomes, but no cases.
+An alert to the operator has deliveries, but no cases.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Builds the messages to the operator at the time of sending. A message is None if the matter is settled."""
+"""Builds the messages to the operator at the time of sending. If nothing is left to report, a message is None."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Writes deliveries, and the outcome of each attempt.
 
-A delivery is settled when no further attempt follows: the delivery was sent, given up, or not needed. All state of a
-delivery is in the database.
+A settled delivery was sent, given up, or not needed. No further attempt follows.
 """
 
 from __future__ import annotations
@@ -77,9 +76,9 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Write a delivery of another alert to the contact of `delivery`, due now. Return its id.
+    """Write a delivery of the alert `alert_pk` to the contact of `delivery`. Return the new id.
 
-    Raises VaultError if the sealed route of `delivery` does not open.
+    The new delivery is due now. Raises VaultError if the sealed address of `delivery` cannot be opened.
     """
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
     row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
@@ -110,9 +109,9 @@ def _destination(contact: Contact, store: Store) -> str:
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Write the outcome of an attempt, and return the new state of the delivery.
 
-    If the delivery is given up, or no attempt will succeed for hours, the next look at the alert is due at once. So
-    others are asked. If the message was sent and `counting` is true, mark the cases as alerted. If `counting` is false,
-    another message about the cases stays due.
+    If the delivery is given up, or no attempt will succeed for hours, the alert is examined again at once. Other people
+    are then asked. If the message was sent and `counting` is true, the cases are marked as alerted. If `counting` is
+    false, another message about the cases stays due.
     """
     now = store.now()
     with store.writing() as connection:
@@ -157,8 +156,8 @@ def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> N
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
     """Settle a delivery as not needed, because the alert has no open case any more.
 
-    If an earlier attempt is in doubt, somebody may have had the message. Then the cases are marked as alerted. So if
-    the line will not be switched after all, the council gets a message.
+    If an earlier attempt is in doubt, somebody may have had the message. The cases are then marked as alerted. The
+    council later gets a message if the line will not be switched after all.
     """
     now = store.now()
     with store.writing() as connection:
@@ -175,11 +174,11 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle, as not needed, the waiting deliveries that the new alert `alert_pk` replaces.
+    """Settle as not needed the deliveries that the new alert `alert_pk` replaces.
 
     A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
-    Return the ids of the cases about which a replaced delivery may have reached somebody. The caller must mark these
-    cases as warned. So if a line will not be switched after all, the council gets a message.
+    Return the cases about which a replaced delivery may have reached somebody. The caller must mark these cases as
+    warned.
     """
     older = lock_older(work.connection, alert_pk, feed_id, contacts)
     settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])

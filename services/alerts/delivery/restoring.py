@@ -1,7 +1,7 @@
-"""Decides which messages are delivered after the database was restored.
+"""Decides which messages are sent after a restore of the database.
 
-A message that was sent after the newest record looks unsent, so Pullcord sends it again: a missing message may cost a
-life. For two days, the first message about a case has a note that the message may be a repeat.
+The restored database may show a sent message as unsent. Pullcord sends such a message again, because a missing message
+may cost a life. For two days, the first message about a case says that it may be a repeat.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if the alert may repeat a message that the restored database does not show; else None."""
+    """If the alert may repeat an earlier message, return the last restore. Otherwise return None."""
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None

@@ -1,4 +1,4 @@
-"""Finds silent feeds, for the alert to the operator.
+"""Finds silent feeds.
 
 A feed is silent if nothing came for longer than the rhythm of the feed allows.
 """
@@ -18,9 +18,9 @@ from services.storage.events.feed_history import days_heard
 
 
 def mark_silent_feeds(connection: Connection, now: datetime) -> int:
-    """Mark each silent feed whose alert is due, and return the number of feeds.
+    """Mark each silent feed with a due alert. Return the number of these feeds.
 
-    An alert is due when the silence begins, and again on each working day of the feed's nation. A feed that never sent
+    An alert is due when the silence begins, and on each later working day of the feed's nation. A feed that never sent
     anything is not silent.
     """
     # Of two workers, one judges.

@@ -1,8 +1,7 @@
-"""The advice in an alert: how urgent the cases are, what to do now, and what counts as safe.
+"""The advice in an alert: the urgency, the next steps, and the definition of safe.
 
 The definition of safe comes from the PSTN charter (December 2023, commitment 2) and from the Telecare National Action
-Plan (February 2025, outcome 1). The steps are good practice and policy of the deployment. The government does not
-prescribe these steps.
+Plan (February 2025, outcome 1). No source prescribes the steps: they are policy of the deployment.
 """
 
 from __future__ import annotations
@@ -91,7 +90,10 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. The most urgent group comes first, and in each group the most urgent case."""
+    """Return the cases by urgency. The most urgent group comes first.
+
+    Each group begins with its most urgent case.
+    """
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -101,7 +103,7 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
     """Return the start of the subject line.
 
-    The start names the most urgent group, and counts the cases of this group and all other cases.
+    The text names the most urgent group and its number of cases. The number of all other cases follows.
     """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.
@@ -191,7 +193,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """The database was restored at `at`, and has no record of messages that were sent after `record_ends`."""
+    """`at` is the time of the restore. The records of the restored database end at `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

@@ -48,7 +48,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a message or on a page, without any telephone number, resident's name or address."""
+    """A case in a message or on a page. It holds no telephone number, address or name of a resident."""
 
     reference: str
     level: MatchLevel

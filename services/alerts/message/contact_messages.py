@@ -1,4 +1,4 @@
-"""The messages that test a contact: the test message, and the code by which the contact is verified."""
+"""The messages to check a contact: the test message, and the message with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The drill message to a council's people: it asks for an answer, and says that no line is at risk."""
+"""The message of a drill. It asks for an answer, and says that no line is at risk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ASKED_BEFORE: Final = "You are asked because nobody has answered the earlier mes
 
 @dataclass(frozen=True, slots=True)
 class DrillDigest:
-    """The content of the message of a drill to one contact."""
+    """The content of a drill's message to one contact."""
 
     reference: str
     council: str

@@ -1,4 +1,4 @@
-"""The short form of a message, for a text message."""
+"""The short form of a message, for SMS."""
 
 from itertools import takewhile
 
@@ -6,10 +6,9 @@ from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return the subject, then the link of the message, in at most `limit` characters.
+    """Return the subject and the link, in at most `limit` characters.
 
-    The link is always whole. If there is no link, the words before the first heading follow the subject, if there is
-    room.
+    The link is never cut. If the message has no link, its introduction may follow the subject.
     """
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"

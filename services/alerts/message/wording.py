@@ -1,4 +1,4 @@
-"""Turns codes and dates into plain English, for the alert mail and the pages behind the mail's link."""
+"""Turns codes and dates into plain English, for messages and pages."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def distance(day: date, today: date) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Return words in London time, such as `Monday 30 November 2026 at 9:05am`."""
+    """Return the London time in words, such as `Monday 30 November 2026 at 9:05am`."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"

@@ -1,4 +1,4 @@
-"""HTTP routes for councils: show and replace the policy by which their cases are alerted."""
+"""HTTP routes for councils: show and replace the alert policy."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class PolicyBody(BaseModel):
 
 
 class CoverWarningView(BaseModel):
-    """The days on which nobody of a tier is on duty at some hours, and the recipients of messages in these hours.
+    """The days with hours in which nobody of a tier is on duty.
 
-    `tier` is null if no tier has a contact. `recipients` is empty if the operator of Pullcord gets the messages.
+    `recipients` get the messages in these hours. `recipients` is empty if the operator of Pullcord gets the messages.
+    `tier` is null if no tier has a contact.
     """
 
     tier: str | None
@@ -61,7 +62,8 @@ class CoverWarningView(BaseModel):
 class PolicyView(BaseModel):
     """The policy of a council, with masked addresses. The version is 0 for the default policy.
 
-    `damaged` is true if the stored policy cannot be read. Then the defaults hold, and the operator gets the alerts.
+    If `damaged` is true, the stored policy cannot be read. The default values then apply, and the operator gets the
+    alerts.
     """
 
     version: int
@@ -71,7 +73,7 @@ class PolicyView(BaseModel):
 
 
 class ChangedPolicyView(PolicyView):
-    """A policy that was saved just now. `changed_cases` are the open cases that are now reviewed at another time."""
+    """A policy that was saved just now. `changed_cases` is the number of open cases with a new due time."""
 
     changed_cases: int
 
@@ -98,9 +100,9 @@ ConfirmedLater = Annotated[
 
 @router.get("/policy", summary="Show the policy", responses=answers(401, 403))
 def show_policy(store: StoreOf, feed: CouncilFeed, response: Response) -> PolicyView:
-    """Show the policy by which the cases of the council are alerted. Its addresses are masked.
+    """Show the alert policy of the council. The addresses in the policy are masked.
 
-    `warnings` names the days of the next 90 on which nobody is on duty at some hours.
+    `warnings` lists days on which nobody is on duty for some hours. Pullcord checks the next 90 days.
     """
     council = _council(store, feed)
     response.headers["ETag"] = _tag(council.version)
@@ -121,11 +123,11 @@ def replace_policy(
     if_match: IfMatch,
     confirm_later: ConfirmedLater = None,
 ) -> ChangedPolicyView:
-    """Replace the policy. The next message about each open case is computed anew at once.
+    """Replace the policy. Pullcord computes the next message about each open case again.
 
-    If the next message about an open case would come later than now, nothing is changed: the problem `cases-later`
-    names the number of such cases, and `confirm_later` with this number confirms it. A masked address keeps its stored
-    value.
+    If messages about open cases would come later, the request is refused with the problem `cases-later`. The problem
+    has the number of these cases. To confirm the delay, send this number as `confirm_later`. A masked address keeps its
+    stored value.
     """
     council = _council(store, feed)
     if if_match.strip('"') != str(council.version):

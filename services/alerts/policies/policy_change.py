@@ -1,4 +1,4 @@
-"""Replaces the policy of a council, and recomputes the next message about each open case at once."""
+"""Replaces the policy of a council, and recomputes the council's open cases."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CasesLaterError(RefusedError):
 def change_policy(store: Store, ruleset: Ruleset, change: PolicyChange) -> ChangedPolicy:
     """Save the policy, and recompute the open cases of the council.
 
-    Raises NobodyIsToldError, CasesLaterError, or PolicyMovedError if the policy was changed since it was read.
+    Raises NobodyIsToldError or CasesLaterError. Raises PolicyMovedError if the stored policy has changed meanwhile.
     """
     council, policy = change.council, change.policy
     if not change.has_fallback and not any(tier.contacts for tier in policy.tiers):

@@ -1,4 +1,4 @@
-"""Reads a council's policy from JSON, as a person writes it. Masked addresses keep their stored values."""
+"""Reads a council's policy from JSON. A masked address keeps its stored value."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class PolicyRefusedError(RefusedError):
 def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -> CouncilPolicy:
     """Raises PolicyRefusedError if the policy is not valid.
 
-    A masked address gets its value from the contact of `before` with the same tier, person and channel.
+    A masked address gets its value from `before`. The tier, the person and the channel must be the same.
     """
     _put_addresses_back(values, before, services)
     policy = policy_of(values)
@@ -51,7 +51,7 @@ def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -
 
 
 def policy_of(values: Any) -> CouncilPolicy:
-    """Raises PolicyRefusedError if the policy is not valid. No address may be masked."""
+    """Raises PolicyRefusedError if the policy is not valid, or if an address is masked."""
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:
@@ -63,9 +63,9 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Return in words whom a contact reaches. Never log these words.
+    """Return a text that says whom the contact reaches. Never log this text.
 
-    Raises PolicyRefusedError with the path of `where` if the address cannot be used.
+    Raises PolicyRefusedError if the address cannot be used.
     """
     try:
         return what_is_understood(contact_route(contact, services))

@@ -1,4 +1,4 @@
-"""A contact of a council: a person, and an address at which one channel reaches the person."""
+"""A contact of a council: a person, a channel, and the person's address on this channel."""
 
 from enum import StrEnum
 from typing import Annotated, Final
@@ -12,7 +12,7 @@ REVEAL: Final = {"addresses": "reveal"}
 
 
 class ContactChannel(StrEnum):
-    """The channels that Pullcord knows itself. Any other channel is the scheme of an Apprise service, such as slack."""
+    """The built-in channels. Every other channel is the scheme of an Apprise service, such as `slack`."""
 
     EMAIL = "email"  # through the mail server of the deployment
     SMS = "sms"  # through the text message service of the deployment
@@ -24,9 +24,9 @@ class ContactChannel(StrEnum):
 
 
 class Contact(Closed):
-    """One address of a person. The address is secret: only `CouncilPolicy.stored` shows it.
+    """One address of a person. Only `CouncilPolicy.stored` reveals the address.
 
-    A person may have several contacts in a tier. Their order is the order in which the addresses are used.
+    A person may have several contacts in a tier. These contacts are used in their order.
     """
 
     person: Label

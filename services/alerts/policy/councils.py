@@ -43,7 +43,7 @@ STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
     """Raises NotFoundError if there is no such council.
 
-    `STAND_IN` replaces a damaged policy, and the operator gets a report after the transaction.
+    `STAND_IN` replaces a damaged policy. The operator gets a report of the damage.
     """
     row = _found(connection, feed_id)
     try:
@@ -60,13 +60,13 @@ def with_nation(policy: CouncilPolicy, feed_id: str) -> CouncilPolicy:
 
 
 class PolicyMovedError(ConflictError):
-    """The policy was changed since it was read."""
+    """The stored policy has changed since it was read."""
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
     """Return the new version.
 
-    Raises PolicyMovedError if the stored policy has another version than `replaces`.
+    Raises PolicyMovedError if `replaces` is not the stored version.
     """
     now = store.now()
     with store.writing() as connection:

@@ -10,10 +10,11 @@ from services.alerts.policy.rota.shifts import on_duty
 
 
 def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[Contact, ...]:
-    """Return the contacts of a tier who get a message at `at`. If the result is empty, the operator gets the message.
+    """Return the contacts who get a message at `at`. If there are none, the operator gets the message.
 
-    If the rota has a layer of the tier, the rota decides. If nobody is on duty, contacts in no layer get the message,
-    or else the out-of-hours contact. In office hours that the rota need not cover, the whole tier gets the message.
+    If the tier has a layer in the rota, the people on duty get the message. Perhaps nobody is on duty. In office hours
+    without required cover, the whole tier then gets the message. At other times, the contacts without a layer get the
+    message, or else the out-of-hours contact.
     """
     awake = in_office_hours(policy, at)
     rota = policy.rota

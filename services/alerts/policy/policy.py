@@ -1,7 +1,6 @@
 """Decides when the next message about a case is due, and which levels get the message.
 
-All functions are pure: `now` is an argument. The rules are policy of the deployment, and take their numbers from
-`CouncilPolicy`.
+All functions are pure. The rules are policy of the deployment. `CouncilPolicy` holds the numbers.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,6 +1,6 @@
-"""Counts days before the harmful day, and finds quiet hours, in London time.
+"""Counts days before the harmful day in London time, and finds quiet hours.
 
-In quiet hours only urgent messages are sent. Results are in UTC, except in `local`.
+In quiet hours only urgent messages are sent. Every function except `local` returns UTC.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ LONDON = ZoneInfo("Europe/London")
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
     """Return the first day on which the alarm may fail.
 
-    Restrictions count because some providers restricted lines weeks before the move.
+    A restriction counts too: some providers restricted lines weeks before the move.
     """
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
@@ -45,9 +45,9 @@ def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> da
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
-    """Return the start of the working day on which to repeat a message that was sent at `last`.
+    """Return when to repeat a message that was sent at `last`.
 
-    All cases of a council share this time of day, so that a person gets one message.
+    The time is the start of a working day. All cases of a council then share one message.
     """
     return london_time(policy.days.plus(local(last).date(), working_days), policy.day_starts)
 

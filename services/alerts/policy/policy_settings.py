@@ -1,7 +1,7 @@
 """A council's alert policy: when messages are sent, to whom, and how often.
 
-No source prescribes these numbers: they are policy of the deployment. Days are calendar days in London before the
-harmful day.
+No source prescribes these numbers: they are policy of the deployment. Days before the harmful day are calendar days in
+London.
 """
 
 from collections.abc import Mapping

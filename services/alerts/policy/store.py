@@ -1,7 +1,4 @@
-"""Reads and writes the names, policies and versions of feeds.
-
-The versions show by which policy and which rule set a council's cases were last reviewed.
-"""
+"""Reads and writes the names, policies and versions of feeds."""
 
 from __future__ import annotations
 
@@ -51,13 +48,16 @@ def recomputed_version(connection: Connection, feed_id: str) -> int:
 
 
 def mark_recomputed(connection: Connection, feed_id: str, version: int, *, before: int) -> None:
-    """Record that the cases of a council were recomputed, unless `recomputed_version` has changed from `before`."""
+    """Record that the council's cases were recomputed.
+
+    If `recomputed_version` is no longer `before`, nothing is written.
+    """
     unchanged = (feeds.c.feed_id == feed_id) & (feeds.c.recomputed_version == before)
     connection.execute(update(feeds).where(unchanged).values(recomputed_version=version))
 
 
 def recompute_every_council(connection: Connection) -> None:
-    """Let the engine recompute every open case, as after a change of policy."""
+    """Mark all councils. The engine then recomputes their open cases."""
     # A value that no council had before: whoever recomputes at this moment must not mark the council as done.
     version = feeds.c.recomputed_version
     fresh = case((version > 0, -1), else_=version - 1)

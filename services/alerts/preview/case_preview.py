@@ -1,4 +1,4 @@
-"""Says what would be sent about a case in the next days, when, why and to whom, if nobody acted."""
+"""Previews the messages about a case in the next days. The preview assumes that nobody acts."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ class PreviewedMessage(BaseModel):
 
 
 class CasePreview(BaseModel):
-    """What would be sent about a case until a time, if nobody acted.
+    """The messages that would be sent about a case up to `until`, if nobody acted.
 
-    If `complete` is false, there would be more messages than are shown.
+    If `complete` is false, further messages are not shown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,7 +95,7 @@ class CasePreview(BaseModel):
 def preview_case(
     connection: Connection, store: Store, ruleset: Ruleset, fallback: Sequence[Contact], case: Case, days: int
 ) -> CasePreview:
-    """Return the messages of the next days, at most `MOST_MESSAGES`. Nothing is written."""
+    """Return at most `MOST_MESSAGES` messages. Nothing is written."""
     council, now = load_council(connection, store, case.feed_id), store.now()
     context = CaseContext(*find_facts(connection, [case.entry_pk])[case.entry_pk], case)
     kept = with_kept_facts({case.entry_pk: context}, ruleset)[case.entry_pk]

@@ -1,4 +1,4 @@
-"""HTTP route for councils: what would be sent about a case in the next days."""
+"""HTTP route for councils: preview the messages about a case."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def preview_messages(
     reference: Reference,
     days: Annotated[int, Query(ge=1, le=LONGEST_PREVIEW, description="Days to look ahead.")] = 60,
 ) -> CasePreview:
-    """Say what would be sent about a case in the next days, when, why and to whom, if nobody acted.
+    """Preview the messages about a case in the next days. The preview assumes that nobody acts.
 
     The answer names its assumptions, and has at most 200 messages. Nothing is stored or sent.
     """

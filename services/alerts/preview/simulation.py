@@ -1,6 +1,6 @@
-"""Plays out what would be sent about a case if nobody acted and each message was accepted.
+"""Simulates the messages about a case. In the simulation, nobody acts, and each message is accepted.
 
-The rules are the rules of the engine. Time is virtual, and nothing is read or written.
+The simulation uses the rules of the engine on virtual time. Nothing is read or written.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The stored facts about a register entry that has, or had, a line at risk.
+    """The stored facts about a register entry. The entry has, or had, a line at risk.
 
-    An entry has at most one case, which opens again if a line is at risk again. `harm_on` is the earliest harmful day.
+    An entry has at most one case. An ended case opens again if a line is at risk again. `harm_on` is the earliest
+    harmful day.
     """
 
     pk: int
@@ -137,7 +138,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """A second version of a notice with the same stamp. Nothing shows which version is valid."""
+    """Another version of a notice. Nothing shows which version is valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -159,7 +160,7 @@ class AreaDays:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A match that has not ended: the notice, and a person's decision on the match."""
+    """A live match: the notice, and a person's decision on the match."""
 
     notice_pk: int
     level: MatchLevel
@@ -218,7 +219,7 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """Return the status and days of the notice as one text, which changes whenever the notice changes."""
+        """Return the status and the days of the notice as one text."""
         if self.days is None:
             return f"{self.status.value} {self.planned_on} {self.restriction_on}"
         return " ".join([self.status.value, *map(str, self.days.planned), "then", *map(str, self.days.restricted)])
@@ -236,10 +237,7 @@ class Line:
 
     @property
     def known_as(self) -> str:
-        """Return the status of the notice, or `possible` for a possible match.
-
-        Each review stores this text, so that the next review can tell if a provider's report is new.
-        """
+        """Return the status of the notice, or `possible` for a possible match."""
         return self.status.value if self.alertable else self.standing.value
 
     @property

@@ -1,7 +1,6 @@
 """Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
 
-Only a wrong clock can have recorded a future time. Changes of the calendar are undone. Other future times are set to
-the present or removed, and so is a pause that is longer than the policy allows.
+Only a clock that ran ahead can have recorded a future time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds notices that may mean two things: two versions, or a date that may mean two days. All functions are pure."""
+"""Finds notices with two versions, and dates that may mean two days. All functions are pure."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def may_doubt(case: Case) -> bool:
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
     """Return the doubts that no person has settled.
 
-    Notices with a rejected match, or with a number that has left the provider, are left out.
+    A notice is left out if its match was rejected, or if its number has left the provider.
     """
     known = memories(case)
     return tuple(

@@ -1,6 +1,6 @@
 """Remembers what was reported or recorded about each line of a case. All functions are pure.
 
-So a review reports each new fact only once. The memories are stored as JSON in `Case.seen`, by `Line.key`.
+`Case.seen` holds the memories as JSON, by `Line.key`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The lines at risk in one register entry, with values for all these lines together.
+    """The lines at risk of one register entry, and their common level and dates.
 
     The dates come from the lines that have not moved. If every line has moved, the dates come from all lines.
     """
@@ -76,7 +76,7 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Return the lines without rejected matches, ported numbers, and lines that a test call covers."""
+    """Leave out rejected matches, ported numbers, and lines that a test call covers."""
     known = memories(case)
     left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [
@@ -89,9 +89,9 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Return the line without the days that the test call on `tested_on` covers.
+    """Remove the days that the test call on `tested_on` covers.
 
-    Only a line that stands for pending notices on an area loses days.
+    Only a line of pending notices on an area loses days.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -108,8 +108,8 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
     """Return True if no event of the line is later than the test call on `tested_on`.
 
-    The events are restrictions, moves and returns to the old network. A planned move counts as later if it has no day,
-    or if it is planned for the day of the test call and not yet reported.
+    The events are restrictions, moves and returns to the old network. A planned move without a day counts as later. An
+    unreported move on the day of the test call counts as later too.
     """
     if tested_on is None:
         return False
@@ -140,9 +140,9 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the worse status and the earlier dates, if its notice has two versions.
+    """If the notice has two versions, return the line with the worse status and the earlier dates.
 
-    If a person has settled which version is valid, the line is returned unchanged.
+    If a person has settled the doubt, the line is unchanged.
     """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

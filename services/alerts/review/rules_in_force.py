@@ -12,9 +12,9 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """Return the case with the current rule set of the deployment.
+    """Return the case with the current rule set.
 
-    An open case keeps earlier rule sets that find more lines at risk, so that new rules alone never end a case.
+    An open case also keeps earlier rule sets that find more lines at risk. New rules alone therefore never end a case.
     """
     if case.rulesets == (current.name,):
         return case

@@ -1,4 +1,4 @@
-"""Applies an event or an accepted message to a case, and updates a case from its lines at risk.
+"""Applies events, accepted messages and lines at risk to a case.
 
 All functions are pure.
 """
@@ -28,7 +28,7 @@ KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 class Transition:
     """One event of a case, with the states before and after the event.
 
-    `providers` are the providers of the lines that the event is about, or None if the event is about the whole case.
+    If the event is about the whole case, `providers` is None.
     """
 
     event: CaseEvent
@@ -72,7 +72,7 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Return the case with one more fact, which no earlier alert or acknowledgement covers."""
+    """Count one more fact about the case. Earlier alerts and acknowledgements do not cover this fact."""
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:

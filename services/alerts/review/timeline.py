@@ -1,6 +1,6 @@
 """Applies due events to a case, in the order of their days. All functions are pure.
 
-Because of the order, a late review leads to the same state as a punctual review.
+A late review leads to the same state as a punctual review.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days after `after` on which the calendar changes the case, such as the day after a hold.
+    """Yield the days that change the case, such as the day after a hold. Only days after `after` count.
 
     For a notice on an area, only the next move and the next restriction count.
     """

@@ -1,7 +1,7 @@
-"""Decides when a council gets the message that a line is no longer to be switched. All functions are pure.
+"""Decides when a council hears that a notice was withdrawn. All functions are pure.
 
-A council that was warned gets this message once, so that the council can notice a wrong withdrawal. The message is
-policy of the deployment: no source prescribes it.
+A warned council gets this message once, and so can notice a wrong withdrawal. The message is policy of the deployment:
+no source prescribes it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from services.core.clock import london_day, london_midnight
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
     """Return the next message about a case, or None if no message is due.
 
-    While the clock of the case runs, the message is an escalation. After that, the message says that the notice was
-    withdrawn. A message about a waiting change of a feed may come first.
+    While the clock of the case runs, the message is an escalation. Otherwise the message is about a withdrawn notice. A
+    message about a waiting change may come first.
     """
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)

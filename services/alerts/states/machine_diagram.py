@@ -1,6 +1,6 @@
 """Draws the state machine of a case: a diagram of the usual moves, and a table of every move.
 
-`python -m services.alerts.states.machine_diagram docs/case-states.md` writes both into the page.
+`python -m services.alerts.states.machine_diagram docs/case-states.md` writes the diagram and the table into the page.
 """
 
 import sys

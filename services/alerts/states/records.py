@@ -1,7 +1,6 @@
 """The records of events: who acted, when, and with what evidence.
 
-Records refuse unknown fields, and are stored as JSON. Use `errors(include_input=False)` for errors that leave the
-process.
+Records refuse unknown fields, and are stored as JSON. Show a validation error only with `errors(include_input=False)`.
 """
 
 from datetime import date
@@ -64,7 +63,7 @@ ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=
 class Record(Closed):
     """Base class of the records of events.
 
-    The record of an event without details, such as the end of a hold, is a plain `Record`.
+    An event without details has a plain `Record`.
     """
 
 
@@ -86,8 +85,8 @@ class BookVisit(HumanAct):
 class FitSolution(HumanAct):
     """A solution was fitted at the home.
 
-    A converter is an interim solution: `retest_on` must give the day of the next test. For an exchange-based line
-    (PDPL), `review_on` must give the day of the next review. For every other kind, both days must be empty.
+    A converter needs the day of its next test in `retest_on`. An exchange-based line (PDPL) needs the day of its next
+    review in `review_on`. Every other kind has neither day.
     """
 
     kind: SolutionKind
@@ -159,7 +158,7 @@ class ConfirmHold(HumanAct):
 class PortLine(HumanAct):
     """A person says that the number has moved to another provider.
 
-    The notices of `from_provider` no longer apply to the line. If this provider changes a notice later, the notice
+    The notices of `from_provider` no longer apply to the line. If `from_provider` changes a notice later, the notice
     applies again.
     """
 

@@ -1,8 +1,7 @@
-"""Decides which lines are at risk. The rules are read from a data file, and the first rule that applies decides.
+"""Decides which lines are at risk. The first rule that applies decides.
 
-If no rule applies, the line is at risk, so that somebody asks. Each version of the rules has its own file. More
-versions will follow, because the safeguards do not end with the PSTN (Fixed Telecoms Modernisation Charter, March
-2026).
+If no rule applies, the line is at risk. Each version of the rules has its own data file. The safeguards do not end with
+the PSTN (Fixed Telecoms Modernisation Charter, March 2026), so further versions will follow.
 """
 
 import re
@@ -54,7 +53,7 @@ class Assessment:
 
 
 class Verdict(Closed):
-    """The decision of a rule on a line. `why` gives the reason in words for an officer.
+    """The decision of a rule on a line. `why` tells an officer the reason.
 
     `source` names the source of the rule: a charter, a checklist, or the deployment.
     """
@@ -66,7 +65,7 @@ class Verdict(Closed):
 
 
 class Rule(Verdict):
-    """A rule. It applies if each field in `when` has one of the codes that `when` lists for this field."""
+    """A rule applies if each field in `when` has one of the listed codes."""
 
     when: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
 
@@ -82,7 +81,7 @@ class Rule(Verdict):
 
 
 class Otherwise(Verdict):
-    """The verdict if no rule applies. This verdict is always that the line is at risk."""
+    """The verdict if no rule applies: the line is at risk."""
 
     at_risk: Literal[True]
 

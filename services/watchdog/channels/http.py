@@ -35,7 +35,10 @@ class WatchdogWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ExternalHeartbeat:
-    """The URL of an outside service that alarms somebody when the pings stop. `ping` raises OSError if a ping fails."""
+    """The URL of an outside service. The service alarms somebody when the pings stop.
+
+    `ping` raises OSError if a ping fails.
+    """
 
     url: str
 

@@ -1,4 +1,4 @@
-"""Sends mail with the standard library alone, so that a fault in the channels of alerts cannot silence the watchdog."""
+"""Sends mail with the standard library only. A fault in the channels of alerts cannot silence the watchdog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A mail server. If `tls` is false, the server must offer STARTTLS, unless `plain` allows mail without TLS."""
+    """A mail server.
+
+    If `tls` is false, the server must offer STARTTLS. If `plain` is true, mail without TLS is allowed.
+    """
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""Reads when the newest message about a case was accepted, by the attempts of its deliveries."""
+"""Reads when the newest message about a case was accepted."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """Return a query for the columns of `Acceptance`, as numbers, by case.
+    """Return a query with the columns of `Acceptance` for each case. Times are numbers.
 
-    `wanted` is a condition on `cases` and `alert_cases`. Only messages of alerts since `since`, or of `alert_pks`,
-    count.
+    `wanted` is a condition on `cases` and `alert_cases`. If `since` is set, older alerts do not count. If `alert_pks`
+    is set, only these alerts count.
     """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)

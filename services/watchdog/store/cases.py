@@ -54,7 +54,7 @@ _COUNTS: Final = or_(
 
 
 class PkSpan(NamedTuple):
-    """The ids of cases from `first` to `last`, both included."""
+    """The ids of cases from `first` to `last`. Both ends are included."""
 
     first: int
     last: int
@@ -80,7 +80,7 @@ def case_spans(engine: Engine) -> Iterator[PkSpan]:
 def doubtful_cases(
     connection: Connection, span: PkSpan, cutoffs: Cutoffs
 ) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
-    """Yield the cases that are not surely in order, in lists of at most `IN_MEMORY` cases."""
+    """Yield lists of cases that may have a fault. A list has at most `IN_MEMORY` cases."""
     # Said of both tables: from the span of one, PostgreSQL does not conclude that of the other.
     wanted = and_(span.holds(cases.c.pk), span.holds(alert_cases.c.case_pk))
     told = accepted_messages(wanted, since=cutoffs.now - RECENT)
@@ -112,7 +112,7 @@ def _record(row: Sequence[Any]) -> CaseRecord:
 
 
 def silenced_without_record(connection: Connection, span: PkSpan) -> Iterator[RecordFault]:
-    """Yield the silent cases whose audit is empty, or whose last move in the audit leads to another state."""
+    """Yield the silent cases whose state is not the last state in the audit."""
     row, silent = audit.c, sorted(states.SILENT - states.ENDED)
     # A case that is over is judged by its lines, wherever a line is still at risk.
     newest = (

@@ -1,4 +1,4 @@
-"""Reads the calendars of councils: the nation whose bank holidays count, and the council's own closures."""
+"""Reads the calendars of councils: the nation of each council, and its closures."""
 
 from __future__ import annotations
 

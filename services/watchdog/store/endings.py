@@ -16,7 +16,10 @@ PAGE: Final = 5_000
 
 
 def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each match that ended without an audit row, while both of its records are live."""
+    """Yield the matches that ended without an audit row.
+
+    Matches of records that are no longer live are left out.
+    """
     row = matches.c
     query = (
         select(row.notice_pk, row.entry_pk, row.ended_at.label("at"), register_entries.c.feed_id)

@@ -1,7 +1,6 @@
-"""Says in SQL which cases are surely in order, so that the rules judge few cases.
+"""A condition in SQL that only cases without a fault meet.
 
-The rules judge every case that does not meet the condition. A test compares the condition with the rules on invented
-cases.
+The rules judge only the other cases. A test compares the condition with the rules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Keeps which findings were raised, in a table that only the watchdog reads and writes."""
+"""Stores the raised findings. Only the watchdog uses their table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds notices, register entries, tokens and matches that should lead to a case, and no longer do."""
+"""Finds records that should lead to a case, but do not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ALERTABLE: Final = and_(
 
 
 def without_tokens(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the feeds with live records that have no token, and therefore no match."""
+    """Yield the feeds with live records without a token. Such a record can have no match."""
     owned = exists().where(entry_tokens.c.entry_pk == _ENTRY.pk)
     entries = (_ENTRY.live, ~owned, ~_ENTRY.flags.contains(_UNMATCHABLE))
     yield from _counted(connection, FaultKind.TOKENS_MISSING, _ENTRY.feed_id, *entries)
@@ -43,7 +43,7 @@ def without_tokens(connection: Connection) -> Iterator[RecordFault]:
 
 
 def without_shared_token(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the councils with live matches whose two records share no token any more.
+    """Yield the councils with live matches between records without a common token.
 
     Records that were changed after `before` are left out, because their matching may not be finished.
     """
@@ -61,7 +61,7 @@ def without_shared_token(connection: Connection, before: datetime) -> Iterator[R
 
 
 def without_match(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the councils with entries that share a telephone number with a notice, but are not matched to it."""
+    """Yield the councils where an entry and a notice have the same telephone number, but no match."""
     mine, theirs, number = notice_tokens.c, entry_tokens.c, int(TokenKind.TELEPHONE)
     known = exists().where(_MATCH.notice_pk == mine.notice_pk, _MATCH.entry_pk == theirs.entry_pk)
     query = (
@@ -86,7 +86,10 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 
 
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the cases that ended although a line is at risk, if no person's record explains the end."""
+    """Yield the ended cases with a line at risk.
+
+    If a person's record explains the end, the case is left out.
+    """
     row = cases.c
     query = (
         select(row.reference, row.feed_id, row.state, row.seen, row.tested_on, _MATCH.notice_pk)
@@ -114,7 +117,7 @@ def _is_explained(case: Any) -> bool:
 
 
 def notices_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the providers with notices that ended although no other notice replaces these notices."""
+    """Yield the providers with ended notices that no other notice has replaced."""
     later, member, own = notices.alias("later"), area_members.c, notices.alias("own")
     replaced = exists().where(later.c.supersedes_key == _NOTICE.record_key)
     lone = (_NOTICE.live.is_(False), _NOTICE.area_facts.is_(None), ~replaced)

@@ -76,7 +76,7 @@ def server() -> Iterator[MailServer]:
 @pytest.fixture
 def channel(deployment: Deployment, server: MailServer) -> MailAndMessenger:
     made = MailAndMessenger()
-    deployment.dispatcher.pool = DeliveryPool(made, time=lambda: deployment.clock.now().timestamp())
+    deployment.dispatcher.pool = DeliveryPool(made, time=deployment.clock.monotonic)
     fallback = (Contact(person="operator", channel="route", address="json://operator.example"),)
     object.__setattr__(deployment.engine, "fallback", fallback)
     add_feed(deployment.store, "council", "W06000015", "Cardiff")

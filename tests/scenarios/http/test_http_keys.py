@@ -51,7 +51,10 @@ OF_COUNCILS = [
     ("GET", "/v1/cases/C-2222-2222/preview"),
     ("GET", "/v1/policy"),
     ("PUT", "/v1/policy"),
+    ("POST", "/v1/drills"),
+    ("POST", "/v1/drills/D-2222-2222/answer"),
 ]
+OF_COUNCILS_AND_OPERATORS = [("GET", "/v1/drills")]
 OF_BOTH = [
     ("GET", "/v1/submissions/sub_0"),
     ("GET", "/v1/mappings"),
@@ -60,7 +63,7 @@ OF_BOTH = [
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
 # This route has a token of its own, and tests in test_receipts_of_notify.py.
 OF_NOTIFY = ("POST", "/v1/receipts/notify")
-EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_BOTH, *OF_REGULATORS]
+EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_COUNCILS_AND_OPERATORS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
     "/v1/policy": {"by": "Asha Patel", "policy": {}},
     "/v1/cases/C-2222-2222/events": {"event": "decline", "record": {"by": "Asha Patel"}},
@@ -69,6 +72,8 @@ BODIES = {
     f"{CONTACT}/test": {"by": "Asha Patel"},
     f"{CONTACT}/code": {"by": "Asha Patel"},
     f"{CONTACT}/verification": {"by": "Asha Patel", "code": "123456"},
+    "/v1/drills": {"by": "Asha Patel"},
+    "/v1/drills/D-2222-2222/answer": {"by": "Asha Patel"},
     f"/v1/matches/{MATCH}/decision": {"decision": "rejected", "by": "Asha Patel", "evidence": "wrong house"},
 }
 
@@ -97,6 +102,7 @@ def test_the_routes_named_here_are_all_there_are(api: Api) -> None:
                 what="column",
                 word="lifelineno",
                 contact="0" * 32,
+                drill="D-2222-2222",
             ),
         )
         for path, methods in api.app.openapi()["paths"].items()

@@ -124,6 +124,7 @@ def test_a_count_stands_beside_that_of_which_it_is_a_part(api: Api) -> None:
         "past_date_unconfirmed": "cases_open",
         "cases_opened": "register_entries",
         "cases_open": "register_entries",
+        "drills": "drills_held",
     }
     assert figure(answer, "2026-12", Figure.MIGRATED_UNCONFIRMED)["total"]["out_of"] is None
     assert figure(answer, "2026-11", Figure.MIGRATED_UNCONFIRMED)["total"]["out_of"] == 0

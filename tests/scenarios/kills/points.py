@@ -49,6 +49,10 @@ LOOKED_AT: Final = ("alerts", "audit", "ingest", "matcher", "runtime/embedded", 
 # Functions that commit and are not on this way, with the reason.
 ELSEWHERE: Final = {
     "alerts/case/put_back.recompute_all": "one statement of the clock guard, which asks again if it fails",
+    "alerts/delivery/drills/answering.record_answer": "one act of a person, who has the answer",
+    "alerts/delivery/drills/running.move_on": "killed between its steps: test_drills_of_the_month.py",
+    "alerts/delivery/drills/starting.start_by_person": "one act of a person, who has the answer",
+    "alerts/delivery/drills/starting.start_monthly": "killed between its steps: test_drills_of_the_month.py",
     "alerts/delivery/restoring.settle_restore": "a command that is given again: test_restored_alerts.py",
     "alerts/reveal.reveal_numbers": "notes who looked at a number; nothing is owed",
     "ingest/recording/refused/files.note_refused_file": "the sender has the refusal as its answer",

@@ -71,6 +71,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "pullcord.publicPaths" -}}
 - /v1
 - /a
+- /d
 - /docs
 - /redoc
 - /openapi.json

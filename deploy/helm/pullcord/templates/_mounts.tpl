@@ -26,6 +26,9 @@ envFrom:
 {{- if and .is.delivers .root.Values.channels.notify.existingSecret }}
 {{- $secrets = append $secrets (list "PULLCORD_NOTIFY_KEY" .root.Values.channels.notify) }}
 {{- end }}
+{{- if and .is.answers .root.Values.channels.notifyCallback.existingSecret }}
+{{- $secrets = append $secrets (list "PULLCORD_NOTIFY_CALLBACK_TOKEN" .root.Values.channels.notifyCallback) }}
+{{- end }}
 {{- if and .is.kafka (hasPrefix "sasl" .root.Values.kafka.security) }}
 {{- $secrets = append $secrets (list "PULLCORD_KAFKA_SASL_PASSWORD" .root.Values.kafka.sasl) }}
 {{- end }}

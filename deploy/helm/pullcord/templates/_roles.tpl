@@ -1,12 +1,12 @@
 {{/*
-The roles of the chosen mode, and what each may reach: `kafka` and `database` are servers it talks to; what `delivers`
-sends messages out. What `watches` has ways to tell people of its own, and no keys.
+The roles of the chosen mode, and what each may reach: `kafka` and `database` are servers it talks to; what `answers`
+takes requests, what `delivers` sends messages out. What `watches` has ways to tell people of its own, and no keys.
 */}}
 {{- define "pullcord.roles" -}}
 {{- if eq .Values.mode "embedded" }}
-serve: {args: [serve], delivers: true}
+serve: {args: [serve], answers: true, delivers: true}
 {{- else }}
-ingest: {args: [run, ingest], database: true}
+ingest: {args: [run, ingest], answers: true, database: true}
 relay: {args: [run, relay], database: true, kafka: true}
 {{- range (.Files.Get "files/consumers.yaml" | fromYaml).consumers }}
 {{ .name }}: {args: [run, {{ .name }}], database: true, kafka: true, delivers: {{ .delivers }}, consumer: true}

@@ -1,4 +1,4 @@
-"""Finds the notices on an area. A case shows the references that the provider gave these notices."""
+"""Finds the notices on an area."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.storage.tables import area_members, notices
 
 
 def nearest_on_area(connection: Connection, area_key: bytes, limit: int) -> Sequence[Row[Any]]:
-    """Return the `pk`, `record_key` and `sealed` of notices on an area, the nearest dates first.
+    """Return the `pk`, `record_key` and `sealed` of each notice, in the order of their dates.
 
     Withdrawn and superseded notices are left out. Completed and reverted notices come last.
     """

@@ -1,7 +1,6 @@
-"""Lists the cases of a council page by page, in a stable order.
+"""Lists the cases of a council page by page.
 
-A cursor holds the date of harm and the reference of the last case on a page. A new or ended case therefore moves no
-other case to another page.
+A cursor holds the date of harm and the reference of the last case on the page.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class CasePage(NamedTuple):
 def page_of_council(
     connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int, cursor: str | None
 ) -> CasePage:
-    """Raises RefusedError if no page of the council has the cursor."""
+    """Raises RefusedError if the cursor belongs to no page of the council."""
     beyond = () if cursor is None else (_beyond(connection, feed_id, cursor),)
     # One more than the page holds shows that there is another page.
     found = cases_of_council(connection, feed_id, state, *beyond, ended=ended, limit=limit + 1)

@@ -84,7 +84,7 @@ def cases_of_council(
 
 
 def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """The cases are locked, and come in the order of ids."""
+    """Lock the cases, and return them in the order of ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
@@ -117,7 +117,10 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Return the cases with ids above `after` about which a message may ever be due. Nothing is locked."""
+    """Return cases with ids above `after`. Cases that can never need a message are left out.
+
+    The cases are not locked.
+    """
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)

@@ -1,4 +1,4 @@
-"""Stores the latest time by which the engine has worked."""
+"""Stores the latest time of the engine's clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KEY = 1
 
 @dataclass(frozen=True, slots=True)
 class EngineTimes:
-    """`put_back_at` is when the clock was last found to be put back, or None."""
+    """`put_back_at` is the time at which the engine last noticed that the clock was put back."""
 
     latest_at: datetime
     put_back_at: datetime | None

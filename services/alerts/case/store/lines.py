@@ -1,4 +1,4 @@
-"""Loads the lines of register entries. A line is a live match and the notice of this match."""
+"""Loads the lines of register entries. A line is a live match together with its notice."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Let no other transaction count the council's relaxed cases until this transaction ends.
+    """Lock the count of the council's relaxed cases until the transaction ends.
 
-    On PostgreSQL, a transaction that has already read data may fail here. The caller then tries the transaction again.
+    On PostgreSQL, a transaction that has already read data may fail here. The caller then runs the transaction again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))

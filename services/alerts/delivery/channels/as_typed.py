@@ -52,9 +52,10 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """Return the route to a contact of the operator. A route (`scheme://…`) is returned unchanged.
+    """Return the route to a contact of the operator.
 
-    Raises RefusedError if the text cannot be read, or if the service of its channel is not set.
+    If `typed` is already a route (`scheme://…`), it is returned unchanged. Raises RefusedError if the text cannot be
+    read, or if the service of its channel is not set.
     """
     if "://" in typed:
         return " ".join(typed.split())

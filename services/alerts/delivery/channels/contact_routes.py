@@ -1,6 +1,6 @@
 """Makes the route to a contact from the channel, the address and the services of the deployment.
 
-No other module makes such a route. A council gives the address only, so it cannot choose a server or a key.
+A council gives only the address, and cannot choose a server or a key.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _KINDS: Final = {
 
 
 def contact_route(contact: Contact, services: ContactServices) -> str:
-    """Return the secret route to a contact, without a check of the address.
+    """Return the secret route to a contact. The address is not checked.
 
-    Raises RefusedError if the service of the channel is not set.
+    Raises RefusedError if the service of the contact's channel is not set.
     """
     address = contact.address.get_secret_value()
     if contact.channel == ContactChannel.ROUTE:
@@ -49,7 +49,7 @@ def contact_route(contact: Contact, services: ContactServices) -> str:
 
 
 def channels_set(services: ContactServices) -> tuple[str, ...]:
-    """Return the channels whose service is set. A webhook needs no service."""
+    """Return the channels that have a service in the settings. A webhook needs no service."""
     notify = tuple(channel for channel in _KINDS if services.notify_key and _template(channel, services))
     mail = (ContactChannel.EMAIL,) if services.mail_server else ()
     texts = (ContactChannel.SMS,) if services.text_service else ()

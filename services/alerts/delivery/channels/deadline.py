@@ -1,6 +1,6 @@
 """A time limit for a whole conversation over sockets.
 
-A socket's own timeout is not enough, because each received byte starts this timeout again.
+A socket's own timeout is not enough: it starts again after each received byte.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ class Deadline:
     def connect(
         self, host: str, port: int, timeout: float, check: Callable[[str], None] = lambda _address: None
     ) -> socket.socket:
-        """Open a connection to the first address of the host that accepts. Raises OSError if no address accepts.
+        """Try the addresses of the host in turn, and connect to one of them. Raises OSError if no address accepts.
 
-        `timeout` limits the wait for each address, and each later step, in seconds. `check` gets every IP address
-        first, and may raise an error.
+        `timeout` limits each step in seconds. `check` gets every IP address first, and may raise an error.
         """
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for *_, address in addresses:

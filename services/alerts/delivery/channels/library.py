@@ -1,6 +1,6 @@
 """Imports Apprise, and keeps Apprise's log messages out of Pullcord's logs.
 
-Apprise logs recipients. The HTTP libraries under Apprise log URLs, which contain telephone numbers and tokens.
+Apprise logs recipients. Its HTTP libraries log URLs with telephone numbers and tokens.
 """
 
 import logging
@@ -57,7 +57,7 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """Counts Apprise's warnings and errors in this thread, as a context manager."""
+    """A context manager that counts Apprise's warnings and errors in this thread."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,8 +1,8 @@
-"""Sends many messages at once, each with a deadline, so that a slow service delays no other service.
+"""Sends many messages at once, each with a deadline. A slow service delays no other service.
 
-A job takes two places. One is a place at its destination. The other is one of the places that all destinations share.
-The job gives the shared place back after a moment, and the place at the destination when the job ends. A thread cannot
-be stopped from outside, so a job may be stuck past its deadline. A stuck job keeps its place at the destination.
+A job takes a place at its destination and a place in the whole pool. The place in the pool is free again after at most
+QUICK seconds. The place at the destination is free again when the job ends. A thread cannot be stopped from outside, so
+a job may be stuck past its deadline.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class SendJob:
-    """One message to one target. A job may be logged: its `repr` shows no route, text or destination."""
+    """One message to one target. The `repr` of a job is safe to log."""
 
     delivery: int  # the id of the delivery
     destination: str = field(repr=False)
@@ -70,10 +70,9 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 
 
 class DeliveryPool:
-    """Runs jobs over `channel`, each for at most `deadline_seconds`.
+    """Runs jobs over `channel`. Each job gets at most `deadline_seconds`.
 
-    `workers` is the number of places that all destinations share. A job keeps such a place for QUICK seconds, or less
-    if the job ends sooner.
+    `workers` is the number of places in the whole pool.
     """
 
     def __init__(
@@ -86,7 +85,7 @@ class DeliveryPool:
         random: Callable[[], float] = _DICE.random,
         most_a_minute: Callable[[str], int | None] = lambda _route: None,
     ) -> None:
-        """`most_a_minute` gets a route, and returns the most messages a minute to its destination. None is no limit."""
+        """`most_a_minute` returns the limit of messages a minute to the destination of a route. None means no limit."""
         self._channel, self._workers, self._deadline = channel, workers, deadline_seconds
         self._alarm, self._time, self._random, self._most_a_minute = alarm, time, random, most_a_minute
         self._changed = threading.Condition()
@@ -107,7 +106,7 @@ class DeliveryPool:
 
     @property
     def open(self) -> int:
-        """Return the number of destinations to which only probes are sent, because they keep failing."""
+        """Return the number of destinations whose circuit breaker is not closed."""
         with self._changed:
             now = self._time()
             return sum(one.breaker(now) is not BreakerState.CLOSED for one in self._destinations.values())
@@ -132,13 +131,13 @@ class DeliveryPool:
             return known.places(len(there) - stuck, stuck, self._time())
 
     def holds(self, destination: str) -> bool:
-        """Return True if messages wait because the destination failed, or asked for a pause."""
+        """Return True while the destination is failing or has asked for a pause."""
         with self._changed:
             known = self._destinations.get(destination)
             return known is not None and known.holds(self._time())
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Start a job and return at once. This method does not check `places` and `places_at`: the caller must.
+        """Start a job and return at once. The caller must check `places` and `places_at` first.
 
         `on_result` gets the result of the channel, or one of these results. IN_DOUBT with `timed_out` means that the
         job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error. FAILED_TEMPORARY
@@ -162,7 +161,7 @@ class DeliveryPool:
     def close(self, timeout: float) -> bool:
         """Accept no more jobs, and wait up to `timeout` seconds for the running jobs.
 
-        Return True if each job ended or was reported as stuck. Otherwise the remaining jobs end with the process.
+        Return True if each job has ended or was reported as stuck.
         """
         with self._changed:
             self._closed = True

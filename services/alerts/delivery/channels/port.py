@@ -1,4 +1,4 @@
-"""The interface of a channel, which sends one message to one target and returns the outcome."""
+"""The interface of a channel. A channel sends one message to one target, and returns the outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,9 +36,9 @@ ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 class Channel(Protocol):
     def send(self, route: str, message: Message, reference: str) -> SendResult:
-        """Send `message` to the one target of `route`, an Apprise URL. This method never raises an error.
+        """Send `message` to the target of `route`. This method never raises an error.
 
-        A repeat of a message has the same `reference`, so that the receiving system may drop the copy.
+        A repeat of a message has the same `reference`. The receiving system may drop the repeat.
         """
         ...
 

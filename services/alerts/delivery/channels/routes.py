@@ -1,4 +1,4 @@
-"""Finds the recipient of a route, and the host to which messages go."""
+"""Finds the recipient and the host in a route."""
 
 from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.delivery.channels.registry import channel_of
@@ -10,7 +10,7 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Return the route in words for its author. Never log the words: they contain addresses.
+    """Return a text that describes the route. Never log this text: it contains addresses.
 
     Raises RouteRefusedError if the route cannot be used.
     """

@@ -1,7 +1,6 @@
 """Splits a route into the parts of a URL. The path and the options are decoded exactly once.
 
-Apprise is not used for this: it splits a query at semicolons too, takes the last of two equal options, and decodes some
-values twice.
+Apprise is not used for this, because Apprise decodes some values twice.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Identifies a contact by a keyed digest, so that the verification is stored without the address."""
+"""Identifies a contact by a keyed digest. The digest does not reveal the address."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Applies a new policy to waiting messages and to all open cases.
 
-A waiting message to a removed address is settled as not needed. Other people are asked about its cases at once.
+A waiting message to a removed address is settled as not needed. Other people are asked at once about the cases of this
+message.
 """
 
 from __future__ import annotations

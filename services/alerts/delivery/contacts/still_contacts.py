@@ -11,7 +11,7 @@ from services.storage.vault import VaultError, place
 
 
 class SentAddress(NamedTuple):
-    """The address of one delivery, and the person and tier that it was sent to."""
+    """The address of one delivery, with its person and its tier."""
 
     delivery: int
     tier: str

@@ -1,7 +1,7 @@
-"""Verifies contacts by a code of six digits: a person reads the code at the address and enters the code here.
+"""Verifies contacts by a code of six digits.
 
-The code is a keyed digest of a random number. The database holds only the number, from which nobody can find the code
-without the key.
+A person receives the code at the address, and enters the code in Pullcord. The code is a keyed digest of a random
+number. The database holds only the random number.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Return a new code. The caller sends the code to the contact's address only.
+    """Return a new code. Send the code only to the contact's address.
 
     `alert_pk` is the message that will carry the code. Raises TooOftenError if the contact had too many messages.
     """
@@ -63,7 +63,7 @@ def code_of(tokeniser: Tokeniser, key: bytes, nonce: bytes) -> str:
 
 
 def verify_contact(store: Store, feed_id: str, contact: Contact, code: str, by: str) -> datetime:
-    """Verify a contact, and return the time. Raises RefusedError if the code is wrong or has ended."""
+    """Return the time of the verification. Raises RefusedError if the code is wrong or no longer valid."""
     key = contact_key(store.tokeniser, feed_id, contact)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

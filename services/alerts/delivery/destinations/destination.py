@@ -1,6 +1,6 @@
-"""Decides how many messages may go to one destination now: its limit, circuit breaker, pause and rate.
+"""Limits the number and the rate of messages to one destination. Stops messages while the destination fails.
 
-The caller passes the time and the random value. Nothing is stored: after a restart each breaker is closed.
+Nothing is stored. After a restart, each breaker is closed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LONGEST_ASKED: Final = 300.0
 
 
 class BreakerState(Enum):
-    """The state of a circuit breaker, by the usual names."""
+    """The state of a circuit breaker."""
 
     CLOSED = "closed"
     OPEN = "open"  # nothing is sent
@@ -51,13 +51,13 @@ class Destination:
         return BreakerState.OPEN if now < self.resumes_at else BreakerState.HALF_OPEN
 
     def holds(self, now: float) -> bool:
-        """Return True if messages wait because the destination failed, or asked for a pause."""
+        """Return True while the destination is failing or has asked for a pause."""
         return now < self.resumes_at or self.breaker(now) is not BreakerState.CLOSED
 
     def places(self, running: int, stuck: int, now: float) -> int:
-        """Return the number of messages that may go now.
+        """Return the number of messages that may be sent now.
 
-        `running` is the number of its jobs within their deadline, `stuck` the number of those past it.
+        `running` counts the jobs within their deadline. `stuck` counts the jobs past their deadline.
         """
         if now < self.resumes_at:
             return 0
@@ -73,7 +73,7 @@ class Destination:
             self.bucket.take(now)
 
     def learn(self, result: SendResult, now: float, jitter: float) -> None:
-        """Take in the result of an attempt. `jitter` is a random value from 0 to 1."""
+        """Adapt to the result of an attempt. `jitter` is a random value from 0 to 1."""
         if result.outcome is SendOutcome.SENT:
             self.at_once, self.failures, self.resumes_at = min(self.at_once + 1, MOST_AT_ONCE), 0, 0.0
         elif result.outcome is SendOutcome.FAILED_PERMANENT:

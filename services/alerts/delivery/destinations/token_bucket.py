@@ -12,7 +12,7 @@ MINUTE = 60.0
 
 @dataclass(slots=True)
 class TokenBucket:
-    """A token is one message. Tokens come back evenly. Times are seconds of any clock that never goes back."""
+    """Each message takes a token. Tokens come back evenly. Times are in seconds of a monotonic clock."""
 
     a_minute: int
     _tokens: float = field(init=False)

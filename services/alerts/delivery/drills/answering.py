@@ -30,8 +30,8 @@ def record_answer(
 ) -> Drill:
     """Record a person's answer, and return the drill. `feed_id` limits the search to one council.
 
-    `sealed` is recorded for an authorised reader, beside the name. Raises NotFoundError if there is no such drill, and
-    DrillRefusedError if it is over.
+    `sealed` is recorded with the name. Only an authorised reader sees `sealed`. Raises NotFoundError if there is no
+    such drill. Raises DrillRefusedError if the drill is over.
     """
     now = store.now()
     with store.writing() as connection:

@@ -1,4 +1,4 @@
-"""Composes the messages of drills when they are sent: to the council's people, and to the operator."""
+"""Composes the messages of drills to the council's people and to the operator."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from services.storage.store import Store
 def drill_message(
     connection: Connection, store: Store, presentation: Presentation, delivery: Delivery
 ) -> Message | None:
-    """Return the message of a drill to one contact, or None if it must not be sent any more.
+    """Return the message of a drill to one contact.
 
-    That is so if somebody has answered, if the contact is no longer in the policy, or outside working hours: no drill
-    wakes anybody.
+    Return None if somebody has answered, if the contact has left the policy, or if the council is not at work.
     """
     drill = find_drill_of_alert(connection, delivery.alert_pk)
     council = load_council(connection, store, drill.feed_id)

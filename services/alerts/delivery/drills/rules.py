@@ -1,6 +1,6 @@
-"""Decides when a drill begins, whom it asks, and when it goes on. Pure.
+"""Decides when a drill begins, when it goes on, and which people it asks. Pure.
 
-A drill asks a council's people whether their alerts are read. The rules and numbers are our own proposal [P]: no source
+A drill checks that the people of a council read their alerts. The rules and numbers are our own proposal [P]: no source
 prescribes them.
 """
 
@@ -42,7 +42,7 @@ ANSWERABLE: Final = frozenset({DrillState.WAITING, DrillState.FAILED})
 
 
 class AnswerWay(StrEnum):
-    """The way by which a person answers a drill. The values are stored in the audit."""
+    """The way in which a person answers a drill. The values are stored in the audit."""
 
     LINK = "link"
     API = "api"
@@ -50,7 +50,7 @@ class AnswerWay(StrEnum):
 
 
 class DrillStep(NamedTuple):
-    """The people whom a drill asks next, each with the tier, and the highest tier among them as a level from 1."""
+    """The next people of a drill, each with the tier. `level` is the highest of these tiers, from 1."""
 
     level: int
     contacts: Mapping[Contact, str]
@@ -62,7 +62,7 @@ def drill_month(moment: datetime) -> str:
 
 
 def may_begin(policy: CouncilPolicy, now: datetime) -> bool:
-    """Return True if the drill of this month may begin now, as far as the calendar and the hour decide."""
+    """Return True if the calendar and the time of day allow the monthly drill now."""
     today = london_day(now)
     first = policy.days.plus(today.replace(day=1) - _ONE_DAY, policy.drill_working_day)
     begins = _hour_of(policy, today)
@@ -83,7 +83,10 @@ def answer_due(policy: CouncilPolicy, asked_at: datetime) -> datetime:
 
 
 def ends_at(policy: CouncilPolicy, asked_at: datetime, links_last: timedelta, now: datetime) -> datetime:
-    """Return the time at which a drill that has failed ends: with its last link, one working day from now at least."""
+    """Return the end of a failed drill.
+
+    The drill ends with its last link, or one working day from now if that is later.
+    """
     return max(asked_at + links_last, answer_due(policy, now))
 
 
@@ -100,10 +103,10 @@ def next_step(
     asked: Collection[tuple[str, str]],
     now: datetime,
 ) -> DrillStep | None:
-    """Return whom a drill asks after the tiers up to `level`, or None if nobody is left.
+    """Return the people to ask after level `level`, or None if nobody is left.
 
-    An address that nobody has verified covers for nobody, so the next tier is asked with it. `asked` holds the person
-    and the channel of each message of the drill so far.
+    If a tier has no verified address, the next tier is asked at the same time. `asked` holds the person and the channel
+    of each earlier message of the drill.
     """
     last = len(reachable_tiers(policy))
     found: dict[Contact, str] = {}

@@ -1,4 +1,4 @@
-"""Begins the drills of the month, and takes the next step of each drill that nobody has answered."""
+"""Begins the monthly drills, and takes the next steps of unanswered drills."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class DrillRunner:
-    """The background task of drills. `links_last` is the time for which the link in a message works."""
+    """The background task of drills. The link in a message works for `links_last`."""
 
     store: Store
     links_last: timedelta
 
     def run_once(self) -> int:
-        """Begin and move on all drills that are due. Return the number of drills that began or moved.
+        """Begin monthly drills, and take the due steps of other drills. Return the number of changed drills.
 
-        Each drill has a transaction of its own. An error in one does not delay the others: it is raised at the end.
+        An error in one drill does not delay other drills: the error is raised at the end.
         """
         now = self.store.now()
         with self.store.reading() as connection:
@@ -75,7 +75,7 @@ class DrillRunner:
 
 
 def move_on(store: Store, reference: str, links_last: timedelta) -> bool:
-    """Take the next step of a drill if it is due. Return False if it is not."""
+    """Take the next step of a drill. Return False if no step is due."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

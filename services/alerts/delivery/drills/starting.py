@@ -1,4 +1,4 @@
-"""Begins a drill: the one of the month, or one that a person asks for."""
+"""Begins the monthly drill, or a drill that a person asks for."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class DrillRefusedError(ConflictError):
 
 
 def start_monthly(store: Store, feed_id: str) -> bool:
-    """Begin the drill of this month of a council if it may begin now. Return False if not."""
+    """Begin the monthly drill of a council. Return False if the drill may not begin now."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -66,10 +66,10 @@ def start_monthly(store: Store, feed_id: str) -> bool:
 
 
 def start_by_person(store: Store, feed_id: str, by: str) -> str:
-    """Begin a drill of a council now, for a person. Return its reference.
+    """Begin a drill at once, and return its reference.
 
-    Raises DrillRefusedError if a drill is open, if the hour is none for a drill, if a case is urgent or if nobody could
-    be asked, and TooOftenError if people started too many drills.
+    Raises DrillRefusedError if another drill is running, if the council is not at work, if a case is urgent, or if
+    nobody can be asked. Raises TooOftenError if people started too many drills.
     """
     now = store.now()
     with store.writing() as connection:

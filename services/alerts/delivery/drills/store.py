@@ -36,7 +36,7 @@ class Drill(NamedTuple):
 
 
 class UnansweredDrill(NamedTuple):
-    """A drill that has failed, for the message to the operator."""
+    """A failed drill, for the message to the operator."""
 
     reference: str
     council: str  # its name
@@ -62,7 +62,7 @@ _DRILL = (
 
 
 def councils_to_drill(connection: Connection, month: str, begins: datetime) -> list[str]:
-    """Return the councils that have no drill of this month yet, without those that were added after it began."""
+    """Return the councils without a drill in `month`. Councils that were added at or after `begins` are left out."""
     done = exists().where(_ROW.feed_id == feeds.c.feed_id, _ROW.month == month)
     query = select(feeds.c.feed_id).where(feeds.c.kind == "council", feeds.c.created_at < begins, ~done)
     return list(connection.scalars(query.where(~ended_by_operator()).order_by(feeds.c.feed_id)))
@@ -104,7 +104,7 @@ def find_drill_of_alert(connection: Connection, alert_pk: int) -> Drill:
 
 
 def open_drills(connection: Connection, feed_id: str) -> list[Drill]:
-    """Lock and return the drills of a council that a person can still answer."""
+    """Lock and return the council's drills that a person can still answer."""
     still = _ROW.state.in_([state.value for state in ANSWERABLE])
     rows = connection.execute(_drills(_ROW.feed_id == feed_id, still).with_for_update(of=drills))
     return [_drill(row) for row in rows]
@@ -113,7 +113,7 @@ def open_drills(connection: Connection, feed_id: str) -> list[Drill]:
 def newest_drills(connection: Connection, feed_id: str | None, limit: int, before: int | None = None) -> list[Drill]:
     """Return the newest drills of a council, or of every council if `feed_id` is None.
 
-    If `before` is set, return only drills that are older than the one with this id.
+    If `before` is set, only drills with lower ids are returned.
     """
     wanted: list[ColumnElement[bool]] = [] if feed_id is None else [_ROW.feed_id == feed_id]
     wanted += [] if before is None else [_ROW.alert_pk < before]
@@ -129,7 +129,7 @@ def people_asked(connection: Connection, alert_pk: int) -> list[tuple[str, str]]
 
 
 def has_urgent_case(connection: Connection, feed_id: str, until: date) -> bool:
-    """Return True if a case of a council is urgent, or may do harm by the day `until`."""
+    """Return True if the council has an urgent case, or a case with a harmful day up to `until`."""
     near = and_(cases.c.harm_on <= until, cases.c.state.not_in(_NOT_PRESSING))
     urgent = or_(cases.c.state.in_([state.value for state in URGENT]), near)
     return bool(connection.scalar(select(exists().where(cases.c.feed_id == feed_id, urgent))))
@@ -154,7 +154,7 @@ def unanswered_drills(connection: Connection) -> Sequence[UnansweredDrill]:
 
 
 def councils_by_last_drill(connection: Connection) -> list[tuple[str, int]]:
-    """Return the number of councils by the state of the last drill of each. A failure shows until the next drill."""
+    """Return each drill state with the number of councils whose last drill has this state."""
     last = select(func.max(_ROW.alert_pk)).group_by(_ROW.feed_id)
     query = select(_ROW.state, func.count()).where(_ROW.alert_pk.in_(last)).group_by(_ROW.state)
     found = {state: count for state, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to dict()

@@ -1,4 +1,7 @@
-"""Writes what a receipt says: that the message arrived, or that it came back and other people must be asked."""
+"""Records receipts: a message arrived, or a message came back.
+
+If a message came back, other people are asked.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,8 @@ _CAN_ARRIVE = {DeliveryState.SENDING, DeliveryState.WAITING, DeliveryState.GIVEN
 def note_receipt(store: Store, reference: str, receipt: DeliveryReceipt) -> bool:
     """Return True if the receipt changed the delivery.
 
-    Receipts may come in any order. The last receipt counts, by the times of the service. An unknown reference changes
-    nothing, because another deployment may use the same service.
+    Receipts may come in any order. The receipt with the latest time counts. Another deployment may use the same
+    service, so an unknown reference changes nothing.
     """
     alert, _, number = reference.rpartition(".")
     if not number.isascii() or not number.isdigit() or len(number) > _LONGEST_ID:

@@ -1,6 +1,6 @@
-"""Asks services for receipts that do not come by themselves.
+"""Asks services for receipts.
 
-Each question has its own thread, and few questions run at once, so that a service that hangs delays no message.
+Each question has its own thread, so a slow service delays no message. Only a few questions run at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A receipt: what a service says about a message after it has accepted the message. All functions are pure."""
+"""A receipt: a service's later report about an accepted message. All functions are pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DeliveryReceipt:
 
 
 def is_newer(receipt: DeliveryReceipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
-    """Return True if a receipt replaces the recorded receipt, by the times of the service."""
+    """Return True if a receipt replaces the recorded receipt."""
     if receipt.outcome is ReceiptState.AWAITED:
         return False
     # Of two receipts of one moment the failure counts: somebody is asked in vain rather than nobody.

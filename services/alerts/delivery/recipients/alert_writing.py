@@ -40,9 +40,10 @@ class WrittenAlert:
 
 
 def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *, handed_over: int = 0) -> WrittenAlert:
-    """Write an alert. Waiting deliveries to the same people are replaced if the alert has all their cases.
+    """Write an alert.
 
-    `handed_over` is the number of further deliveries, which the caller writes.
+    A waiting delivery to the same person is replaced if the new alert has all cases of this delivery. `handed_over` is
+    the number of further deliveries that the caller writes.
     """
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     reference = new_reference("A", work.store.random)

@@ -21,10 +21,10 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Return the contacts on duty in the levels (first, last), each with its tier.
+    """Return the contacts on duty from the first to the last level, each with the tier.
 
-    The operator's contacts (`fallback`) are added at their own level, if nobody else is found, or if `unreached` is
-    true: nobody got an earlier message about the case.
+    The operator's contacts (`fallback`) are added at their own level, and if nobody else is found. They are also added
+    if `unreached` is true: nobody got an earlier message about the case.
     """
     first, last = levels
     # A person in several tiers gets one message.

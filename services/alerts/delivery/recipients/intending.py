@@ -1,4 +1,4 @@
-"""Writes the alerts that are due about cases of a council, to the levels that are to be asked."""
+"""Writes the due alerts about a council's cases."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class _Person(NamedTuple):
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
     """Return the deliveries to send. Several deliveries to one person become one delivery of a new alert.
 
-    This transaction has locked the deliveries in `due`. Replaced deliveries are settled as not needed.
+    The deliveries in `due` must be locked. Replaced deliveries are settled as not needed.
     """
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}

@@ -1,4 +1,4 @@
-"""Decides which tiers of an alert are reached, and how long the others may still wait. All functions are pure."""
+"""Decides which tiers of an alert are reached, and how long other tiers may still wait. All functions are pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that are not reached, and the tiers that were asked instead and are not reached either.
+    """Return the tiers that no message has reached.
 
-    `order` lists the tiers as they are asked. If a later tier was asked instead of a tier, and was reached, then both
-    tiers count as reached.
+    `order` lists the tiers in the order of asking. A later tier may be asked in place of an earlier tier. If the later
+    tier is reached, the earlier tier counts as reached too.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
@@ -32,7 +32,10 @@ def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], writte
 
 @dataclass(frozen=True, slots=True)
 class AlertSpan:
-    """When an alert was written, and how long one of its messages may take until it is accepted or received."""
+    """`written_at` is when the alert was written.
+
+    `step` is how long one message may take until it is accepted or received.
+    """
 
     written_at: datetime
     step: timedelta
@@ -41,7 +44,7 @@ class AlertSpan:
 def failing_tiers(
     made: Sequence[DeliveryOfTier], unreached: Sequence[str], span: AlertSpan, now: datetime
 ) -> list[str]:
-    """Return the unreached tiers of which no message may still reach anybody in time."""
+    """Return the unreached tiers whose messages can no longer arrive in time."""
     hopeful = {one.tier for one in made if _lasts_until(one, span, now) is not None}
     return [tier for tier in unreached if tier not in hopeful]
 
@@ -49,9 +52,9 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return when to look again, or None if no message can arrive in time any more.
+    """Return when to examine the alert again. Return None if no message can arrive in time.
 
-    While a tier is failing, messages that wait for a later time, such as the next working day, count for nothing.
+    While a tier is failing, messages with a later due time are ignored.
     """
     on_their_way = (
         one

@@ -1,6 +1,6 @@
-"""Asks other people if a tier of an alert cannot be reached: the next tier, and in the end the operator of Pullcord.
+"""If a tier of an alert cannot be reached, asks the next tier, and in the end the operator.
 
-A tier counts as reached if a channel accepted the message for at least one verified address of the tier.
+A tier is reached if a channel accepted a message to one of its verified addresses.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Look:
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Ask other people if a tier of a due alert is not reached. Return the number of alerts examined."""
+    """Ask other people if a tier of a due alert is not reached. Return the number of examined alerts."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

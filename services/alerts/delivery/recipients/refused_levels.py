@@ -1,6 +1,6 @@
-"""Takes a level back from a case if everybody of the level refused the message, and an earlier level accepted it.
+"""Takes back levels at which everybody refused an alert.
 
-The level then counts as not asked, and is asked again if nobody acts.
+A level is taken back only if an earlier level accepted the alert. The level is asked again if nobody acts.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """Lower `asked` in these cases to the highest level that has not refused the alert.
+    """Lower `asked` in the open cases to the highest level that has not refused the alert.
 
     `made` are the alert's deliveries. `reached` are the tiers that had messages about the cases. Return False if
-    another worker has locked a case: then call again.
+    another worker has locked a case. Then call again.
     """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.

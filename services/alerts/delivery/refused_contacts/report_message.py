@@ -27,7 +27,7 @@ _WORDS: Final = {
 
 
 def refused_contacts_message(connection: Connection, store: Store, delivery: Delivery) -> Message | None:
-    """Return None if every contact was mended or takes messages again."""
+    """Return None if no contact is left to report."""
     council = load_council(connection, store, delivery.feed_id)
     refused = [
         one for one in reported_by(connection, delivery.alert_pk) if is_in_policy(council.policy, store.tokeniser, one)

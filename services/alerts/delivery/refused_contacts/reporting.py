@@ -1,6 +1,6 @@
-"""Reports contacts that refuse messages for good to the council's manager, in office hours.
+"""Tells the council's manager which contacts refuse messages.
 
-The manager is the last tier that has another person. The alert has no cases.
+A report goes out in office hours, and has no cases. A report goes to the last tier that has another person.
 """
 
 from __future__ import annotations

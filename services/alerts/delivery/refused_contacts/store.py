@@ -1,4 +1,4 @@
-"""Reads and writes which contacts refuse messages for good."""
+"""Reads and writes the contacts that refuse messages."""
 
 from __future__ import annotations
 

@@ -73,7 +73,10 @@ def last_doubtful_attempt_at(connection: Connection, delivery_pk: int) -> dateti
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the cases of these deliveries with an attempt in doubt: the message may have been accepted."""
+    """Return the cases of deliveries with an attempt in doubt.
+
+    The message of such an attempt may have been accepted.
+    """
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

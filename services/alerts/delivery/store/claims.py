@@ -1,4 +1,4 @@
-"""Finds due deliveries, and locks the deliveries for this transaction."""
+"""Finds and locks due deliveries."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ GATHERED = timedelta(minutes=1)
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions under which a delivery may be sent now.
 
-    `unwritten` holds the councils with due cases that no alert names yet. Their first messages wait, so that a person
-    gets one message about all cases. Urgent messages do not wait.
+    `unwritten` holds the councils with due cases that no alert names yet. First messages of these councils wait, so
+    that a person gets one message about all cases. Urgent messages do not wait.
     """
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
@@ -40,10 +40,9 @@ def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str])
 
 
 def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) -> dict[str, int]:
-    """Return the number of due deliveries, by destination. `ready_now` are the conditions of `ready`.
+    """Return the number of due deliveries, by destination. `ready_now` is the result of `ready`.
 
-    The destination with the fewest attempts of a delivery comes first, then the earliest due time. Destinations with
-    only drill messages come last.
+    Destinations are in the order in which they get places. Destinations with only drill messages come last.
     """
     row = deliveries.c
     query = (

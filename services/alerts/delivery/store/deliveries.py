@@ -43,16 +43,16 @@ def move_delivery(
 
 
 def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
-    """Make deliveries due now that wait for a later time. A delivery that has begun stays as it is."""
+    """Make waiting deliveries due now. A delivery with an attempt is not changed."""
     row = deliveries.c
     waiting = (row.pk.in_(pks), row.due_at > now, row.attempts == 0)
     connection.execute(update(deliveries).where(*waiting).values(due_at=now))
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Count due deliveries to these destinations as failing, without an attempt. They stay due.
+    """Mark due deliveries to these destinations as waiting, without an attempt. The deliveries stay due.
 
-    So their alerts give them no more time than deliveries that were tried in vain.
+    The alerts of these deliveries then wait no longer than after a failed attempt.
     """
     row = deliveries.c
     for destination in destinations:
@@ -72,14 +72,17 @@ def mark_sending(connection: Connection, pk: int, number: int, deadline: datetim
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Return the state and the number of the last attempt."""
+    """Lock the delivery. Return its state and the number of its last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Lock and return waiting deliveries to these contacts, if the new alert has all their cases."""
+    """Lock and return older deliveries to these contacts.
+
+    A delivery is returned only if the new alert has all cases of this delivery.
+    """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
     beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)

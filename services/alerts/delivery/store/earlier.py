@@ -1,4 +1,4 @@
-"""Reads which other alerts are about the cases of an alert."""
+"""Finds other alerts about the cases of an alert."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AcceptedBefore(NamedTuple):
 
 
 def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, AcceptedBefore]:
-    """Return what other accepted alerts said about the cases of this alert, by case id."""
+    """Return the other accepted messages about the cases of this alert, by case id."""
     mine, other = alert_cases.alias("mine"), alert_cases.alias("other")
     query = (
         select(other.c.case_pk, alerts.c.accepted_at, other.c.threshold, other.c.first_level)

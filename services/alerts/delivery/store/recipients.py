@@ -1,4 +1,4 @@
-"""Reads which messages each person of a council had, and which messages wait."""
+"""Finds the sent and the waiting messages to the people of a council."""
 
 from __future__ import annotations
 
@@ -91,10 +91,10 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels to which other alerts are sending messages about all these cases.
+    """Return the contacts and channels of messages that other alerts are sending.
 
-    The value is the latest time at which one of these alerts is examined again. Messages that wait for a later time do
-    not count.
+    Only messages about all these cases count. Messages with a later due time do not count. The value is the latest time
+    at which one of these alerts is examined again.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -111,7 +111,10 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers that had messages about all these cases since the newest message about each case was owed."""
+    """Return the tiers with messages about all these cases.
+
+    Messages from before `owed_since` of the newest alert about a case do not count for this case.
+    """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -136,7 +139,7 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
 
 
 def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:
-    """Return when each contact last had a message about a case, without messages before `since`."""
+    """Return when each contact last had a message about a case. Messages of alerts before `since` are left out."""
     row = deliveries.c
     query = (
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
@@ -153,7 +156,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock and return waiting deliveries about cases to these contacts.
+    """Lock and return waiting deliveries to these contacts.
 
     Deliveries in doubt are left out: only a repeat with the same reference resolves the doubt. Deliveries that another
     worker has locked are left out too.

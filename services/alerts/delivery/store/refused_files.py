@@ -13,7 +13,7 @@ from services.storage.tables import feeds, refused_files
 
 @dataclass(frozen=True, slots=True)
 class OverdueFile:
-    """A refused file, after which the sender sent no file that was accepted."""
+    """A refused file. The sender has sent no acceptable file since."""
 
     sender: str  # such as `provider:RAVN`
     name: str

@@ -25,7 +25,7 @@ class SilentFeed:
 
 
 def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
-    """Return the feeds that were last heard before `before`, and whose silence is not recorded yet."""
+    """Return the feeds without a recorded silence that were last heard before `before`."""
     judged = select(_ROW.feed_id).where(_ROW.feed_id == feeds.c.feed_id, _GOES_ON)
     query = select(feeds.c.feed_id).where(feeds.c.last_heard_at < before, ~judged.exists())
     return connection.scalars(query.order_by(feeds.c.feed_id)).all()

@@ -1,4 +1,4 @@
-"""The facts about a case that decide when the next message is due, and the message that follows from these facts."""
+"""The facts that decide the next message about a case."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -59,16 +59,16 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return None if there is no pause, or if a message was sent after its end."""
+        """Return None if there is no pause, or if a message was sent after the end of the pause."""
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
 
     @property
     def pressing(self) -> bool:
-        """Return True if the line was moved or restricted while the resident was not safe.
+        """Return True if the state is urgent.
 
-        A provider's word alone counts only until a first message about the move was accepted.
+        If only a provider's claim made the state urgent, the result is False after the first accepted message.
         """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 

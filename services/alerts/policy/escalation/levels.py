@@ -1,6 +1,6 @@
-"""The levels of a council: its tiers in the order in which they are asked, then the operator of Pullcord.
+"""The levels of a council: first its tiers, then the operator of Pullcord.
 
-Level 1 is the tier that starts earliest before the harmful day. A tier without contacts is no level.
+Level 1 is the tier with the highest `from_days`. A tier without contacts is no level.
 """
 
 from schemas.codes import CaseState

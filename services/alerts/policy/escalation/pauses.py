@@ -9,12 +9,11 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
-    """Return the end (UTC) of the pause that an act at `now` begins. Every act but an acknowledgement is a step.
+    """Return the end (UTC) of a pause that begins at `now`. `is_step` is false only for an acknowledgement.
 
-    A pause ends at the next threshold, after `acknowledgement_min_hours` at the earliest and `acknowledgement_hours` at
-    the latest. A pause never lasts beyond noon of the last working day before the harm, so that a visit is still
-    possible. After this noon, and in an urgent state, `late_acknowledgement_hours` or (after a step)
-    `urgent_acknowledgement_hours` is the length.
+    A pause ends at the next threshold. The pause lasts at least `acknowledgement_min_hours` and at most
+    `acknowledgement_hours`. Every pause ends by noon of the last working day before the harm, so that a visit is still
+    possible. After this noon, and in an urgent state, a pause has a fixed length.
     """
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):

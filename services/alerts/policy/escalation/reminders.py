@@ -1,6 +1,6 @@
 """Decides when the next reminder about a case is due.
 
-Reminders go at the start of a working day of the council, so that the council's cases share a message.
+A reminder goes out at the start of a working day. All cases of a council then share one message.
 """
 
 from datetime import date, datetime
@@ -16,7 +16,10 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """Return when the next message to all levels is due. The time may be past, at night or on a closed day."""
+    """Return the due time of the next message to all levels.
+
+    The time may be in the past, at night or on a closed day.
+    """
     # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if clock.pause is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
@@ -41,7 +44,7 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 
 
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """Return the threshold, in days before the harm, of a message that is sent at `at`."""
+    """Return the threshold of a message that is sent at `at`. A threshold is in days before the harm."""
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

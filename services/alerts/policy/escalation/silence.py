@@ -1,4 +1,4 @@
-"""Decides when the next level is asked, because nobody has answered the levels before it.
+"""Decides when an unanswered message goes on to the next level.
 
 The waits are policy of the deployment: no source prescribes them.
 """
@@ -14,7 +14,7 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return when the level after `clock.asked` is asked, or None if the reminder is due before.
+    """Return when the level after `clock.asked` is asked. Return None if the reminder is due first.
 
     The wait starts with the last message. Near the harmful day, the wait is shorter.
     """

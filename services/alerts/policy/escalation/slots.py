@@ -1,7 +1,7 @@
-"""Decides when a person gets the next message, so that messages stay few and worth reading. All functions are pure.
+"""Decides when a person gets the next message. All functions are pure.
 
-An urgent message goes at once, but at most one in each `urgent_interval_minutes`. Another message waits for the next
-working day if the person had a message since this working day started.
+A person gets at most one urgent message in each `urgent_interval_minutes`. A message that is not urgent waits for the
+next working day if the person already had a message on this working day.
 """
 
 from __future__ import annotations
@@ -21,13 +21,16 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LastMessages:
-    """The times at which a channel last accepted any message, and an urgent message, to a person."""
+    """`any_at` is when a channel last accepted a message to the person.
+
+    `urgent_at` is when a channel last accepted an urgent message to the person.
+    """
 
     any_at: datetime | None = None
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Return the messages without those of a clock that ran ahead: they would put off the next for as long."""
+        """Leave out times in the future. Only a clock that ran ahead can have set them."""
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)

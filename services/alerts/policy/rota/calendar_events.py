@@ -1,7 +1,7 @@
-"""Reads the events of an iCalendar file from a person. The file may be damaged or hostile.
+"""Reads the events of an iCalendar file. The file may be damaged or hostile.
 
-Only the properties that a rota needs reach the library. Definitions of time zones never do, because their rules may
-name every second of a century.
+The library gets only the properties that a rota needs. It gets no definitions of time zones: their rules may name every
+second of a century.
 """
 
 import re
@@ -40,7 +40,7 @@ _EVENT: Final = ["VCALENDAR", "VEVENT"]
 
 
 class CalendarRefusedError(RefusedError):
-    """The calendar cannot be read. The text names the event and the remedy, and repeats nothing of the event."""
+    """The calendar cannot be read. The text names the event and the remedy, but no content of the event."""
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
@@ -71,9 +71,9 @@ def every_value(event: Event, key: str) -> list[Any]:
 
 
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
-    """Return a time with its time zone, or with Europe/London if the calendar names no zone.
+    """Return a time with its time zone. Without a zone, the time is in Europe/London.
 
-    A day alone is the midnight at which the day begins.
+    A date without a time becomes the midnight at the start of the day.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:

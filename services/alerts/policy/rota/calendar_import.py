@@ -1,7 +1,7 @@
 """Reads overrides of a rota from an iCalendar file.
 
-The summary of an event is the label of the contact who takes over. A category is the label of the layer, which an event
-needs only if the rota has several layers.
+The summary of an event is the label of the contact who takes over. The category is the label of the layer. If the rota
+has only one layer, an event needs no category.
 """
 
 from collections.abc import Collection, Iterator

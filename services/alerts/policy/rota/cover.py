@@ -21,7 +21,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 
 class FilledBy(StrEnum):
-    """The kind of recipient that takes the place of the person on duty."""
+    """The recipients of messages while nobody is on duty."""
 
     OTHER_CONTACTS = "other_contacts"
     OUT_OF_HOURS = "out_of_hours"
@@ -85,7 +85,7 @@ class CoverPolicy(Closed):
 
 @dataclass(frozen=True, slots=True)
 class CoverGap:
-    """A span in which somebody of a tier should be on duty, and nobody is.
+    """A span of time in which nobody of the tier is on duty, but somebody must be.
 
     `recipients` are labels of contacts. If `recipients` is empty, the operator gets the messages.
     """
@@ -101,7 +101,7 @@ class CoverGap:
 
 
 def gaps(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[CoverGap]:
-    """Return the gaps of each tier with a layer, in order of time. The layers of a tier cover for each other."""
+    """Return the gaps in order of time. A tier has no gap while one of its layers has a person on duty."""
     needed = required_hours(policy, days, within)
     planned = shifts(policy.rota, within)
     found: list[CoverGap] = []

@@ -1,4 +1,4 @@
-"""Reads the rota from a council's policy in JSON, without the addresses of contacts."""
+"""Reads the rota from a policy in JSON. Addresses of contacts are not read."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from services.core.errors import RefusedError
 
 
 class RotaRefusedError(RefusedError):
-    """The rota is not valid. The text names the faulty part and what to do."""
+    """The rota is not valid. The text names the faulty part and the remedy."""
 
 
 def read_cover(data: bytes) -> CoverPolicy:

@@ -1,4 +1,4 @@
-"""Names the days on which nobody is on duty at some hours, and the recipients of messages in these hours."""
+"""Names the days with hours in which nobody is on duty."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,6 @@ class CoverWarning:
 
 
 def cover_warnings(policy: CouncilPolicy, now: datetime) -> list[CoverWarning]:
-    """Return no warning if somebody is on duty in all hours that the rota asks for."""
     within = TimeSpan(now, now + LOOKED_AHEAD)
     if not reachable_tiers(policy):
         said = f"no tier has a contact: every message goes to {_OPERATOR}"

@@ -1,6 +1,6 @@
-"""Works out the starts of a recurring event, by the part of RFC 5545 that a rota needs.
+"""Works out the starts of a recurring event. Only the parts of RFC 5545 that a rota needs are supported.
 
-A rule of every second, or of a day that never comes, is refused, so that the search always ends soon.
+Rules that would make the search long are refused, such as a rule for every second.
 """
 
 import re
@@ -32,9 +32,10 @@ _MOST_INTERVAL, _MOST_COUNT, _LAST_DAY, _MOST_WEEKS = 366, 1_000_000, 31, 5
 
 
 def starts_of(name: str, rule: Any, first: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the starts before `until`, in order, at the local time of `first`. `name` is for messages about the event.
+    """Yield the starts before `until`. Each start has the local time of `first`.
 
-    Raises CalendarRefusedError if the rule is not supported, or does not begin at `first`.
+    `name` names the event in errors. Raises CalendarRefusedError if the rule is not supported, or does not begin at
+    `first`.
     """
     parts = {str(key).upper(): list(value) for key, value in rule.items()}
     given = _checked(name, parts)

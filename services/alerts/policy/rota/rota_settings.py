@@ -19,7 +19,7 @@ RotaDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class Weekday(StrEnum):
-    """A day of the week, in the order of the calendar."""
+    """A day of the week."""
 
     MONDAY = "monday"
     TUESDAY = "tuesday"
@@ -67,7 +67,7 @@ Moment = Annotated[
 
 
 class DutyHours(Closed):
-    """The hours of a layer, if it does not last all day. They go over midnight if `ends` is not after `begins`."""
+    """The hours of a layer in a day. If `ends` is not after `begins`, the hours go past midnight."""
 
     begins: LocalTime
     ends: LocalTime
@@ -77,7 +77,7 @@ class DutyHours(Closed):
 
 
 class RotaLayer(Closed):
-    """People of one tier who take weekly turns. At any moment a layer has at most one person on duty."""
+    """People of one tier who take weekly turns. At any moment, at most one of these people is on duty."""
 
     label: Label
     tier: Label
@@ -104,7 +104,10 @@ class RotaLayer(Closed):
 
 
 class RotaOverride(Closed):
-    """A contact takes over a layer from one moment until another. Of two overrides, the later in the list counts."""
+    """A contact takes over a layer for a span of time.
+
+    If two overrides of a layer share time, the later override in the list counts.
+    """
 
     layer: Label
     person: Label
@@ -123,7 +126,7 @@ class RotaOverride(Closed):
 
 
 class Rota(Closed):
-    """All layers of a council, the overrides on them, and the hours that they must cover."""
+    """The layers of a council's rota, the overrides, and the hours that need cover."""
 
     layers: Annotated[tuple[RotaLayer, ...], Field(min_length=1, max_length=MOST_LAYERS)]
     overrides: Annotated[tuple[RotaOverride, ...], Field(max_length=MOST_OVERRIDES)] = ()

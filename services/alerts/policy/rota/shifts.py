@@ -1,6 +1,6 @@
-"""Works out from a rota who is on duty: at a moment, and in a span of time.
+"""Works out who is on duty, at a moment or in a span of time.
 
-The shifts of a layer never overlap, and leave no moment between two shifts.
+The shifts of a layer never overlap.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,14 +29,17 @@ class Shift:
 
 
 def shifts(rota: Rota, within: TimeSpan) -> list[Shift]:
-    """Return the shifts that share time with `within`, in order of time and then of layers. No shift is cut."""
+    """Return the whole shifts that share time with `within`.
+
+    Shifts are in the order of their starts. Shifts with the same start are in the order of layers.
+    """
     found = [shift for layer in rota.layers for shift in _of_layer(rota, layer, within)]
     # Sorting keeps the order of layers for shifts that start together.
     return sorted(found, key=lambda shift: shift.span.start)
 
 
 def on_duty(rota: Rota, at: datetime) -> list[Shift]:
-    """Return the shifts at a moment in the order of layers. A contact in several layers has one shift."""
+    """Return the shifts at `at`, in the order of layers. A contact in several layers is returned once."""
     within = TimeSpan(at, at + _INSTANT)
     found: dict[str, Shift] = {}
     for layer in rota.layers:

@@ -1,4 +1,4 @@
-"""Spans of time. A span includes its start and not its end, so that two spans in a row share no moment."""
+"""Spans of time. A span includes its start, but not its end."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class TimeSpan:
 
 
 def joined_spans(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """Return the same time in as few spans as possible, in order of time."""
+    """Join spans that touch or overlap. The result is in order of time."""
     found: list[TimeSpan] = []
     for span in sorted(spans):
         if found and span.start <= found[-1].end:
@@ -67,7 +67,7 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """Yield the daily spans of local time that share time with `within`. A span may go over midnight.
+    """Yield a span of local time for each day in `within`. A span may go past midnight.
 
     `weekdays` are the days on which a span begins. Monday is 0.
     """

@@ -21,7 +21,7 @@ def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts
     """Return the current facts without changes that lessen a danger.
 
     A line that is no longer matched is kept. A changed line gets the more dangerous status, the earlier days and the
-    surer match. A case that has ended, or was never reviewed, gets the current facts.
+    surer match. An ended case and a new case get the current facts.
     """
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current

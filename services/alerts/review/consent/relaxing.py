@@ -1,4 +1,4 @@
-"""Decides whether a feed's change ends or delays a case or the next message. All functions are pure."""
+"""Finds the changes of feeds that end or delay a case. All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if the feeds' changes end or delay the case or the next message.
+    """Return True if the feeds' changes end or delay the case or its next message.
 
-    `kept` is a review without the changes, and `current` is a review at the same time with the changes.
+    `kept` is the review without these changes. `current` is the review with these changes.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:
@@ -33,9 +33,9 @@ def without_waiting(case: Case) -> Case:
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
-    """Return the number of a council's cases that feeds may end or delay in 24 hours without a person.
+    """Return the number of cases that feeds may end or delay in 24 hours.
 
-    `cases` counts the open cases, and the cases that feeds ended in these 24 hours.
+    `cases` is the number of open cases, together with the cases that feeds ended in these 24 hours.
     """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 

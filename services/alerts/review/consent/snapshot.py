@@ -1,6 +1,6 @@
 """Turns the facts of a case into JSON and back. All functions are pure.
 
-`Case.believed` holds the facts of the last review, so that a later review can tell what a feed has changed.
+`Case.believed` holds the facts of the last review as JSON.
 """
 
 from __future__ import annotations

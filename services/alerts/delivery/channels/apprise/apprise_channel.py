@@ -1,4 +1,4 @@
-"""The channel for Apprise services: chat, push, text message, and mail over HTTP. Mail servers have another channel."""
+"""Sends messages through Apprise services, such as chat or push. Mail servers have another channel."""
 
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.apprise.understood import targets_of

@@ -1,6 +1,6 @@
 """Reads the route of an Apprise service: a URL that names exactly one target.
 
-A route with two targets is refused. Apprise reports one result for both, even if the message reached only one.
+Apprise reports only one result for several targets, so a route with several targets is refused.
 """
 
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody

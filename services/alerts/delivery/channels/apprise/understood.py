@@ -1,6 +1,6 @@
-"""Checks that Apprise has read exactly the e-mail address or telephone number in the route.
+"""Checks that Apprise reads the target in the route correctly.
 
-Apprise reads `o'brien@x` as `brien@x`. Of two numbers with a semicolon between them, Apprise reads only the second.
+For example, Apprise reads `o'brien@x` as `brien@x`.
 """
 
 import re
@@ -23,7 +23,7 @@ _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if Apprise dropped a part of the route, or reads a target that is not in the route."""
+    """Return True if Apprise dropped a part of the route, or has a target that is not in the route."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))

@@ -1,4 +1,4 @@
-"""Turns the answer of a service over HTTP, or an error of the connection, into the result of an attempt."""
+"""Turns an HTTP answer or a connection error into the result of an attempt."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """Return the seconds that a header Retry-After asks to wait, or None.
+    """Return the wait in seconds from a `Retry-After` header, or None.
 
     The header has a number or a date (RFC 9110).
     """

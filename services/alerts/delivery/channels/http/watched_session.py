@@ -1,4 +1,4 @@
-"""An HTTP session for one attempt, which ends at a deadline and notes if the whole message was sent."""
+"""An HTTP session for one attempt. It ends at a deadline, and notes if the whole message was sent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Reads the route of a mail server: the server, one sender and one recipient.
 
-Apprise reads the server. This module reads the addresses, because Apprise ends an address at an apostrophe, drops
-unreadable parts, and sends to the sender if there is no recipient.
+Apprise reads only the server. Apprise misreads some addresses, so this module reads the addresses.
 """
 
 import re
@@ -51,10 +50,10 @@ class Addresses:
 
 
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
-    """Raises RouteRefusedError if the route cannot be read or does not name exactly one recipient.
+    """Raises RouteRefusedError if the route cannot be read, or does not name exactly one recipient.
 
-    The connection is encrypted, except for a route `mailto://…` that has the option `mode=insecure`, or that has no
-    mode while `without_tls` is true.
+    A `mailto://` route with the option `mode=insecure` is not encrypted. If `without_tls` is true, a `mailto://` route
+    without a mode is not encrypted either. All other routes are encrypted.
     """
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)

@@ -1,6 +1,6 @@
 """The SMTP conversation with a mail server.
 
-If the conversation fails, the last stage reached shows whether the server may have accepted the mail.
+If the conversation fails, its last stage shows if the server may have accepted the mail.
 """
 
 import re
@@ -27,9 +27,9 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Send a mail, with CRLF line ends, to the route's one recipient.
+    """Send a mail to the recipient of the route. `mail` has CRLF line ends.
 
-    The route's option `cto` limits each step, and `seconds` limits all steps together.
+    The option `cto` of the route limits each step. `seconds` limits all steps together.
     """
     progress, deadline = _Progress(), Deadline(seconds)
     try:
@@ -100,7 +100,7 @@ class _SmtpWithDeadline(smtplib.SMTP):
 
 
 class _WholeLineReader:
-    """smtplib would accept a line that was cut short, such as `25`, as a whole reply."""
+    """Drops a line that was cut short. smtplib would accept a line such as `25` as a whole reply."""
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines

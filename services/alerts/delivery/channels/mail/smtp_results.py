@@ -1,4 +1,4 @@
-"""Turns a mail server's refusal, or an error of the connection, into the result of an attempt."""
+"""Turns a mail server's refusal or a connection error into the result of an attempt."""
 
 import smtplib
 import socket

@@ -43,7 +43,10 @@ class NotifyKind(StrEnum):
 
 
 class NotifyGovUkNotify(NotifyBase):
-    """One key, one template and its targets. The address of a letter is one target, with a line for each part."""
+    """One key, one template, and the targets of the message.
+
+    The address of a letter is one target with several lines.
+    """
 
     service_name = "GOV.UK Notify"
     service_url = "https://www.notifications.service.gov.uk/"
@@ -76,7 +79,7 @@ class NotifyGovUkNotify(NotifyBase):
         kind: str | None = None,
         **more: Any,
     ) -> None:
-        """Raises TypeError if a part of the route cannot be read. The error repeats no part."""
+        """Raises TypeError if a part of the route cannot be read. The error repeats no part of the route."""
         super().__init__(**more)
         key = _KEY.fullmatch(apikey or "")
         if key is None or not _TEMPLATE.fullmatch(template or ""):

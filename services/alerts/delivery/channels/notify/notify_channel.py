@@ -1,4 +1,4 @@
-"""The channel for GOV.UK Notify, for routes that begin with `govuknotify://`."""
+"""The channel for GOV.UK Notify. Its routes begin with `govuknotify://`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from services.alerts.message.short_form import short_form
 
 
 class NotifyChannel:
-    """Sends messages through GOV.UK Notify, unless GOV.UK Notify already has a message with the same reference."""
+    """Sends a message unless GOV.UK Notify already has a message with the same reference."""
 
     def __init__(self, seconds: float = 30.0, api: str = API) -> None:
         self._seconds = seconds  # the longest time that one attempt may take, with the search before it

@@ -43,7 +43,7 @@ class NotifyReceipts:
 
 
 def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
-    """Return the receipt for a status. An unknown status counts as awaited, because GOV.UK Notify may add statuses."""
+    """Return the receipt for a status. An unknown status counts as awaited."""
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
         return DeliveryReceipt(ReceiptState.DELIVERED, at)

@@ -1,4 +1,4 @@
-"""Turns an error of the client of GOV.UK Notify into the result of an attempt."""
+"""Turns an error of the GOV.UK Notify client into the result of an attempt."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def result_of_answer(answer: Any, reference: str) -> SendResult:
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
     """Return the result of an earlier attempt with this reference, or None if the message must be sent.
 
-    `answer` lists messages in any order. Raises TypeError if `answer` has another form.
+    Raises TypeError if `answer` does not list messages.
     """
     listed = answer.get("notifications") if isinstance(answer, dict) else None
     if not isinstance(listed, list):

@@ -1,4 +1,7 @@
-"""Refuses addresses that are not on the public internet, so that a route cannot reach into the operator's network."""
+"""Refuses IP addresses that are not on the public internet.
+
+A route must not reach into the operator's network.
+"""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -10,7 +13,7 @@ _LAST_32_BITS = 0xFFFF_FFFF
 
 
 def check_public(address: str) -> None:
-    """Raises RouteRefusedError if the IP address is private, local, reserved or for many hosts."""
+    """Raises RouteRefusedError if the IP address is private, local, reserved or multicast."""
     # A link-local address may have a zone behind a percent sign.
     if not is_public(ip_address(address.partition("%")[0])):
         raise RouteRefusedError(HOST_NOT_PUBLIC)

@@ -1,4 +1,4 @@
-"""The channel for signed webhooks (standardwebhooks.com), for routes that begin with `webhook+https://`."""
+"""The channel for signed webhooks (standardwebhooks.com). Its routes begin with `webhook+https://`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVENT = "alert.message"
 
 
 class WebhookChannel:
-    """Posts signed messages. A repeat has the same `webhook-id`, so that the receiver may drop the copy."""
+    """Posts signed messages. A repeated message has the same `webhook-id`."""
 
     def __init__(
         self, seconds: float = 30.0, check: Callable[[str], None] = check_public, trust: str | None = None
@@ -67,7 +67,7 @@ def body_of(message: Message, reference: str) -> bytes:
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
     """Return the headers of Standard Webhooks.
 
-    Receivers refuse a time `at` that differs from their clock by minutes.
+    Receivers refuse a message if `at` is minutes away from their own clock.
     """
     return {
         "Content-Type": "application/json",

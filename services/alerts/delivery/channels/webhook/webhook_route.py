@@ -1,4 +1,4 @@
-"""Reads a route to a webhook: `webhook+https://host/path?secret=…`, with a secret by Standard Webhooks."""
+"""Reads a route to a webhook: `webhook+https://host/path?secret=…`. The secret follows Standard Webhooks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Decides which lines are at risk. The first rule that applies decides.
 
-If no rule applies, the line is at risk. Each version of the rules has its own data file. The safeguards do not end with
-the PSTN (Fixed Telecoms Modernisation Charter, March 2026), so further versions will follow.
+If no rule applies, the line is at risk. Each version of the rules has its own data file.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A Faust worker passes the messages of the topics to a consumer, and never loses a message.
 
-Faust acknowledges a message after an exception in an agent, so no exception may leave an agent. While a fault may pass,
-the message stays unacknowledged. An event that can never be handled goes to quarantine.
+Faust acknowledges a message after an exception in an agent, so no exception may leave an agent. A message with a
+temporary fault stays unacknowledged. An event that can never be handled goes to quarantine.
 """
 
 from __future__ import annotations

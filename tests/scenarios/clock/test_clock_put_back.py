@@ -43,7 +43,7 @@ def differences(deployment: Deployment) -> list[str]:
         return [one.what for check in checks for one in check(connection, deployment.store)]
 
 
-def recomputed(deployment: Deployment) -> bool:
+def is_to_be_recomputed(deployment: Deployment) -> bool:
     """Return True if the engine still has to recompute the council."""
     with deployment.store.reading() as connection:
         return councils_to_recompute(connection) == [BLACKPOOL]
@@ -118,7 +118,7 @@ def test_it_is_found_once_and_the_next_looks_recompute_nothing(council: Deployme
 def test_clocks_of_machines_that_differ_by_minutes_recompute_nothing(council: Deployment, by: timedelta) -> None:
     note_time(council.store, council.clock.now() + by)
     note_time(council.store, council.clock.now())
-    assert not recomputed(council)
+    assert not is_to_be_recomputed(council)
 
 
 def test_two_machines_whose_clocks_stay_apart_recompute_every_ten_minutes_and_not_at_each_look(
@@ -128,7 +128,7 @@ def test_two_machines_whose_clocks_stay_apart_recompute_every_ten_minutes_and_no
     for _ in range(60):
         note_time(council.store, council.clock.now() + timedelta(hours=1))
         note_time(council.store, council.clock.now())
-        found += recomputed(council)
+        found += is_to_be_recomputed(council)
         council.engine.run_due()
         council.clock.advance(minutes=1)
     assert found == 60 * timedelta(minutes=1) // RECOMPUTED_EVERY
@@ -145,9 +145,9 @@ def test_of_several_workers_one_notices_and_whoever_recomputes_meanwhile_does_no
     note_time(council.store, council.clock.now())
     with council.store.writing() as connection:
         mark_recomputed(connection, BLACKPOOL, note.policy_version, before=note.recomputed_version)
-    assert recomputed(council)
+    assert is_to_be_recomputed(council)
     council.engine.run_due()
-    assert not recomputed(council)
+    assert not is_to_be_recomputed(council)
     assert differences(council) == []
 
 
@@ -158,7 +158,7 @@ def test_a_second_request_while_the_first_is_at_work_is_kept(council: Deployment
     with council.store.writing() as connection:
         recompute_every_council(connection)
         mark_recomputed(connection, BLACKPOOL, row.policy_version, before=row.recomputed_version)
-    assert recomputed(council)
+    assert is_to_be_recomputed(council)
 
 
 def test_a_crash_between_two_batches_leaves_the_request(council: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,9 +172,9 @@ def test_a_crash_between_two_batches_leaves_the_request(council: Deployment, mon
         failing.setattr(recompute, "mark_recomputed", broken)
         with pytest.raises(RuntimeError):
             council.engine.run_due()
-    assert recomputed(council)
+    assert is_to_be_recomputed(council)
     council.tick(seconds=1)
-    assert not recomputed(council)
+    assert not is_to_be_recomputed(council)
     assert differences(council) == []
 
 

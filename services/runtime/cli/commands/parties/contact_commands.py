@@ -136,7 +136,7 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, to verify its address.
 
-    A contact with an unverified address gets every message. The next tier or the operator gets the message too.
+    An unverified address still gets its messages. But others are told as well, because nobody may read them there.
     """
     settings = Settings()
     with opened(settings) as store:

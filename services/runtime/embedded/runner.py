@@ -32,7 +32,8 @@ class Loop:
     """A thread that repeats `work` until it is stopped. After a fault, the loop waits and tries again.
 
     If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. After any other
-    number, the loop wakes `then`, which is another loop. A loop without a fault calls `beat` at least every BEAT_SECONDS.
+    number, the loop wakes `then`, which is another loop. A loop without a fault calls `beat` at
+    least every BEAT_SECONDS.
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from services.runtime.logs import configure
 from tests.simulation.run import FAULTS, month
 
 # A run of the size of continuous integration must have each class of fault so often; a shorter run, in proportion.
@@ -71,8 +72,13 @@ def one_month(seed: int) -> dict[str, Any]:
     return {"faults": made.faults, "happened": happened, "broken": [str(one) for one in made.broken]}
 
 
+def _without_warnings() -> None:
+    # Every month has faults about which the product warns.
+    configure("simulation", level="ERROR")
+
+
 def simulated(those: Iterable[int], processes: int = 2) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield each seed with its results, in the order of `those`."""
     ordered = list(those)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _without_warnings) as pool:
         yield from zip(ordered, pool.map(one_month, ordered), strict=True)

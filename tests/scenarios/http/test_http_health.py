@@ -14,8 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from services.alerts.delivery.channels.pool import DeliveryPool, SendJob
-from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
-from services.alerts.delivery.destinations.destination import OPENS_AFTER
+from services.alerts.delivery.channels.port import ACCEPTED, SendResult
 from services.alerts.message.message import Message
 from services.runtime.bootstrap import make_parts
 from services.runtime.embedded.event_dispatcher import HANDLED, LEFT_ALONE
@@ -205,29 +204,6 @@ def test_sends_that_hang_are_said_and_take_nobody_out_of_service(deployment: Dep
         wait_for(lambda: pool.under_way == 0)
         assert api.ask(None, "GET", "/readyz").json() == {"status": "ok", "faults": []}
         assert value(api, "pullcord_sends_stuck") == 0
-
-
-class Refusing:
-    """A channel that no service answers."""
-
-    def send(self, route: str, message: Message, reference: str) -> SendResult:
-        return SendResult(SendOutcome.FAILED_TEMPORARY, "connection_refused")
-
-
-@pytest.mark.parametrize(("count", "said"), [(1, "1 destination keeps failing"), (2, "2 destinations keep failing")])
-def test_destinations_that_keep_failing_are_counted_and_not_named(
-    deployment: Deployment, count: int, said: str
-) -> None:
-    pool = DeliveryPool(Refusing())
-    parts = replace(make_api_parts(deployment), pool=pool)
-    with open_api(deployment, EmbeddedRunner(parts), parts) as api:
-        for number in range(count * OPENS_AFTER):
-            destination = f"{number % count}.example:25"
-            pool.begin(SendJob(number, destination, "", Message("", "", ""), "A-1"), lambda *_: None)
-        wait_for(lambda: pool.under_way == 0)
-        answer = api.ask(None, "GET", "/readyz")
-        assert (answer.status_code, answer.json()["warnings"]) == (200, [said])
-        assert value(api, "pullcord_destinations_open") == count
 
 
 def test_a_process_that_can_send_nothing_to_anybody_is_not_ready(

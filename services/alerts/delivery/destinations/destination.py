@@ -38,7 +38,7 @@ class BreakerState(Enum):
 
 @dataclass(slots=True)
 class Destination:
-    """What is known of one destination. Times are seconds of the caller's clock."""
+    """The limit, breaker, pause and rate of one destination. Times are seconds of the caller's clock."""
 
     bucket: TokenBucket | None = None  # None if its rate has no limit
     at_once: int = FIRST_AT_ONCE

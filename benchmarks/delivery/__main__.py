@@ -19,6 +19,7 @@ import os
 import smtplib
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -158,7 +159,7 @@ def main() -> None:
     parser.add_argument("--councils", type=int, default=150)
     parser.add_argument("--cases", type=int, default=20_000)
     asked = parser.parse_args()
-    trials = {
+    trials: dict[str, Callable[[], RichTable]] = {
         "hosts": hosts,
         "councils": lambda: councils(asked.councils, asked.cases, postgres=asked.postgres),
         "one": lambda: one_council(10_000, postgres=asked.postgres),

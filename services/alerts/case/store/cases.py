@@ -17,9 +17,12 @@ from services.core.errors import NotFoundError
 from services.storage.dialect import among, skipping_locked, upsert
 from services.storage.tables import alert_cases, cases, feeds
 
-_COLUMNS = [cases.c[field.name] for field in fields(Case)]
-_CHANGING = tuple(field.name for field in fields(Case) if field.name not in {"pk", "reference", "entry_pk"})
+_NAMES = [field.name for field in fields(Case)]
+_COLUMNS = [cases.c[name] for name in _NAMES]
+_CHANGING = tuple(name for name in _NAMES if name not in {"pk", "reference", "entry_pk"})
+_STATE, _LEVEL, _TIME_STEPS = (_NAMES.index(name) for name in ("state", "level", "time_steps"))
 _LISTS = ("providers", "claimed_by", "rulesets")  # stored as one text, with blanks between the items
+_LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +185,14 @@ def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]
 
 
 def _case(row: Any) -> Case:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
-    values["state"] = CaseState(values["state"])
-    values["level"] = MatchLevel(values["level"]) if values["level"] else None
-    for name in _LISTS:
-        values[name] = tuple(values[name].split())
-    values["time_steps"] = tuple(values["time_steps"])
-    return Case(**values)
+    # By position: a council may have tens of thousands of cases, and a look at them reads each.
+    values = list(row)
+    values[_STATE] = CaseState(values[_STATE])
+    values[_LEVEL] = MatchLevel(values[_LEVEL]) if values[_LEVEL] else None
+    for place in _LIST_PLACES:
+        values[place] = tuple(values[place].split())
+    values[_TIME_STEPS] = tuple(values[_TIME_STEPS])
+    return Case(*values)
 
 
 def _row(case: Case) -> dict[str, Any]:

@@ -9,7 +9,7 @@ class PullcordError(Exception):
 
 
 class NotFoundError(PullcordError):
-    """The named thing does not exist, or the caller is not allowed to see it."""
+    """The named thing does not exist, or the caller may not see it."""
 
 
 class TooOftenError(PullcordError):

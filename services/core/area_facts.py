@@ -1,5 +1,3 @@
-"""The facts of a provider's live notices on one area. These notices share one record."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
@@ -12,8 +10,7 @@ from schemas.codes import MigrationKind, NoticeStatus, TargetService
 
 
 class AreaPart(StrEnum):
-    """A group of the notices on an area. The values are stored."""
-
+    # The values are stored.
     PENDING = "pending"  # planned, rescheduled or paused
     COMPLETED = "completed"
     REVERTED = "reverted"
@@ -21,8 +18,6 @@ class AreaPart(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AreaFacts:
-    """The facts of the notices in one `AreaPart`."""
-
     part: AreaPart
     status: NoticeStatus
     migration_kind: MigrationKind

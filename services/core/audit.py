@@ -1,4 +1,4 @@
-"""The audit actions, and the exact fields of each action. No field holds a telephone number, an address or a name."""
+# No field holds a telephone number, an address or a name.
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """The values are stored, so they must never change."""
-
+    # The values are stored, so they must never change.
     SUBMISSION_ACCEPTED = "submission_accepted"
     SUBMISSION_REPEATED = "submission_repeated"
     # No row of it could be taken in. It follows the row that counts the submission.

@@ -1,4 +1,4 @@
-"""The clock from which services read the time. Only this file reads the system's time."""
+"""Only this file reads the system's time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ CLOCKS_APART: Final = timedelta(minutes=5)
 
 
 class Clock(Protocol):
-    """A source of the current time as an aware UTC datetime."""
-
     def now(self) -> datetime: ...
 
 
@@ -25,8 +23,7 @@ class SystemClock:
 
 
 class AcceleratedClock:
-    """A clock for demonstrations. It starts at `start`, and runs `factor` times as fast as the system's clock."""
-
+    # Only for demonstrations.
     def __init__(self, start: datetime, factor: float = 1.0) -> None:
         self._start = start
         self._origin = datetime.now(UTC)
@@ -53,7 +50,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Return the microseconds since the start of 1970 (UTC)."""
+    """Microseconds count from the start of 1970 in UTC."""
     # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 

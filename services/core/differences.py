@@ -1,5 +1,3 @@
-"""The differences that a check of the stored data finds."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -10,8 +8,6 @@ NOT_THERE: Final = "not there"
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stored value that differs from the audit or from a sealed record."""
-
     # A figure with its month, table and key, a case or an alert by its reference, or a record by its id.
     what: str
     on_record: str

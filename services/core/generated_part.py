@@ -1,5 +1,3 @@
-"""Replaces the generated part of a page of documentation."""
-
 from __future__ import annotations
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""Finds plain and disguised telephone numbers in free text. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _AS_DIGITS: Final = str.maketrans(_LOOK_ALIKE)
 
 
 def has_telephone_number(text: str) -> bool:
-    """Return True if the text has nine digits in a row, or a disguised UK number. Dates do not count."""
+    """Dates do not count."""
     plain = _DATE_OR_TIME.sub(_SET_ASIDE, _plain(text))
     return _ANY_NUMBER.search(plain) is not None or _holds_uk_number(plain)
 

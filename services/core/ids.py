@@ -1,5 +1,3 @@
-"""Makes references for people and ids for machines."""
-
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
@@ -16,18 +14,18 @@ RandomBytes = Callable[[int], bytes]
 
 
 def new_reference(prefix: str, random: RandomBytes) -> str:
-    """Return a reference such as `C-7K3M-2Q9P`. It has 40 random bits."""
+    """A reference such as `C-7K3M-2Q9P` has 40 random bits."""
     # The alphabet has 32 characters, so the low 5 bits of a byte choose each character equally often.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Return an id. Ids sort by time."""
+    """Ids sort by time."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"
 
 
 def new_link_code(random: RandomBytes) -> str:
-    """Return the secret part of a link: 128 random bits in 22 characters."""
+    """A code has 128 random bits in 22 characters."""
     # 16 bytes give 22 characters and two characters of padding. The padding is cut off.
     return urlsafe_b64encode(random(16))[:22].decode()

@@ -1,7 +1,4 @@
-"""Makes match references. All functions are pure.
-
-A reference cannot be guessed, and does not show the ids.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -33,13 +30,13 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """Return the ids of the notice and of the entry, or None if the form of the text is wrong."""
+    """The first id belongs to the notice. None means a wrong form."""
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Encrypt two ids as 16 characters. Ids for one `use` cannot be read with another `use`."""
+    """Only the same `use` can read the result."""
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -50,10 +47,7 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Decrypt the two ids, or return None if the form is wrong.
-
-    Invented signs give meaningless ids.
-    """
+    """Invented signs give meaningless ids."""
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 
 

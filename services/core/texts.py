@@ -1,5 +1,3 @@
-"""Types for short texts that people write about a case. The texts hold no telephone number."""
-
 import unicodedata
 from typing import Annotated
 

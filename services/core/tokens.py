@@ -1,4 +1,4 @@
-"""Makes tokens, which are keyed hashes. Without the key, nobody can reverse a token."""
+"""A token is a keyed hash."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ KEY_BYTES = 32
 
 
 class TokenKind(IntEnum):
-    """The numbers are stored and hashed, so they must never change."""
-
+    # The numbers are stored and hashed, so they must never change.
     # An E.164 number.
     TELEPHONE = 1
     # Up to 12 digits, no leading zeros.
@@ -26,8 +25,7 @@ class TokenKind(IntEnum):
 
 
 class LinkPurpose(StrEnum):
-    """The values are hashed, so they must never change."""
-
+    # The values are hashed, so they must never change.
     ACKNOWLEDGE = "acknowledge"
     ACCEPT_CHANGES = "accept_changes"
     ANSWER_DRILL = "answer_drill"
@@ -44,12 +42,12 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """Return the 16-byte key of a stored record."""
+        """The key has 16 bytes."""
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """Return the 16-byte key of an area record."""
+        """The key has 16 bytes."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
@@ -57,11 +55,10 @@ class Tokeniser:
         return self._hashed(b"\xfe" + content)
 
     def link_hash(self, purpose: LinkPurpose, alert: str, code: str) -> bytes:
-        """Return the stored hash of a link's code. The hash is valid for one purpose and one alert."""
         return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
-        """Return 16 bytes that only this deployment can compute from `content`."""
+        """Only this deployment can compute the 16 bytes."""
         return self._hashed(b"\xfd" + content)
 
     def _hashed(self, message: bytes) -> bytes:

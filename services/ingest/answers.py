@@ -1,5 +1,3 @@
-"""Response bodies of the ingest API."""
-
 from __future__ import annotations
 
 import re
@@ -32,8 +30,6 @@ _PLACE = re.compile(r"[0-9]{11,12}|[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}", re.IG
 
 
 class Answer(BaseModel):
-    """A body that the ingest API sends."""
-
     model_config = ConfigDict(frozen=True)
 
 

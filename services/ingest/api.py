@@ -1,5 +1,3 @@
-"""Routes of the ingest API: posting notices, changing register entries, and reading submissions."""
-
 from __future__ import annotations
 
 import re

@@ -1,5 +1,3 @@
-"""Routes for the mappings that a sender made by hand."""
-
 from __future__ import annotations
 
 from datetime import datetime

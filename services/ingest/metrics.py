@@ -1,5 +1,3 @@
-"""Counters of the ingest API."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

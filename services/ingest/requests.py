@@ -1,5 +1,3 @@
-"""The limits, origins and error answers that the routes of the ingest API share."""
-
 from __future__ import annotations
 
 import hashlib
@@ -32,8 +30,7 @@ from services.web.problems import ProblemError, ProblemType, too_often
 
 @dataclass(frozen=True, slots=True)
 class IngestLimits:
-    """The limits are our own choice: no source prescribes them."""
-
+    # No source prescribes the limits: they are our own choice.
     body_bytes: int = 32 * 1024 * 1024
     rows: int = 10_000
     # A full replacement that withdraws more than this share of the live entries (0 to 1) needs confirmation.
@@ -67,7 +64,7 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """An item becomes an unusable row if it is not an object, or if it repeats a key."""
+    """An item with a repeated key becomes an unusable row."""
     return [_raw_row(number, fields) for number, fields in rows]
 
 
@@ -82,7 +79,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
-    """`parameters` change the meaning of the body, so the digest covers them too."""
+    """The digest also covers `parameters`."""
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
     digest = hashlib.sha256(stated + body).digest()
@@ -92,11 +89,8 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """`sheet` is the spreadsheet with the rows, or None.
-
-    Raises ProblemError if the submission is refused. If every row is rejected, the submission is stored, and
-    ProblemError is raised.
-    """
+    """Raises ProblemError if the submission is refused."""
+    # A submission without an accepted row is stored before the error.
     remarks = sheet.remarks_after if sheet else no_remarks
     try:
         receipt, outcomes = accept(store, source, rows, replacement, remarks)

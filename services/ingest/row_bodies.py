@@ -1,7 +1,4 @@
-"""Describes request bodies with rows for OpenAPI.
-
-The framework would refuse all rows because of one bad row. So the routes check each row themselves.
-"""
+# The framework would refuse all rows because of one bad row.
 
 from __future__ import annotations
 

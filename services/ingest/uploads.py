@@ -1,5 +1,3 @@
-"""Upload routes for CSV and XLSX files."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""Records each request whose body was refused as a whole."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -26,7 +24,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Raises the errors of `read_body`. Each refusal is recorded first."""
+        """Raises the errors of `read_body`. Each refusal is stored first."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:

@@ -1,4 +1,4 @@
-"""Compares two addresses with the same postcode, part by part. No similarity score is computed."""
+"""Compares two addresses with the same postcode."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,8 +17,7 @@ _SHORTEST_JOINED_NAME: Final = 6
 
 
 class Level(StrEnum):
-    """CLASH means that house numbers or sub-units contradict each other. UNKNOWN means that too few parts agree."""
-
+    # CLASH means that house numbers or sub-units contradict each other.
     SAME = "same"
     NEAR = "near"
     CLASH = "clash"
@@ -26,8 +25,6 @@ class Level(StrEnum):
 
 
 class AddressReason(StrEnum):
-    """The result of comparing one part of two addresses."""
-
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
     SUB_UNIT_MISSING = "sub_unit_missing"

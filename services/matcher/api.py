@@ -1,5 +1,3 @@
-"""HTTP routes: the progress of matching, and decisions on matches."""
-
 from __future__ import annotations
 
 from typing import Annotated, Literal

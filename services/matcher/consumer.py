@@ -1,5 +1,3 @@
-"""Compares changed notices with all entries, and changed entries with all notices. Publishes changed matches."""
-
 from __future__ import annotations
 
 from collections import defaultdict

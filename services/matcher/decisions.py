@@ -1,7 +1,4 @@
-"""Records a person's decision on a match. The decision stays when the records are matched again.
-
-A rejection counts only until the match gets a higher level.
-"""
+# A higher level cancels an earlier rejection.
 
 from __future__ import annotations
 
@@ -22,14 +19,12 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class MatchId:
-    """The ids of the two records of a match. People see the match reference instead of the ids."""
-
     notice: int
     entry: int
 
     @classmethod
     def read(cls, store: Store, reference: str) -> MatchId:
-        """Raises RefusedError if `reference` does not have the form of a match reference."""
+        """Raises RefusedError if `reference` has the wrong form."""
         pair = read_match_reference(store.tokeniser, reference)
         if pair is None:
             raise RefusedError(

@@ -1,7 +1,4 @@
-"""Divides long matching into turns, so that other lines need not wait.
-
-All functions are pure. One turn handles at most `PAGE` pairs. The pairs with the nearest harmful days come first.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -24,18 +21,13 @@ OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class PagedSide(StrEnum):
-    """The values are stored."""
-
+    # The values are stored.
     NOTICE = "notice"
     ENTRY = "entry"
 
 
 class PartnerPlace(NamedTuple):
-    """The place of a partner in the order of matching.
-
-    `day` is the harmful day of a notice, or `NO_DAY`. Every entry has `START.day`.
-    """
-
+    # For a notice, the harmful day or `NO_DAY`. For an entry, always `START.day`.
     day: date
     pk: int
 
@@ -45,8 +37,7 @@ START: Final = PartnerPlace(date.min, 0)
 
 
 class PagedRecord(NamedTuple):
-    """A record that is matched in turns. If the record is not live, its matches must end."""
-
+    # If the record is not live, its matches must end.
     side: PagedSide
     pk: int
     feed_id: str
@@ -60,8 +51,6 @@ class PagedRecord(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A record and some of its partners, for one turn."""
-
     record: PagedRecord
     shared: Mapping[Pair, set[TokenKind]]
     matched: Mapping[Pair, MatchRow]
@@ -79,11 +68,7 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Return the first `limit` partners as a page.
-
-    `kinds` holds the shared kinds of token. `matched` holds the stored matches. Both mappings cover the first `limit` +
-    1 partners.
-    """
+    """Both mappings must cover the first `limit` + 1 partners."""
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None
@@ -111,11 +96,11 @@ def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """`sharing` counts the partners with a shared postcode or area. `matched` counts the stored matches."""
-
     side: PagedSide
     pk: int
+    # Partners with a shared postcode or area.
     sharing: int
+    # Stored matches.
     matched: int
 
     @property
@@ -124,10 +109,7 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records with more than `page` pairs.
-
-    If the other records have more than `batch` pairs in all, the largest of these records are returned too.
-    """
+    """Return records with more than `page` pairs, or beyond `batch` pairs in all."""
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
     for one in sorted(found, key=lambda one: one.pairs):
@@ -138,7 +120,7 @@ def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]
 
 
 def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
-    """Divide records into groups of at most `batch` pairs. A record with more pairs is a group of its own."""
+    """A record with more than `batch` pairs is a group of its own."""
     groups: list[list[Partners]] = []
     total = batch
     for one in records:

@@ -1,8 +1,5 @@
-"""Decides the level of a match between a notice and the line of an alarm. All functions are pure.
-
-An equal telephone number gives a confirmed match. An equal UPRN or full address gives a probable match. An area notice
-or a near address gives a possible match. An equal UPRN with clashing addresses gives only a possible match.
-"""
+"""All functions are pure."""
+# An equal UPRN with clashing addresses gives only a possible match.
 
 from __future__ import annotations
 
@@ -18,8 +15,7 @@ from services.matcher.addresses import Agreement, Level, compare
 
 
 class MatchReason(StrEnum):
-    """The values are stored, and shown to the officer who decides."""
-
+    # The values are stored.
     SAME_TELEPHONE_NUMBER = "same_telephone_number"
     SAME_UPRN = "same_uprn"
     SAME_ADDRESS = "same_address"
@@ -32,8 +28,6 @@ class MatchReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """The decrypted location of a record."""
-
     has_numbers: bool
     parts: AddressParts | None
     # The locations of other versions of the record, if nothing shows which version is the newest.
@@ -54,10 +48,7 @@ Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return the level of a match and the reasons, or None.
-
-    `kinds` are the shared kinds of token. `look` decrypts the locations of both records, and is called only if needed.
-    """
+    """`look` decrypts two locations, so it is called only if needed."""
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))

@@ -1,4 +1,4 @@
-"""Decides which matches of changed records are written, and which matches end. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -41,8 +41,6 @@ class MatchRow:
 
 @dataclass(frozen=True)
 class MatchState:
-    """The stored data for matching a batch of changed records."""
-
     notices: Mapping[int, NoticeRow]
     entries: Mapping[int, EntryRow]
     shared: Mapping[Pair, Collection[TokenKind]]  # the kinds of token that each pair shares
@@ -77,7 +75,7 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Leave out the possible matches. A possible match with an equal UPRN stays."""
+    """A possible match with an equal UPRN stays."""
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -1,5 +1,3 @@
-"""Gives turns to records with very many possible matches."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -29,11 +27,7 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Return the pages to match now, and the events for later turns.
-
-    The pages have at most `PAGE` pairs in all. `changed` holds records to match from the start. `turns` holds the feed
-    of each `MatchingUnfinished` event.
-    """
+    """`turns` has the feed of each `MatchingUnfinished` event."""
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
     pages += resumed
@@ -44,7 +38,6 @@ def take_turn(
 
 
 def turns_for(feeds: Sequence[str]) -> list[Announcement]:
-    """Return an event for each feed. Each event gives a turn to one unfinished record."""
     return [Announcement("matcher", feed, MatchingUnfinished(feed=feed)) for feed in feeds]
 
 

@@ -1,5 +1,3 @@
-"""Limits the number of recorded requests without effect, such as refusals and dry runs."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -27,7 +25,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raise TooOftenError if a feed sent too many requests without effect in the last hour."""
+    """Raises TooOftenError after too many requests without effect in one hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(
@@ -37,7 +35,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raise TooOftenError if the act was recorded too often in the last day. `subject` is a case or an alert."""
+    """Raises TooOftenError after too many acts in one day."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(
@@ -47,10 +45,7 @@ def allow_repeat(store: Store, connection: Connection, subject: str, action: Aud
 
 
 def allow_contact_message(store: Store, connection: Connection, contact: str) -> None:
-    """Raise TooOftenError if the contact got too many codes and test messages in the last hour.
-
-    `contact` is an id.
-    """
+    """Raises TooOftenError after too many codes and test messages in one hour."""
     most, since = store.policy.contact_messages_an_hour, store.now() - timedelta(hours=1)
     if sum(count_acts(connection, contact, action, since) for action in _CONTACT_MESSAGES) >= most:
         raise TooOftenError(f"this contact had {most} codes and test messages within an hour: try again later")

@@ -1,8 +1,5 @@
-"""Database triggers that prevent changes to audit rows.
-
-Only the sealed part of a row may be replaced, because vault keys change. A user with the right to alter tables can drop
-the triggers.
-"""
+# A user with the right to alter tables can drop the triggers.
+# Only the encrypted part of a row may be replaced, because vault keys change.
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Writes each audit row in the transaction of the recorded change."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Inserts thousands of rows at once. SQLAlchemy's own insert is too slow."""
+# SQLAlchemy's own insert is too slow.
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ Processor = Callable[[Any], Any]
 
 
 def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows. Each row holds its values in the order of `names`.
-
-    Raises the errors of an ordinary insert.
-    """
+    """Each row has its values in the order of `names`."""
     if not rows:
         return
     processors = _processors(table, tuple(names), connection.dialect)

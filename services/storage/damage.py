@@ -1,5 +1,3 @@
-"""Tells the operator about sealed values that cannot be opened."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -49,10 +47,7 @@ def damaged_name(table: str, pk: int | str) -> str:
 
 
 def open_row(vault: Vault, place: bytes, sealed: bytes, key_id: str) -> Any:
-    """Decrypt the sealed value of a row. `key_id` is the key id in the row.
-
-    Raises MissingKeyError if the key is not loaded. Raises VaultError if the value is damaged.
-    """
+    """Raises MissingKeyError if the key is not loaded. Raises VaultError if the value is damaged."""
     try:
         return vault.open(place, sealed)
     except MissingKeyError:

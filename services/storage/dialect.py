@@ -56,8 +56,7 @@ def among_keys(
 
 
 class _UntypedText(UserDefinedType[str]):
-    """A text parameter without a cast. PostgreSQL derives its type from the context."""
-
+    # PostgreSQL derives the type from the context.
     cache_ok = True
 
 
@@ -86,7 +85,7 @@ def looked_up(
 
 
 def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
-    """Return the earliest of several dates, or `if_none` if all dates are NULL."""
+    """Return `if_none` if all dates are NULL."""
     # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
     least = func.least if connection.dialect.name == "postgresql" else func.min
     found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
@@ -114,11 +113,7 @@ LOCK_CLASS = 0x70636F62
 
 
 class Exclusive(IntEnum):
-    """Lock numbers. Only one process at a time can hold each lock.
-
-    Smaller numbers belong to the lanes of the outbox.
-    """
-
+    # Smaller numbers belong to the lanes of the outbox.
     CANARIES = 16
     MIGRATION = 17
     CLOSING = 18
@@ -126,7 +121,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Take a lock for the rest of the transaction. Return False if another process has the lock."""
+    """The lock lasts until the end of the transaction."""
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True
@@ -149,7 +144,7 @@ def time_of_database(connection: Connection) -> datetime | None:
 
 
 def is_read_only(connection: Connection) -> bool | None:
-    """Return None if the answer is unknown."""
+    """None means unknown."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
         return None

@@ -1,5 +1,3 @@
-"""The providers and councils of the deployment."""
-
 from __future__ import annotations
 
 import re
@@ -36,7 +34,7 @@ class Feed:
 
 
 def feed_id_of(kind: Kind, code: str) -> str:
-    """Return a feed id such as `council:E06000009`. Raises RefusedError if the code has the wrong form."""
+    """Raises RefusedError if the code has the wrong form."""
     code = code.strip().upper()
     if not _CODES[kind].fullmatch(code):
         raise RefusedError(_FORMS[kind])
@@ -44,10 +42,8 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """Return an SQL condition: all keys of a feed are revoked, and the feed has sent nothing since then.
-
-    A feed without keys does not match, because it may send its files in another way.
-    """
+    """All keys are revoked, and the feed has sent nothing since then."""
+    # A feed without keys may send its files in another way.
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)
     last_revoked = select(func.max(key.revoked_at)).where(key.feed_id == feeds.c.feed_id).scalar_subquery()

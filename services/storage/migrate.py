@@ -1,5 +1,3 @@
-"""Upgrades a database to the schema of this version, or downgrades it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -32,8 +30,6 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 class DatabaseSchema(StrEnum):
-    """The schema of a database, compared with the schema that this version needs."""
-
     NONE = "none"
     OLDER = "older"
     CURRENT = "current"

@@ -1,4 +1,4 @@
-"""Takes ids before rows are written, so that rows in one batch can refer to each other."""
+"""Takes ids before rows are written."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""The objects that all parts of Pullcord share to store data."""
-
 from __future__ import annotations
 
 import os
@@ -22,8 +20,7 @@ from services.storage.vault import Vault
 
 @dataclass(frozen=True)
 class OperatorPolicy:
-    """Settings of the operator. No source prescribes the numbers [P]."""
-
+    # No source prescribes the numbers [P].
     # Refused, repeated and dry requests of one feed that are recorded in an hour.
     refusals_an_hour: int = 1_000
     # Acts on one case or alert that change nothing and are recorded in a day.
@@ -39,8 +36,6 @@ class OperatorPolicy:
 
 @dataclass(frozen=True)
 class Store:
-    """`bootstrap` makes the store of a running service. A test makes its own store."""
-
     engine: Engine
     vault: Vault
     tokeniser: Tokeniser
@@ -60,11 +55,8 @@ class Store:
 
     @contextmanager
     def processing(self) -> Iterator[Connection]:
-        """All reads in the transaction see the same state of the database.
-
-        On PostgreSQL, the transaction fails if another transaction has meanwhile changed a row that this transaction
-        locks or changes. The caller then tries again.
-        """
+        """All reads in the transaction see the same state of the database."""
+        # On PostgreSQL, a conflict with another transaction raises an error.
         with self._reporting(), self.engine.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")

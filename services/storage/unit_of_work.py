@@ -1,5 +1,3 @@
-"""An open transaction, with the store and the time for its steps."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,8 +13,6 @@ from services.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class UnitOfWork:
-    """An open transaction and its store."""
-
     connection: Connection
     store: Store
     # In UTC, and the same for all steps in the transaction.

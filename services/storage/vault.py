@@ -1,8 +1,5 @@
-"""Encrypts all data that could identify a person, with AES-256-GCM.
-
-A sealed value is `key id length (1) | key id | nonce (12) | ciphertext and tag`. The associated data name the table and
-the row. So a sealed value does not open in another row.
-"""
+# A value is `key id length (1) | key id | nonce (12) | ciphertext and tag`.
+# A value does not open in another row.
 
 from __future__ import annotations
 
@@ -26,11 +23,11 @@ KEY_ID_SIGNS = 16
 
 
 class VaultError(PullcordError):
-    """A sealed value cannot be opened: its key is missing, or the value was changed or moved to another row."""
+    """A value cannot be opened."""
 
 
 class MissingKeyError(VaultError):
-    """The vault key of a sealed value is not loaded. Once the key is added, the value opens."""
+    """The vault key of a value is not loaded."""
 
     # Another process may have read a newer key file, so a retry can succeed.
     permanent = False
@@ -38,8 +35,7 @@ class MissingKeyError(VaultError):
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """Vault keys by key id. A key has 32 bytes. A key id has 1 to 16 characters."""
-
+    # A key has 32 bytes, and a key id has 1 to 16 characters.
     keys: Mapping[str, bytes] = field(repr=False)
     # The id of the key that seals new values.
     current: str
@@ -47,10 +43,8 @@ class VaultKeys:
 
 class KeySource(Protocol):
     def __call__(self, *, at_once: bool) -> VaultKeys | None:
-        """Return the keys, or None if they have not changed since the last call.
-
-        With `at_once`, the source checks now instead of at its next interval.
-        """
+        """Return None if the keys have not changed since the previous call."""
+        # `at_once` makes the source check now.
         ...
 
 
@@ -86,7 +80,7 @@ class Vault:
         return loaded.head + nonce + loaded.cipher.encrypt(nonce, body, place)
 
     def open(self, place: bytes, sealed: bytes) -> Any:
-        """Raises VaultError if the key is not loaded, or if the value was changed or moved."""
+        """Raises VaultError if the key is missing or the value was changed or moved."""
         key_id, rest = _parted(sealed)
         # An unknown key id may be that of a new key, which another process uses already.
         cipher = self._loaded.ciphers.get(key_id) or self._renewed(at_once=True).ciphers.get(key_id)

@@ -1,5 +1,3 @@
-"""Splits a UK address into its comparable parts: sub-units, house numbers, street and building."""
-
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, Self
@@ -23,8 +21,7 @@ _STREETNESS: Final = {
 
 
 class AddressParts(NamedTuple):
-    """The comparable parts of an address. A missing part is empty."""
-
+    # A missing part is empty.
     # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`.
     sub_units: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()

@@ -1,5 +1,3 @@
-"""Removes the postcode, the nation and the post town from the end of an address."""
-
 from typing import Final
 
 from services.core.addresses.address_words import NATIONS, WORDY

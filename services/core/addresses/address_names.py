@@ -1,5 +1,3 @@
-"""Separates the name of a street from the name of a building."""
-
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -14,8 +12,7 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
-    """`building` and `street` may be empty. A name of unknown kind counts as a street."""
-
+    # A name of unknown kind counts as a street.
     kind: NameKind
     building: str
     street: str

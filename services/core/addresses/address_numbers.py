@@ -1,5 +1,3 @@
-"""Reads house numbers, such as `18`, `18A`, `18-20` or `18/3`."""
-
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -13,8 +11,7 @@ _LONGEST_RANGE: Final = 60
 
 
 class HouseNumber(NamedTuple):
-    """House numbers written as one text, such as `18a-18c`."""
-
+    # "18a-18c" is one house number.
     numbers: tuple[str, ...]
     sub_units: tuple[str, ...]
     # The positions of the text in the segment.

@@ -1,5 +1,3 @@
-"""Reads plain segments such as `flat 2`, `maple ct` and `18a high st` with one pattern."""
-
 import re
 from collections.abc import Iterable
 from string import ascii_lowercase
@@ -38,7 +36,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return the result of `read_parts`, or None if a segment is not plain."""
+    """None means that a segment is not plain."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

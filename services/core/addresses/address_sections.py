@@ -1,5 +1,3 @@
-"""Splits the segments of an address into sub-units, house numbers and names."""
-
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -14,8 +12,6 @@ _SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\
 
 
 class AddressPart(NamedTuple):
-    """One segment of an address, without sub-units."""
-
     numbers: list[HouseNumber]
     # The text before the first number.
     before: str

@@ -1,5 +1,3 @@
-"""Finds flats, rooms and floors in one segment of an address."""
-
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -103,7 +101,7 @@ def may_name_sub_unit(text: str) -> bool:
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
-    """Return the sub-units in the text, and the rest of the text. `flat a` gives `a`, and `2f1` gives `2/1`."""
+    """`flat a` gives `a`, and `2f1` gives `2/1`."""
     if not may_name_sub_unit(text):
         return set(), text
     # Short forms are written out first, so that `gff` and `ground floor flat` give the same sub-unit.

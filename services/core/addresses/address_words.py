@@ -1,5 +1,3 @@
-"""The standard spelling of words in UK addresses."""
-
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -98,12 +96,11 @@ _LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
-    """Split an address at line ends, commas and semicolons. The segments have standard spelling."""
     return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
 
 
 def spelt(text: str) -> str:
-    """Return the text in standard spelling, in lower case, without punctuation."""
+    """The result has lower case and no punctuation."""
     text = (text if text.isascii() else _composed(text)).casefold()
     # Most texts are plain words and skip these substitutions.
     if not _is_words(text):

@@ -1,5 +1,3 @@
-"""Finds the postcode at the end of an address."""
-
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -13,7 +11,7 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return None if no postcode is found, or if different postcodes are found."""
+    """Different postcodes give None."""
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

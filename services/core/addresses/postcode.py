@@ -1,4 +1,4 @@
-"""Reads UK postcodes, postcode sectors and outward codes. Royal Mail defines their forms."""
+"""Royal Mail defines the forms of postcodes."""
 
 import re
 import unicodedata
@@ -53,7 +53,7 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return a canonical postcode (`FY3 8AA`), sector (`FY3 8`) or outward code (`FY3`), or None."""
+    """Areas are texts such as `FY3 8AA`, `FY3 8` and `FY3`."""
     if full := read_postcode(text):
         return full.postcode
     spaced = " ".join(text.upper().split())
@@ -71,7 +71,7 @@ def outward(postcode: str) -> str:
 
 
 def areas_of(postcode: str) -> tuple[str, str, str]:
-    """Return the canonical postcode, its sector, and its outward code."""
+    """Return the postcode, its sector and its outward code."""
     return postcode, postcode[:-2], outward(postcode)
 
 

@@ -1,4 +1,4 @@
-"""Reads unique property reference numbers (UPRN). GeoPlace defines a UPRN as up to 12 digits."""
+"""GeoPlace defines a UPRN as up to 12 digits."""
 
 import re
 import unicodedata
@@ -28,8 +28,7 @@ class UprnProblem(StrEnum):
 
 
 class UprnReading(NamedTuple):
-    """For an empty cell, all three fields are empty."""
-
+    # For an empty cell, all three fields are empty.
     uprn: str | None = None
     mends: frozenset[UprnMend] = frozenset()
     problem: UprnProblem | None = None

@@ -1,5 +1,3 @@
-"""A council's own closed days, besides weekends and bank holidays."""
-
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
@@ -18,8 +16,7 @@ ClosureDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class Closure(Closed):
-    """A closed period of a council. The council is also closed on the first and the last day."""
-
+    # The council is also closed on the first and the last day.
     label: Label
     first: ClosureDay
     last: ClosureDay | None = None

@@ -1,5 +1,3 @@
-"""Counts time in the working days of one council. Results are in UTC."""
-
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
@@ -23,7 +21,7 @@ class CouncilDays:
         return day not in self.closures if self.every_day else is_working_day(day, self.nation, self.closures)
 
     def plus(self, day: date, n: int) -> date:
-        """Return the `n`th working day after `day`, or before `day` if `n` is negative."""
+        """A negative `n` counts backwards."""
         if not self.every_day:
             return add_working_days(day, n, self.nation, self.closures)
         step = timedelta(days=1 if n > 0 else -1)
@@ -34,7 +32,7 @@ class CouncilDays:
         return day
 
     def noon_before(self, day: date) -> datetime:
-        """Return noon of the last working day before `day`."""
+        """Return noon on the nearest working day before `day`."""
         return london_time(self.plus(day, -1), _NOON)
 
     def start_before(self, day: date, n: int) -> datetime:
@@ -53,7 +51,7 @@ class CouncilDays:
         return self.start_before(today, 1)
 
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """Return True if fewer than `n` working days start between `now` and `before`."""
+        """A working day counts if it starts between `now` and `before`."""
         start = now
         for _ in range(n):
             start = self.next_start(start)
@@ -69,11 +67,8 @@ def same_time_on(day: date, moment: datetime) -> datetime:
 
 
 def london_time(day: date, at: time) -> datetime:
-    """Return a London time in UTC.
-
-    A time that is skipped in March gives the moment of the clock change. A time that occurs twice in October gives the
-    first of its two moments.
-    """
+    """The result is in UTC."""
+    # A time skipped in March gives the moment of the clock change.
     local = datetime.combine(day, at.replace(fold=0), LONDON)
     moment = local.astimezone(UTC)
     # A skipped time does not come back the same. The clocks of the UK change at a full hour of UTC.

@@ -1,4 +1,4 @@
-"""Decides how long a feed may stay silent. No source prescribes the numbers [P]."""
+# No source prescribes the numbers [P].
 
 from __future__ import annotations
 
@@ -33,10 +33,7 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the gap that nine in ten recent gaps do not exceed.
-
-    Return None if there are too few gaps. `heard` has one time for each day with data, in any order.
-    """
+    """Nine in ten recent gaps are at most the result. None means too few gaps."""
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
     if len(gaps) < FEWEST_GAPS:

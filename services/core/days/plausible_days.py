@@ -1,4 +1,4 @@
-"""Finds dates that are probably typing errors. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 

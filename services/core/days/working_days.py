@@ -1,5 +1,3 @@
-"""The working days of the four nations. A council's own closed days can be added."""
-
 from collections.abc import Container
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -35,7 +33,7 @@ def is_working_day(day: date, nation: Nation, closed: Container[date] = _NEVER_C
 
 
 def add_working_days(day: date, n: int, nation: Nation, closed: Container[date] = _NEVER_CLOSED) -> date:
-    """Return the `n`th working day after `day`, or before `day` if `n` is negative."""
+    """A negative `n` counts backwards."""
     step = _ONE_DAY if n > 0 else -_ONE_DAY
     for _ in range(abs(n)):
         day = _next(day, step, nation, closed)
@@ -64,7 +62,7 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """Return the nation of a council such as `council:W06000015`. The nation of a provider is England."""
+    """The nation of a provider is England."""
     kind, _, code = feed_id.partition(":")
     # The first letter of a council's GSS code names its nation. England for providers is our own choice.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND

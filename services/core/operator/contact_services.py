@@ -1,5 +1,3 @@
-"""The services that carry messages to contacts."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -7,8 +5,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ContactServices:
-    """The operator's services by channel. A service that is not set is None. The values are secret."""
-
+    # The values are secret.
+    # None means that a service is not set.
     # Routes without a target.
     mail_server: str | None = field(default=None, repr=False)
     text_service: str | None = field(default=None, repr=False)

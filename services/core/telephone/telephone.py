@@ -1,8 +1,4 @@
-"""Reads the telephone numbers in one cell of a file.
-
-A library such as `phonenumbers` expects a single number in a text. It also rejects the numbers that Ofcom reserves for
-drama.
-"""
+# The library `phonenumbers` rejects the numbers that Ofcom reserves for drama.
 
 import re
 from typing import Final, NamedTuple
@@ -34,8 +30,7 @@ _ZERO_RESTORED: Final = frozenset({Mend.LEADING_ZERO_RESTORED})
 
 
 class NumberReading(NamedTuple):
-    """The UK numbers in a cell. For an empty cell, all three fields are empty."""
-
+    # For an empty cell, all three fields are empty.
     # In E.164 form, in the order of the cell.
     numbers: tuple[str, ...] = ()
     mends: frozenset[Mend] = _NO_MENDS
@@ -43,7 +38,7 @@ class NumberReading(NamedTuple):
 
 
 def read_numbers(cell: str) -> NumberReading:
-    """Return every UK number in the cell. If one number cannot be read, the other numbers are still read."""
+    """If one number cannot be read, the other numbers are still read."""
     match = _clean_number(cell)
     if match is None:
         return _read_dirty(cell)
@@ -51,7 +46,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the UK number in E.164 form, or None if the text holds no number or several numbers."""
+    """Several numbers give None."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

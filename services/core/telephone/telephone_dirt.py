@@ -1,5 +1,3 @@
-"""Cleans the text of a cell before telephone numbers are read from it."""
-
 import re
 import unicodedata
 from typing import Final

@@ -1,8 +1,5 @@
-"""The form of UK telephone numbers, from Ofcom's National Telephone Numbering Plan.
-
-Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers. In this module, a national number has no leading
-zero.
-"""
+"""Ofcom's National Telephone Numbering Plan defines the forms."""
+# Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers.
 
 import re
 from typing import Final
@@ -45,7 +42,7 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match one UK number, with or without a plus. Group 1 is the national number."""
+    """Group 1 is the number without its leading zero."""
     return _WRITTEN.fullmatch(written)
 
 
@@ -59,10 +56,7 @@ def is_mobile(e164: str) -> bool:
 
 
 def national(e164: str) -> str:
-    """Return the number as people in the UK write it, such as `01632 960123`.
-
-    Raises ValueError if the text is not a UK number in E.164 form.
-    """
+    """Raises ValueError if the text is not a UK number in E.164 form."""
     if not e164.startswith(COUNTRY_CODE) or national_number(e164) is None:
         raise ValueError("This is not a UK number in E.164 form. Pass a number that read_numbers returned.")
     digits = e164.removeprefix(COUNTRY_CODE)

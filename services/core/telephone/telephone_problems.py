@@ -1,11 +1,10 @@
-"""The faults in a cell of telephone numbers. No message quotes a number."""
+# No message quotes a number.
 
 from enum import StrEnum
 
 
 class Mend(StrEnum):
-    """A fault that Pullcord corrects."""
-
+    # Pullcord corrects these faults.
     LEADING_ZERO_RESTORED = "leading_zero_restored"
     DECIMAL_POINT_DROPPED = "decimal_point_dropped"
     LETTERS_READ_AS_DIGITS = "letters_read_as_digits"
@@ -15,8 +14,7 @@ class Mend(StrEnum):
 
 
 class NumberProblem(StrEnum):
-    """A fault that a person must correct."""
-
+    # A person must correct these faults.
     SCIENTIFIC_NOTATION = "scientific_notation"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"

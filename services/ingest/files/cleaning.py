@@ -1,4 +1,4 @@
-"""Cleans the text of cells. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Reads CSV files from spreadsheet programs."""
-
 from __future__ import annotations
 
 import csv
@@ -22,7 +20,7 @@ _NOT_TEXT_SHARE = 0.1  # share of NUL bytes above which a file is taken for bina
 
 
 def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Raises `FileRefused` if the bytes are not text, or if no headings are found."""
+    """Raises `FileRefused` if no text or no headings are found."""
     encoding = _encoding(data)
     remarks = (Remark.READ_AS_WINDOWS_1252,) if encoding == "cp1252" else ()
     stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")
@@ -76,8 +74,7 @@ def _score(head: str, separator: str, limits: FileLimits, known_heading: KnownHe
 
 
 class _Lines:
-    """Limits the length of a row. An unclosed quotation mark would join all later lines to one row."""
-
+    # An unclosed quotation mark would join all later lines to one row.
     def __init__(self, stream: io.TextIOWrapper, limits: FileLimits) -> None:
         self._stream = stream
         # Each sign of a cell may be a doubled quotation mark.

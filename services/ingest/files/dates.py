@@ -1,7 +1,4 @@
-"""Reads dates and times as people write them.
-
-All functions are pure. By default, `3/12/2026` has the day first.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -49,10 +46,7 @@ class DateOrder(StrEnum):
 
 
 def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
-    """Return the date in a text, or None.
-
-    A time with an offset gives its date in Europe/London. A date with a wrong weekday gives None.
-    """
+    """A time with an offset gives its date in Europe/London."""
     plain, weekday = _without_weekday(text)
     day = _day(plain, order)
     if day is None:
@@ -62,10 +56,7 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 
 
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
-    """Return the time in a text as UTC, or None.
-
-    A time without an offset is in Europe/London. A date without a time gives the start of the day.
-    """
+    """A time without an offset is in Europe/London."""
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
     if moment is None:
@@ -75,14 +66,13 @@ def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime |
 
 
 def contradicts_weekday(text: str) -> bool:
-    """Return True if the weekday in the text is wrong in both orders of day and month."""
     plain, weekday = _without_weekday(text)
     days = [read_date(plain, order) for order in DateOrder]
     return any(days) and not any(_on(day, weekday) for day in days)
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the two possible days of a date with a wrong weekday, the earlier day first."""
+    """The earlier day comes first."""
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:

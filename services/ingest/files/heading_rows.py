@@ -1,5 +1,3 @@
-"""Finds the headings near the top of a file, in one row or in two rows."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,10 +27,7 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of different known headings.
-
-    A single known heading gives 0, because it may be a title.
-    """
+    """One known heading gives 0, because the row may be a title."""
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {
@@ -44,10 +39,7 @@ def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
 
 
 def find_headings(top: Sequence[Sequence[str]], known_heading: KnownHeading | None) -> HeadingRows:
-    """Return the row with the most known headings.
-
-    Without `known_heading`, return the first row that is not blank. Raises `FileRefused` if no row has headings.
-    """
+    """Raises `FileRefused` if no row has headings."""
     filled = [position for position, cells in enumerate(top) if any(cells)]
     if not filled:
         raise FileRefused(FileCode.EMPTY)

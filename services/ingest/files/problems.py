@@ -1,4 +1,4 @@
-"""Faults of a spreadsheet, with a reason and a remedy for the sender. A fault never quotes a cell."""
+# A fault never quotes a cell.
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from services.core.errors import PullcordError
 
 
 class FileCode(StrEnum):
-    """The reason why a whole file is refused."""
-
     EMPTY = "empty"
     TOO_LARGE = "too_large"
     TOO_MANY_ROWS = "too_many_rows"
@@ -74,8 +72,6 @@ _FILE: dict[FileCode, tuple[str, str]] = {
 
 
 class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the sender, not a fault
-    """The file cannot be accepted."""
-
     def __init__(self, code: FileCode) -> None:
         self.code = code
         self.reason, self.remedy = _FILE[code]
@@ -83,8 +79,6 @@ class FileRefused(PullcordError):  # noqa: N818 - a refusal is an answer to the 
 
 
 class CellCode(StrEnum):
-    """A fault of a cell or of a row."""
-
     FORMULA = "formula"
     ERROR_VALUE = "error_value"
     NOT_A_DATE = "not_a_date"
@@ -187,7 +181,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """Return a remark on the sheets that were not read. `names` holds the names of all visible sheets."""
+    """`names` has the names of all visible sheets."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""
@@ -206,8 +200,6 @@ def _sheet_name(name: str) -> str:
 
 
 class Remark(StrEnum):
-    """A remark on a whole file, as a sentence for the sender."""
-
     READ_AS_WINDOWS_1252 = (
         "The file is not in UTF-8 and was read as Windows-1252: check accented letters and pound signs, "
         "and save it as 'CSV UTF-8' next time."

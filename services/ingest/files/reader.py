@@ -1,5 +1,3 @@
-"""Reads a spreadsheet of any accepted format."""
-
 from __future__ import annotations
 
 from services.ingest.files.csv_file import read_csv
@@ -27,10 +25,7 @@ def read_table(
     limits: FileLimits,
     known_heading: KnownHeading | None = None,
 ) -> Table:
-    """Find the headings, and return the rows below the headings.
-
-    Raises `FileRefused` at once, or later while the rows are iterated.
-    """
+    """Raises `FileRefused` at once or while the caller iterates the rows."""
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():
         raise FileRefused(FileCode.EMPTY)

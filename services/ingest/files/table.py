@@ -1,5 +1,3 @@
-"""A table from a file of any format, as headings and rows of text."""
-
 from __future__ import annotations
 
 import re
@@ -16,8 +14,7 @@ from services.ingest.files.problems import ROW_CODES, CellCode, CellProblem, Fil
 
 @dataclass(frozen=True, slots=True)
 class FileLimits:
-    """The limits are our own choice: no source prescribes them."""
-
+    # No source prescribes the limits: they are our own choice.
     bytes: int = 20_000_000
     rows: int = 100_000
     columns: int = 200
@@ -29,8 +26,6 @@ class FileLimits:
 
 
 class DateSystem(StrEnum):
-    """The year from which a workbook counts days, or `TEXT` for a text file."""
-
     TEXT = "text"
     SINCE_1900 = "1900"
     SINCE_1904 = "1904"
@@ -38,22 +33,20 @@ class DateSystem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row with one cell for each heading. An empty cell is ""."""
-
+    # An empty cell is "".
     number: int  # as the spreadsheet shows it: the first row of the sheet is 1
     cells: tuple[str, ...]
     problems: tuple[CellProblem, ...] = ()
 
     @property
     def usable(self) -> bool:
-        """Return False if a value of the row may be in the wrong column."""
+        """False means that a value may be in the wrong column."""
         return not any(problem.index is None for problem in self.problems)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows can be iterated only once. The iteration raises `FileRefused` if the file is too long or damaged."""
-
+    # The rows can be iterated only once, and the iteration may raise `FileRefused`.
     headings: tuple[str, ...]
     heading_row: int
     rows: Iterable[SheetRow]
@@ -63,8 +56,6 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A fault that is found before the headings are known."""
-
     code: CellCode
     # None for a fault of the whole row.
     index: int | None = None
@@ -88,10 +79,8 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Raises `FileRefused` if there are no headings, or too many headings.
-
-    `cells_may_shift` is True for text files: a separator inside an address moves all later cells.
-    """
+    """Raises `FileRefused` if there are no headings or too many headings."""
+    # In a text file, a separator inside an address moves all later cells.
     top = list(islice(raw_rows, limits.heading_rows))
     found = find_headings([cells for _, cells, _ in top], known_heading)
     read = top[found.first : found.last + 1]
@@ -112,7 +101,7 @@ def build_table(
 
 
 def column_label(headings: Sequence[str], index: int) -> str:
-    """Return a label such as `Postcode (column C)`. A heading that looks like a telephone number is left out."""
+    # A heading that looks like a telephone number is left out.
     letter = f"column {get_column_letter(index + 1)}"
     heading = headings[index] if index < len(headings) else ""
     return letter if not heading or _LONG_DIGITS.search(heading) else f"{heading[:60]} ({letter})"
@@ -126,8 +115,6 @@ def trimmed(cells: Sequence[str]) -> tuple[str, ...]:
 
 
 class _RowFitter:
-    """Makes rows with one cell for each heading. Leaves out blank rows and repeated rows of headings."""
-
     def __init__(
         self, headings: tuple[str, ...], limits: FileLimits, written_width: int | None, read: Sequence[list[str]]
     ) -> None:

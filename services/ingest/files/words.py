@@ -1,7 +1,5 @@
-"""Translates the words in cells into the codes of `schemas.codes`. The list of words is our own choice.
-
-All functions are pure.
-"""
+"""All functions are pure."""
+# The list of words is our own choice.
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def read_yes_no(text: str) -> bool | None:
 
 
 def read_code(field: str, text: str) -> str | None:
-    """Return the code for a text, or None. Raises KeyError if `field` is not in `CODED_FIELDS`."""
+    """Raises KeyError if `field` is not in `CODED_FIELDS`."""
     return _CODES[field].get(word_key(text))
 
 

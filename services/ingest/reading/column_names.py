@@ -1,4 +1,4 @@
-"""Reads the known headings and the forbidden headings from `column_names.toml`."""
+"""Reads `column_names.toml`."""
 
 from __future__ import annotations
 

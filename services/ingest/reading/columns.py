@@ -1,7 +1,5 @@
-"""Finds the field of each column, and the values of each row. All functions are pure.
-
-Forbidden columns hold names, dates of birth, NHS numbers or key-safe codes. The cells of these columns are not read.
-"""
+"""All functions are pure."""
+# The cells of forbidden columns are never read.
 
 from __future__ import annotations
 
@@ -31,8 +29,6 @@ _HOUSE_NUMBER = re.compile(r"\d{1,4}[A-Za-z]?(?:\s*-\s*\d{1,4}[A-Za-z]?)?")
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two columns for one field. Only one of the columns is read."""
-
     field: str
     read: str
     not_read: str
@@ -102,11 +98,7 @@ def known_heading(kind: RecordKind) -> Callable[[str], bool]:
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """Decide the field of each column.
-
-    The order is: a mapping by hand, an exact name, a synonym, a heading with a typing error. If two columns are equally
-    good, the first column is read.
-    """
+    """If two columns are equally good, the first column is read."""
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
     meanings |= dict.fromkeys(contact_columns(headings, meanings), Meaning(FORBIDDEN, Meaning.SYNONYM))

@@ -1,5 +1,3 @@
-"""The result of reading a row: a draft of a record, or a refusal with issues."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -22,23 +20,18 @@ class RecordKind(StrEnum):
 
 
 class JoinedRow(NamedTuple):
-    """A register row that was joined to another row with the same reference."""
-
     number: int
     issues: tuple[Issue, ...]
 
 
 class TwoReadings(NamedTuple):
-    """The two possible days of a date, the earlier day first."""
-
+    # The earlier day comes first.
     field: str
     either: date
     other: date
 
 
 class RawRow(NamedTuple):
-    """A row as the sender sent it."""
-
     number: int
     fields: Mapping[str, Any]
     issues: tuple[Issue, ...] = ()
@@ -53,8 +46,7 @@ class RawRow(NamedTuple):
 
 
 class NoticeFacts(NamedTuple):
-    """The unencrypted part of a notice: dates and codes."""
-
+    # These values are stored without encryption.
     scope: Scope
     status: NoticeStatus
     migration_kind: MigrationKind
@@ -70,8 +62,7 @@ class NoticeFacts(NamedTuple):
 
 
 class EntryFacts(NamedTuple):
-    """The unencrypted part of a register entry."""
-
+    # These values are stored without encryption.
     service_status: ServiceStatus
     connection: Connection
     last_confirmed_on: date | None
@@ -84,8 +75,6 @@ Facts = TypeVar("Facts", bound=NoticeFacts | EntryFacts)
 
 
 class Draft(NamedTuple, Generic[Facts]):
-    """A row that can be stored as a version of a record."""
-
     row: int
     reference: str
     stamp: Stamp
@@ -103,7 +92,6 @@ class Draft(NamedTuple, Generic[Facts]):
     report: MigrationNotice | None = None
 
     def opened(self) -> dict[str, Any]:
-        """Return the private part as a dictionary."""
         fields: dict[str, Any] = from_json(self.private)
         return fields
 

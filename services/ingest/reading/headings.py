@@ -1,4 +1,4 @@
-"""Recognises the fields of headings, and the headings of forbidden columns. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _NO_FIELD = Meaning("", Meaning.NEAR)
 
 
 def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
-    """With `near`, a heading may have one or two typing errors."""
+    """`near` allows one or two typing errors."""
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:
         return None
@@ -71,7 +71,6 @@ def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning 
 
 
 def is_never_kept(field: str, kind: RecordKind) -> bool:
-    """Return True if a JSON row must not have this field."""
     meaning = meaning_of(field, kind, near=False)
     return meaning is not None and meaning.field == FORBIDDEN
 

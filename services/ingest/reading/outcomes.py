@@ -1,5 +1,3 @@
-"""The outcome and the issues of each row of a submission."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -22,11 +20,7 @@ class Outcome(StrEnum):
 
 
 class Issue(NamedTuple):
-    """A fault in a row, with a reason and a remedy.
-
-    An issue quotes no personal value. It may quote a date that can be read in two orders.
-    """
-
+    # An issue quotes no personal value.
     field: str
     code: str
     reason: str
@@ -64,10 +58,7 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Yield the outcomes with about `most` issues in all.
-
-    Each row keeps its first issue. If a row loses issues, a last issue gives their number.
-    """
+    """Each row keeps its first issue."""
     left = most
     for outcome in outcomes:
         allowed = max(1, min(_ISSUES_A_ROW, left))

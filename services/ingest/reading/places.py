@@ -1,8 +1,3 @@
-"""Reads the telephone numbers, the UPRN, the postcode and the address of a record.
-
-An unreadable value gives an issue. The other values are still read.
-"""
-
 from __future__ import annotations
 
 import re
@@ -33,8 +28,6 @@ _OF_ONE_LINE = ("cli", "uprn", "postcode", "address_lines", "exchange", "access_
 
 
 class Place(NamedTuple):
-    """The readable parts of the location of a line, and the issues."""
-
     numbers: tuple[str, ...]
     uprn: str | None
     postcode: str | None
@@ -74,12 +67,10 @@ def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes
 
 
 def area_values(postcode: str) -> Values:
-    """Return the sector and the outward code of a postcode."""
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
 def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
-    """Return the values by which a stored place is matched. `with_areas` is True for register entries."""
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
@@ -90,7 +81,6 @@ def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
-    """Return the areas, and an issue for each code that is no area."""
     values, issues = [], []
     for code in codes:
         area = read_area(code)
@@ -119,7 +109,7 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True for a notice on an area, and for a notice without number, UPRN or address."""
+    """A notice without number, UPRN or address shares its area."""
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 

@@ -1,4 +1,4 @@
-"""Turns rows into drafts or refusals. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services.ingest.reading.validation import Model, validate
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
-    """`provider` is the RCPID of the sender's API key."""
+    """`provider` is an RCPID."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
         return Refused(row.number, issues, _reference(row, "provider_reference", "id"))
@@ -88,7 +88,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """Return the JSON that is sealed for a draft. `rivals` are the places of tied versions."""
+    """`rivals` are the places of tied versions."""
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 

@@ -1,5 +1,3 @@
-"""Reads a spreadsheet into rows, with remarks for the sender."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,11 +68,7 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """`by_hand` maps columns, such as "Lifeline No=entry_id". `words` maps statuses, such as "Live=active".
-
-    `dates` is the order of day and month. `remembered` holds earlier mappings. Raises RefusedError if a mapping is
-    wrong. Raises FileRefused at once, or later while the rows are iterated.
-    """
+    """Raises RefusedError if a mapping is wrong. Raises FileRefused at once or while the caller iterates the rows."""
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)
     known = knows_heading(kind, {**before, **new})

@@ -1,8 +1,5 @@
-"""A stamp is the time at which a version was issued or changed. All functions are pure.
-
-A date alone may mean any time of its day. Two versions tie if neither stamp is surely earlier. Of two tied versions,
-the version received later counts.
-"""
+"""All functions are pure."""
+# Of two tied versions, the version received later counts.
 
 from __future__ import annotations
 
@@ -22,8 +19,7 @@ _A_TICK, _A_SECOND, _A_MINUTE = timedelta(microseconds=1), timedelta(seconds=1),
 
 
 class Stamp(NamedTuple):
-    """The time at which a version was issued or changed. The true time lies between `earliest` and `latest`."""
-
+    # The true time lies between `earliest` and `latest`.
     # This time is stored and shown.
     at: datetime
     earliest: datetime
@@ -43,10 +39,7 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later` is surely after this stamp.
-
-        `later` must be the stamp of the version that was received later.
-        """
+        """`later` must belong to the version received later."""
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at
@@ -60,7 +53,7 @@ def exact(at: datetime) -> Stamp:
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """Return the stamp of a date without a time. The stamp spans the day in Europe/London."""
+    """The stamp spans the day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
@@ -71,7 +64,7 @@ def unknown(received: datetime) -> Stamp:
 
 
 def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
-    """`now` is the time of receipt. `typed` is True for rows of a spreadsheet."""
+    """`now` is the time of receipt."""
     if given is None:
         return unknown(now)
     # Systems that know only the date send midnight.
@@ -84,7 +77,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return `recorded`, or an unknown stamp if `recorded` lies in the future."""
+    """A time in the future gives an unknown stamp."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.
@@ -92,7 +85,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if `new` is later or more exact than `recorded`. Both stamps belong to the same content."""
+    """Both stamps belong to the same content."""
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

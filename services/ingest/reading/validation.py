@@ -1,7 +1,4 @@
-"""Checks rows against their schemas.
-
-A row with a fault in a field of `DECISIVE` is refused. Any other faulty field is left out.
-"""
+# A row is refused only for a fault in a field of `DECISIVE`.
 
 from __future__ import annotations
 
@@ -53,7 +50,7 @@ _LONGEST_LIST: Final = 2_001
 
 
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, tuple[Issue, ...]]:
-    """Return the model and the issues. The model is None if the row is refused."""
+    """The model is None if the row is refused."""
     # Pydantic would make an error of each unknown field, and of each item of a list.
     known = {field: _cut(value) for field, value in raw.items() if field in model.model_fields}
     unknown = [field for field in raw if field not in known] if len(known) < len(raw) else []

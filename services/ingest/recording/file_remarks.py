@@ -1,5 +1,3 @@
-"""Remarks on entries without a telephone number, and on withdrawn entries."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -23,7 +21,7 @@ def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return remarks on withdrawn entries and on their cases. `tried` is True in a dry run."""
+    """`tried` means a dry run."""
     gone = len(missing.pks)
     if not gone:
         return ()
@@ -42,10 +40,7 @@ def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bo
 
 
 def on_numbers(reading: Reading[Any]) -> tuple[str, ...]:
-    """Return a remark on entries without a usable telephone number.
-
-    Entries whose alarm needs no line are left out.
-    """
+    # Entries whose alarm needs no line are left out.
     rows = sorted(draft.row for draft in reading.drafts if _lacks_number(draft))
     if not rows:
         return ()

@@ -1,5 +1,3 @@
-"""The tables, columns and events of notices and of register entries."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence

@@ -1,5 +1,3 @@
-"""Rules for a file that replaces a whole register. The sender must confirm a large number of withdrawals."""
-
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -19,8 +17,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A request to replace a whole register. Entries that are missing from the file are withdrawn."""
-
+    # Entries that are missing from the file are withdrawn.
     # The largest share of the live entries (0 to 1) withdrawn without confirmation. Our own choice.
     share: float
     # The exact number of withdrawals that the sender has confirmed.
@@ -28,7 +25,7 @@ class Replacement:
 
 
 class ReplacementTooLargeError(ConflictError):
-    """The replacement would withdraw many entries. The sender must confirm the number first."""
+    """The sender must confirm the number of withdrawals first."""
 
     def __init__(self, would_withdraw: int, live: int) -> None:
         super().__init__(
@@ -40,14 +37,14 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    """Return the record keys of all rows with a reference. Refused rows are included."""
+    """Refused rows count too."""
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Put withdrawn entries back on the register. `gone` holds the keys of the withdrawn entries."""
+    """`gone` has the keys of withdrawn entries."""
 
     def restored(draft: Draft[Any]) -> Draft[Any]:
         if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:

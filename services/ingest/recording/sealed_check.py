@@ -1,7 +1,4 @@
-"""Finds records that differ from their sealed parts.
-
-Nobody can change a sealed part without a vault key.
-"""
+# Nobody can change the encrypted part of a record without a vault key.
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Accepts submissions from the HTTP API, file uploads and the command line."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,10 +41,9 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """Store a submission on disk. If the idempotency key and the body are repeated, return the earlier receipt.
+    """A repeated request gives the earlier receipt.
 
-    Raises IdempotencyMismatchError if the key is repeated with another body. Raises ReplacementTooLargeError if
-    `replacement` needs a confirmation. Raises FileRefused if a file cannot be read to its end.
+    Raises IdempotencyMismatchError, ReplacementTooLargeError or FileRefused.
     """
     now = store.now()
     # Before a transaction begins, so that a long file holds no lock while it is parsed.
@@ -60,7 +57,7 @@ def accept(
 
 
 def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
-    """Return the result that a submission would have. Only an audit row is stored."""
+    """Only an audit row is stored."""
     now = store.now()
     reading = _read(store, origin, rows, now)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)

@@ -1,5 +1,3 @@
-"""A submission: the rows of one call or of one file."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,7 @@ class IdempotencyMismatchError(ConflictError):
 
 
 class RefusedTooOftenError(TooOftenError):
-    """The submission is not stored. The feed has sent too many submissions without an accepted row."""
+    """The feed has sent too many submissions without an accepted row."""
 
     def __init__(self, text: str, outcomes: Sequence[RowOutcome]) -> None:
         super().__init__(text)
@@ -33,8 +31,6 @@ class RefusedTooOftenError(TooOftenError):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The sender, the kind, the channel and the digest of a submission."""
-
     feed_id: str
     kind: RecordKind
     channel: str
@@ -68,8 +64,6 @@ class Reading(Generic[Facts]):
 
 
 class ChangedRecord(NamedTuple):
-    """A changed record with its new revision."""
-
     pk: int
     revision: int
     shard: int

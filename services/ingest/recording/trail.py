@@ -1,5 +1,3 @@
-"""Writes audit rows about whole submissions and about dry runs."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -13,10 +11,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """`refused` is True if all rows were rejected.
-
-    Raises TooOftenError if the feed has sent too many requests without effect.
-    """
+    """Raises TooOftenError if the feed has sent too many requests without effect."""
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id
     rows = [AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=subject, feed_id=feed)]

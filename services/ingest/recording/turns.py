@@ -1,8 +1,5 @@
-"""Writes a small submission in one transaction, and a large submission in several transactions (ADR 0008).
-
-After a crash, the sender sends the submission again. Pullcord then writes only the missing rows. On SQLite, other
-processes can write between two transactions.
-"""
+"""Writes large submissions in several transactions (ADR 0008)."""
+# After a crash, a repeated submission writes only the missing rows.
 
 from __future__ import annotations
 
@@ -64,7 +61,7 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Drafts with the same reference are in the same turn, in the order of their rows."""
+    """Drafts with the same reference stay in one turn."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -1,5 +1,3 @@
-"""Takes entries off a register."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,7 +15,7 @@ ONE_BY_ONE = "withdrawal"  # takes the place of a submission id if a single entr
 
 
 def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
-    """The entries stay in the database, and their matches end."""
+    """The entries stay in the database, but their matches end."""
     # In chunks, because one SQL statement takes a limited number of parameters.
     for start in range(0, len(pks), CHUNK):
         changed = mark_withdrawn(context, pks[start : start + CHUNK])
@@ -26,7 +24,7 @@ def withdraw(context: SubmissionContext, pks: Sequence[int]) -> None:
 
 
 def withdraw_one(store: Store, feed_id: str, entry_id: str) -> None:
-    """If the entry is withdrawn already, nothing changes. Raises NotFoundError if the council has no such entry."""
+    """Raises NotFoundError if the council has no such entry. A second withdrawal changes nothing."""
     now = store.now()
     # As references are kept, then as the caller wrote it, for an entry from before they were cleaned.
     keys = [store.tokeniser.record_key(feed_id, form) for form in (clean_reference(entry_id), entry_id)]

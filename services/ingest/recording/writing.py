@@ -1,5 +1,3 @@
-"""Writes drafts with their tokens, events and audit rows, in the transaction of the caller."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -34,10 +32,7 @@ def write_drafts(
     drafts: Sequence[Draft[Facts]],
     sent: frozenset[str] = frozenset(),
 ) -> list[RowOutcome]:
-    """Write the drafts that change something. Return the outcome of every draft.
-
-    `sent` holds references that the same submission writes in other transactions.
-    """
+    """`sent` has references from other transactions of the same submission."""
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)

@@ -1,5 +1,3 @@
-"""Writes the records, the withdrawals and the receipt of a submission."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -57,10 +55,7 @@ def write_submission(
     replacement: Replacement | None,
     remarks: Remarks,
 ) -> Answer | ReplacementTooLargeError:
-    """Write a submission. Return the error of a refused replacement instead of raising it.
-
-    Raising the error would roll back its audit row.
-    """
+    # Raising the error would roll back its audit row.
     store, missing = turns.store, None
     with turns.reading() as connection:
         work = UnitOfWork(connection, store, now)
@@ -84,13 +79,12 @@ def write_submission(
 
 
 class _Submission:
-    """Each method is one step of the work, in this order."""
-
+    # The methods are in the order of the work.
     def __init__(self, turns: Turns, now: datetime, origin: Origin, submission_id: str) -> None:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Put the withdrawn entries in `keys` back on the register. Add questions about likely duplicates."""
+        """The withdrawn entries in `keys` return to the register."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

@@ -1,7 +1,4 @@
-"""Messages between this process and a worker. Each message is a length and a pickled value.
-
-Only a few types are accepted, because a hostile file may control the worker.
-"""
+# A hostile file may control the worker, so only a few types are accepted.
 
 from __future__ import annotations
 
@@ -23,8 +20,7 @@ _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas."
 
 
 class FrameKind(StrEnum):
-    """The kinds of message that a worker sends. After BEGUN, SHEET or ROWS, another message follows."""
-
+    # After BEGUN, SHEET or ROWS, another message follows.
     BEGUN = "begun"
     SHEET = "sheet"
     ROWS = "rows"
@@ -36,7 +32,7 @@ class FrameKind(StrEnum):
 
 
 class FrameError(PullcordError):
-    """A message is cut off, is too long, or holds a value that no worker sends."""
+    """A message from a worker is cut off, too long or forbidden."""
 
 
 class _Opener(pickle.Unpickler):
@@ -55,7 +51,7 @@ def closed(value: object) -> bytes:
 
 
 def opened_frame(data: bytes) -> Any:
-    """Raises FrameError if the message contains a function or a forbidden class."""
+    """Raises FrameError if `data` contains a forbidden type."""
     return _Opener(BytesIO(data)).load()
 
 
@@ -66,7 +62,7 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes], most: int) -> bytes:
-    """Raises FrameError if the stream has ended, or if the message is longer than `most` bytes."""
+    """Raises FrameError if the stream ends or a message exceeds `most` bytes."""
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:
         raise FrameError("a message is longer than any worker sends")

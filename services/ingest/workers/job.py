@@ -1,5 +1,3 @@
-"""Reads one file into rows, inside a worker."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
@@ -14,8 +12,7 @@ from services.ingest.reading.spreadsheets.chosen_columns import ChosenWord
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """The limits are our own choice: no source prescribes them."""
-
+    # No source prescribes the limits: they are our own choice.
     workers: int = 2
     # Processor time for one file. The whole time may be three times as long, where the machine is busy.
     seconds: int = 60

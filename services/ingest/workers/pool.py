@@ -1,4 +1,4 @@
-"""Reads files in worker processes. No file can fill the memory of this process, or delay its work."""
+"""Reads files in worker processes."""
 
 from __future__ import annotations
 
@@ -33,20 +33,18 @@ _WORN_AT: Final = 5_000_000
 
 
 class NoWorkerFreeError(PullcordError):
-    """All workers were busy, and no worker became free in time."""
+    """No worker became free in time."""
 
 
 class WorkerFailedError(PullcordError):
-    """A worker failed because of an error in Pullcord. The file is not to blame."""
+    """A worker failed because of an error in Pullcord."""
 
 
 class _GoneError(PullcordError):
-    """The worker process ended before it began to read the file."""
+    """The worker ended before it began to read the file."""
 
 
 class _Worker:
-    """A worker process. It reads one file at a time."""
-
     def __init__(self, limits: WorkerLimits) -> None:
         command = [sys.executable, "-m", "services.ingest.workers.worker"]
         # Without the environment: it may hold keys.
@@ -119,8 +117,6 @@ class _Worker:
 
 
 class FileReaders:
-    """Each worker is started when it is first needed, and replaced if it has ended."""
-
     def __init__(self, limits: WorkerLimits, patience: float = _PATIENCE) -> None:
         self._limits = limits
         self._patience = patience
@@ -128,10 +124,7 @@ class FileReaders:
         self._idle: LifoQueue[_Worker] = LifoQueue()
 
     def read(self, job: FileJob) -> Sheet:
-        """Raises FileRefused if the file exceeds a limit. Raises RefusedError if a mapping is wrong.
-
-        Raises NoWorkerFreeError if every worker stays busy for too long.
-        """
+        """Raises FileRefused, RefusedError or NoWorkerFreeError."""
         try:
             sheet, frames = self._read(job)
         except _GoneError:

@@ -1,7 +1,4 @@
-"""A process that reads files, one after another, within limits of time and memory.
-
-The process has no keys, no database, and no environment variables of its parent. It ends when its standard input ends.
-"""
+# The process has no keys, no database and no environment variables of its parent.
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Loads the data for matching changed records, and writes the changed matches."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -26,8 +24,6 @@ from services.storage.vault import MissingKeyError, VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """The notices or the register entries, as one side of a match."""
-
     tokens: Table
     # The column of `tokens` with the id of the record.
     owner: Column[int]
@@ -80,10 +76,7 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Return a query for pairs that share a token.
-
-    Each row has an id from `pks`, the id of the partner, and the kind of the token.
-    """
+    """Each row has an id from `pks`, a partner's id and a token kind."""
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value
@@ -195,11 +188,8 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Write the outcome, and return what was written.
-
-    If a record of a pair has changed meanwhile, the pair is left out. An event about the change will match the pair
-    again.
-    """
+    """A pair is left out if one of its records has changed meanwhile."""
+    # The event about the change will match the pair again.
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)
     if lasting.found:

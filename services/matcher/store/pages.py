@@ -1,5 +1,3 @@
-"""Reads the partners of a record page by page, and counts the partners."""
-
 from __future__ import annotations
 
 from collections import defaultdict

@@ -1,5 +1,3 @@
-"""Stores the records with unfinished matching, and chooses the record for the next turn."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -17,15 +15,12 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """Return the feed of each unfinished record. A feed may come several times."""
+    """A feed may come several times."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Choose and lock the record for the next turn. Records in `besides` are left out.
-
-    The feed with the longest wait comes first. Its record with the nearest harmful day is chosen.
-    """
+    """The returned record is locked. The feed with the longest wait comes first."""
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
     feeds = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))
@@ -43,10 +38,7 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store the progress of each record, and drop the progress of finished records.
-
-    `waiting` holds records that had no turn yet. Return the feed of each newly unfinished record.
-    """
+    """A finished record loses its row in `unfinished_matching`. Return the feed of each newly unfinished record."""
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]
     done = [(page.record.side, page.record.pk) for page in pages if page.left is None]

@@ -1,5 +1,3 @@
-"""Copies a SQLite database while it is in use. Checks copies."""
-
 from __future__ import annotations
 
 import sqlite3
@@ -47,7 +45,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database is damaged, or a key for its values is missing."""
+    """A copy is damaged, or a key is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +80,8 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Return the contents of a copy. Raises CopyError if the schema is wrong, or if a sealed value does not open.
-
-    Every key id is checked. Only a sample of the values is opened.
-    """
+    """Raises CopyError if the schema is wrong or a value does not open."""
+    # Every key id is checked, but only a sample of the values is opened.
     with copy.reading() as connection:
         if not schema_of(connection).fits:
             raise CopyError("the copy is no database of Pullcord, or of an older version")

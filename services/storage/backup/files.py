@@ -1,4 +1,4 @@
-"""Writes files to disk so that they survive a power cut."""
+"""Writes files so that they survive a power cut."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Replaces a SQLite database file by another file, and keeps the old file."""
-
 from __future__ import annotations
 
 import fcntl
@@ -24,7 +22,7 @@ SIDES: Final = ("", "-wal", "-shm")
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Lock a database against other processes. Raises RefusedError if another process has the database open."""
+    """Raises RefusedError if another process has the database open. The database is locked until the block ends."""
     if not path.exists():
         yield
         return
@@ -38,9 +36,9 @@ def unused(path: Path) -> Iterator[None]:
 
 
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
-    """Move the database at `path` to `aside`, and then `draft` to `path`. Return True if `path` had a database.
+    """Move the database at `path` to `aside`, and then `draft` to `path`.
 
-    Raises RefusedError if `aside` exists, or if a process uses the database at `path`.
+    False means that `path` had no database. Raises RefusedError if `aside` exists or a process uses the database.
     """
     if aside.exists():
         raise RefusedError(f"{aside} is there already: try again in a moment")

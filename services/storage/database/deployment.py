@@ -1,8 +1,4 @@
-"""The name and the id of a deployment, as stored in its database.
-
-Topics and consumer groups contain the name, so that deployments can share a Kafka. Each event contains the id, in case
-two deployments have the same name.
-"""
+# Topics and consumer groups contain the name, so that deployments can share a Kafka.
 
 from __future__ import annotations
 
@@ -26,8 +22,6 @@ ONLY = 1
 
 @dataclass(frozen=True, slots=True)
 class DeploymentIdentity:
-    """The operator chose the name. The id is random."""
-
     name: str
     id: str
 
@@ -38,10 +32,7 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Return the stored identity, or store and return a new identity.
-
-    Raises RefusedError if the stored name differs from `name`.
-    """
+    """A new database gets a new identity. Raises RefusedError if the stored name differs from `name`."""
     found = _found(engine)
     if found is None:
         # Several roles start at the same time: the first one keeps its claim.

@@ -1,4 +1,4 @@
-"""Makes database engines. On SQLite every commit is on disk. On PostgreSQL every wait has a limit."""
+# On SQLite every commit is on disk, and on PostgreSQL every wait has a limit.
 
 from __future__ import annotations
 

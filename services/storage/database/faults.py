@@ -1,5 +1,3 @@
-"""Classifies database errors by SQLSTATE (PostgreSQL) or by result code (SQLite)."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,8 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 
 class DatabaseFault(StrEnum):
-    """The meaning of a database error. Each value completes a sentence that begins with "the database"."""
-
+    # Each value completes a sentence that begins with "the database".
     AWAY = "is away"
     BUSY = "is busy"
     READ_ONLY = "takes no changes: it is read-only now"
@@ -98,8 +95,7 @@ def _by_code(cause: BaseException | None) -> DatabaseFault | None:
 
 
 class _Refusals:
-    """Keeps the last refusal of a read-only or full database. An accepted change removes the refusal."""
-
+    # An accepted change removes the refusal.
     def __init__(self) -> None:
         self.fault: DatabaseFault | None = None
         self.at = 0.0
@@ -130,9 +126,6 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """Return the reason of a recent refusal, or None.
-
-    A refusal is recent for `REFUSING_SECONDS`.
-    """
+    """None means no refusal within `REFUSING_SECONDS`."""
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

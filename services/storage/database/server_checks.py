@@ -1,5 +1,3 @@
-"""Checks the encoding and the connection pooler of a PostgreSQL database."""
-
 from __future__ import annotations
 
 import secrets
@@ -22,7 +20,7 @@ POOLED = (
 
 
 class UnsuitableServerError(PullcordError):
-    """The database or its connection pooler has unsuitable settings. The text says what to change."""
+    """The database or its connection pooler has unsuitable settings."""
 
 
 def check_server(engine: Engine) -> None:

@@ -1,7 +1,4 @@
-"""Stores canaries, which show that consumers are alive.
-
-A received canary proves that the earlier events of its partition were received too.
-"""
+# A received canary proves that the earlier events of its partition were received too.
 
 from __future__ import annotations
 
@@ -44,7 +41,7 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions in which the consumer is more than `patience` behind the newest canary."""
+    """Return the partitions more than `patience` behind their newest canary."""
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one
@@ -55,7 +52,7 @@ def unheard(
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """Events of the topic from before the returned time have reached the consumer. None means unknown."""
+    """The consumer has received all events from before the returned time. None means unknown."""
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
     if not partitions or any(one not in heard for one in partitions):
@@ -65,10 +62,8 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Return the time of the newest received canary, in the partition that is furthest behind.
-
-    If a partition has no received canary, its newest published canary counts. Return None if no canary was published.
-    """
+    """None means that no canary was published."""
+    # A partition without a received canary counts with its published canary.
     published, heard = _published(connection), _heard(connection, consumer)
     return min(
         (heard.get(one, published_at) for one, published_at in published.items() if one[0] in topics), default=None

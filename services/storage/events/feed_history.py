@@ -1,5 +1,3 @@
-"""Finds the days on which each feed sent data."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -16,11 +14,7 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Return, for each feed, the last time of data on each day.
-
-    The newest day comes first. At most `most` days (UTC) are returned for a feed. With `only`, other feeds are left
-    out.
-    """
+    """The newest day (UTC) comes first. Each feed has at most `most` days."""
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:
         newest = newest.where(feeds.c.feed_id.in_(only))

@@ -1,5 +1,3 @@
-"""Stores the last sign of life of each background loop."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,7 +1,4 @@
-"""Finds published events that were never handled, and publishes these events again.
-
-A broker can lose an acknowledged event. A worker of an older version skips unknown events.
-"""
+# A broker can lose an acknowledged event.
 
 from __future__ import annotations
 
@@ -16,10 +13,7 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Republish the events that the consumer never handled. Return their number.
-
-    Only events that were published before `until` count.
-    """
+    """Return the number of events. Only events from before `until` count."""
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.
     if until <= since:

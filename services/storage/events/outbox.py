@@ -1,5 +1,3 @@
-"""Writes each event in the transaction of its cause, and hands events out for publishing."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,8 +23,7 @@ LANES = 16
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event to publish. Events with the same partition key keep their order."""
-
+    # Events with the same partition key keep their order.
     source: str
     partition_key: str
     data: EventData
@@ -34,19 +31,13 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Lane:
-    """A numbered part of the outbox.
-
-    Only one relay at a time publishes the events of a lane. This keeps the events in order.
-    """
-
+    # Only one relay at a time publishes the events of a lane.
     number: int
     topic: str
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event from the outbox or from a topic, before decoding. Decoding may fail."""
-
     event_id: str
     topic: str
     body: bytes
@@ -90,10 +81,7 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return at most `limit` unpublished events. Each partition key keeps its order and gets a fair share.
-
-    `after` is the last partition key of the call before. With `lane`, only events of this lane are returned and locked.
-    """
+    """The events of `lane` are locked. `after` is the final partition key of the previous call."""
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []
     for number, (queue_lane, key) in enumerate(queues):

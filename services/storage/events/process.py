@@ -1,7 +1,5 @@
-"""Handles events. A second delivery of an event changes nothing.
-
-The inbox, the state, new events and the audit are written in one transaction.
-"""
+"""A second delivery of an event changes nothing."""
+# The inbox, the state, new events and the audit are written in one transaction.
 
 from __future__ import annotations
 
@@ -23,15 +21,12 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """The events and audit rows that a consumer returns. The consumer itself writes all other rows."""
-
+    # The consumer itself writes all other rows.
     announcements: Sequence[Announcement] = ()
     audit: Sequence[AuditRow] = ()
 
 
 class Consumer(Protocol):
-    """A part of Pullcord that handles events, such as the matcher."""
-
     @property
     def name(self) -> str: ...
 
@@ -39,12 +34,12 @@ class Consumer(Protocol):
     def topics(self) -> tuple[str, ...]: ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """Handle events in order, inside the transaction of `work`. None of the events was handled before."""
+        """None of the events was handled before."""
         ...
 
 
 class PoisonError(PullcordError):
-    """An event that can never be handled: decoding fails, or the consumer always fails."""
+    """An event that can never be handled."""
 
     def __init__(self, event: StoredEvent, cause: Exception) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} cannot be handled: {type(cause).__name__}")
@@ -53,7 +48,9 @@ class PoisonError(PullcordError):
 
 
 class NotUnderstoodError(PullcordError):
-    """An event that only a newer version of Pullcord knows. It must not go to quarantine."""
+    """Only a newer version of Pullcord knows the event."""
+
+    # The event must not go to quarantine.
 
     def __init__(self, event: StoredEvent) -> None:
         super().__init__(f"event {event.event_id} on {event.topic} is of a kind that this version does not know")
@@ -61,11 +58,7 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Handle new events in one transaction. Return the number of new events.
-
-    Raises PoisonError if decoding fails. Raises NotUnderstoodError if only a newer version knows an event. After an
-    error, the database is unchanged. The caller can then try again without the event in the error.
-    """
+    """Return the number of new events. Raises PoisonError or NotUnderstoodError, and then writes nothing."""
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
     with store.processing() as connection:
@@ -91,7 +84,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 
 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
-    """Put an event in quarantine and in the inbox. If the inbox has the event already, nothing changes."""
+    """A second call for the same event changes nothing."""
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}
     with store.writing() as connection:

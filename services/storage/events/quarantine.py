@@ -1,5 +1,3 @@
-"""The quarantine holds events that could not be handled."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -34,10 +32,7 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events that are due for a report, and mark all events as reported.
-
-    An event is due if it is new, or if its last report is older than `repeat`.
-    """
+    """An event is due again after `repeat`. All events are then marked as reported."""
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.
@@ -60,7 +55,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Publish an event again for the consumers that failed. Return the number of consumers.
+    """Return the number of consumers.
 
     Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """

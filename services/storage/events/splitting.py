@@ -14,10 +14,7 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """Replace an event by two events. Return False if this is impossible.
-
-    No consumer knows the id of the replaced event, because no broker accepted the event.
-    """
+    """False means that the event cannot be split."""
     try:
         envelope = decode(event.body)
     except ValueError:

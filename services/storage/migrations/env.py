@@ -1,4 +1,4 @@
-"""Alembic's environment. `migrate.py` passes the connection."""
+# `migrate.py` passes the connection.
 
 from __future__ import annotations
 

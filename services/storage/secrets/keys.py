@@ -1,5 +1,3 @@
-"""API keys. A key is shown once, stored as a hash, and valid for a limited time."""
-
 from __future__ import annotations
 
 import hashlib
@@ -25,7 +23,9 @@ LASTS: Final = timedelta(days=365)
 
 
 class KeyEndedError(RefusedError):
-    """The key is correct but has expired. A caller with a wrong secret never gets this error."""
+    """The key is correct but has expired."""
+
+    # A caller with a wrong secret never gets this error.
 
     def __init__(self, expires_at: datetime) -> None:
         day = london_day(expires_at)
@@ -33,8 +33,6 @@ class KeyEndedError(RefusedError):
 
 
 class Role(StrEnum):
-    """Providers and councils see their own data. A regulator sees figures. An operator sees the service's state."""
-
     PROVIDER = "provider"
     COUNCIL = "council"
     REGULATOR = "regulator"
@@ -60,10 +58,8 @@ class KeyListing:
 
 
 def create_key(store: Store, role: Role, feed_id: str | None, label: str, *, lasts: timedelta = LASTS) -> str:
-    """Return a new key, which cannot be shown again.
-
-    Raises NotFoundError if the feed is unknown. Raises ConflictError if the role does not fit the feed.
-    """
+    """Raises NotFoundError if the feed is unknown. Raises ConflictError if the role does not fit the feed."""
+    # The key is stored only as a hash, so it cannot be shown again.
     _check(store, role, feed_id)
     # 48 bits identify the key. The other 264 bits are the secret.
     now, key_id, secret = store.now(), store.random(6).hex(), urlsafe_b64encode(store.random(33)).decode()

@@ -1,7 +1,4 @@
-"""Seals every sealed value with the current vault key, so that an older key can be removed.
-
-Each batch is one transaction. An interrupted run can be started again.
-"""
+# An interrupted run can be started again.
 
 from __future__ import annotations
 
@@ -87,10 +84,7 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Yield the size of each finished batch. `pause` takes seconds.
-
-    Raises VaultError if the key of a value is missing.
-    """
+    """Yield the size of each finished batch. `pause` takes seconds. Raises VaultError if a key is missing."""
     for _ in range(PASSES):
         for done in reseal(store, batch):
             yield done

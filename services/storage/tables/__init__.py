@@ -1,8 +1,6 @@
-"""All tables. The tables are the same on SQLite and PostgreSQL.
-
-Times are whole microseconds since 1970 in UTC (`Moment`). Dates are dates in Europe/London. Columns named `sealed` hold
-encrypted JSON (AES-256-GCM). Only sealed columns hold data that could identify a person.
-"""
+# Times are whole microseconds since 1970 in UTC.
+# Dates are dates in Europe/London.
+# Only the encrypted columns named `sealed` hold data that could identify a person.
 
 from services.storage.tables.base import Moment, metadata
 from services.storage.tables.cases import (

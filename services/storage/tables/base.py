@@ -1,5 +1,3 @@
-"""Definitions that all table modules share."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -21,8 +19,7 @@ metadata = MetaData(
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware UTC datetime, stored as whole microseconds. Stored times sort in the same order on every database."""
-
+    # Whole microseconds sort in the same order on every database.
     impl = BigInteger
     cache_ok = True
 

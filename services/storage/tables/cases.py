@@ -1,5 +1,3 @@
-"""Cases, alerts, the deliveries of each alert, and the attempts of each delivery."""
-
 from __future__ import annotations
 
 from sqlalchemy import (

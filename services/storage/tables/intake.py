@@ -1,5 +1,3 @@
-"""Feeds, API keys and submissions."""
-
 from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text

@@ -1,5 +1,3 @@
-"""Notices, register entries, their tokens, and matches."""
-
 from __future__ import annotations
 
 from sqlalchemy import (

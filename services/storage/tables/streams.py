@@ -1,5 +1,3 @@
-"""Outbox, inbox, quarantine, signs of life, the audit, and the audit's figures."""
-
 from __future__ import annotations
 
 from typing import Any

@@ -19,7 +19,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 
 
 def check_archive(data: bytes, limits: FileLimits) -> None:
-    """Raise `FileRefused` if the zip file is no workbook, or if it exceeds the limits."""
+    """Raises `FileRefused` if the archive is no workbook or exceeds the limits."""
     # The stated sizes can be trusted: zipfile never unpacks more than the directory states.
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

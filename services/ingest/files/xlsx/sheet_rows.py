@@ -1,5 +1,3 @@
-"""Reads the rows of one sheet as a stream."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -31,10 +29,7 @@ class WrittenCell(NamedTuple):
 
 
 def sheet_rows(book: Book, part: str) -> Iterator[tuple[int, list[WrittenCell]]]:
-    """Yield the number and the cells of each row. Row numbers start at 1.
-
-    Raises FileRefused if a cell is outside the bounds of a spreadsheet. A damaged sheet may raise any exception.
-    """
+    """Row numbers start at 1. A damaged sheet may raise any exception."""
     number = 0
     with book.archive.open(part) as stream:
         for row in elements(stream, _ROW):

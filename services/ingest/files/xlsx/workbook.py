@@ -1,7 +1,4 @@
-"""Opens a workbook, and reads its parts as streams within limits.
-
-openpyxl reads only the list of sheets. Its own reader of styles would hold every style in memory.
-"""
+# openpyxl reads only the list of sheets: its reader of styles would keep every style in memory.
 
 from __future__ import annotations
 
@@ -63,10 +60,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Open a workbook. Call `check_archive` first.
-
-    Raises FileRefused if the workbook exceeds a limit. A damaged workbook may raise any exception.
-    """
+    """Call `check_archive` first. A damaged workbook may raise any exception."""
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():
@@ -90,10 +84,7 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each complete XML element whose tag is in `whole`.
-
-    Raises FileRefused if the nesting is too deep, or if one yielded element holds too many elements.
-    """
+    """Raises FileRefused if the elements are nested too deep or too large."""
     within, inside = 0, 0
     parents: list[Any] = []
     for happening, element in iterparse(stream, events=("start", "end")):

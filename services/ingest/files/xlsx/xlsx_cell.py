@@ -1,4 +1,4 @@
-"""Converts one cell of a workbook to text. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -32,10 +32,7 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Return the text of a cell, and its fault or None.
-
-    Numbers are written in full. Dates are written as ISO 8601. Formulas, errors and impossible dates have empty text.
-    """
+    """Formulas, errors and impossible dates give an empty text."""
     value = cell.value
     if value is None:
         return "", None

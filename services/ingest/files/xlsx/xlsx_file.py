@@ -1,4 +1,4 @@
-"""Reads the first visible sheet of an XLSX or XLSM workbook as text. Macros and formulas never run."""
+# Macros and formulas never run.
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _DAMAGE = (
 
 
 def read_workbook(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Raises `FileRefused` if the workbook cannot be used, or if the headings are missing."""
+    """Raises `FileRefused` if the workbook is unusable or has no headings."""
     check_archive(data, limits)
     with _damage_refused():
         book = open_book(data)

@@ -1,7 +1,4 @@
-"""Asks the sender about two entries that may be the same person. Merges no entries.
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,8 +14,7 @@ _SAME: Final = {"cli": "telephone number", "uprn": "UPRN", "address_lines": "add
 
 
 class _Sign(NamedTuple):
-    """Two entries with equal signs may be the same person."""
-
+    # Two entries with equal signs may be the same person.
     field: str
     value: Hashable
 

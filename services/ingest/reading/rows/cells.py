@@ -1,4 +1,4 @@
-"""Decides if a cell holds a value, holds nothing, or holds an error. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _COMMAS: Final = re.compile(r"([,\n])")
 
 
 def read_cells(row: SheetRow, columns: ColumnMap) -> SheetRow:
-    """An error text becomes an empty cell with a problem. A word for "no value" becomes an empty cell."""
+    """An error text becomes an empty cell with a problem."""
     if not row.usable:
         return row
     cells, problems = list(row.cells), list(row.problems)

@@ -1,8 +1,5 @@
-"""Decides how to read the dates in each column of a spreadsheet. All functions are pure.
-
-The day normally comes first. A date such as `3/12/2026` is in doubt if another date in the same column has the month
-first. If no date of the column shows the order, the other columns decide.
-"""
+"""All functions are pure."""
+# If no date of a column shows the order, the other columns decide.
 
 from __future__ import annotations
 
@@ -48,7 +45,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """Return the order of day and month, or None if it is unclear."""
+        """None means that the order is unclear."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -77,7 +74,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """Call `see` with every row. Then read the cells with `read`."""
+    """Call `see` with every row before the first `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}
@@ -95,7 +92,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date or time in a cell, and the issues. An implausible date gives None."""
+        """An implausible date gives None."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)
@@ -108,7 +105,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """Return the two possible days of a cell, or None if the date is not in doubt."""
+        """None means that the date is not in doubt."""
         if contradicts_weekday(text):
             return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
@@ -117,10 +114,7 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return the earliest and the latest possible day in the cells.
-
-        Return None if there are fewer than two different days.
-        """
+        """Return None if there are fewer than two different days."""
         days: set[date] = set()
         for text in texts:
             two = self.readings(field, text)

@@ -1,4 +1,4 @@
-"""Issues of odd dates. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 

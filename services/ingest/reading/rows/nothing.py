@@ -1,4 +1,4 @@
-"""Recognises words for "no value", and error texts of spreadsheets. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ _LONGEST: Final = 20  # a longer text is not one of the words
 
 
 def is_nothing(text: str, *, answers: bool) -> bool:
-    """Return True if the text means that there is no value. With `answers`, a word such as "None" counts as a value."""
+    # If an answer is expected, a word such as "None" is a value.
     if _ZERO_DATE.fullmatch(text):
         return True
     if len(text) > _LONGEST:
@@ -95,7 +95,6 @@ def is_to_come(text: str) -> bool:
 
 
 def is_error(text: str) -> CellCode | None:
-    """Return the fault of a program's error text, or None for any other text."""
     if _ERROR.fullmatch(text):
         return CellCode.ERROR_VALUE
     if _HASHES.fullmatch(text):
@@ -104,12 +103,12 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """Return True for a date such as `01-Feb`. A spreadsheet makes this date from `1/2`."""
+    """A spreadsheet makes `01-Feb` from `1/2`."""
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def without_made_date(text: str) -> str:
-    """`02-Jan Tower Road` gives `Tower Road`. A spreadsheet turned a house number into the date."""
+    """`02-Jan Tower Road` gives `Tower Road`."""
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

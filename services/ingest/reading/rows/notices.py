@@ -1,4 +1,4 @@
-"""Reads the place and the facts of a notice, and finds what is missing. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ _NOT_CONTENT: Final = {"id", "source", "issued_at"}
 
 
 class LocatedNotice(NamedTuple):
-    """A notice whose place was read."""
-
     values: Values
     content: bytes
     private: bytes
@@ -67,7 +65,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """Return an issue if a notice has no usable place. A notice about an exchange needs no place."""
+    """A notice about an exchange needs no place."""
     if notice.scope is LINE:
         return (
             Issue(
@@ -104,7 +102,6 @@ def without_areas(notice: MigrationNotice, values: Values) -> tuple[Issue, ...]:
 
 
 def undated(notice: MigrationNotice, now: datetime) -> tuple[Issue, ...]:
-    """Return an issue if the date of a notice is missing, or does not fit the status."""
     if notice.status is WITHDRAWN:
         return ()
     day = _day_of_move(notice)
@@ -161,10 +158,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Fill the gaps of a notice from the version on record.
-
-    The fields in `_OF_THE_REPORT` are not filled.
-    """
+    """The fields in `_OF_THE_REPORT` are not filled."""
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

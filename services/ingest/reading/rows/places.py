@@ -1,4 +1,4 @@
-"""Makes the places of register rows comparable. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 

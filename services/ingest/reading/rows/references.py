@@ -1,4 +1,4 @@
-"""Cleans references. Finds damaged references and similar references. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -48,19 +48,17 @@ def has_lost_digits(reference: str) -> bool:
 
 
 def seems_rounded(reference: str) -> bool:
-    """Return True if a spreadsheet may have rounded the last digits of a reference."""
     return _ROUNDED.fullmatch(reference) is not None
 
 
 def alike_form(reference: str) -> str:
-    """References that differ only in case, hyphens, blanks or leading zeros have the same form."""
+    """Case, hyphens, blanks and leading zeros make no difference."""
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)
 
 
 def in_other_case(reference: str) -> frozenset[str]:
-    """Return forms of a reference that differ only in letter case."""
     groups = list(islice(_LETTERS.finditer(reference), _CASE_GROUPS))
     if not groups:
         return frozenset()
@@ -91,7 +89,7 @@ def alike_references(reference: str) -> frozenset[str]:
 
 
 def clean_references(fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Issue, ...]]:
-    """A damaged reference is removed, and gives an issue. A word such as "TBC" is removed without an issue."""
+    """A damaged reference is removed and gives an issue."""
     cleaned, issues = dict(fields), list[Issue]()
     for field in REFERENCES & fields.keys():
         value = fields[field]

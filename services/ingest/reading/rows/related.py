@@ -1,4 +1,4 @@
-"""Joins the register rows that belong together. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Join the rows of each reference. `now` is the time of receipt.
-
-    JSON rows with different times of change are not joined.
-    """
+    """JSON rows with different times of change are not joined."""
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)

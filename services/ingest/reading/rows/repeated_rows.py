@@ -1,4 +1,4 @@
-"""Joins register rows with the same reference. Some files have a row for each device. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -42,10 +42,8 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference. The result ends with the row that was changed last.
-
-    If the reference may be rounded, no rows are joined.
-    """
+    """The row with the latest change comes last."""
+    # If the reference may be rounded, no rows are joined.
     if len(group) == 1:
         return [*group]
     if any(_doubtful_reference(row) for row in group):

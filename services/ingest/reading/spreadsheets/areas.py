@@ -1,4 +1,4 @@
-"""Reads area codes as sectors if the headings name sectors. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def holds_sectors(headings: Sequence[str]) -> bool:
 
 
 def as_sector(code: str) -> str:
-    """Return `FY3 8` for `FY38`. A code of another form is returned unchanged."""
+    """`FY38` gives `FY3 8`."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

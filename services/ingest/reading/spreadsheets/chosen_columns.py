@@ -1,4 +1,4 @@
-"""Columns that the sender maps by hand, such as "Lifeline No=entry_id". All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ Chosen = Mapping[str, str]
 
 
 class ChosenWord(NamedTuple):
-    """A mapping that the sender made for an earlier file."""
-
     # `column` for a heading, or the field of the code, such as `status`.
     what: str
     word: str
@@ -33,10 +31,7 @@ class ChosenWord(NamedTuple):
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
-    """Return the mappings in texts such as "Lifeline No=entry_id".
-
-    Raises RefusedError if a text is wrong, or if a column has two fields.
-    """
+    """A text has the form "Lifeline No=entry_id". Raises RefusedError if a text is wrong or a column has two fields."""
     chosen: dict[str, str] = {}
     for text in texts:
         heading, sign, field = text.rpartition("=")

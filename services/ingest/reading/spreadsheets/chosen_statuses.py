@@ -1,4 +1,4 @@
-"""Statuses that the sender maps by hand, such as "Live=active". All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -42,10 +42,7 @@ class ChosenStatuses:
 
 
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
-    """Return the code of each word in texts such as "Live=active".
-
-    Raises RefusedError if a text is wrong, or if a word has two codes.
-    """
+    """A text has the form "Live=active". Raises RefusedError if a text is wrong or a word has two codes."""
     chosen: dict[str, str] = {}
     for text in texts:
         word, sign, code = text.rpartition("=")

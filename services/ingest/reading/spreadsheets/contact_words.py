@@ -1,5 +1,3 @@
-"""Recognises headings about a contact of the resident, such as "Next of kin"."""
-
 from __future__ import annotations
 
 import re
@@ -14,19 +12,18 @@ _TWO_WORDS: Final = re.compile(r"(key|care)[ _-](holder|giver)", re.IGNORECASE)
 
 
 def is_about_a_contact(heading: str) -> bool:
-    """Return True for a heading such as "Next of kin", "Contact name" or "NOK phone"."""
     return _about_a_contact(_words(heading))
 
 
 def is_a_contacts(heading: str) -> bool:
-    """Return True for a heading of a contact's details, such as "NOK phone"."""
+    """Return True for "NOK phone", but False for "Next of kin"."""
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))
     return has_details and _about_a_contact(words)
 
 
 def may_be_a_contacts(heading: str) -> bool:
-    """Return True for a heading such as "Contact number". The number may be the resident's own."""
+    # A "Contact number" may be the resident's own.
     return _words(heading) & CONTACT_PEOPLE == {"contact"}
 
 

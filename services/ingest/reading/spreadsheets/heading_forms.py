@@ -1,7 +1,4 @@
-"""Makes other forms of a heading. Splits a heading that has two languages.
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -40,23 +37,19 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return the heading in short words without blanks, such as `hometelno`."""
+    """A key is a text such as `hometelno`."""
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 def parts_of(text: str) -> list[str]:
-    """Return the parts of a heading such as "Cod post / Postcode".
-
-    Return an empty list if the heading has one part, or has two values as in "Start / End date".
-    """
+    """Two values, as in "Start / End date", give an empty list."""
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
     return parts if 1 < len(parts) <= _MOST_PARTS and words.isdisjoint(_ANOTHER) else []
 
 
 def splits_of(text: str) -> Iterator[tuple[str, str]]:
-    """Yield every way to split a heading between two words."""
     words = text.split()
     if len(words) <= _MOST_WORDS:
         for at in range(1, len(words)):

@@ -1,4 +1,4 @@
-"""Explains that every row of a file was rejected because a column is missing. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LISTED: Final = 3
 
 
 def one_reason(headings: Sequence[str], columns: ColumnMap, outcomes: Sequence[RowOutcome]) -> str | None:
-    """Return a sentence if every row was rejected because of one missing column, otherwise None."""
+    """Return None unless one missing column explains every rejection."""
     if not outcomes or any(one.outcome is not Outcome.REJECTED for one in outcomes):
         return None
     for group in columns.missing_required:

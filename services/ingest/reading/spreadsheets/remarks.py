@@ -1,5 +1,3 @@
-"""Remarks on a whole file, for its sender."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +18,6 @@ def no_remarks(_outcomes: Sequence[RowOutcome]) -> Sequence[str]:
 
 
 def capped(remarks: Iterable[str]) -> tuple[str, ...]:
-    """Return at most `MOST` different remarks, each cut to `LENGTH` characters."""
     found = [_shortened(remark) for remark in dict.fromkeys(remarks)]
     if len(found) <= MOST:
         return tuple(found)

@@ -1,7 +1,4 @@
-"""Chooses between several columns for one date, such as "Planned" and "Revised".
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -42,8 +39,7 @@ _BARE: Final = frozenset({"date", "to", "date to", "to date"})
 
 
 class RevisedDate(NamedTuple):
-    """The columns of one date. Column numbers start at 0."""
-
+    # Column numbers start at 0.
     field: str
     plain: int | None
     revised: tuple[int, ...]
@@ -57,13 +53,12 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Return the columns that are read. If a row fills several columns, the last filled column counts."""
+        """Later columns of the result override earlier columns."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
 def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[int, Meaning]) -> tuple[RevisedDate, ...]:
-    """Return each date with several columns, or with a column marked as revised or original."""
     if kind is not RecordKind.NOTICE:
         return ()
     found: dict[str, tuple[list[int], list[int]]] = {field: ([], []) for field in _FIELDS}
@@ -77,10 +72,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Return an issue for each date with contradicting columns.
-
-    If two revised dates differ, the date is removed from `fields`.
-    """
+    """If two revised dates differ, the date is removed from `fields`."""
     issues = []
     for one in dates:
         if _differ(cells, one.revised):

@@ -1,4 +1,4 @@
-"""Finds the columns of a second person, such as a contact of the resident. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -22,10 +22,7 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
-    """Map each column with a repeated heading to the first column with this heading.
-
-    "Addr 1" repeats "Address 1".
-    """
+    """Map each repeated column to the first column with the same heading."""
     first: dict[str, int] = {}
     repeated = _same_lines(meanings)
     for index, heading in enumerate(headings):

@@ -1,7 +1,4 @@
-"""Leaves out rows that are not records, such as totals and titles of groups.
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -57,7 +54,6 @@ class LeftOut:
 
 
 def without_titles(rows: Iterable[SheetRow], fields: Mapping[int, str], left_out: LeftOut) -> Iterator[SheetRow]:
-    """`fields` has the field of each column, by column number."""
     references = [index for index, name in fields.items() if name in _REFERENCES]
     rest = iter(rows)
     first = list(islice(rest, _JUDGED))

@@ -1,7 +1,4 @@
-"""Keeps one area record for each provider and area.
-
-The area record is matched in place of the provider's live notices on the area.
-"""
+"""Keeps one area record for each provider and area."""
 
 from __future__ import annotations
 
@@ -38,10 +35,7 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """Update area records. Each changed record is published, and then matched again.
-
-    `touched` holds the keys of further areas.
-    """
+    """`touched` has the keys of further areas."""
     keys = named.keys() | set(touched)
     if not keys:
         return

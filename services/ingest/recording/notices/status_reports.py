@@ -1,7 +1,4 @@
-"""Completes notices that give only a reference and a status.
-
-The missing parts come from the record with the same reference.
-"""
+"""Completes notices that give only a reference and a status."""
 
 from __future__ import annotations
 
@@ -44,14 +41,11 @@ _UNKNOWN_SUPERSEDED: Final = Issue(
 
 
 class Completed(NamedTuple):
-    """The completed drafts, and the outcomes of the rejected rows."""
-
     drafts: KeyedDrafts
     rejected: list[RowOutcome]
 
 
 def kept_references(drafts: Sequence[Draft[Any]]) -> frozenset[str]:
-    """Return the references of complete drafts and of withdrawals."""
     return frozenset(
         draft.reference for draft in drafts if draft.report is None or draft.report.status is NoticeStatus.WITHDRAWN
     )
@@ -64,11 +58,7 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Complete or reject each draft without a usable place.
-
-    The place comes from the record with the same reference. A withdrawal needs no place. `sent` holds references that
-    the same submission writes in other transactions.
-    """
+    """A withdrawal needs no place."""
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
     reports = {key for key, draft in drafts if draft.report}

@@ -1,4 +1,4 @@
-"""Applies `supersession_rule` to stored notices. The order of arrival does not matter."""
+"""Applies `supersession_rule` to stored notices."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Ignores the letter case of references, if the council's policy says so."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -47,7 +45,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """Use the letter case on record, if the council's policy ignores letter case."""
+    """Nothing changes unless the council's policy ignores letter case."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

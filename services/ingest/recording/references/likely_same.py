@@ -1,5 +1,3 @@
-"""Asks the sender if a new entry repeats a person on the register. Merges no entries."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence

@@ -1,8 +1,4 @@
-"""Lists files and JSON bodies that were refused as a whole.
-
-Nobody watches the residents in a refused file. The operator is alerted one working day later. An accepted submission of
-the same kind cancels the alert.
-"""
+# Nobody watches the residents in a refused file.
 
 from __future__ import annotations
 
@@ -28,10 +24,8 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Record a refusal, but not the name or content of the file.
-
-    Nothing changes while an earlier refusal waits for its alert.
-    """
+    """While an earlier refusal waits for its alert, nothing changes."""
+    # The name and the content of the file are not stored.
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
     # A read first: somebody who sends a thousand damaged files causes one write.
     with store.reading() as connection:
@@ -43,7 +37,7 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Drop the sender's earlier refusals if this submission has an accepted row."""
+    """Nothing changes unless the submission has an accepted row."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

@@ -1,8 +1,4 @@
-"""Lists refused rows that were not sent again.
-
-Nobody watches the residents in these rows. The operator is alerted one working day later
-(`services.alerts.delivery.operator`).
-"""
+# Nobody watches the residents in refused rows.
 
 from __future__ import annotations
 

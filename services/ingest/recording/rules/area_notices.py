@@ -1,4 +1,4 @@
-"""Makes one summary of a provider's live notices about an area. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ _TARGETS = (
 
 
 class AreaNotice(NamedTuple):
-    """A live notice about an area.
-
-    Notices with equal values are one item. A notice with two tied versions is two items.
-    """
-
+    # Notices with equal values are one item.
     status: NoticeStatus
     migration_kind: MigrationKind
     target_service: TargetService
@@ -51,8 +47,6 @@ class AreaNotice(NamedTuple):
 
 
 class AreaSummary(NamedTuple):
-    """The summary of all live notices about an area."""
-
     # The facts of each group of notices.
     parts: tuple[AreaFacts, ...]
     # A date such as 03/04/2026 can be read as two days. The earliest such date gives both days here.
@@ -61,7 +55,7 @@ class AreaSummary(NamedTuple):
 
 
 def area_summary(notices: Iterable[AreaNotice]) -> AreaSummary | None:
-    """Return None if all notices were withdrawn. Pending notices come first in `parts`."""
+    """Return None if all notices were withdrawn."""
     live = [notice for notice in notices if notice.status is not NoticeStatus.WITHDRAWN]
     if not live:
         return None

@@ -1,4 +1,4 @@
-"""Keeps the known date of a notice if a later version gives no readable date. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Fill each missing date from the versions in `before`. The earliest date counts.
-
-    An empty cell must not delay an alert.
-    """
+    """The earliest date in `before` counts."""
+    # An empty cell must not delay an alert.
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:
         return draft

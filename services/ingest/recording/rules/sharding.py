@@ -1,5 +1,3 @@
-"""Groups records by shard, so that the events of each record stay in order."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -20,7 +18,7 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Yield a partition key such as `provider:RAVN:3`, with at most `CHUNK` members of its shard."""
+    """A partition key is a text such as `provider:RAVN:3`."""
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

@@ -1,8 +1,4 @@
-"""Compares each draft with the version on record, and decides what to write. All functions are pure.
-
-A draft with a later stamp replaces the version on record. A draft with an earlier stamp is stale, and changes nothing.
-The module `ties` explains ties.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -47,8 +43,6 @@ class Recorded(NamedTuple):
 
 
 class Keyed(NamedTuple, Generic[Facts]):
-    """A draft with its record key and its digest."""
-
     key: bytes
     digest: bytes
     draft: Draft[Facts]
@@ -75,10 +69,6 @@ class Plan(Generic[Facts]):
 def plan(
     kind: RecordKind, keyed: Iterable[Keyed[Facts]], recorded: Mapping[bytes, Recorded], open_record: OpenRecord
 ) -> Plan[Facts]:
-    """Compare each draft with the latest version of its record.
-
-    `recorded` maps record keys to the versions on record.
-    """
     result: Plan[Facts] = Plan()
     states: dict[bytes, _KeyState[Facts]] = {}
     for row in keyed:

@@ -1,4 +1,4 @@
-"""Decides if a notice replaces the notice that its field `supersedes` names. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 
 class IssuedNotice(NamedTuple):
-    """The key and the time of issue of a notice."""
-
     issued_at: datetime
     # The two differ if the sender gave only a day.
     earliest: datetime
@@ -18,10 +16,8 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """Return True if `later` replaces `earlier`. The field `supersedes` of `later` names `earlier`.
-
-    A time after `believed` comes from a wrong clock, and is not compared.
-    """
+    """The field `supersedes` of `later` names `earlier`."""
+    # A time after `believed` comes from a wrong clock.
     if earlier.latest < later.earliest <= believed:
         return True
     # A notice cannot replace a notice that was issued after it.

@@ -1,8 +1,5 @@
-"""Rules for ties. Two versions of a record tie if neither version is surely later. All functions are pure.
-
-The version received later is on record. The record also keeps a rival. The rival holds the most dangerous values of the
-other versions. A version with a later stamp removes the rival.
-"""
+"""All functions are pure."""
+# Two versions of a record tie if neither version is surely later.
 
 from __future__ import annotations
 
@@ -35,8 +32,6 @@ _DECISIVE: Final[frozenset[str]] = REPORTED | {NoticeStatus.WITHDRAWN, ServiceSt
 
 
 class VersionRisk(NamedTuple):
-    """The status and the dates of a version."""
-
     status: str
     planned_on: date | None = None
     restriction_on: date | None = None
@@ -48,8 +43,7 @@ class VersionRisk(NamedTuple):
 
 
 class TiedVersions(NamedTuple):
-    """The rival of a record: the most dangerous values of the tied versions."""
-
+    # The most dangerous values of the tied versions.
     risk: VersionRisk
     places: tuple[Place, ...] = ()
 
@@ -69,10 +63,7 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Add a version to the rival. The rival gets the more dangerous status and the earlier dates.
-
-    The rival keeps the latest `MOST_PLACES` places.
-    """
+    """The result has the more dangerous status and the earlier dates."""
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
@@ -87,10 +78,7 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which the rival differs, the most important field first.
-
-    Harmless differences are left out.
-    """
+    """The most important field comes first."""
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
         fields.append("planned_migration_date")
@@ -109,11 +97,7 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """Return the status of an entry after a tie.
-
-    If a version says that the service has ended, the more dangerous status counts. Otherwise the status in `risk`
-    counts.
-    """
+    """If any version ends the service, the more dangerous status counts."""
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 

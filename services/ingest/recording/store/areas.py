@@ -1,5 +1,3 @@
-"""Reads and writes area records. An area record stands for a provider's live notices about one area."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -53,7 +51,7 @@ def replace_members(connection: Connection, notice_pks: Collection[int], members
 
 
 def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Sequence[AreaNotice]]:
-    """Return the live notices by area key. Notices with equal codes and dates become one item."""
+    """Notices with equal codes and dates become one item."""
     of, row = area_members.c, notices.c
     said = (row.status, row.migration_kind, row.target_service, row.planned_on, row.restriction_on)
     rival = (row.rival_status, row.rival_planned_on, row.rival_restriction_on)

@@ -1,5 +1,3 @@
-"""Stores the mappings that senders made by hand."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,8 +17,6 @@ MOST_KEPT: Final = 1_000
 
 
 class KeptWord(NamedTuple):
-    """A stored `ChosenWord`, with the time of the sender's choice."""
-
     what: str
     word: str
     target: str
@@ -37,7 +33,7 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
 def page_of_words(
     store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
 ) -> list[KeptWord]:
-    """Return at most `limit` mappings, sorted by `what` and `word`. The page begins after the pair `after`."""
+    """`after` is a pair of `what` and `word`."""
     row = chosen_words.c
     query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
     if after is not None:
@@ -49,7 +45,7 @@ def page_of_words(
 
 
 def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[ChosenWord]) -> None:
-    """A new mapping of a word replaces its old mapping. Only the newest `MOST_KEPT` mappings are kept."""
+    """Only the newest `MOST_KEPT` mappings are kept."""
     if not words:
         return
     now = store.now()
@@ -65,7 +61,7 @@ def keep_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[Cho
 
 
 def forget_words(store: Store, feed_id: str, kind: RecordKind, words: Sequence[tuple[str, str]]) -> int:
-    """Drop mappings, and return the number of dropped mappings. `words` holds pairs of `what` and `word`."""
+    """Return the number of deleted mappings. `words` has pairs of `what` and `word`."""
     row = chosen_words.c
     found = 0
     with store.writing() as connection:

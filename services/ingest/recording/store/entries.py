@@ -1,5 +1,3 @@
-"""Reads register entries from the database, and marks entries as withdrawn."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,8 +25,6 @@ _OVER: Final = [
 
 
 class MissingEntries(NamedTuple):
-    """The live entries that are missing from a new file."""
-
     revisions: Mapping[int, int]  # by the id of each entry
     live: int
 
@@ -73,7 +69,6 @@ def find_entry(connection: Connection, key: bytes) -> int | None:
 
 
 def mark_withdrawn(context: SubmissionContext, pks: Sequence[int]) -> list[ChangedRecord]:
-    """Mark the live entries, and return them with their new revisions."""
     # Stamped with our own clock: an older version that arrives later must not bring the entry back.
     entries, stamp = register_entries, exact(context.now)
     moved = {"updated_at": stamp.at, "stamp_from": stamp.earliest, "stamp_until": stamp.latest}

@@ -1,5 +1,3 @@
-"""Finds entries on record that may be the same person as a new entry."""
-
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -21,7 +19,6 @@ def sealed_policy(connection: Connection, feed_id: str) -> bytes | None:
 
 
 def keys_on_record(connection: Connection, keys: Collection[bytes], *, live: bool) -> set[bytes]:
-    """With `live`, withdrawn entries do not count."""
     entries = register_entries.c
     query = select(entries.record_key).where(entries.live) if live else select(entries.record_key)
     conditions = among_keys(connection, entries.record_key, keys)

@@ -1,5 +1,3 @@
-"""Reads and writes notices and register entries, with their tokens."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -41,7 +39,7 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 def open_records(
     context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
 ) -> dict[int, Mapping[str, Any]]:
-    """Return the decrypted parts of records by id. A damaged record has an empty part."""
+    """A damaged record gives an empty mapping."""
     table = record_type.table
     columns = (table.c.pk, table.c.record_key, table.c.sealed, table.c.key_id)
     query = select(*columns).where(among(context.connection, table.c.pk, pks))

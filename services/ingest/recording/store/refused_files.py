@@ -1,5 +1,3 @@
-"""Stores the refusals of whole files and bodies."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -15,8 +13,6 @@ _KEY = ("feed_id", "kind", "sent_as")
 
 
 class RefusedFile(NamedTuple):
-    """A file or a JSON body that was refused as a whole."""
-
     feed_id: str
     kind: RecordKind
     sent_as: str
@@ -37,7 +33,7 @@ def upsert_refused(connection: Connection, refused: RefusedFile, now: datetime, 
 
 
 def delete_refused_files(connection: Connection, feed_id: str, kind: RecordKind, sent_as: str | None) -> None:
-    """Drop refusals of one feed and kind. If `sent_as` is None, refusals of files and of bodies are dropped."""
+    """If `sent_as` is None, refusals of every form are deleted."""
     alike = () if sent_as is None else (refused_files.c.sent_as == sent_as,)
     connection.execute(delete(refused_files).where(*_of(feed_id, kind), *alike))
 

@@ -1,5 +1,3 @@
-"""Stores rows that were refused and not sent again."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -33,10 +31,8 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Drop refused rows without a reference, if their submission had 2 to `rows` rows.
-
-    The sender has probably sent the whole submission again.
-    """
+    """Only submissions with 2 to `rows` rows count."""
+    # The sender has probably sent the whole submission again.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
     statement = delete(refused_rows).where(*_of(context, kind), refused_rows.c.has_reference.is_(False), again)
@@ -44,7 +40,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Drop refused rows whose alert was sent before `before`."""
+    """`before` is compared with the time of the alert."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

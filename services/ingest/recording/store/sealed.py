@@ -1,5 +1,3 @@
-"""Reads whole records, with their sealed parts and tokens."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -16,8 +14,6 @@ CHUNK = 1_000  # the most records in memory at once
 
 
 class WholeRecord(NamedTuple):
-    """A notice or a register entry with its tokens. A notice also has its area keys."""
-
     row: Any
     tokens: set[bytes]
     areas: set[bytes]

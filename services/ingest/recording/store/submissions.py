@@ -1,5 +1,3 @@
-"""Stores and finds submissions, with their receipts, row outcomes and idempotency keys."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -20,10 +18,7 @@ OUTCOMES_A_CHUNK = 2_000
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
-    """Return the receipt of the earlier submission with the same idempotency key, or None.
-
-    Raises IdempotencyMismatchError if the earlier submission had another body.
-    """
+    """Raises IdempotencyMismatchError if the earlier submission had another body."""
     if origin.idempotency_key is None:
         return None
     row = connection.execute(
@@ -40,10 +35,7 @@ def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin)
 
 
 def find_receipt(connection: Connection, submission_id: str, feed_id: str | None, *, repeated: bool = False) -> Receipt:
-    """Raises NotFoundError if the submission is unknown, or if its feed is not `feed_id`.
-
-    `repeated` is True if the sender gets the receipt again.
-    """
+    """Raises NotFoundError if the submission is unknown or belongs to another feed."""
     query = select(submissions).where(submissions.c.submission_id == submission_id)
     if feed_id is not None:
         query = query.where(submissions.c.feed_id == feed_id)

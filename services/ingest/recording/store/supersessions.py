@@ -1,8 +1,4 @@
-"""Finds replaced notices. Marks notices as live or as announced.
-
-A notice is announced if a version reported the migration in advance. A notice that replaces an announced notice is
-announced too.
-"""
+# A notice is announced if a version reported the migration in advance.
 
 from __future__ import annotations
 
@@ -66,10 +62,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark as announced each notice that replaces an announced notice. Return the marked notices.
-
-    Notices that replace a marked notice are marked too.
-    """
+    """Replacements of replacements are marked too."""
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))

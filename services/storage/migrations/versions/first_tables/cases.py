@@ -1,5 +1,3 @@
-"""Creates the tables of cases, alerts and deliveries."""
-
 from __future__ import annotations
 
 import sqlalchemy as sa

@@ -1,5 +1,3 @@
-"""Creates the tables of feeds, keys and submissions, and the counters of ids."""
-
 from __future__ import annotations
 
 import sqlalchemy as sa

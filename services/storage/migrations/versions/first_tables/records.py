@@ -1,5 +1,3 @@
-"""Creates the tables of notices, register entries, their tokens, and matches."""
-
 from __future__ import annotations
 
 import sqlalchemy as sa

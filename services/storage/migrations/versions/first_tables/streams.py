@@ -1,5 +1,3 @@
-"""Creates the tables of the outbox, the inbox, the quarantine, the audit and the figures."""
-
 from __future__ import annotations
 
 import sqlalchemy as sa

@@ -40,7 +40,6 @@ OF_COUNCILS = [
     ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),
     ("POST", "/v1/alerts/A-2222-2222/link/revocation"),
     ("POST", f"/v1/matches/{MATCH}/decision"),
-    ("GET", "/v1/matching"),
     ("GET", "/v1/cases/C-2222-2222/matches"),
     ("GET", "/v1/cases/C-2222-2222/history"),
     ("GET", "/v1/contacts"),
@@ -61,8 +60,7 @@ OF_BOTH = [
     ("DELETE", "/v1/mappings/column/lifelineno"),
 ]
 OF_REGULATORS = [("GET", "/v1/oversight/figures"), ("GET", "/metrics/oversight")]
-# This route has a token of its own, and tests in test_receipts_of_notify.py.
-OF_NOTIFY = ("POST", "/v1/receipts/notify")
+OF_NOTIFY = ("POST", "/v1/receipts/notify")  # has a token of its own: test_receipts_of_notify.py
 EVERY_ROUTE = [*OF_PROVIDERS, *OF_COUNCILS, *OF_COUNCILS_AND_OPERATORS, *OF_BOTH, *OF_REGULATORS]
 BODIES = {
     "/v1/policy": {"by": "Asha Patel", "policy": {}},

@@ -1,4 +1,4 @@
-"""Generates the command reference: `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
+"""Run `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The officers' mailbox: a real SMTP server on this machine, and a page with the received mails."""
+"""The officers' mailbox is a real SMTP server on this machine."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ MAIL_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 
 @dataclass
 class Mailbox:
-    """The received mails, in the order of arrival."""
-
     mails: list[EmailMessage] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition)
 

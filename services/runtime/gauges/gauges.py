@@ -1,4 +1,4 @@
-"""Safety gauges, read from the database at each scrape. Every process reports the same values."""
+"""Every process reports the same values, because they come from the database."""
 
 from __future__ import annotations
 
@@ -38,8 +38,6 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """Reports the loops of this process that ended without a request to stop."""
-
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
 

@@ -1,4 +1,4 @@
-"""Handles all new events at once. A command then has its full effect even without `pullcord serve`."""
+"""Handles all new events at once, even without `pullcord serve`."""
 
 from __future__ import annotations
 

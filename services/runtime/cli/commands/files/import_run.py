@@ -1,4 +1,4 @@
-"""Runs one import: reads the file, stores the records, matches the lines. A dry run stores nothing."""
+"""A dry run stores nothing."""
 
 from __future__ import annotations
 

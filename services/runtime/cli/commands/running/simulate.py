@@ -1,4 +1,4 @@
-"""`pullcord simulate`: simulates months of faults. Only a checkout has the simulator."""
+"""Only a checkout has the simulator."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""`pullcord audit`: compares the stored data with the audit."""
-
 from __future__ import annotations
 
 from typing import Final

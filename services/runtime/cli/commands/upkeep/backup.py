@@ -1,5 +1,3 @@
-"""`pullcord backup` and `pullcord restore`."""
-
 from __future__ import annotations
 
 from datetime import datetime

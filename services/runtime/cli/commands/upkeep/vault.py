@@ -1,5 +1,3 @@
-"""`pullcord vault`: changes the keys that encrypt stored data. The service may run meanwhile."""
-
 from __future__ import annotations
 
 from time import sleep

@@ -1,4 +1,4 @@
-"""Compares the stored data with the audit, to find data that was changed by hand."""
+"""Compares the stored data with the audit, to find changes made by hand."""
 
 from __future__ import annotations
 

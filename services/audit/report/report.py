@@ -1,4 +1,4 @@
-"""Makes the report of the figures: one HTML page that loads no other file."""
+"""The report is one HTML page, and loads no other file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KINDS = {
 
 
 def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """`names` holds the names of councils and providers, by code."""
+    """`names` maps codes of councils and providers to names."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 

@@ -1,4 +1,4 @@
-"""Writes months, codes and table cells in plain English. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The text of a table cell. If there is no number, the text gives the reason."""
+    """The text gives the reason for a missing number."""
 
     text: str
     number: int | None = None

@@ -1,4 +1,4 @@
-"""The dashboard for the people responsible for the programme. The dashboard needs no technical knowledge."""
+"""The dashboard must need no technical knowledge."""
 
 from __future__ import annotations
 

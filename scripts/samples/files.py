@@ -1,4 +1,4 @@
-"""Writes the samples to files. The same content always gives the same bytes."""
+"""The same content always gives the same bytes."""
 
 from __future__ import annotations
 

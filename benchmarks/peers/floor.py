@@ -1,7 +1,4 @@
-"""The floor consumes and decodes the messages of some topics, with confluent-kafka.
-
-A message has one line, or has a list of lines in `data.records`.
-"""
+"""The floor only consumes and decodes messages."""
 
 from __future__ import annotations
 

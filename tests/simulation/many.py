@@ -33,7 +33,6 @@ class Totals:
 
     @property
     def too_rare(self) -> dict[str, int]:
-        """Return the kinds of faults that came too seldom, with their counts."""
         least = min(LEAST, LEAST * self.months // OF_MONTHS)
         return {name: self.faults[name] for name in FAULTS if self.faults[name] < least}
 
@@ -72,7 +71,6 @@ def one_month(seed: int) -> dict[str, Any]:
 
 
 def simulated(those: Iterable[int], processes: int = 2) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each seed with its results, in the order of `those`."""
     ordered = list(those)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         yield from zip(ordered, pool.map(one_month, ordered), strict=True)

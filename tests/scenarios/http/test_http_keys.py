@@ -258,7 +258,6 @@ def deployments(api: Api) -> Iterator[list[Api]]:
 
 @pytest.fixture
 def known_keys(api: Api) -> dict[str, str]:
-    """Return valid, revoked, expired and made-up keys."""
     store = api.deployment.store
     keys = {
         "revoked": create_key(store, Role.OPERATOR, None, "revoked"),

@@ -1,5 +1,3 @@
-"""The dashboard must need no technical knowledge."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

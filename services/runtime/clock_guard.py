@@ -41,7 +41,7 @@ class _ClockReading:
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """The process and the database may differ: the larger jump counts."""
+        # The jump is measured against the process and the database. The larger jump counts.
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
         # The difference between the clocks at this reading counts as right.

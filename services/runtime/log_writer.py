@@ -1,4 +1,4 @@
-"""Writing raises no error and never waits."""
+"""Writing a line raises no error and never waits."""
 # A line is lost if the disk is full or nobody reads the pipe.
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """A further item holds the number of missing faults."""
+    """The extra item holds the number of faults beyond `_FAULTS_SHOWN`."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 

@@ -12,7 +12,6 @@ AddModel = Callable[[dict[str, Any], type[BaseModel]], None]
 
 
 def describe_acts(schemas: dict[str, Any], add_model: AddModel) -> None:
-    """Each act gets a schema of its own."""
     description = schemas["ActBody"]["description"]
     mapping: dict[str, str] = {}
     for event in PEOPLES_ACTS:

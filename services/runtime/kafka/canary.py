@@ -1,5 +1,5 @@
-"""A canary shows lost events, because it comes after them."""
-# A received canary proves that earlier missing events of its partition are lost.
+"""A canary comes after all earlier events of its partition."""
+# So a received canary shows that missing earlier events are lost.
 
 from __future__ import annotations
 

@@ -218,7 +218,6 @@ def test_a_provider_withdraws_no_notice_of_another_by_its_reference(api: Api) ->
     assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]
 
 
-# Places in a request where a caller might put a key, and the settings with which the service might run.
 KEY_PLACES = ("Authorization", "authorization", "X-Api-Key", "Proxy-Authorization", "Cookie", "the query")
 SCHEMES = ("Bearer ", "bearer ", "BEARER ", "Basic ", "Token ", "Bearer", "Bearer Bearer ", "key=", "")
 METRICS_PATHS = ("/metrics", "/metrics/", "//metrics", "/metrics/x", "/METRICS", "/metrics%2f", "/v1/metrics")

@@ -24,7 +24,6 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Pair each home with itself or with a home of its street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]

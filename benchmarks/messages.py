@@ -109,7 +109,6 @@ def run(trial: Trial, folder: Path) -> Noted:
 
 
 def _next_due(store: Store, now: datetime) -> datetime:
-    """The returned time is at most an hour from `now`."""
     with store.reading() as connection:
         queries = (select(func.min(due)).where(due > now) for due in _DUE)
         found: list[datetime] = [moment for moment in map(connection.scalar, queries) if moment]

@@ -198,7 +198,6 @@ class Alerts:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Return the times by submission, and the result of `work`."""
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:
             done = pool.submit(work)

@@ -60,7 +60,6 @@ def hosts() -> RichTable:
 
 
 def _sent(parts: Parts) -> list[list[datetime]]:
-    """Return the times of accepted messages for each council."""
     row = tables.deliveries.c
     query = (
         select(tables.alerts.c.feed_id, row.settled_at)

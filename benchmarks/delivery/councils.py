@@ -78,7 +78,6 @@ def due_at_once(trial: Trial, *, postgres: bool = False, channel: Channel | None
 
 
 def send_all(parts: Parts) -> Spent:
-    """Runs the service until no message waits."""
     runner = EmbeddedRunner(parts)
     began, worked = time.monotonic(), time.process_time()
     runner.start()

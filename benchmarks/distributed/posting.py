@@ -34,7 +34,6 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Raises RuntimeError if an answer is not 202."""
     with ThreadPoolExecutor(clients, "client") as pool:
         # The APIs take turns with the requests.
         for _ in pool.map(_post, posts, cycle(urls)):

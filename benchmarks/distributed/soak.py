@@ -34,7 +34,6 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """`posts` is the number of posts in a second."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
@@ -56,7 +55,6 @@ def memory(roles: Sequence[Role]) -> Memory:
 
 
 def growth(minutes: Sequence[Memory]) -> Memory:
-    """MiB per hour, in the second half of the minutes."""
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}
     return {name: slope * 60 for name, slope in slopes.items()}

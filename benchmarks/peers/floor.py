@@ -1,5 +1,3 @@
-"""The floor only consumes and decodes messages."""
-
 from __future__ import annotations
 
 import orjson  # type: ignore[import-not-found]  # they are in the peers' environment only

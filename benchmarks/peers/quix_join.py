@@ -1,4 +1,3 @@
-"""Both topics are read as one stream."""
 # The state store is RocksDB with a changelog topic (Quix's default).
 
 from __future__ import annotations

@@ -1,5 +1,3 @@
-"""The same content always gives the same bytes."""
-
 from __future__ import annotations
 
 import csv

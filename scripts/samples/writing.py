@@ -1,5 +1,3 @@
-"""Makes the usual faults of councils and providers."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping

@@ -85,7 +85,6 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
 
 
 def ticket_of(one: PageCase) -> str:
-    """The ticket contains a digest of the changes on the page."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 

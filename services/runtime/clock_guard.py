@@ -1,4 +1,3 @@
-"""Detects a jump of the machine's clock, and then pauses work."""
 # The pause is short, because alerts must not stop for long.
 
 from __future__ import annotations

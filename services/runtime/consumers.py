@@ -12,8 +12,6 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class DeployedConsumer(Consumer, Protocol):
-    """Can rebuild its results from the stored records."""
-
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects: ...
 
 

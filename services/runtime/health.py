@@ -1,5 +1,3 @@
-"""Every role has the same paths."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,9 +26,7 @@ class BackgroundTask(Protocol):
     failing: int
 
     @property
-    def name(self) -> str:
-        """The name appears in sentences for the operator."""
-        ...
+    def name(self) -> str: ...
 
     @property
     def alive(self) -> bool:
@@ -47,7 +43,6 @@ def add_health(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """`tasks` and `faults` are read at each request."""
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))

@@ -62,7 +62,6 @@ Event = MutableMapping[str, Any]
 
 
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
-    """Messages of libraries are written without values."""
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[

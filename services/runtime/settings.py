@@ -1,5 +1,3 @@
-"""docs/operations.md explains each setting."""
-
 from __future__ import annotations
 
 from datetime import timedelta

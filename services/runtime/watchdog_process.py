@@ -170,7 +170,6 @@ def _answering(loop: WatchdogLoop, settings: Settings) -> Iterator[None]:
 
 
 def health_of(loop: WatchdogLoop) -> FastAPI:
-    """The paths are the same for every role."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/livez", include_in_schema=False)

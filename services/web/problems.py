@@ -1,5 +1,3 @@
-"""Error answers are problem details (RFC 9457)."""
-
 from __future__ import annotations
 
 import re
@@ -71,8 +69,6 @@ class ProblemType(StrEnum):
 
 
 class ProblemError(PullcordError):
-    """`extra` holds more fields of the answer."""
-
     def __init__(
         self,
         status: int,
@@ -107,7 +103,6 @@ def problem_response(error: ProblemError) -> JSONResponse:
 
 
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
-    """Each pair in `further` has a model with more fields than `Problem`."""
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
     every = sorted({*statuses, *slow, *_OF_EVERY_ROUTE, *(status for status, _ in further)})

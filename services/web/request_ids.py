@@ -1,5 +1,3 @@
-"""Keeps a well-formed id of the request."""
-
 from __future__ import annotations
 
 import re

@@ -34,7 +34,6 @@ class Journey:
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """`answered` is by submission. `mails` is by alert."""
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
         .join(matches, matches.c.notice_pk == notices.c.pk)

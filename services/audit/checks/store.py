@@ -117,7 +117,6 @@ def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
 
 
 def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
-    """Map a drill's reference to its council and state."""
     query = select(alerts.c.reference, drills.c.feed_id, drills.c.state)
     rows = connection.execute(query.join_from(drills, alerts, alerts.c.pk == drills.c.alert_pk))
     return {row.reference: (row.feed_id, row.state) for row in rows}
@@ -140,7 +139,6 @@ def stored_submissions(connection: Connection) -> frozenset[str]:
 
 
 def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Each pair is a consumer and the id of an event."""
     rows = _all(connection, select(quarantine.c.consumer, quarantine.c.event_id))
     return frozenset((consumer, event) for consumer, event in rows)
 

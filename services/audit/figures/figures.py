@@ -64,7 +64,6 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """The returned figure supplies the denominators."""
         return self.part_of or self.beside
 
 

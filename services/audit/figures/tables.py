@@ -49,7 +49,6 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """The cell of the total comes first."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():

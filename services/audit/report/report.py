@@ -1,5 +1,3 @@
-"""The report is one HTML page, and loads no other file."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,6 @@ KINDS = {
 
 
 def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """`names` maps codes of councils and providers to names."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 

@@ -63,8 +63,6 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Tables by council or provider show only the newest month."""
-
     months: Sequence[MonthShown]
     # The names of councils and providers by code.
     names: Mapping[str, str]

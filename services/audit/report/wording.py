@@ -17,8 +17,6 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The text gives the reason for a missing number."""
-
     text: str
     number: int | None = None
     # The denominator as text, such as `of 52`, or empty.

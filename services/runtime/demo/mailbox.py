@@ -1,5 +1,3 @@
-"""The officers' mailbox is a real SMTP server on this machine."""
-
 from __future__ import annotations
 
 from asyncio.base_events import Server

@@ -27,7 +27,6 @@ AT_ONCE: Final[Mapping[str, Any]] = {
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Return the API keys by feed id."""
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

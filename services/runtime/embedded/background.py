@@ -1,5 +1,3 @@
-"""Connects the HTTP process with the other process of `pullcord serve`."""
-
 from __future__ import annotations
 
 import os

@@ -38,8 +38,6 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Keeps the order of events with the same partition key."""
-
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
         self._consumers = consumers

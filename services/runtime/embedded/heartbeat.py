@@ -1,5 +1,3 @@
-"""Stores heartbeats in the database, because every process reads them."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,3 @@
-"""Every process reports the same values, because they come from the database."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator

@@ -18,8 +18,6 @@ RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """The listener has its own database connection."""
-
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
         # psycopg does not understand SQLAlchemy's driver names in a URL.
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

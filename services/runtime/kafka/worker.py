@@ -56,8 +56,6 @@ class ForeignEventsError(PullcordError):
 
 @dataclass
 class Worker:
-    """One agent reads all topics of the consumer."""
-
     store: Store
     consumer: Consumer
     app: faust.App

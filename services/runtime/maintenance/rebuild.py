@@ -14,7 +14,6 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Yield the number of entries in each transaction."""
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)

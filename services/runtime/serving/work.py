@@ -22,8 +22,7 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
-    """The limits are our own choice: no source prescribes them."""
-
+    # The limits are our own choice: no source prescribes them.
     # Requests that are worked on at once. The framework has 40 threads.
     requests: int = 32
     # Seconds within which a body must arrive.

@@ -83,7 +83,6 @@ class Proxy:
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Return the toll of the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 

@@ -80,7 +80,6 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """Map each entry at risk to the earliest planned day."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -135,7 +134,6 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """Each attempt with an unknown outcome allows one more mail."""
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
     for one in owed.values():

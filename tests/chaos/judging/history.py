@@ -1,5 +1,3 @@
-"""No part of Pullcord writes this history."""
-
 from __future__ import annotations
 
 from collections import Counter

@@ -40,7 +40,6 @@ class Troubles:
         return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
     def shown(self, moment: datetime) -> datetime:
-        """Return the time of the service's clock."""
         return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
 
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:

@@ -1,5 +1,3 @@
-"""Handles all new events at once, even without `pullcord serve`."""
-
 from __future__ import annotations
 
 from services.runtime.bootstrap import make_parts

@@ -30,7 +30,6 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Returns a page of cases, and the number of all such cases."""
     conditions: list[ColumnElement[bool]] = []
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)

@@ -47,7 +47,6 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yields nothing after a success."""
         began = self._began
         if (fault := self._fault) is not None:
             yield fault

@@ -32,7 +32,6 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """`numbers` maps the id of a match to telephone numbers."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))

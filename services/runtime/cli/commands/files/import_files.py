@@ -1,5 +1,3 @@
-"""The content of a file decides its format."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

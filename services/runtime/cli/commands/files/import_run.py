@@ -1,5 +1,3 @@
-"""A dry run stores nothing."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

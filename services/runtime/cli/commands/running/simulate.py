@@ -1,5 +1,3 @@
-"""Only a checkout has the simulator."""
-
 from __future__ import annotations
 
 import subprocess

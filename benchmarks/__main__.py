@@ -1,7 +1,4 @@
-"""Runs all benchmarks in turn.
-
-Run `python -m benchmarks`.
-"""
+"""Runs all benchmarks in turn."""
 
 from __future__ import annotations
 

@@ -1,12 +1,4 @@
-"""Measures the speed at which addresses are parsed and compared, for each style of address.
-
-Run `python -m benchmarks.addresses [addresses]` in the top folder of the repository. The addresses are invented, as in
-the samples.
-
-Column "parse" is the time to parse one address in the style of the row. Column "compare" is the time to compare this
-address with an address in Royal Mail's style. In half of the pairs, both addresses are of one home. In the other half,
-the two homes are in the same street. In the row "the mix", each style is as frequent as in the samples.
-"""
+"""Measures the time to parse and to compare invented addresses. Run `python -m benchmarks.addresses [addresses]`."""
 
 from __future__ import annotations
 
@@ -32,7 +24,6 @@ def streets(source: random.Random) -> list[list[Home]]:
 
 
 def drawn(count: int, source: random.Random, fits: Callable[[Home], bool]) -> list[tuple[Home, Home]]:
-    """Pair each home with itself, or with a random home of its street."""
     there = [(home, street) for street in streets(source) for home in street if fits(home)]
     chosen = source.choices(there, k=count)
     return [(home, home if source.random() < 0.5 else source.choice(street)) for home, street in chosen]

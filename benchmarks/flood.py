@@ -1,11 +1,10 @@
-"""Measures a council's wait for an alert while a provider sends very many notices about another council.
+"""Measures a council's wait for an alert during a flood of other notices.
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-The flood is one request. All its notices name the same district, and each notice has a different day. Right after the
-flood, a second provider gives notice of one line of a second council. The time is measured from the commit of this
-notice until a channel gets its message. The row "alone" shows the time without a flood. All work runs in one process.
+The row "alone" shows the time without a flood.
 """
+# The time begins with the commit of the watched notice, right after the flood.
 
 from __future__ import annotations
 
@@ -50,7 +49,7 @@ PATIENCE = 600.0
 
 @dataclass
 class Watched:
-    """A channel that accepts every message. It notes the time of the second council's first message."""
+    """Notes the time of the second council's first message."""
 
     left: Event = field(default_factory=Event)
     at: float = 0.0
@@ -63,7 +62,7 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds of the flood's request, the seconds until the alert, and the number of matches."""
+    """Return the seconds of the flood, the seconds of the alert, and the matches."""
     settings = Settings(data_dir=folder, public_url="http://127.0.0.1", poll_seconds=0.2)
     write_keyring(settings.keys_path, new_keyring())
     store, watched = make_store(settings), Watched()

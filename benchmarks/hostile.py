@@ -1,7 +1,5 @@
-"""Measures the time to read hostile files and bodies. These are small, but cause much work.
-
-Each input is read at one size and at twice that size. The larger input should take about twice the time.
-"""
+"""Measures the time to read small inputs that cause much work."""
+# Twice the size should take about twice the time.
 
 from __future__ import annotations
 

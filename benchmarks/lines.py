@@ -1,14 +1,8 @@
-"""Measures lines per second of ingest and of matching. Compares them with a floor.
+"""Measures lines per second of ingest and of matching.
 
-    python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
-
-"ingest" is the time from the bytes of a request to its commit. "match" is the time from this commit to the commit of
-the matches and cases. Each measurement runs in one process. In "two at once", two processes share this work on one
-database, as in two imports at the same time.
-
-The floor writes the same rows in transactions of the same size. It reads, seals and decides nothing. With `--growth`,
-half the size is measured too.
+python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 """
+# The floor writes the same rows in transactions of the same size. It decides nothing.
 
 from __future__ import annotations
 
@@ -62,7 +56,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Return the seconds of each phase and of the floor. Also return the numbers of matches and cases."""
+    """Return the seconds of each phase, and the numbers of matches and cases."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

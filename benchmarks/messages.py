@@ -1,11 +1,5 @@
-"""Counts the messages that people get in 30 days if nobody answers, on the real service with a simulated clock.
-
-    python -m benchmarks.messages
-
-The table shows the most messages to one person. It also shows when the next tier and the operator of Pullcord were
-first asked. Column "before" is from an older engine in the field trial. That engine repeated messages by the date
-alone.
-"""
+"""Counts the messages to each person in 30 days without an answer."""
+# Column "before" is from an older engine. That engine repeated messages by the date alone.
 
 from __future__ import annotations
 
@@ -55,8 +49,7 @@ NIGHT_BEGINS, NIGHT_ENDS = 22, 7
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`days` has the days from the start to the harmful day of each line. `tiers` is the council's number of tiers."""
-
+    # `days` are the days from the start to each harmful day. `tiers` is a number.
     name: str
     days: Sequence[int]
     tiers: int
@@ -83,8 +76,6 @@ class MovedClock:
 
 @dataclass
 class Noted:
-    """A channel that accepts every message. It keeps the recipient and the time of each message."""
-
     clock: MovedClock
     sent: list[tuple[str, datetime]] = field(default_factory=list)
 
@@ -118,7 +109,6 @@ def run(trial: Trial, folder: Path) -> Noted:
 
 
 def _next_due(store: Store, now: datetime) -> datetime:
-    """Return the next time at which the service has work to do, but at most an hour from now."""
     with store.reading() as connection:
         queries = (select(func.min(due)).where(due > now) for due in _DUE)
         found: list[datetime] = [moment for moment in map(connection.scalar, queries) if moment]

@@ -1,12 +1,5 @@
-"""Measures the speed at which Pullcord and the library `phonenumbers` read telephone numbers.
-
-`normalise_number` does the same as parse, is_possible_number and format of `phonenumbers` together. It returns one
-number in E.164 form, or None. `read_numbers` does more: it returns all numbers of a cell, the corrections and the
-problems. The ratio is the time of `phonenumbers` divided by the time of `read_numbers`.
-
-Run `python -m benchmarks.telephone [numbers]` in the top folder of the repository. The numbers are nobody's. The
-beginning of each number follows the UK numbering plan. The other digits are random.
-"""
+"""Compares Pullcord's reading of telephone numbers with the library `phonenumbers`."""
+# The numbers are nobody's: only their beginnings follow the UK numbering plan.
 
 import random
 import sys

@@ -1,16 +1,8 @@
-"""Measures whether a provider can tell from response times that a number is on a register.
+"""Measures whether response times tell a provider that a number is on a register.
 
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
-`pullcord serve` runs on SQLite or on PostgreSQL. One number is on a register, and another number is on none. A provider
-posts thousands of notices on each number. Then it posts single notices, and compares the times of the answers:
-
-- mixed: each notice is on one of the two numbers, by chance.
-- in blocks: several notices in a row are on one number. The work on one notice may then delay the next notice.
-- after a flood: single notices on a new number, after thousands of notices on this number.
-
-The figure is the area under the ROC curve. A figure of .50 tells the provider nothing. A figure of 1.00 or 0.00 tells
-it everything.
+A figure of .50 tells the provider nothing. A figure of 1.00 or 0.00 tells everything.
 """
 
 from __future__ import annotations
@@ -47,8 +39,6 @@ Seconds = dict[bool, list[float]]
 
 
 class Provider:
-    """A provider that posts notices and measures the time of each answer."""
-
     def __init__(self, url: str, key: str, engine: Engine) -> None:
         self._client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=PATIENCE)
         self._engine = engine
@@ -141,7 +131,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the probability that the number on a register gets the slower answer."""
+    """Return the probability that the number on a register is slower."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

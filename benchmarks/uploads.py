@@ -1,11 +1,8 @@
-"""Measures an upload at every limit: its time, its memory, and the delay of another council's alerts.
+"""Measures the largest allowed uploads: their time, their memory, and the delay of alerts.
 
-    python -m benchmarks.uploads [--only csv|xlsx|json]
-
-`pullcord serve` runs on SQLite. One council sends a file with the largest allowed number of rows and columns.
-Meanwhile, a provider posts a notice of one line every second. Another council is alerted by mail about each of these
-lines. The memory of the process and of its workers is added up ten times a second.
+python -m benchmarks.uploads [--only csv|xlsx|json]
 """
+# The memory of the process and of its workers is added up ten times a second.
 
 from __future__ import annotations
 
@@ -201,7 +198,6 @@ class Alerts:
         self._url, self._key, self._numbers = url, key, numbers
 
     def during(self, work: Callable[[], str]) -> tuple[dict[str, float], str]:
-        """Return the time of each notice, by submission. Also return the result of `work`."""
         answered: dict[str, float] = {}
         with ThreadPoolExecutor(40) as pool:
             done = pool.submit(work)

@@ -1,9 +1,6 @@
-"""Measures one look of the watchdog at a million open cases on PostgreSQL: seconds, processor time and memory.
+"""Measures one look of the watchdog at a million open cases on PostgreSQL.
 
-`python -m benchmarks.watchdog [--cases 1000000]`
-
-Each line of the table runs in its own process. The lines are the floor (only reading), a record without faults, a
-record with some faults of each kind, and a week without the engine.
+python -m benchmarks.watchdog [--cases 1000000]
 """
 
 from __future__ import annotations
@@ -97,8 +94,6 @@ def measured(url: str, what: str) -> dict[str, Any]:
 
 @dataclass
 class Measures:
-    """Runs each line of the table in its own process."""
-
     url: str
     postmaster: psutil.Process
     table: Table

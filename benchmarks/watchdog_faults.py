@@ -1,5 +1,3 @@
-"""Plants seven faults of each kind in the watchdog benchmark's database."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -30,7 +28,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Plant faults in the database. Return their kinds. The watchdog must find at least `EACH` of each kind."""
+    """The watchdog must find at least `EACH` faults of each kind."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

@@ -1,8 +1,4 @@
-"""Makes an invented county for measurements: homes, lines and alarms of the homes, and requests about the lines.
-
-The telephone numbers have the area code 01632, which Ofcom has not given to any area.
-"""
-
+# Ofcom has given the area code 01632 to nobody.
 from __future__ import annotations
 
 import json
@@ -49,8 +45,7 @@ class Home:
 
 @dataclass(frozen=True)
 class County:
-    """A county with `entries` register entries and `notices` notices. The request bodies have 10,000 rows."""
-
+    # A request body has 10,000 rows.
     entries: int
     notices: int
     seed: int = 7

@@ -1,7 +1,4 @@
-"""Writes the generated parts of the Helm chart: copied files, and the table of values.
-
-`python -m scripts.chart` writes these parts. With `--check` it writes nothing, and exits with 1 if a file differs.
-"""
+"""Run `python -m scripts.chart`. With `--check` it only finds differences."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Writes the dashboards in `deploy/grafana/dashboards` with Grafana's Foundation SDK.
-
-`python -m scripts.dashboards` writes the dashboards. With `--check` it writes nothing, and exits with 1 if a file
-differs.
-"""
+"""Run `python -m scripts.dashboards`. With `--check` it only finds differences."""
 
 from __future__ import annotations
 

@@ -2,9 +2,7 @@
 
     python -m scripts.demo_distributed [--once]
 
-Everything runs on this machine with invented data. The demonstration takes about a minute. Afterwards, the servers run
-until Ctrl-C. With `--once`, the servers are stopped after the demonstration. At the end, all data are deleted. After an
-error, the data are kept.
+Afterwards, the servers run until Ctrl-C. With `--once`, they are stopped after the demonstration.
 """
 
 from __future__ import annotations

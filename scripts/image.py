@@ -1,9 +1,8 @@
-"""Builds the image of `deploy/Dockerfile` with buildah, without a container engine or a registry of images.
+"""Builds the image of `deploy/Dockerfile` with buildah.
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-Without `--base`, mmdebstrap makes the base from Debian's packages. Base, image and layers stay in `.tools/image`, so a
-second build repeats only changed steps. The script must run as root. scripts/install/buildah.sh installs the programs.
+The script must run as root. scripts/install/buildah.sh installs the programs.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The error says how to install it."""
+    """The error says how to install the missing program."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Buildah:
         return [*self._program(self.driver), *arguments]
 
     def run(self, *arguments: str) -> str:
-        """Return the output. Raises CalledProcessError if the command fails. The reason is then on stderr."""
+        """Return the output. Raises CalledProcessError if the command fails."""
         done = subprocess.run(self.command(*arguments), stdout=subprocess.PIPE, text=True, check=True)
         return done.stdout.strip()
 

@@ -1,7 +1,4 @@
-"""Writes the sample registers and notices.
-
-Run `python -m scripts.make_samples` in the top folder of the repository.
-"""
+"""Run `python -m scripts.make_samples` in the top folder of the repository."""
 
 from __future__ import annotations
 

@@ -1,11 +1,8 @@
-"""Changes the rules by one small fault at a time, and checks that a test fails for each fault.
+"""Changes the rules by one small fault at a time, and runs the tests on each fault.
 
     make mutants
 
-Mutmut makes the faults. A program with one fault is called a mutant. `[tool.mutmut]` in pyproject.toml names the
-modules and the tests. Only some mutants are tested, because all mutants would take too long. A fixed seed draws them.
-The exit code is 1 if the tests find too few mutants. `mutmut show NAME` prints a mutant. docs/testing.md explains the
-mutants that no test finds.
+The exit code is 1 if the tests find too few faults. `mutmut show NAME` prints a fault.
 """
 
 from __future__ import annotations
@@ -39,7 +36,7 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run has no result. The error says why."""
+    """The run has no result."""
 
 
 def all_mutants() -> list[str]:
@@ -86,10 +83,7 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """Count the mutants of each module by result, and list the survivors.
-
-    The count has keys such as `services.matcher.rules killed` and `total killed`.
-    """
+    """Return counts such as `total killed`, and the list of survivors."""
     count: Counter[str] = Counter()
     alive = []
     for name, status in found.items():
@@ -103,10 +97,7 @@ def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -
 
 
 def stale(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]], known: Collection[str]) -> list[str]:
-    """Return a message for each wrong entry in the list of equivalent mutants.
-
-    `known` holds the names of all mutants.
-    """
+    """Return a message for each wrong entry in the list of equivalent mutants."""
     wrong = []
     for name in sorted(listed):
         if found.get(name) in NOTICED:

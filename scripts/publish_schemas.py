@@ -1,8 +1,4 @@
-"""Writes schemas/published: JSON Schemas of records and events, and the OpenAPI description of the API.
-
-`python -m scripts.publish_schemas` writes the files. With `--check` it writes nothing, and exits with 1 if a file
-differs.
-"""
+"""Run `python -m scripts.publish_schemas`. With `--check` it only finds differences."""
 
 from __future__ import annotations
 

@@ -1,15 +1,10 @@
-"""Measures the delay of messages when many messages are due at once, and while some mail servers fail.
+"""Measures the delay of messages when many messages are due at once.
 
     python -m benchmarks.delivery [hosts] [councils] [one] [--postgres] [--councils 150] [--cases 20000]
 
-- hosts: seven good mail servers, one that stutters, one that is dead and one that is late. Ten councils have 20 people
-  each. The table shows the first and the last message of each good server.
-- councils: many councils with three people each and a real mail server. All cases are due now. The floor sends as many
-  mails to the same server, without a database.
-- one: one council with 10,000 cases and three people. The table shows the messages to a person. It also shows the times
-  of a link's page and of a list over the API.
-
-Other programs may use the machine, so the processor time says more than the seconds.
+- hosts: some mail servers fail.
+- councils: many councils share one mail server.
+- one: a council has 10,000 cases and three people.
 """
 
 from __future__ import annotations
@@ -65,7 +60,6 @@ def hosts() -> RichTable:
 
 
 def _sent(parts: Parts) -> list[list[datetime]]:
-    """Return the times at which messages were accepted, by council."""
     row = tables.deliveries.c
     query = (
         select(tables.alerts.c.feed_id, row.settled_at)
@@ -108,7 +102,7 @@ def _floor(port: int, mails: int) -> Spent:
 
 @dataclass
 class Noted:
-    """A channel that accepts every message. It notes the recipients, and the link of the last message."""
+    """Notes each recipient, and the link of the newest message."""
 
     sent: Counter[str] = field(default_factory=Counter)
     link: str = ""

@@ -1,5 +1,3 @@
-"""Councils with open cases that are all due now."""
-
 from __future__ import annotations
 
 import json
@@ -43,8 +41,7 @@ ROWS = 10_000  # in one submission
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """`ports` has the port of each council's mail server."""
-
+    # `ports` has the port of each council's mail server.
     ports: Sequence[int]
     cases: int  # of each council
     people: int  # of each council
@@ -52,18 +49,14 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The seconds of a run by the clock, and the seconds of the processor."""
-
+    # Both values are seconds: one by the clock, one by the processor.
     seconds: float
     processor: float
 
 
 @contextmanager
 def due_at_once(trial: Trial, *, postgres: bool = False, channel: Channel | None = None) -> Iterator[Parts]:
-    """Yield the service. All its cases are open and due, and nobody has a message yet.
-
-    `channel` replaces the real channels.
-    """
+    """Yield a service with due cases, before the first message."""
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as url:
         settings = Settings(
             data_dir=Path(at), database_url=url, public_url="http://127.0.0.1", mail_without_tls=True, poll_seconds=0.2
@@ -85,7 +78,6 @@ def due_at_once(trial: Trial, *, postgres: bool = False, channel: Channel | None
 
 
 def send_all(parts: Parts) -> Spent:
-    """Run the service until every case is alerted and no message waits."""
     runner = EmbeddedRunner(parts)
     began, worked = time.monotonic(), time.process_time()
     runner.start()

@@ -1,8 +1,4 @@
-"""Real SMTP servers on this machine, in a separate process.
-
-`python -m benchmarks.delivery.mail_servers KIND…` prints the ports in the order of the kinds. The process ends when its
-standard input ends.
-"""
+"""The process prints its ports, and ends when its standard input ends."""
 
 from __future__ import annotations
 
@@ -69,7 +65,7 @@ async def _serve(kinds: Sequence[ServerKind]) -> None:
 
 @contextmanager
 def mail_servers(*kinds: ServerKind) -> Iterator[list[int]]:
-    """Run a server of each kind. Yield the ports of the servers, in the same order."""
+    """Yield the ports in the order of `kinds`."""
     command = [sys.executable, "-m", "benchmarks.delivery.mail_servers", *kinds]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

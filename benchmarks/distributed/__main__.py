@@ -1,15 +1,8 @@
-"""Measures lines per second, and the delay of the first mail, in a Pullcord of several processes.
+"""Measures lines per second and the delay of the first mail, in several processes.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 
-Apache Kafka and PostgreSQL are real. "from HTTP" is measured from the first byte posted to the last committed match.
-Two clients post bodies of 10,000 rows.
-
-The peers are programs with other streaming libraries. They join the same number of lines on the same broker. Each
-message has one line. The floor is a program that only consumes and decodes the messages.
-
-With `--profile`, the report shows the processor time of each role, by module. Profiling slows the processes down. Do
-not compare the other figures of such a run.
+Profiling slows the processes down. Do not use the other figures of a profiled run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
-"""Measures the time from the answer 202 to the first mail. Each notice names one line at risk.
-
-The notices are posted at a steady rate, even if answers are slow.
-"""
+"""Measures the time from the answer 202 to the first mail."""
+# Notices are posted at a steady rate, even if answers are slow.
 
 from __future__ import annotations
 
@@ -84,10 +82,8 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Each phase has a rate (posts per second) and a length (seconds). Each post is about another line.
-
-    Raises ValueError if there are too few lines. Raises TimeoutError if a mail does not arrive.
-    """
+    """Raises ValueError for too few lines. Raises TimeoutError if a mail does not arrive."""
+    # A phase has posts per second, and a length in seconds.
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:
         raise ValueError(f"{sum(counts)} posts are too many for {LINES} lines")

@@ -1,5 +1,3 @@
-"""Measures lines per second in real processes: all steps together, the API alone, and matching alone."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +15,7 @@ from benchmarks.world import SHARE_NOTICED, SHARE_OTHER_NUMBER, County
 
 @dataclass(frozen=True)
 class Crew:
-    """The number of processes of each role. If there are matchers, there is also one relay."""
-
+    # With matchers, there is also one relay.
     apis: int = 0
     matchers: int = 0
     alerts: int = 0
@@ -42,7 +39,7 @@ class Run:
 
 
 def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | None = None) -> Run:
-    """Measure the time from the first byte posted to the last committed match."""
+    """Measures the time from the first byte posted to the final match."""
     name = f"http_{crew.apis}_{crew.matchers}_{crew.alerts}"
     ground.empty_broker()
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
@@ -61,7 +58,8 @@ def from_http(ground: Ground, county: County, crew: Crew, profile: Profile | Non
 
 
 def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> Run:
-    """Measure the time from the first byte posted to the last answer 202. The relay publishes nothing in this time."""
+    """Measures the time from the first byte posted to the final answer."""
+    # The relay publishes nothing in this time.
     posts, run = posts_of(county, ground.keys), Run(crew, county.lines)
     with deployed(ground, ground.copy(database), database) as deployment:
         urls = deployment.start_ingest(crew.apis)
@@ -71,7 +69,8 @@ def ingest_alone(ground: Ground, county: County, crew: Crew, database: str) -> R
 
 
 def matching_alone(ground: Ground, county: County, crew: Crew, filled: str) -> Run:
-    """Measure the time from the first published event to the last commit. The database `filled` has the lines."""
+    """Measures the time from the first event to the final commit."""
+    # The database `filled` already has the lines.
     name = f"matching_{crew.matchers}"
     ground.empty_broker()
     run = Run(crew, county.lines)

@@ -1,4 +1,4 @@
-"""Measures the peers. A peer does Pullcord's join with another streaming library."""
+"""A peer does Pullcord's join with another streaming library."""
 
 from __future__ import annotations
 
@@ -57,11 +57,8 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure the time in which a peer joins the lines. A few lines come first, and are not counted.
-
-    Raises PeersMissingError if the peers are not set up. Raises TimeoutError if the workers are too slow. Raises
-    WrongMatchesError if the workers find a wrong number of pairs.
-    """
+    """Raises PeersMissingError, TimeoutError or WrongMatchesError."""
+    # A few lines come first, and are not counted.
     if not THEIRS.exists():
         raise PeersMissingError("run `make bench-distributed`, which sets the peers up")
     ground.empty_broker()

@@ -1,5 +1,3 @@
-"""Posts a county over HTTP, as fast as the answers arrive."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -19,8 +17,7 @@ ANSWER_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A request of one feed, with at most 10,000 rows."""
-
+    # A request has at most 10,000 rows.
     method: str
     path: str
     key: str
@@ -37,7 +34,6 @@ def posts_of(county: County, keys: Keys) -> list[Post]:
 
 
 def post_all(urls: Sequence[str], posts: Sequence[Post], clients: int = CLIENTS) -> None:
-    """Raises RuntimeError if an answer is not 202."""
     with ThreadPoolExecutor(clients, "client") as pool:
         # The APIs take turns with the requests.
         for _ in pool.map(_post, posts, cycle(urls)):

@@ -2,12 +2,7 @@
 
     python -m benchmarks.distributed.soak [--minutes 60] [--posts 2]
 
-Starts ingest, relay, matcher and alerts as processes, on a real Apache Kafka broker and a real PostgreSQL. Then posts
-single notices about a thousand lines in turn, again and again. Each notice has a new date, so it makes work for every
-role. The number of lines stays the same.
-
-Each minute prints the memory (USS, in MiB) of each process. USS leaves out shared memory. The last line shows the
-growth in the second half of the run, in MiB per hour.
+Memory is USS in MiB: it leaves out shared memory.
 """
 
 from __future__ import annotations
@@ -39,7 +34,6 @@ Memory = Mapping[str, float]
 
 
 def post_for_a_minute(client: httpx.Client, numbers: Iterator[int], posts: float) -> int:
-    """Return the number of notices. `posts` is the number of posts in a second."""
     began, count, tick = monotonic(), 0, Event()
     while (left := began + MINUTE - monotonic()) > 0:
         client.post("/v1/migration-notices", json=_notice(next(numbers))).raise_for_status()
@@ -61,7 +55,6 @@ def memory(roles: Sequence[Role]) -> Memory:
 
 
 def growth(minutes: Sequence[Memory]) -> Memory:
-    """Return the growth of each role in MiB per hour. Only the second half of the minutes counts."""
     late = minutes[len(minutes) // 2 :]
     slopes = {name: linear_regression(range(len(late)), [one[name] for one in late]).slope for name in late[0]}
     return {name: slope * 60 for name, slope in slopes.items()}

@@ -1,7 +1,5 @@
-"""The join with Faust. Each topic has a table. Each line is looked up in the table of the other topic.
-
-The tables are in memory and have a changelog topic (Faust's default). Each pair is sent to a topic.
-"""
+"""Each line is looked up in the table of the other topic."""
+# The tables are in memory and have a changelog topic (Faust's default).
 
 from __future__ import annotations
 

@@ -1,9 +1,5 @@
-"""Writes a county to the broker for the peers, one line in each message. The key is the token of the number.
-
-The program makes the topics, writes one unmatched line to each partition as a warm-up, and prints "ready". Then it
-waits for a line on its standard input. After that line, it writes all other messages, and ends when the broker has
-them. A message has the fields of Pullcord's own events.
-"""
+"""Writes a county to the broker. The key of a message is the number's token."""
+# Messages have the fields of Pullcord's own events. A line on standard input starts them.
 
 from __future__ import annotations
 

@@ -1,8 +1,3 @@
-"""The floor consumes and decodes the messages of some topics, with confluent-kafka.
-
-A message has one line, or has a list of lines in `data.records`.
-"""
-
 from __future__ import annotations
 
 import orjson  # type: ignore[import-not-found]  # they are in the peers' environment only

@@ -1,5 +1,3 @@
-"""The job of a peer, and the report of its progress."""
-
 from __future__ import annotations
 
 import argparse
@@ -42,10 +40,9 @@ class Job:
 
 
 class Progress:
-    """Prints the number of handled lines five times a second as JSON.
+    """Prints the number of handled lines five times a second."""
 
-    `first` and `last` are the times of the first and the last handled line, in seconds.
-    """
+    # `first` and `last` are times in seconds.
 
     def __init__(self) -> None:
         self.handled = self.matches = 0
@@ -55,7 +52,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Call this function if messages are already under way before the first line is handled."""
+        """Call this method if messages arrive before the first line is handled."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

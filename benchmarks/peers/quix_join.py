@@ -1,7 +1,4 @@
-"""The join with Quix Streams. Both topics are read as one stream. A state store holds the lines of each number.
-
-The store is RocksDB with a changelog topic (Quix's default). Each pair is sent to a topic.
-"""
+# The state store is RocksDB with a changelog topic (Quix's default).
 
 from __future__ import annotations
 

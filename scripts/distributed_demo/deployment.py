@@ -1,5 +1,3 @@
-"""Starts the demonstration: a broker, a database, a mailbox, and one process for each role of Pullcord."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -49,7 +47,7 @@ class Servers:
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Raises MissingToolError if Java or Maven is missing. Raises StuckError if a process does not start."""
+    """Raises MissingToolError without Java or Maven. Raises StuckError if a process does not start."""
     narrator.step("Everything is started")
     with ExitStack() as stack:
         servers = stack.enter_context(_servers(folder, narrator))

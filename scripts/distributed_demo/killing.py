@@ -1,5 +1,3 @@
-"""Kills a worker while it handles a file, and checks that nothing is lost."""
-
 from __future__ import annotations
 
 import json

@@ -1,4 +1,4 @@
-"""Makes a day pass without waiting. All times and dates in the database become one day earlier."""
+"""All times in the database become one day earlier."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Starts, watches, kills and stops the processes of the demonstration."""
-
 from __future__ import annotations
 
 import os
@@ -41,7 +39,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Return True if the process serves. Raises StuckError if the process has ended."""
+        """Raises StuckError if the process has ended."""
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
         return SERVING in self.log.read_bytes()

@@ -1,5 +1,3 @@
-"""The steps of the distributed demonstration, in order."""
-
 from __future__ import annotations
 
 from scripts.distributed_demo.killing import a_worker_is_killed, show_work

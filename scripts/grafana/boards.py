@@ -1,5 +1,3 @@
-"""Builds a dashboard: variables at the top, then rows of panels."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

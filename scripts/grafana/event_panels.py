@@ -1,5 +1,3 @@
-"""Panels of the operations dashboard about events between the outbox and their consumers."""
-
 from __future__ import annotations
 
 from scripts.grafana.boards import HERE

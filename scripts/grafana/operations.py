@@ -1,5 +1,3 @@
-"""The dashboard for people who operate Pullcord."""
-
 from __future__ import annotations
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard

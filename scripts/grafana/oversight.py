@@ -1,5 +1,3 @@
-"""The dashboard for the people responsible for the programme. The dashboard needs no technical knowledge."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""Describes a panel, and draws it with Grafana's Foundation SDK."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence

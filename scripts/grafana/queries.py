@@ -1,5 +1,3 @@
-"""Queries that several panels of the operations dashboard share."""
-
 from __future__ import annotations
 
 from scripts.grafana.boards import HERE

@@ -1,5 +1,3 @@
-"""Panels of the operations dashboard about backups, keys and the machine."""
-
 from __future__ import annotations
 
 from scripts.grafana.boards import HERE

@@ -1,5 +1,3 @@
-"""Makes the notices of Alder Broadband: areas, and lines with troubled migrations."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -20,11 +18,6 @@ _REISSUED: Final = 2
 
 
 def alder_notices(desk: Desk, subjects: list[Subject], blackpool: Town, cardiff: Town) -> list[Notice]:
-    """Return notices of areas, then notices of the lines in `subjects`.
-
-    The first lines are completed and unconfirmed. Then come reverted, paused, withdrawn and replaced lines. The last
-    lines are planned.
-    """
     left = iter(subjects)
     notices = _areas(desk, blackpool, cardiff)
     notices += [_standing(desk, next(left), status) for status in _STANDINGS]

@@ -1,4 +1,4 @@
-"""The days in the samples, counted from the base day of the samples."""
+"""Days are counted from the base day of the samples."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
-    """`horizon` is the range of the harmful day, in days after the base day. Without `horizon`, the range is random."""
+    """`horizon` is the range of the harmful day, in days after the base day."""
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))
         issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))

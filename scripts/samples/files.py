@@ -1,5 +1,3 @@
-"""Writes the samples to files. The same content always gives the same bytes."""
-
 from __future__ import annotations
 
 import csv

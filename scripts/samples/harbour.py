@@ -1,5 +1,3 @@
-"""Makes the notices of Harbour Telecom: a spreadsheet with its own headings, words and forms of dates."""
-
 from __future__ import annotations
 
 from datetime import date

@@ -1,4 +1,4 @@
-"""Makes invented streets and homes. The postcodes and UPRNs belong to nobody."""
+"""The postcodes and UPRNs belong to nobody."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """Yield every seventh number from `first` on. `first` begins with 9999. No real UPRN begins with 9999."""
+    """No real UPRN begins with 9999."""
     return map(str, count(first, 7))
 
 

@@ -1,5 +1,3 @@
-"""Makes migration notices like the JSON body of `POST /v1/migration-notices`, but with dates instead of texts."""
-
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -24,8 +22,6 @@ _TELECARE_KNOWN_SHARE: Final = 0.4
 
 
 class Desk:
-    """A provider's office that gives each notice a reference."""
-
     def __init__(self, rcpid: str, prefix: str, random: Random) -> None:
         self.rcpid = rcpid
         self.random = random

@@ -1,7 +1,4 @@
-"""Makes fictional telephone numbers, and writes them as people do.
-
-Ofcom reserves these numbers for drama, so a call to them reaches nobody.
-"""
+"""Ofcom reserves these numbers for drama, so a call reaches nobody."""
 
 from __future__ import annotations
 
@@ -32,14 +29,14 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """Draws numbers such as `01632 960123`. No number is drawn twice."""
+    """No number is drawn twice."""
 
     def __init__(self, random: Random) -> None:
         # Each range has a thousand numbers. A number that was drawn is removed.
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """Raises KeyError if the town has no range. Raises IndexError if the range is used up."""
+        """Raises KeyError for an unknown town. Raises IndexError after the town's final number."""
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:

@@ -1,5 +1,3 @@
-"""Makes the registers of two councils. Each register has its own headings and errors."""
-
 from __future__ import annotations
 
 from datetime import date, datetime, time

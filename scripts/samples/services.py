@@ -1,5 +1,3 @@
-"""Makes the telecare services of a council, with the faults of a real register."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

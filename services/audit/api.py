@@ -1,5 +1,3 @@
-"""HTTP routes for the regulator's figures."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence

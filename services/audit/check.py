@@ -1,5 +1,3 @@
-"""Compares the stored data with the audit, to find data that was changed by hand."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,3 @@
-"""The figures of the last complete month, as Prometheus metrics."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

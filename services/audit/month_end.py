@@ -1,5 +1,3 @@
-"""Closes each month after its end, and stores its figures."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -61,7 +59,7 @@ class MonthEnd:
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Close the oldest month that is due. Return 1 if a month was closed, else 0."""
+        """Closes one month at most. Returns the number of closed months."""
         now = self.store.now()
         with self.store.processing() as connection:
             # If another process is closing a month, this process would store the figures twice.
@@ -78,10 +76,7 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Count the figures of a month from the audit. `seen` has the same meaning as in `count_month`.
-
-    A stock without an audit row is left out, because unknown is not zero.
-    """
+    """Leaves out a stock without an audit row, because unknown is not zero."""
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
     for definition in DEFINITIONS:

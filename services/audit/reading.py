@@ -1,5 +1,3 @@
-"""Reads the figures of closed months, and the names of councils and providers."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping

@@ -1,5 +1,3 @@
-"""Reads the data that figures count, and stores the figures."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
@@ -57,7 +55,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Return months such as `2026-11`. Only a month with a stock-taking row is closed."""
+    """Only a month with a stock-taking row is closed."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -82,7 +80,7 @@ def keep(connection: Connection, month: Month, counts: Counts) -> None:
 
 
 def registers(connection: Connection, moment: datetime) -> Counts:
-    """A live entry is stale after STALE_DAYS days without a confirmation."""
+    """An entry is stale after STALE_DAYS days without a confirmation."""
     row = register_entries.c
     stale_before = london_day(moment) - timedelta(days=STALE_DAYS)
     # An entry that nobody ever confirmed is stale.
@@ -96,11 +94,7 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count councils by the state of their data-sharing agreement at `moment`.
-
-    If a council has several agreements, the agreement with the latest end counts. Councils that were added at `until`
-    or later are left out.
-    """
+    """The agreement with the latest end counts."""
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
@@ -125,10 +119,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
 
 
 def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """A feed is silent if it has sent nothing in the last SILENT_DAYS days.
-
-    Feeds that were added at `until` or later are left out.
-    """
+    """A feed is silent after SILENT_DAYS days without data."""
     counts = Counts()
     silent_before = moment - timedelta(days=SILENT_DAYS)
     query = select(feeds.c.kind, feeds.c.code, feeds.c.last_heard_at).where(feeds.c.created_at < until)
@@ -140,10 +131,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count matched lines by kind: the provider knows of the alarm, or only the council knows.
-
-    Possible matches and rejected matches are left out.
-    """
+    """Leaves out possible matches and rejected matches."""
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

@@ -1,4 +1,4 @@
-"""HTTP routes behind the link in an alert. A GET request changes nothing."""
+"""A GET request changes nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Reads cases for pages, and divides long lists of cases into pages."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -35,7 +33,7 @@ def page_number(request: Request) -> int:
 
 
 def one_page(connection: Connection, store: Store, cases: Sequence[Case], number: int) -> CasesOfPage:
-    """Return one page of the cases, the most urgent first. A number that is too large gives the last page."""
+    """A number beyond the end shows the final page."""
     pages = max(1, -(-len(cases) // PAGE_SIZE))
     number = min(max(number, 1), pages)
     ordered = most_urgent_first(case_lines(connection, cases), london_day(store.now()))

@@ -1,4 +1,4 @@
-"""HTTP routes of the page for accepting changes of feeds. A GET request changes nothing."""
+"""A GET request changes nothing."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ def _accept(request: Request, store: Store, token: str, name: str, ticked: froze
 
 
 def ticket_of(one: PageCase) -> str:
-    """Return the case's reference, and a digest of the changes on the page."""
     return f"{one.case.reference}.{sha256(repr(one.case.changes).encode()).hexdigest()[:12]}"
 
 

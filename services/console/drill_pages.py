@@ -1,5 +1,3 @@
-"""The HTML pages behind the link in a drill message."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

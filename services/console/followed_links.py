@@ -1,5 +1,3 @@
-"""Follows the link in a request. Counts wrong requests and too frequent requests."""
-
 from __future__ import annotations
 
 from fastapi import Request

@@ -1,4 +1,4 @@
-"""The reasons why a link does not work. The texts name no council, alert or case."""
+"""The texts name no council, alert or case."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Final
 
 
 class LinkProblem(StrEnum):
-    """The reason why a person cannot acknowledge an alert through a link."""
-
     UNKNOWN = "unknown"
     EXPIRED = "expired"
     REPLACED = "replaced"

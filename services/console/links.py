@@ -1,5 +1,3 @@
-"""Finds the alert behind a link, or the reason why the link does not work."""
-
 from __future__ import annotations
 
 import re
@@ -39,11 +37,7 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """`token` is the last part of the link's address.
-
-    A link works for the time `lasts`. A link ends sooner if it is revoked, if a later message to the contact was
-    accepted, or if the contact is removed from the policy.
-    """
+    """A link ends early after a revocation, a newer message or the contact's removal."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return LinkProblem.UNKNOWN

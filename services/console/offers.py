@@ -1,5 +1,3 @@
-"""Finds the cases on the page of a link."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -20,10 +18,7 @@ class Offer(NamedTuple):
 
 
 def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
-    """Return the cases of the link's own message first.
-
-    A case with news since its message is left out. Nobody may acknowledge news that no message contained.
-    """
+    """A case with news is missing, because its message does not contain the news."""
     left = [case for case in every_case(connection, link) if not case.clock_stopped]
     offered: dict[str, Offer] = {}
     for alert in link.alerts:

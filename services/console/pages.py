@@ -1,4 +1,4 @@
-"""The HTML pages behind the link in an alert. No page needs JavaScript. No page loads another file."""
+"""No page needs JavaScript or loads another file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ PAGE_HEADERS: Mapping[str, str] = MappingProxyType(
 
 
 def page_headers(csp_nonce: str) -> dict[str, str]:
-    """`csp_nonce` is the nonce of the page's style element."""
     policy = (
         f"default-src 'none'; style-src 'nonce-{csp_nonce}'; img-src data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
@@ -112,8 +111,7 @@ class AcknowledgedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawnView:
-    """The page of an alert that has no open case, because its notices were withdrawn."""
-
+    # All notices of the alert were withdrawn.
     council: str
     reference: str
     cases: tuple[PageCase, ...]
@@ -195,7 +193,7 @@ def changes_page(view: ChangesView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Anybody may see this page, so it names no council, alert or case."""
+    """Anybody may see the page, so it names no council, alert or case."""
     title, remedy = PROBLEM_TEXTS[problem]
     return render_page("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 

@@ -1,5 +1,3 @@
-"""Finds earlier acknowledgements of alerts, and what people did on cases."""
-
 from __future__ import annotations
 
 from collections.abc import Collection

@@ -1,5 +1,3 @@
-"""Finds the acknowledgements behind a link, and the person who acted last on each case."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -35,7 +33,7 @@ def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCase
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return the last act on each case, by the reference of the case."""
+    """Return the newest act on each case, by the reference of the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -43,10 +41,7 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Find the last acknowledgement of exactly these cases by this person.
-
-    Return its place in `taken`, counted from 1, or None.
-    """
+    """Return a number from 1, or None if the person acknowledged other cases."""
     found = [
         number
         for number, one in enumerate(taken, start=1)

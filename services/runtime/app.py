@@ -1,5 +1,3 @@
-"""Builds the HTTP application."""
-
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
@@ -49,10 +47,7 @@ matches the two and does not let go until a person has acted. Errors are RFC 945
 
 
 def make_app(parts: Parts, runner: EmbeddedRunner | Background | None = None) -> FastAPI:
-    """Build the application. The application starts and stops `runner`.
-
-    The application is ready only if every loop of the runner works.
-    """
+    """The application starts and stops `runner`."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> Any:

@@ -1,4 +1,4 @@
-"""Puts the parts of a process together. Only this module chooses the store, the channels and the limits."""
+"""Only this module chooses the store, the channels and the limits."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """Return a function that does `work`. While the clock guard doubts the clock, the function returns 0."""
+        """The returned function does no work while the clock guard doubts the clock."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -155,7 +155,7 @@ def make_parts(
 
 
 def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
-    """The returned function takes a route, and returns the most messages a minute. None means no limit."""
+    """The returned function maps a route to its limit. None means no limit."""
     most = {
         MAIL: settings.mail_a_minute,
         NOTIFY: settings.notify_a_minute,
@@ -175,7 +175,7 @@ def ingest_limits(settings: Settings) -> IngestLimits:
 
 
 def typed_route(settings: Settings, typed: str) -> str:
-    """Return the route to the operator's contact. Raises RefusedError if the text cannot be read."""
+    """Raises RefusedError if `typed` cannot be read."""
     return route_as_typed(typed, contact_services(settings))
 
 

@@ -1,8 +1,4 @@
-"""Detects a jump of the machine's clock, and pauses the work that depends on the clock.
-
-After a short pause, the guard accepts the machine's clock, because alerts must not stop for long. When the clock is
-right again, the cases are computed again, to undo the effects of the wrong time.
-"""
+# The pause is short, because alerts must not stop for long.
 
 from __future__ import annotations
 
@@ -39,18 +35,12 @@ ASKED_EVERY: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _ClockReading:
-    """Readings of the machine's clock, the process's monotonic clock, and the database's clock."""
-
     at: datetime
     elapsed: float  # seconds of the monotonic clock
     apart: timedelta  # the time of the machine's clock minus the time of the database
 
     def off(self, now: datetime, elapsed: float, theirs: datetime | None) -> timedelta:
-        """Return the jump of the machine's clock since this reading.
-
-        `theirs` is the time of the database, or None if unknown. The jump is measured against the process and against
-        the database. The larger jump counts.
-        """
+        # The jump is measured against the process and the database. The larger jump counts.
         # The monotonic clock cannot jump, but may drift or stop while the machine sleeps.
         by_monotonic = now - self.at - timedelta(seconds=elapsed - self.elapsed)
         # The difference between the clocks at this reading counts as right.
@@ -60,11 +50,7 @@ class _ClockReading:
 
 
 class ClockGuard:
-    """`database` returns None if the database does not answer, or has no clock of its own.
-
-    `came_back` is called if a clock was ahead, and is right again within PAUSE seconds.
-    """
-
+    # `database` returns None if the database has no answer or no clock of its own.
     def __init__(
         self,
         clock: Callable[[], datetime],
@@ -138,7 +124,7 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """Return None if the store does not use the machine's clock."""
+    """None means that the store does not use the machine's clock."""
     if not isinstance(store.clock, SystemClock):
         return None
     return ClockGuard(store.now, lambda: _time_of_database(store), came_back=lambda: recompute_all(store))

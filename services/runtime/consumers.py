@@ -1,5 +1,3 @@
-"""The list of all consumers of events."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
@@ -14,8 +12,6 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 class DeployedConsumer(Consumer, Protocol):
-    """A consumer that can also rebuild its results from the stored records."""
-
     def rebuild(self, work: UnitOfWork, entries: Collection[int]) -> Effects: ...
 
 

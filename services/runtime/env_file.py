@@ -1,5 +1,3 @@
-"""Reads settings from the environment, and from the file in PULLCORD_ENV_FILE."""
-
 from __future__ import annotations
 
 import os

@@ -1,5 +1,3 @@
-"""Adds the routes for liveness, readiness and metrics. Every role has the same paths."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,13 +26,11 @@ class BackgroundTask(Protocol):
     failing: int
 
     @property
-    def name(self) -> str:
-        """The name of the task in sentences for the operator."""
-        ...
+    def name(self) -> str: ...
 
     @property
     def alive(self) -> bool:
-        """Return False if the task has ended."""
+        """An ended task is not alive."""
         ...
 
 
@@ -47,11 +43,6 @@ def add_health(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> None:
-    """Add the routes. The process is not ready if its database fails, if a task fails, or if `faults` returns a reason.
-
-    `metrics_for` holds the checks of access to the metrics. `others` returns the metrics of another process. `tasks`
-    and `faults` are read at each request.
-    """
     # Each application has its own registry: two applications in one process, as in tests, must not share gauges.
     registry = CollectorRegistry()
     registry.register(SafetyGauges(store))

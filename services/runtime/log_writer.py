@@ -1,7 +1,5 @@
-"""Writes lines to the log. Writing raises no error, and the caller does not wait.
-
-A line that cannot be written is lost. The caller goes on even if the disk is full or nobody reads the pipe.
-"""
+"""Writing a line raises no error and never waits."""
+# A line is lost if the disk is full or nobody reads the pipe.
 
 from __future__ import annotations
 
@@ -21,16 +19,12 @@ LOCK_SECONDS = 0.1
 
 
 class Stream(Protocol):
-    """A text stream. It may have a file descriptor."""
-
     def fileno(self) -> int: ...
     def write(self, text: str, /) -> object: ...
     def flush(self) -> None: ...
 
 
 class LineWriter:
-    """A structlog logger that never raises an error and never waits for a reader of the stream."""
-
     def __init__(self, stream: Stream | None) -> None:
         self._stream = stream
         self._lock = RLock()

@@ -1,4 +1,4 @@
-"""Sets up the log. Each line has a fixed event name. No field can name a person."""
+"""Each line has a fixed event name. No field can name a person."""
 
 from __future__ import annotations
 
@@ -62,10 +62,6 @@ Event = MutableMapping[str, Any]
 
 
 def configure(role: str, *, pretty: bool = False, level: str = "INFO") -> None:
-    """Set up logging, as JSON or as readable text (`pretty`). `role` is in each line of JSON.
-
-    Messages of libraries are written without values.
-    """
     renderer = structlog.dev.ConsoleRenderer() if pretty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
@@ -105,12 +101,12 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the type of an error, but never its text. A database error has the type of the driver's error."""
+    """The text of an error may name a person, so only the type counts."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Log that a step of background work failed. This function never raises an error, so the work goes on."""
+    """Raises no error, so the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
         # A database that is down for a moment is not a fault of Pullcord.
@@ -138,10 +134,7 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes a library's warning as an event, with the error's type and with the text without values.
-
-    The same warning is written at most once in AGAIN_SECONDS seconds.
-    """
+    """Writes the same warning once in AGAIN_SECONDS seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -165,11 +158,8 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest literal part of a message, as it stands in the callers' source code, or None.
-
-    Other parts may be values, such as a telephone number. Call this function during the logging call, because it reads
-    the stack.
-    """
+    """Call this function during the logging call, because it reads the stack."""
+    # Other parts of the message may be values, such as a telephone number.
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}
     # The shortest of equals would depend on the order of a set.

@@ -1,4 +1,4 @@
-"""Serves health and metrics on a separate port. This port must not be reachable from outside."""
+"""The port of the metrics must not be reachable from outside."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ def metrics_served(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> Iterator[None]:
-    """Serve nothing if the settings name no port for metrics.
-
-    Without `sends`, the sends of this process are reported. `faults` returns further reasons why the process is not
-    ready.
-    """
+    """Serves nothing if the settings name no port for metrics."""
     settings = parts.settings
     if not settings.metrics_port:
         yield

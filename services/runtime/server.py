@@ -1,5 +1,3 @@
-"""Serves an HTTP application on a socket."""
-
 from __future__ import annotations
 
 import asyncio
@@ -25,7 +23,7 @@ STARTING_SECONDS = 30
 
 
 class StoppableServer(uvicorn.Server):
-    """Logs its address when it accepts connections. Ends without an error code after a signal."""
+    """Ends without an error code after a signal."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -1,5 +1,3 @@
-"""Settings (`PULLCORD_…`) from the environment or a file. docs/operations.md explains each setting."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -19,7 +17,7 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers to the questions of `pullcord init`, by setting. Raises ValueError if the file is damaged."""
+    """Raises ValueError if the file is damaged."""
     path = data_dir / ANSWERS
     try:
         # The file may have been written by hand.
@@ -32,8 +30,6 @@ def read_answers(data_dir: Path) -> dict[str, str]:
 
 
 class Settings(EnvironmentSettings):
-    """The settings of a deployment."""
-
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
         env_ignore_empty=True,

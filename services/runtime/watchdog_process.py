@@ -1,4 +1,4 @@
-"""The process of the watchdog. It needs the database, but no key, no broker and no part of the engine."""
+"""The watchdog needs no key, no broker and no part of the engine."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LONGEST_LOOK_SECONDS = 1200.0
 
 
 class RecordNotReadyError(PullcordError):
-    """The database is missing, has no current schema, or belongs to another deployment."""
+    """The database does not fit this version or this deployment."""
 
 
 def make_watch(settings: Settings, engine: Engine) -> RecordWatch:
-    """Make the watchdog. Raises RefusedError if a setting of its channels cannot be used."""
+    """Raises RefusedError if a setting of a channel cannot be used."""
     url = settings.watchdog_heartbeat
     heartbeat = checked_url("PULLCORD_WATCHDOG_HEARTBEAT", url.get_secret_value()) if url else None
     return RecordWatch(
@@ -79,7 +79,7 @@ def opened_record(settings: Settings) -> Iterator[Engine]:
 
 
 def check_record(engine: Engine, deployment: str) -> None:
-    """Raise RecordNotReadyError if the database does not fit this version or this deployment."""
+    """Raises RecordNotReadyError if the database does not fit."""
     url = make_url(engine.url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         # SQLite would make an empty file, in which nothing is missing.
@@ -94,8 +94,6 @@ def check_record(engine: Engine, deployment: str) -> None:
 
 @dataclass
 class WatchdogLoop:
-    """Looks at the database at intervals, until a stop is requested."""
-
     watch: RecordWatch
     seconds: float
     stop: Event = field(default_factory=Event)
@@ -108,7 +106,7 @@ class WatchdogLoop:
 
     @property
     def fault(self) -> str | None:
-        """Return why the newest look failed. Return None if the newest look worked."""
+        """None means that the newest look worked."""
         return self._fault
 
     def run(self) -> None:
@@ -130,7 +128,7 @@ class WatchdogLoop:
         return self.watch.run_once()
 
     def _looked(self) -> bool:
-        """Look once. Return False if the database is not there yet: the next try then comes soon."""
+        """Returns False if the database is not there yet."""
         try:
             found = self._found()
         except RecordNotReadyError as error:
@@ -147,7 +145,7 @@ class WatchdogLoop:
 
 
 def run_watchdog(settings: Settings, engine: Engine) -> None:
-    """Run the watchdog until the process is stopped. Raises RefusedError if the watchdog could tell nobody."""
+    """Raises RefusedError if the watchdog could tell nobody."""
     watch = make_watch(settings, engine)
     if not watch.channels and watch.heartbeat is None:
         raise RefusedError(
@@ -172,7 +170,6 @@ def _answering(loop: WatchdogLoop, settings: Settings) -> Iterator[None]:
 
 
 def health_of(loop: WatchdogLoop) -> FastAPI:
-    """Return the application for health and metrics. The paths are the same for every role."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/livez", include_in_schema=False)

@@ -1,5 +1,3 @@
-"""Identifies the caller by the API key in the `Authorization` header. Decides what each role may see."""
-
 from __future__ import annotations
 
 from typing import Annotated
@@ -30,7 +28,7 @@ def caller(
     store: StoreOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None,
 ) -> Caller:
-    """Raises ProblemError: 401 if the key is missing, unknown or expired, and 429 after too many requests."""
+    """Raises ProblemError 401 for a bad key. Raises ProblemError 429 after too many requests."""
     rates = rates_of(request)
     try:
         found = find_caller(store, credentials.credentials) if credentials else None
@@ -51,7 +49,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Raises ProblemError (422) if the request has a query parameter that is unknown to the route."""
+    """Raises ProblemError 422 if a query parameter is unknown."""
     refuse_unknown_parameters(request)
     return caller
 
@@ -60,7 +58,7 @@ CallerOf = Annotated[Caller, Depends(of_known_parameters)]
 
 
 def own_feed(caller: Caller, role: Role) -> str:
-    """Raises ProblemError (403) if the caller does not have this role."""
+    """Raises ProblemError 403 if the caller has another role."""
     if caller.role is not role or caller.feed_id is None:
         raise ProblemError(403, ProblemType.FORBIDDEN, f"this needs a {role}'s key")
     return caller.feed_id
@@ -79,14 +77,14 @@ CouncilFeed = Annotated[str, Depends(council)]
 
 
 def named_council(council: str, feed: CouncilFeed) -> str:
-    """Raises ProblemError (403) if the path names another council."""
+    """Raises ProblemError 403 if the path names another council."""
     if feed != f"council:{council}":
         raise ProblemError(403, ProblemType.FORBIDDEN, "the key belongs to another council")
     return feed
 
 
 def council_or_operator(caller: CallerOf) -> str | None:
-    """Return the council's feed. Return None for an operator, because an operator sees all councils."""
+    """None means an operator, because an operator sees all councils."""
     return None if caller.role is Role.OPERATOR else own_feed(caller, Role.COUNCIL)
 
 

@@ -1,5 +1,3 @@
-"""Reads request bodies within size limits. Reads the rows in JSON and NDJSON."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -52,7 +50,7 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises ProblemError: 413 if the body has more than `limit` bytes, and 415 if it is compressed."""
+    """Raises ProblemError 413 for a long body. Raises ProblemError 415 for a compressed body."""
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
@@ -72,10 +70,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """A route for one small JSON object.
-
-    The route checks the size (413) and the media type (415) of a body before it identifies the caller.
-    """
+    """Checks the body before the caller, with the answers 413 and 415."""
 
     limit: ClassVar[int] = SMALL_BODY
 
@@ -97,7 +92,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Return JSON as UTF-8 without a byte order mark. Only UTF-16 is converted."""
+    """Only UTF-16 is converted. A byte order mark is left out."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)
@@ -108,11 +103,8 @@ def as_utf8(body: bytes) -> bytes:
 
 
 def read_json_rows(body: bytes, media: str, member: str, limit: int) -> list[Row]:
-    """Return the rows of a JSON or NDJSON body. A row that is not an object gets the key `NOT_AN_OBJECT`.
-
-    A JSON body is one object, a list of objects, or an object with the list under the key `member`. Raises ProblemError
-    if the body is not valid, has no rows, or has more than `limit` rows.
-    """
+    """Raises ProblemError for a faulty body or too many rows."""
+    # A row without an object gets the key NOT_AN_OBJECT.
     body = as_utf8(body)
     if media in (JSON, NDJSON):
         _check_size(body, limit)

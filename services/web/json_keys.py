@@ -1,8 +1,4 @@
-"""Parses JSON, and finds repeated keys in its objects.
-
-Usual parsers keep only the last value of a repeated key. Nobody knows which value the sender meant.
-"""
-
+# Usual parsers keep one value of a repeated key, but the sender may mean another.
 from __future__ import annotations
 
 import json
@@ -14,13 +10,13 @@ from pydantic_core import from_json
 
 
 class _Repeating(dict[str, Any]):
-    """A JSON object in which at least one key is repeated."""
+    """A key of the JSON object is repeated."""
 
     repeated: frozenset[str] = frozenset()
 
 
 def parsed_json(text: bytes) -> Any:
-    """Raises ValueError if the text is not JSON. The error names the position."""
+    """Raises ValueError if the text is not JSON."""
     # NaN and Infinity are not JSON, although some parsers accept them. This parser also limits the depth.
     value = from_json(text, allow_inf_nan=False)
     found = list[_Repeating]()

@@ -1,4 +1,4 @@
-"""Splits a list into pages. The header `Link` holds the address of the next page (RFC 8288)."""
+"""The header `Link` holds the address of the next page (RFC 8288)."""
 
 from __future__ import annotations
 

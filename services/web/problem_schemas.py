@@ -1,5 +1,3 @@
-"""The bodies of error answers, for the OpenAPI description."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

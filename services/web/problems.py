@@ -1,5 +1,3 @@
-"""Error answers over HTTP: problem details (RFC 9457)."""
-
 from __future__ import annotations
 
 import re
@@ -71,8 +69,6 @@ class ProblemType(StrEnum):
 
 
 class ProblemError(PullcordError):
-    """An error that becomes an error answer. `extra` holds more fields of the answer."""
-
     def __init__(
         self,
         status: int,
@@ -107,10 +103,6 @@ def problem_response(error: ProblemError) -> JSONResponse:
 
 
 def answers(*statuses: int, further: Sequence[tuple[int, type[Problem]]] = ()) -> dict[int | str, dict[str, Any]]:
-    """Return the error answers of a route that needs a key, for the OpenAPI description.
-
-    Each pair in `further` is a status, and a model with more fields than `Problem`.
-    """
     # A body that is too large may also be too slow.
     slow = {HTTPStatus.REQUEST_TIMEOUT.value} if HTTPStatus.REQUEST_ENTITY_TOO_LARGE in statuses else ()
     every = sorted({*statuses, *slow, *_OF_EVERY_ROUTE, *(status for status, _ in further)})
@@ -193,13 +185,13 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return at most `_FAULTS_SHOWN` faults, and the number of further faults in one more item."""
+    """The extra item holds the number of faults beyond `_FAULTS_SHOWN`."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 
 
 def shown_field(location: Sequence[int | str]) -> str:
-    """Return a path such as `body.cases.3`. Parts that could be the sender's data are hidden."""
+    """Return a path such as `body.cases.3`, without any data of the sender."""
     parts = map(str, location)
     return ".".join(part if _SHOWN_FIELD.fullmatch(part) else "(unknown field)" for part in parts) or "body"
 

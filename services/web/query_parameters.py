@@ -1,4 +1,4 @@
-"""Refuses unknown query parameters: a misspelt filter must not be ignored."""
+"""A misspelt filter must not be ignored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from services.web.problems import ProblemError, ProblemType, capped_faults, show
 
 
 def refuse_unknown_parameters(request: Request) -> None:
-    """Raise ProblemError (422) if a query parameter is unknown to the route, or is given twice."""
+    """Raises ProblemError 422 if a query parameter is unknown or repeated."""
     if not request.query_params:
         return
     faults = list(_faults(request.query_params, dict(_parameters(request.scope["route"].dependant))))

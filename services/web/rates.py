@@ -1,4 +1,4 @@
-"""Limits the number of requests in one minute. Each process counts for itself."""
+"""Each process counts for itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The largest numbers of requests in one minute (our own choice)."""
+    """The limits are our own choice: no source prescribes them."""
 
     key: int = 3_000
     link: int = 120
@@ -32,18 +32,16 @@ class RateLimiter:
         self._failures = RateLimitItemPerMinute(rates.failures, namespace="failed")
 
     def count_key(self, key_id: str) -> None:
-        """Raises ProblemError (429) if there are too many requests."""
+        """Raises ProblemError 429 after too many requests."""
         self._count(self._key, key_id, "this key sends too many requests")
 
     def count_link(self, link: str) -> None:
-        """Raises ProblemError (429) if there are too many requests."""
+        """Raises ProblemError 429 after too many requests."""
         self._count(self._link, link, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
-        """Count a wrong key, link or code. Raises ProblemError (429) if too many came from this address.
-
-        A request with a right key from the same address is still answered.
-        """
+        """Raises ProblemError 429 after too many faults from this address."""
+        # A request with a right key from the same address is still answered.
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")
 

@@ -1,5 +1,3 @@
-"""Gives every request an id. A well-formed id in the request is kept."""
-
 from __future__ import annotations
 
 import re
@@ -27,7 +25,7 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """Return the `X-Request-Id` of the request, the trace id in its `traceparent`, or a new id."""
+    """The header `X-Request-Id` comes before the trace id in `traceparent`."""
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own
@@ -41,8 +39,6 @@ def current_request_id() -> str | None:
 
 
 class RequestIds:
-    """ASGI middleware that adds the id of each request to log lines and to the answer."""
-
     def __init__(self, app: ASGIApp, make: Callable[[], str] = lambda: str(uuid4())) -> None:
         self._app, self._make = app, make
 

@@ -50,7 +50,6 @@ class Release:
 
     @property
     def pods(self) -> dict[str, Object]:
-        """Map each component to the metadata and spec of its pod."""
         jobs = [*self.of("Job"), *(one["spec"]["jobTemplate"] for one in self.of("CronJob"))]
         made = [one["spec"]["template"] for one in (*self.workloads.values(), *jobs)]
         return {pod["metadata"]["labels"][COMPONENT]: pod for pod in (*made, *self.of("Pod"))}
@@ -84,12 +83,11 @@ def render(values: Mapping[str, Any]) -> Release:
 
 @cache
 def released(case: str) -> Release:
-    """`case` names a file of values in the chart's folder `ci/`."""
+    """`case` names a file in the chart's folder `ci/`."""
     return render(values_of(case))
 
 
 def changed(case: str, path: str, value: Any) -> Object:
-    """`path` joins the keys of the changed value with dots."""
     values = values_of(case)
     *above, last = path.split(".")
     inner = values
@@ -116,7 +114,6 @@ def selected(release: Release, selector: Mapping[str, Any]) -> set[str]:
 
 
 def files_of(pod: Object) -> dict[str, str]:
-    """Map the path of each mounted file to the name of its Secret."""
     made = {volume["name"]: volume["secret"] for volume in pod["spec"].get("volumes", ()) if "secret" in volume}
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in containers(pod)[-1]["volumeMounts"]}
     return {

@@ -42,7 +42,6 @@ def deployment(tmp_path: Path, mailbox: Mailbox) -> Iterator[ServedDeployment]:
 
 @contextmanager
 def served_api(deployment: ServedDeployment, *, matching: bool) -> Iterator[str]:
-    """Without `matching`, only the ingest API runs."""
     parts = make_parts(Settings(_env_file=None, poll_seconds=0.1), deployment.store)
     app = make_app(parts, EmbeddedRunner(parts) if matching else None)
     with served(app, listen("127.0.0.1", 0)) as url:

@@ -57,7 +57,6 @@ def pod_of(case: str, component: str) -> Object:
 
 
 def references(pod: Object) -> dict[str, str]:
-    """Map each environment variable to the name of its Secret."""
     named = [one for container in containers(pod) for one in container.get("env", ()) if "valueFrom" in one]
     return {one["name"]: one["valueFrom"]["secretKeyRef"]["name"] for one in named}
 
@@ -146,7 +145,6 @@ def test_every_setting_exists_and_every_file_it_names_is_there(case: str, compon
 
 
 def named(plain: dict[str, str], prefix: str, other: str = "-") -> dict[str, Any]:
-    """Return the settings that begin with `prefix` but not with `other`."""
     own = {name: value for name, value in plain.items() if name.startswith(prefix) and not name.startswith(other)}
     # A list is written as JSON.
     return {

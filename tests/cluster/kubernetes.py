@@ -56,7 +56,6 @@ class Cluster:
         return self.client.post(path, json={"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
 
     def collection(self, body: Object, namespace: str = "") -> str:
-        """`namespace` is used only if the object names no namespace."""
         group = f"/apis/{body['apiVersion']}" if "/" in body["apiVersion"] else f"/api/{body['apiVersion']}"
         kind = self._kinds(group)[body["kind"]]
         where = body["metadata"].get("namespace", namespace)

@@ -23,7 +23,8 @@ SHORT = "20s"
 
 
 def values(case: str, **others: Any) -> Object:
-    """`case` names a file in the chart's folder `ci/`. A name in `others` is a path with `__` for each dot."""
+    """`case` names a file in the chart's folder `ci/`."""
+    # A name in `others` is a path with `__` for each dot.
     made = changed(case, "image", {"repository": "registry.example/pullcord", "tag": "one"})
     for path, value in others.items():
         *above, last = path.split("__")
@@ -69,7 +70,6 @@ class Release:
         self.helm("rollback", NAME, "--wait", f"--timeout={PATIENCE}")
 
     def helm(self, *arguments: str | Path) -> str:
-        """Assert that Helm succeeds without a warning."""
         said = self._said(*arguments)
         assert said.code == 0, said.err
         assert "warn" not in said.err.lower(), said.err
@@ -107,7 +107,6 @@ class Release:
         ]
 
     def running(self, role: str) -> dict[str, str]:
-        """Map the id of each ready pod to its image."""
         pods = [pod for pod in self.pods(role) if holds(pod, "Ready")]
         return {pod["metadata"]["uid"]: pod["spec"]["containers"][-1]["image"] for pod in pods}
 

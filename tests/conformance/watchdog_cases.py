@@ -1,5 +1,3 @@
-"""Invents cases that a right or a wrong engine might store."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -38,8 +36,6 @@ Facts = dict[str, Any]
 
 @dataclass(slots=True)
 class InventedRecord:
-    """Most facts of an invented case are correct."""
-
     dice: Random
     now: datetime
     alerts: list[tuple[datetime, Acceptance]] = field(default_factory=list)

@@ -43,8 +43,6 @@ VIEWS = [*((path, width) for path in PATHS for width in WIDTHS), *((path, WIDTHS
 
 
 class Desk:
-    """Stands in for a council's console on loopback."""
-
     def __init__(self, view: AcknowledgementView) -> None:
         self.view = view
         self.answers: list[dict[str, list[str]]] = []

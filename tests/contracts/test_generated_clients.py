@@ -50,7 +50,6 @@ def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
 
 @pytest.fixture
 def asked(tmp_path: Path) -> Iterator[str]:
-    """Yield JSON with the data that a generated client needs."""
     assert (TOOLS / ".ready").exists(), "run `make clients` once: it installs the generators"
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()

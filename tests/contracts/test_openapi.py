@@ -28,7 +28,6 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 
 
 def everything(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield every object within a JSON value, at any depth."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())

@@ -80,7 +80,6 @@ def _texts(schema: Any, definitions: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _can_name_nobody(text: dict[str, Any]) -> bool:
-    """Return True if a string with this schema can name no person."""
     if text.keys() & {"enum", "const", "format"}:
         return True
     named = ["01632960123", "+441632960123", "01632 960123", "18 Example Road", "Asha Patel", "FY3 8AB", "100012345678"]

@@ -18,8 +18,6 @@ POLL_MS = 500
 
 
 class Tap:
-    """Reads only records that are published after the tap is opened."""
-
     def __init__(self, settings: KafkaSettings, *topics: str) -> None:
         self._consumer = KafkaConsumer(
             **settings.client(),
@@ -38,7 +36,6 @@ class Tap:
             self._consumer.seek(partition, end)
 
     def read(self) -> list[Any]:
-        """The records of each partition keep their order."""
         found: list[Any] = []
         ends = self._ends()
         while any(self._consumer.position(partition) < end for partition, end in ends.items()):
@@ -65,7 +62,6 @@ def tapped(settings: KafkaSettings, *topics: str) -> Iterator[Tap]:
 
 
 def write_events(store: Store, events: Iterable[tuple[str, int]]) -> None:
-    """Each pair in `events` holds the key and the number of an event."""
     told = [Announcement("ingest", key, _event(number)) for key, number in events]
     with store.writing() as connection:
         announce(connection, told, store.now(), store.random)

@@ -127,7 +127,6 @@ def test_events_are_compressed_and_keyed_by_feed_and_shard(
 
 
 def newest_batches(broker: Broker, records: list[Any]) -> list[DefaultRecordBatch]:
-    """For each record, return its batch on the broker's disk."""
     return [
         batch
         for record in records

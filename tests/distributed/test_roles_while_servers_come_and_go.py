@@ -79,7 +79,6 @@ def outages(noise: Random) -> list[Away]:
 
 
 def tells(running: RoleProcess, away: Away) -> bool:
-    """Return True if the role is alive and its readiness names every server in `away`."""
     faults = running.faults()
     ready = running.answers("/readyz", 503 if away else 200)
     return running.answers("/livez", 200) and ready and all(name in faults for name in away)

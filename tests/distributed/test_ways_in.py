@@ -37,8 +37,6 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Way:
-    """`environment` holds the right credentials for the broker."""
-
     broker: Broker
     environment: Environment
 

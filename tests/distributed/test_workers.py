@@ -94,8 +94,6 @@ def test_what_cannot_be_parsed_is_set_aside_once_and_the_rest_is_handled(
 
 
 class Database:
-    """A database that can refuse all connections."""
-
     def __init__(self, engine: Engine) -> None:
         self._name = engine.url.database
         self._admin = create_engine(engine.url.set(database="postgres"), isolation_level="AUTOCOMMIT")
@@ -167,8 +165,6 @@ def test_a_database_that_is_away_is_waited_for_and_nothing_is_acknowledged_meanw
 
 
 class Gate:
-    """Stops a consumer in the middle of a batch until `opened` is set."""
-
     def __init__(self) -> None:
         self.reached, self.opened = Event(), Event()
 

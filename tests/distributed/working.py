@@ -55,12 +55,11 @@ class Working:
         self._run(self.worker.app.start()).result(WITHIN)
 
     def stop(self) -> Future[Any]:
-        """The returned future is done after the worker has stopped."""
+        """The future is done after the worker has stopped."""
         self._stopping = self._stopping or self._run(self.worker.app.stop())
         return self._stopping
 
     def end(self) -> None:
-        """Call this method only after the worker has stopped."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(WITHIN)
         self._loop.close()
@@ -87,7 +86,6 @@ def working(store: Store, consumer: Consumer, settings: KafkaSettings, folder: P
 
 
 def acknowledged(settings: KafkaSettings, consumer: Consumer) -> int:
-    """Return the sum of the committed offsets over all partitions."""
     group = f"pullcord-{consumer.name}"
     admin = KafkaAdminClient(**settings.client())
     try:

@@ -1,5 +1,3 @@
-"""All hostile requests of a module go to one deployment."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

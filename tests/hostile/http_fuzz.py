@@ -52,7 +52,6 @@ def assert_silent(response: Response, *sent: Any) -> None:
 
 
 def issues_of(answer: dict[str, Any], row: int) -> set[tuple[str, str]]:
-    """Return the field and the code of each issue."""
     found = [issue for one in answer["rows_with_issues"] if one["row"] == row for issue in one["issues"]]
     assert all(issue["reason"] and issue["remedy"] for issue in found)
     return {(issue["field"], issue["code"]) for issue in found}
@@ -63,7 +62,6 @@ def outcomes_of(answer: dict[str, Any]) -> dict[int, str]:
 
 
 def values_in(sent: Any) -> Iterator[str]:
-    """Yield every value, and every field name that is not a plain word."""
     if isinstance(sent, dict):
         for field, value in sent.items():
             if not _PLAIN_WORD.fullmatch(field):

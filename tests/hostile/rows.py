@@ -40,7 +40,6 @@ def issued(name: str, code: str, value: Any) -> HostileRow:
 
 
 def numbered(name: str, code: str, value: Any) -> HostileRow:
-    """`code` is the expected issue of the telephone number `value`."""
     return refused(name, "cli", code, {"cli": value})
 
 

@@ -1,5 +1,3 @@
-"""Reads `deploy/compose.yaml` with the default of each variable."""
-
 from __future__ import annotations
 
 import re

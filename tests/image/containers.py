@@ -36,8 +36,6 @@ exec chroot --userspec={USER}:{USER} "$root" env --ignore-environment --chdir={D
 
 @dataclass(frozen=True)
 class Container:
-    """`folder` holds the data of the container."""
-
     buildah: Buildah
     image: str
     name: str
@@ -61,7 +59,7 @@ class Container:
         return done.stdout.strip()
 
     def python(self, script: str) -> Any:
-        """Return the JSON that the script prints."""
+        """The script must print JSON."""
         return json.loads(self.run("python", "-c", script))
 
 

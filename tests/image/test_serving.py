@@ -49,7 +49,6 @@ def test_a_notice_is_taken_in_and_the_service_stops_well_when_told_to(
 
 
 def seen_as_well(container: Container, port: int) -> bool:
-    """Return True if the health check of compose.yaml succeeds."""
     words = [word.replace("9464", str(port)) for word in SERVICES["ingest"]["healthcheck"]["test"][1:]]
     return subprocess.run(container.command(*words), capture_output=True, check=False).returncode == 0
 

@@ -1,5 +1,3 @@
-"""Judges all pairs without the matcher's tokens, events and queries."""
-
 from __future__ import annotations
 
 from collections import defaultdict

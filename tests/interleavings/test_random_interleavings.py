@@ -1,7 +1,5 @@
-"""`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs.
-
-`PULLCORD_TEST_SEED` repeats the random choices of an earlier run. The seed does not repeat the timing of the processes.
-"""
+"""`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs."""
+# `PULLCORD_TEST_SEED` repeats random choices, but not the timing of the processes.
 
 from __future__ import annotations
 
@@ -44,7 +42,6 @@ def show(capsys: pytest.CaptureFixture[str]) -> Show:
 
 @pytest.fixture
 def noise(store: Store, show: Show) -> Random:
-    """Delays some statements and commits at random."""
     seed = int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6))
     show(f"PULLCORD_TEST_SEED={seed}")
     hold_up_at_random(store.engine, Random(seed), share=0.02, seconds=0.004)

@@ -25,7 +25,7 @@ def send(deployment: Deployment, number: int) -> None:
 
 
 def heard_at(deployment: Deployment, *gaps: float) -> None:
-    """Each gap is the number of days between two submissions."""
+    """The gaps are in days."""
     send(deployment, 0)
     for number, gap in enumerate(gaps, start=1):
         deployment.clock.advance(days=gap)

@@ -190,7 +190,6 @@ class History:
         return (self.policy.possible_thresholds if possible else self.policy.thresholds)[0]
 
     def _untested(self) -> list[Line]:
-        """Return the lines whose last day comes after the last passed test."""
         tested = self.case.tested_on
         return [line for line in self._counted() if tested is None or _last_day(line) > tested]
 

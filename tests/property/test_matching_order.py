@@ -52,8 +52,6 @@ class Killed(BaseException):
 
 
 class FallsOver:
-    """Handles the events and then dies before the commit."""
-
     def __init__(self, consumer: Any) -> None:
         self.name, self.topics, self._consumer = consumer.name, consumer.topics, consumer
 
@@ -74,7 +72,6 @@ def fresh_deployment() -> Iterator[Deployment]:
 
 
 def live_through(deployment: Deployment, world: World, story: Sequence[Step]) -> None:
-    """Record the expected results in `world`."""
     for kind, what in story:
         deployment.clock.advance(seconds=1)
         DEEDS[kind](deployment, world, what)

@@ -50,7 +50,6 @@ def test_it_finds_a_case_that_ends_though_another_provider_s_line_is_at_risk(mon
 
 
 def _led_past_a_barring_day() -> History:
-    """The history ends in the night of 5 December. A line is restricted on this day."""
     history = History(random.Random(1))
     line = Line(
         notice_pk=1,

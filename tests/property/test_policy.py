@@ -48,7 +48,6 @@ NINE = datetime(2026, 12, 1, 9, tzinfo=UTC)  # the start of a working day
 
 @st.composite
 def clocks(draw: st.DrawFn) -> CaseClock:
-    """The values of a clock need not fit together."""
     opened_at = draw(moments)
     harm_on = draw(st.none() | st.integers(-30, 150).map(lambda left: opened_at.date() + timedelta(days=left)))
     case = CaseClock(draw(running), draw(levels), harm_on, opened_at)
@@ -62,10 +61,7 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """The last threshold of each case fits the harmful day.
-
-    A negative `least_left` allows harmful days in the past.
-    """
+    """A negative `least_left` allows harmful days in the past."""
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
     most_left = thresholds_for(POLICY, level)[0] if is_told else 150
@@ -188,7 +184,6 @@ def test_a_case_nobody_acts_on_is_told_at_every_threshold_and_never_twice_withou
 
 
 def simulate(case: CaseClock, until: date) -> list[tuple[datetime, int]]:
-    """Return the time and the threshold of each alert, if nobody acts."""
     told, now = [], case.opened_at
     while local(now).date() <= until:
         found = due(case, now)

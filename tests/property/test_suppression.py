@@ -32,7 +32,6 @@ def is_small(count: int) -> bool:
 
 
 def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[int]:
-    """Return the positions of the small counts that are given away."""
     every = list(worlds)
     assert tuple(truth) in {tuple(world) for world in every}
     columns = list(zip(*every, strict=True))
@@ -44,7 +43,6 @@ def given_away(worlds: Iterable[Sequence[int]], truth: Sequence[int]) -> list[in
 
 
 def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
-    """A withheld count may have any value from 1 to `most`."""
     return [range(1, most + 1) if count is None else [count] for count in shown.values()]
 
 
@@ -122,7 +120,6 @@ def test_what_a_part_leaves_of_a_figure_is_not_given_away_either(pairs: list[tup
 
 
 def rows_that_fit(shown: Shown, row_sum: int | None, total: int) -> list[tuple[int, ...]]:
-    """Without `row_sum`, the sum may be any number from 1 to `total`."""
     choices = product(*(range(total + 1) if count is None else [count] for count in shown.values()))
     return [row for row in choices if (1 <= sum(row) <= total if row_sum is None else sum(row) == row_sum)]
 
@@ -181,7 +178,6 @@ DAYS = dict(zip(BAND_NAMES, (1, 5, 10, 20, 40, 90), strict=True))
 
 
 def waits_of(bands: Sequence[int], day: int = 0) -> ShownFigure:
-    """`bands` holds the number of waits in each band."""
     counts = Counts()
     for name, number in zip(DAYS, bands, strict=True):
         add_counts(counts, Figure.WAIT_TO_ACKNOWLEDGEMENT, "E06000009", ["RAVN"], str(DAYS[name] + day), number)
@@ -211,7 +207,6 @@ def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(ba
 
 
 def told(world: tuple[int, ...], published: ShownFigure) -> bool:
-    """Return True if each published quantile fits the counts in this world."""
     wait = published.waits.get((Dimension.TOTAL, ""))
     if wait is None:
         return True

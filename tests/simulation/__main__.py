@@ -1,4 +1,4 @@
-"""Simulates months: `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
+"""Run `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
 
 from __future__ import annotations
 

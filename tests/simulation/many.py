@@ -34,7 +34,6 @@ class Totals:
 
     @property
     def too_rare(self) -> dict[str, int]:
-        """Return the kinds of faults that came too seldom, with their counts."""
         least = min(LEAST, LEAST * self.months // OF_MONTHS)
         return {name: self.faults[name] for name in FAULTS if self.faults[name] < least}
 
@@ -78,7 +77,6 @@ def _without_warnings() -> None:
 
 
 def simulated(those: Iterable[int], processes: int = 2) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each seed with its results, in the order of `those`."""
     ordered = list(those)
     with ProcessPoolExecutor(processes, get_context("spawn"), _without_warnings) as pool:
         yield from zip(ordered, pool.map(one_month, ordered), strict=True)

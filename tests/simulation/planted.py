@@ -63,8 +63,6 @@ def timer_in_memory() -> Iterator[None]:
 
 @dataclass
 class _Timers:
-    """The database holds each time about a week too late."""
-
     owner: engine.Engine
     due: dict[int, datetime] = field(default_factory=dict)
     parked: dict[int, datetime] = field(default_factory=dict)
@@ -87,8 +85,6 @@ class _Timers:
 
 @contextmanager
 def endless_acknowledgement() -> Iterator[None]:
-    """A pause never ends, and a pause from a wrong clock is never corrected."""
-
     def endless(_policy: object, _clock: object, now: datetime, **_: object) -> datetime:
         return now + timedelta(days=160)
 
@@ -104,8 +100,6 @@ def endless_acknowledgement() -> Iterator[None]:
 
 @contextmanager
 def notified_when_intended() -> Iterator[None]:
-    """A case counts as notified before a channel has accepted the message."""
-
     def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
         cases = intending.intend(work, council, *rest)
         return [_as_if_accepted(case, council, work.now) for case in cases]
@@ -122,7 +116,6 @@ def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
 
 @contextmanager
 def due_time_kept() -> Iterator[None]:
-    """A changed policy does not reach open cases."""
     with patch("services.alerts.delivery.contacts.removal.recompute", lambda *_: 0):
         yield
 

@@ -63,7 +63,6 @@ def month(seed: int) -> Month:
 
 
 def shortened(found: Month, planted: Planted = nullcontext) -> Month:
-    """Drop the time after the first broken promise. Then drop halves of the acts, and single acts last."""
     first = min(found.broken, key=lambda one: one.at)
     ends = min(first.at + timedelta(hours=1), found.plan.end)
     plan = replace(found.plan, ends=ends, acts=tuple(act for act in found.plan.acts if act.at < ends))
@@ -82,7 +81,7 @@ def shortened(found: Month, planted: Planted = nullcontext) -> Month:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """Return None if the month does not break the same promise about the same resident."""
+    """None means that the month does not break the same promise."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None
@@ -139,7 +138,6 @@ def _is_outage(one: Happened, down: Iterable[tuple[datetime, datetime]]) -> bool
 
 
 def _up_from(moment: datetime, down: Iterable[tuple[datetime, datetime]]) -> datetime:
-    """Return the first time from `moment` on at which the service ran."""
     for begins, ends in down:
         if begins <= moment < ends:
             moment = ends

@@ -1,7 +1,5 @@
-"""`PULLCORD_TEST_MONTHS` is the number of months of a run.
-
-`PULLCORD_TEST_SEED` repeats the months of an earlier run. Without a seed, each run has new months.
-"""
+"""`PULLCORD_TEST_MONTHS` is the number of months."""
+# `PULLCORD_TEST_SEED` repeats the months of an earlier run.
 
 from __future__ import annotations
 

@@ -51,8 +51,6 @@ def _ready() -> TemporaryDirectory[str]:
 
 @dataclass
 class Desk:
-    """A machine with Pullcord's command line."""
-
     # The files of the commands.
     folder: Path
     clock: FrozenClock

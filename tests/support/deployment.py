@@ -75,11 +75,6 @@ def make_store(engine: Engine, clock: FrozenClock, seed: int = 1) -> Store:
 
 
 class Deployment:
-    """Has the council Blackpool and the provider Raven Telecom.
-
-    `is_new` is False if the database already has this council and this provider.
-    """
-
     def __init__(
         self,
         engine: Engine,
@@ -106,7 +101,6 @@ class Deployment:
             add_feed(self.store, "provider", "RAVN", "Raven Telecom")
 
     def with_officers(self, policy: CouncilPolicy | None = None) -> Deployment:
-        """The default policy alerts one desk at every threshold."""
         desk = Contact(person="duty desk", channel="route", address="mailto://desk.example")
         # Most tests look at each message about a case, and let many happen on one day.
         tiers = (Tier(label="duty", from_days=56, contacts=(desk,)),)
@@ -132,7 +126,7 @@ class Deployment:
             pass
 
     def tick(self, **by: float) -> None:
-        """Move the clock forward, and do everything that is due."""
+        """Moves the clock forward, and does everything that is due."""
         self.settle()
         self.clock.advance(**by)
         self.settle()
@@ -145,7 +139,6 @@ class Deployment:
             return find_cases(connection)
 
     def matches(self) -> list[tuple[int, int, str, str]]:
-        """For each live match, return the notice, the entry, the level and the reasons."""
         query = select(matches.c.notice_pk, matches.c.entry_pk, matches.c.level, matches.c.reasons).where(
             matches.c.live
         )

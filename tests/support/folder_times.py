@@ -1,5 +1,3 @@
-"""A pytest plugin that prints the test time and the budget of each folder."""
-
 from __future__ import annotations
 
 import json
@@ -72,7 +70,6 @@ class FolderTimes:
 
 
 def folder_of(nodeid: str) -> str:
-    """Return the folder below `tests/`, or `.` for a file in `tests/` itself."""
     parts = nodeid.partition("::")[0].split("/")
     below = parts[1:] if parts[0] == "tests" else parts
     return below[0] if len(below) > 1 else "."

@@ -61,8 +61,6 @@ NOTICE = {
 
 @dataclass
 class Api:
-    """`keys` holds the API key of each caller."""
-
     deployment: Deployment
     parts: Parts
     app: FastAPI
@@ -108,13 +106,11 @@ def links_of(text: str) -> list[str]:
 
 
 def newest_link(api: Api, route: str | None = None) -> str:
-    """With a route, only messages by this route count."""
     mails = (mail for mail in reversed(api.deployment.mails()) if route in (None, mail.route))
     return next(filter(None, (links_of(mail.message.text) for mail in mails)))[0]
 
 
 def problem_of(response: Response) -> tuple[int, str]:
-    """Return the status and the type of a complete problem (RFC 9457)."""
     assert response.headers["content-type"] == PROBLEM
     body = response.json()
     assert body["status"] == response.status_code
@@ -164,7 +160,6 @@ def api(deployment: Deployment) -> Iterator[Api]:
 
 @contextmanager
 def served_api(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield the base URL and the API keys."""
     parts, keys = make_api_parts(deployment), make_keys(deployment)
     with served(make_app(parts), listen("127.0.0.1", 0)) as url:
         yield url, keys

@@ -33,7 +33,6 @@ def references(deployment: Deployment, table: Table) -> dict[int, str]:
 
 
 def pairs(deployment: Deployment) -> dict[tuple[str, str], tuple[str, str]]:
-    """Map a pair of references to the level and the reasons of the match."""
     notice, entry = references(deployment, notices), references(deployment, register_entries)
     return {(notice[one], entry[other]): (level, reasons) for one, other, level, reasons in deployment.matches()}
 

@@ -14,7 +14,6 @@ from services.runtime.logs import configure
 
 @contextmanager
 def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
-    """Yield the stream that receives the log."""
     handlers, level, before = logging.root.handlers[:], logging.root.level, structlog.get_config()
     spoken = io.StringIO()
     with pytest.MonkeyPatch.context() as patched:
@@ -27,7 +26,6 @@ def captured_log(role: str, *, pretty: bool = False) -> Iterator[io.StringIO]:
 
 @contextmanager
 def everything_logged(*libraries: str) -> Iterator[list[str]]:
-    """Yield the texts that reach the root logger."""
     texts: list[str] = []
     handler = _Keeping(texts)
     loggers = [logging.getLogger(name) for name in ("", *libraries)]

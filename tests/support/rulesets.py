@@ -20,7 +20,6 @@ def rule(name: str, *, at_risk: bool, **when: str) -> dict[str, Any]:
 
 
 def ruleset(name: str, *first: Mapping[str, Any], instead_of: Sequence[str] = ()) -> Ruleset:
-    """The rules in `first` come before the rules of `pstn-2026`."""
     kept = [one for one in PSTN["rules"] if one["id"] not in instead_of]
     return Ruleset.model_validate(PSTN | {"name": name, "rules": [*first, *kept]})
 

@@ -1,5 +1,3 @@
-"""The ways in which a file can reach Pullcord."""
-
 from __future__ import annotations
 
 import csv
@@ -31,8 +29,6 @@ _FEED: Final = {"register": ("--council", BLACKPOOL), "notices": ("--provider", 
 
 
 class NamedRow(NamedTuple):
-    """One problem of a row."""
-
     row: int
     outcome: str
     code: str
@@ -40,8 +36,6 @@ class NamedRow(NamedTuple):
 
 
 class Way(Protocol):
-    """`send` returns the rows that the answers name. All answers must name the same rows."""
-
     def store(self) -> AbstractContextManager[Store]: ...
 
     def send(self, kind: str, data: bytes, *, dry: bool = False) -> list[NamedRow]: ...
@@ -49,8 +43,6 @@ class Way(Protocol):
 
 @dataclass
 class CommandLine:
-    """Sends files with `pullcord import`."""
-
     desk: Desk
 
     def store(self) -> AbstractContextManager[Store]:
@@ -71,8 +63,6 @@ class CommandLine:
 
 @dataclass
 class Upload:
-    """The first receipt must equal the receipt that is fetched later."""
-
     api: Api
 
     def store(self) -> AbstractContextManager[Store]:
@@ -90,8 +80,6 @@ class Upload:
 
 @dataclass
 class Post:
-    """Row numbers are one higher, as in a spreadsheet with headings."""
-
     api: Api
 
     def store(self) -> AbstractContextManager[Store]:
@@ -107,7 +95,6 @@ class Post:
 
 
 def receipts(api: Api, who: str, method: str, path: str, **sent: Any) -> list[NamedRow]:
-    """Return the rows that the answer names."""
     headers = {"Idempotency-Key": f"key {next(_KEYS)}", **sent.pop("headers", {})}
     first = api.ask(who, method, path, headers=headers, **sent)
     assert first.status_code == 202, first.text
@@ -137,14 +124,12 @@ def case_file(name: str) -> bytes:
 
 
 def days_on_record(way: Way) -> list[tuple[str, str]]:
-    """Return the planned day of each notice, and the planned day of its rival version."""
     with way.store() as store, store.reading() as connection:
         query = select(notices.c.planned_on, notices.c.rival_planned_on).order_by(notices.c.pk)
         return [(str(one), str(other)) for one, other in connection.execute(query)]
 
 
 def numbers_on_record(way: Way) -> list[tuple[str, int]]:
-    """For each entry, return its first number and the count of its telephone tokens."""
     with way.store() as store, store.reading() as connection:
         return [_number(store, connection, row) for row in connection.execute(select(register_entries)).all()]
 

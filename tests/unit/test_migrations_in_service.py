@@ -47,7 +47,6 @@ def sql_of(revision: Script) -> str:
 
 
 def said_of(sql: str, excluded: Sequence[str] = EXCLUDED) -> list[str]:
-    """Return the findings of squawk, one line each."""
     rules = f"--exclude={','.join(excluded)}"
     call = [str(SQUAWK), "--config", str(RULES), "--reporter", "gcc", "--stdin-filepath", "migration.sql", rules]
     found = subprocess.run(call, input=sql, capture_output=True, text=True, check=False)

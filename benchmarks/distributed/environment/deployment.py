@@ -1,5 +1,3 @@
-"""A distributed deployment of Pullcord on the shared servers."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

@@ -1,5 +1,3 @@
-"""Prepares a deployment for the first post: feeds, keys of the feeds, and the contact of a council."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,3 @@
-"""The servers of all measurements: a broker, a PostgreSQL and a mail server."""
-
 from __future__ import annotations
 
 import tempfile
@@ -49,7 +47,7 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """Return the name of the copy. The caller must first close all connections to `of`."""
+        """The caller must first close all connections to `of`."""
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.
         self._run("CHECKPOINT")

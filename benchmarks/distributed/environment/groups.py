@@ -1,5 +1,3 @@
-"""Waits until a consumer group is ready."""
-
 from __future__ import annotations
 
 from kafka import KafkaAdminClient
@@ -9,10 +7,7 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until a consumer group has this number of members, and the members share all partitions.
-
-    Raises TimeoutError after `READY_SECONDS`.
-    """
+    """Raises TimeoutError after `READY_SECONDS`."""
     admin = KafkaAdminClient(bootstrap_servers=broker)
     try:
         until(lambda: _members(admin, group) == members, READY_SECONDS, f"{members} in the group {group}")

@@ -1,5 +1,3 @@
-"""A real SMTP server that records the arrival of mails."""
-
 from __future__ import annotations
 
 from email import message_from_bytes, policy
@@ -12,8 +10,7 @@ from benchmarks.distributed.environment.processes import free_port
 
 
 class Mailbox(Controller):
-    """`first` has the arrival time of each alert's first mail, by alert."""
-
+    # `first` maps an alert to the arrival of its first mail.
     def __init__(self) -> None:
         self.first: dict[str, float] = {}
         super().__init__(self, hostname="127.0.0.1", port=free_port())

@@ -1,5 +1,3 @@
-"""Starts real `pullcord` processes, waits for them and stops them."""
-
 from __future__ import annotations
 
 import os
@@ -24,7 +22,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Raises TimeoutError after `seconds`. `what` describes the condition."""
+    """Raises TimeoutError after `seconds`."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -45,7 +43,7 @@ class Role:
     log: Path
 
     def says(self, words: str) -> bool:
-        """Raises RuntimeError if the process has ended. The error has the end of the log."""
+        """Raises RuntimeError if the process has ended."""
         written = self.log.read_text()
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended: {written[-WORDS_SHOWN:]}")

@@ -1,5 +1,3 @@
-"""Measures the processor time of each process in a run."""
-
 from __future__ import annotations
 
 from collections import defaultdict

@@ -1,5 +1,3 @@
-"""Reads the time of each step of each line, from the match to the mail."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -16,8 +14,7 @@ STAGES = ("to the matcher", "to the case", "to the alert", "to the mail")
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """The times of one line's steps, from the answer 202 to the first mail, in seconds."""
-
+    # All times are in seconds after the answer 202.
     answered: float
     matched: float
     # The case was opened.
@@ -37,7 +34,6 @@ class Journey:
 
 
 def journeys(engine: Engine, answered: Mapping[str, float], mails: Mapping[str, float]) -> list[Journey]:
-    """`answered` has the time of the answer 202, by submission. `mails` has the arrival of the first mail, by alert."""
     query = (
         select(notices.c.submission_id, matches.c.found_at, cases.c.opened_at, alerts.c.created_at, alerts.c.reference)
         .join(matches, matches.c.notice_pk == notices.c.pk)

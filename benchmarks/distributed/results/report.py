@@ -1,5 +1,3 @@
-"""Prints the results as tables."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

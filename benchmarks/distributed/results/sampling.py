@@ -1,4 +1,4 @@
-"""Profiles the processor time of each role with py-spy, at a hundred samples a second."""
+"""Profiles the roles with py-spy, at a hundred samples a second."""
 
 from __future__ import annotations
 
@@ -24,12 +24,10 @@ OURS = ("services/", "schemas/")
 
 @dataclass
 class Profile:
-    """The number of profiler samples in each module of Pullcord, by role and module."""
-
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the shares (0 to 1) of the `most` busiest modules of a role."""
+        """A share is a number from 0 to 1."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

@@ -1,1 +1,0 @@
-"""Each module compares some of the tables with the audit."""

@@ -1,5 +1,3 @@
-"""Compares alerts and their deliveries with the audit."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""Compares the states of cases with the audit. Also finds values that would stop messages."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

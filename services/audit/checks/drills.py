@@ -1,5 +1,3 @@
-"""Compares drills with the audit."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

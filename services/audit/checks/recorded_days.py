@@ -1,5 +1,3 @@
-"""Compares the end dates of holds and of interim solutions with the audit."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -20,8 +18,6 @@ from services.storage.vault import VaultError, place
 
 
 class _Kind(NamedTuple):
-    """A date column of the case table, and the events that fill and empty the column."""
-
     name: str
     column: Callable[[StoredCase], date | None]
     # The fields of the record that hold the day. A record without such a field empties the column.

@@ -1,5 +1,3 @@
-"""Compares notices, register entries, matches and submissions with the audit."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

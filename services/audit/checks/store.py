@@ -1,5 +1,3 @@
-"""Reads the stored data for the comparison with the audit."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
@@ -106,27 +104,26 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """Return all ids of `table`. The value of an id is True if its record is live."""
+    """True means that the record is live."""
     chosen = _TABLES[table]
     return {row.pk: row.live for row in _all(connection, select(chosen.c.pk, chosen.c.live))}
 
 
 def superseded_without_a_successor(connection: Connection) -> frozenset[int]:
-    """Return the ids of ended notices without a successor. Area records are left out."""
+    # Notices of areas are left out.
     earlier, later = notices.c, notices.alias("later")
     query = select(earlier.pk).where(earlier.live.is_(False), earlier.area_facts.is_(None))
     return frozenset(connection.scalars(query.where(~exists().where(later.c.supersedes_key == earlier.record_key))))
 
 
 def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
-    """Return two values for each drill reference: the council and the state."""
     query = select(alerts.c.reference, drills.c.feed_id, drills.c.state)
     rows = connection.execute(query.join_from(drills, alerts, alerts.c.pk == drills.c.alert_pk))
     return {row.reference: (row.feed_id, row.state) for row in rows}
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Return two values for each key id: the role with the expiry, and True for a revoked key."""
+    """Map a key's id to its role with expiry. True means that the key is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}
@@ -142,13 +139,11 @@ def stored_submissions(connection: Connection) -> frozenset[str]:
 
 
 def quarantined(connection: Connection) -> frozenset[tuple[str, str]]:
-    """Each pair is a consumer and the id of an event in quarantine."""
     rows = _all(connection, select(quarantine.c.consumer, quarantine.c.event_id))
     return frozenset((consumer, event) for consumer, event in rows)
 
 
 def missing_audit_rows(connection: Connection) -> int:
-    """Return the number of ids without an audit row. On PostgreSQL, return 0."""
     if connection.dialect.name == "postgresql":
         # A transaction that is rolled back also uses up ids, so a missing id proves nothing.
         return 0

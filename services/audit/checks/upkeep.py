@@ -1,5 +1,3 @@
-"""Compares API keys, policies and the quarantine with the audit. Also looks for missing audit rows."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Counts figures from audit rows. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ First = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RecordedAction:
-    """An audit row without its sealed part."""
-
+    # The sealed part of the audit row is left out.
     at: datetime
     action: AuditAction
     feed_id: str | None
@@ -46,8 +45,6 @@ class RecordedAction:
 
 @dataclass(frozen=True, slots=True)
 class CaseStanding:
-    """The state of a case at one moment, as read from the audit."""
-
     state: str
     harm_on: date | None
     council: str
@@ -55,10 +52,7 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """`rows` are the audit rows of the month, in the order of writing.
-
-    `seen` holds the first acts of earlier months. This function adds the first acts of the month.
-    """
+    """Adds the first acts of the month to `seen`."""
     counts: Counts = Counter()
     for row in rows:
         if row.action in CASE_ACTIONS:

@@ -1,4 +1,4 @@
-"""Definitions of the regulator's figures. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -64,7 +64,6 @@ class Definition:
 
     @property
     def out_of(self) -> Figure | None:
-        """Return the figure with the denominators for this figure, or None."""
         return self.part_of or self.beside
 
 

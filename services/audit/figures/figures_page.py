@@ -1,7 +1,4 @@
-"""Writes the table of figures into a page of the documentation.
-
-Run `python -m services.audit.figures.figures_page docs/oversight.md`.
-"""
+"""Run `python -m services.audit.figures.figures_page docs/oversight.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendar months in London. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -61,11 +61,8 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Read a text such as `2026-11` or `2026-01..2026-11`.
-
-    Raises RefusedError if the text has another form. Raises RefusedError if the period ends before it begins, or is
-    longer than `MOST` months.
-    """
+    """Raises RefusedError for a wrong text or a wrong period."""
+    # The text looks like `2026-11` or `2026-01..2026-11`.
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)
     count = (ends.year - begins.year) * 12 + ends.month - begins.month + 1

@@ -1,4 +1,4 @@
-"""Withholds small counts, and computes medians of waits. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A figure of one month as published. A withheld count is None."""
+    """A withheld count is None."""
 
     definition: Definition
     total: int | None
@@ -48,10 +48,7 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """Return all figures of a month as published.
-
-    Counts of people from 1 to `small` - 1 are withheld. Counts that would reveal a withheld count are withheld too.
-    """
+    """Withholds counts from 1 to `small` - 1, and counts that would reveal them."""
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 
@@ -79,7 +76,7 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return None if the count has no denominator, or if the denominator is withheld."""
+    """None means that the denominator is withheld or does not exist."""
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None
     whole = of_figure(figures, one.definition.out_of)

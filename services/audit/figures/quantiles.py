@@ -1,7 +1,4 @@
-"""Computes medians and 90th percentiles of waits, as bands of days. All functions are pure.
-
-The bands are computed from published counts only.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Two bands of days. A band is None if it depends on withheld counts."""
+    """A band is None if it depends on withheld counts."""
 
     median: str | None
     p90: str | None
@@ -25,15 +22,12 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """Return None for the last band, because that band has no end."""
+    """The longest band has no end."""
     return _LAST_DAYS[band]
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return None if there are too few waits, or if both bands depend on withheld counts.
-
-    `bands` begins with the shortest waits. A withheld count is None.
-    """
+    """`bands` begins with the shortest waits. None in `bands` is a withheld count."""
     if total is None or total < SMALLEST_WAITS:
         return None
     found = Wait(_reached(bands, total, 5), _reached(bands, total, 9))

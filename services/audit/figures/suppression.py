@@ -1,7 +1,5 @@
-"""Withholds small counts, so that nobody can be identified from the published figures.
-
-All functions are pure. If a reader could compute a withheld count from published counts, further counts are withheld.
-"""
+"""All functions are pure."""
+# A reader could subtract published counts, so further counts are withheld.
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ Shown = Mapping[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """The published counts of a figure. A withheld count is None."""
+    """A withheld count is None."""
 
     total: int | None
     tables: Mapping[str, Shown] = field(default_factory=dict)
@@ -28,8 +26,6 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class TablePart:
-    """The counts of a part of a figure, before any count is withheld."""
-
     total: int
     tables: Mapping[str, Counts]
 
@@ -40,10 +36,8 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Withhold counts, so that nobody can work out a small count.
-
-    The counts of each table add up to `total` or more. `part` holds the counts of a part of this figure.
-    """
+    """Withholds counts, so that nobody can work out a small count."""
+    # The counts of a table add up to `total` or more.
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
         for name, counts in tables.items()
@@ -61,10 +55,7 @@ def publish_tables(
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """Publish or withhold each row of `crossed` as a whole.
-
-    `rows` holds the published totals of the rows. `kinds` holds the published totals of the columns.
-    """
+    """Each row of `crossed` is published or withheld as a whole."""
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
         return {row: dict.fromkeys(counts) for row, counts in crossed.items()}

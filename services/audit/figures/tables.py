@@ -1,4 +1,4 @@
-"""Writes figures as a table with one line for each count. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,6 @@ class FigureCell:
 
 
 def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
-    """Yield the cell of the total first. `figures` are all figures of the month."""
     yield _cell(figure, figures, Dimension.TOTAL, "", figure.total)
     for table, counts in figure.tables.items():
         for key, count in counts.items():
@@ -57,7 +56,7 @@ def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """Return the figures as CSV (RFC 4180). A count that is withheld or not known is an empty cell."""
+    """RFC 4180. A withheld or unknown count is an empty cell."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

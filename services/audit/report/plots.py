@@ -1,4 +1,4 @@
-"""Computes positions in the report's plots, in SVG units. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The bar of a withheld or unknown count has length zero."""
-
+    # The bar of a withheld or unknown count has length zero.
     point: Point
     x: float
     y: float
@@ -73,8 +72,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The median wait and the 90th percentile of a month. The `number` of each value is a position in BAND_NAMES."""
-
+    # The number of a value is a position in BAND_NAMES.
     label: str
     median: Value
     p90: Value
@@ -82,8 +80,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The positions of a `Reach`. A y coordinate is None if its value has no number."""
-
+    # A y coordinate is None if its value has no number.
     reach: Reach
     x: float
     median_y: float | None

@@ -1,5 +1,3 @@
-"""Makes the report of the figures: one HTML page that loads no other file."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +22,6 @@ KINDS = {
 
 
 def render_report(months: Sequence[MonthShown], names: Mapping[str, str], made_at: datetime) -> str:
-    """`names` holds the names of councils and providers, by code."""
     return _ENVIRONMENT.get_template("report.html.j2").render(view=ReportView(months, names, made_at))
 
 

@@ -1,4 +1,4 @@
-"""Prepares the content of the report for its template. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -38,8 +38,6 @@ MOST_MONTHS = 24
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A key figure of the last month."""
-
     figure: Figure
     title: str
     value: Value
@@ -65,8 +63,6 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """Tables by council or provider show only the last month."""
-
     months: Sequence[MonthShown]
     # The names of councils and providers by code.
     names: Mapping[str, str]
@@ -91,12 +87,12 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """Return None if every count of the last month is zero or withheld."""
+        """None means that every count is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
     def by_each(self, figure: Figure, dimension: Dimension) -> plots.Plot | None:
-        """Only the MOST_BARS highest counts have a bar. Return None if every count is zero or withheld."""
+        """Only the MOST_BARS highest counts have a bar."""
         shown = _of(self.last, figure)
         points = [
             plots.Point(self.name(code), count, WITHHELD, of=_counted(self.last, shown, dimension, code).of)
@@ -135,7 +131,7 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Yield councils by kinds, and then providers by kinds. A table without a published count is left out."""
+        """Leaves out a table without a published count."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})

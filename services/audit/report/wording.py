@@ -1,4 +1,4 @@
-"""Writes months, codes and table cells in plain English. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ WITHHELD, NOT_KNOWN, TOO_FEW, NO_WAIT_ENDED = "withheld", "not known", "too few"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The text of a table cell. If there is no number, the text gives the reason."""
-
     text: str
     number: int | None = None
     # The denominator as text, such as `of 52`, or empty.

@@ -1,4 +1,4 @@
-"""The command line `pullcord`. The module of a command is imported only when the command is used."""
+"""The module of a command is imported only when the command is used."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """The commands by name. A look-up of a command imports its module."""
+    """A look-up of a command imports its module."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -100,7 +100,7 @@ def _as_typer(entry: CommandEntry) -> typer.Typer:
 
 
 class _Summaries(_Commands):
-    """The commands by name, with their summaries for `--help`. A look-up of a summary imports nothing."""
+    """A look-up of a summary imports nothing."""
 
     def __getitem__(self, name: str) -> Any:
         entry = self.data[name]

@@ -1,5 +1,3 @@
-"""Generates the command reference: `python -m services.runtime.cli.reference docs/reference/command-line.md`."""
-
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,4 @@
-"""Reads the summaries for `pullcord --help` from the source files. An import of all commands would take seconds."""
-
+# The summaries come from source files: an import of all commands would take seconds.
 from __future__ import annotations
 
 import ast

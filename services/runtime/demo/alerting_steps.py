@@ -1,5 +1,3 @@
-"""The steps of a demonstration up to the first alerts."""
-
 from __future__ import annotations
 
 import json

@@ -1,5 +1,3 @@
-"""The last steps of a demonstration: a week without an answer, an officer's answer, and what to look at next."""
-
 from __future__ import annotations
 
 from collections import Counter

@@ -1,5 +1,3 @@
-"""Starts the demonstration, and uploads the sample files."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

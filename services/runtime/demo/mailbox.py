@@ -1,5 +1,3 @@
-"""The officers' mailbox: a real SMTP server on this machine, and a page with the received mails."""
-
 from __future__ import annotations
 
 from asyncio.base_events import Server
@@ -22,8 +20,6 @@ MAIL_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsaf
 
 @dataclass
 class Mailbox:
-    """The received mails, in the order of arrival."""
-
     mails: list[EmailMessage] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition)
 

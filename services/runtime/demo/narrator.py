@@ -1,5 +1,3 @@
-"""Prints the demonstration on a terminal, with numbered steps and simple tables."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

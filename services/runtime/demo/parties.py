@@ -1,5 +1,3 @@
-"""Adds the parties of the demonstration: two councils and three providers, with contacts and API keys."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -29,7 +27,6 @@ AT_ONCE: Final[Mapping[str, Any]] = {
 
 
 def add_parties(store: Store, smtp_port: int, **habits: Any) -> Mapping[str, str]:
-    """Return the API keys by feed id. `habits` holds fields of `CouncilPolicy` for every council."""
     keys = {}
     for sample in SAMPLES:
         kind, _, code = sample.feed_id.partition(":")

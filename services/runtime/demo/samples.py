@@ -1,4 +1,4 @@
-"""The sample registers and notices, with dates that can be shifted. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ BASE_DAY: Final = date(2026, 11, 23)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of `samples/`, and its feed such as `provider:RAVN` or `council:E06000009`."""
-
+    # A feed is a text such as `provider:RAVN` or `council:E06000009`.
     file_name: str
     feed_id: str
     sender: str
@@ -40,10 +39,7 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Move every date of this century by `days` days.
-
-    The function finds ISO dates, UK dates and date cells of a workbook.
-    """
+    """Moves every date of this century, in texts and in workbook cells."""
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))
     later = timedelta(days=days)

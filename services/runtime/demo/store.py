@@ -1,5 +1,3 @@
-"""The database queries of the demonstration."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,5 +1,3 @@
-"""The demonstration in one process, with a simulated clock."""
-
 from __future__ import annotations
 
 from threading import Event

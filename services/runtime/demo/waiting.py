@@ -1,5 +1,3 @@
-"""Waits until all events are handled or all messages are sent. Each wait has a time limit."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -24,7 +22,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Raises StuckError after LONGEST_WAIT. `what` describes the condition."""
+    """Raises StuckError after LONGEST_WAIT."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:

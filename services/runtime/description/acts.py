@@ -1,5 +1,3 @@
-"""Describes the acts of people for the OpenAPI description."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,7 +12,6 @@ AddModel = Callable[[dict[str, Any], type[BaseModel]], None]
 
 
 def describe_acts(schemas: dict[str, Any], add_model: AddModel) -> None:
-    """Replace the schema of `ActBody` by one schema for each act. The field `event` names the act."""
     description = schemas["ActBody"]["description"]
     mapping: dict[str, str] = {}
     for event in PEOPLES_ACTS:

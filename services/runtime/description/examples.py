@@ -1,4 +1,4 @@
-"""Examples of request bodies. The telephone numbers are reserved for drama (Ofcom)."""
+"""Ofcom reserves these telephone numbers for drama."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Describes the headers of answers."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator

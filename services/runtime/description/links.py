@@ -1,5 +1,3 @@
-"""Describes links from an answer to the next request."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,5 +1,3 @@
-"""Adds bodies, headers, links and examples to the OpenAPI description, because FastAPI does not know them."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,3 @@
-"""Connects the HTTP process with the other process of `pullcord serve`."""
-
 from __future__ import annotations
 
 import os
@@ -36,8 +34,6 @@ class RemoteTasks:
 
 
 class Background:
-    """Gives `make_app` the loops, sends and metrics of the other process. Can also wake the other process."""
-
     def __init__(self, link: ProcessLink) -> None:
         self._link = link
         self._states: tuple[TaskState, ...] = ()
@@ -68,7 +64,7 @@ class Background:
         return self._states
 
     def metrics(self) -> str:
-        """Return the metrics of the other process, or an empty text if it does not answer in time."""
+        """Returns an empty text if the other process does not answer in time."""
         with self._came:
             self._metrics = None
             self._link.send({"metrics": None})

@@ -1,5 +1,3 @@
-"""Passes events to the consumers within one process, without brokers."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -40,8 +38,6 @@ LEFT_ALONE = Counter(
 
 
 class EventDispatcher:
-    """Passes unpublished events to the consumers of their topic, in order for each partition key."""
-
     def __init__(self, store: Store, consumers: Sequence[Consumer], batch: int = BATCH) -> None:
         self._store = store
         self._consumers = consumers
@@ -79,10 +75,8 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """Let a consumer handle events. After an error, the caller must deliver the events again.
-
-    An event that can never be handled goes to quarantine. An event that only a newer version knows is skipped.
-    """
+    """After an error, the caller must deliver the events again."""
+    # A newer version's event is skipped. A bad event goes to quarantine.
     remaining = list(events)
     while remaining:
         try:
@@ -117,10 +111,7 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Split a failed batch: into halves after a conflict with another worker, otherwise into single events.
-
-    Raises PoisonError for a single event with a permanent fault. Raises `error` if the fault may pass.
-    """
+    """Raises PoisonError for one bad event. Raises `error` if a retry may help."""
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()
         # Another worker changes the same rows. Smaller batches collide less often.

@@ -1,5 +1,3 @@
-"""Stores the heartbeats of loops in the database, so that every process can see if a loop is alive."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -21,8 +19,6 @@ APART: Final = timedelta(seconds=BEAT_SECONDS * 0.9)
 
 
 class Heartbeat:
-    """Stores the heartbeats of a loop, at most one in the time APART."""
-
     def __init__(self, store: Store, name: str) -> None:
         self._store = store
         self._name = name
@@ -41,7 +37,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """Calls `made_progress` after each commit, so that a loop sends heartbeats even during a long step."""
+    """Sends a heartbeat after each commit, because a step may take long."""
 
     made_progress: Callable[[], None]
 

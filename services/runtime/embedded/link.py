@@ -1,4 +1,4 @@
-"""The link between the two processes of `pullcord serve`. A message is one line of JSON."""
+"""A message between the two processes is one line of JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TaskState:
 
 
 class ProcessLink:
-    """One end of the link. Any thread may call its methods."""
+    """Any thread may call the methods."""
 
     def __init__(self, end: socket.socket) -> None:
         end.settimeout(None)

@@ -1,5 +1,3 @@
-"""Does all background work in a few loops of one process."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -29,12 +27,9 @@ DRILL_SECONDS = 60.0
 
 
 class Loop:
-    """A thread that repeats `work` until it is stopped. After a fault, the loop waits and tries again.
+    """After a fault, the thread waits and tries again."""
 
-    If `work` returns 0, the loop waits for `seconds`, or until `wake` is called. After any other
-    number, the loop wakes `then`, which is another loop. A loop without a fault calls `beat` at
-    least every BEAT_SECONDS.
-    """
+    # After a result of 0, the thread waits. After another result, it wakes `then`.
 
     def __init__(
         self,
@@ -68,19 +63,19 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Finish the current step and end. Return False if this takes longer than `timeout` seconds."""
+        """Returns False if the current step takes longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
     @property
     def alive(self) -> bool:
-        """Return False if the loop has ended. Return True if the loop has not started yet."""
+        """A loop is alive before its start."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """Return the seconds since the current step began. Return 0 if the loop is waiting."""
+        """A waiting loop has 0 seconds."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 
@@ -140,11 +135,6 @@ class Loop:
 def loop_with_heartbeat(
     name: str, store: Store, work_with: Callable[[Store], Callable[[], int]], seconds: float, then: Loop | None = None
 ) -> Loop:
-    """Make a loop that stores heartbeats, even during a long step.
-
-    `work_with` gets a store, and returns work that uses this store.
-    """
-
     def made_progress() -> None:
         loop.made_progress()
 
@@ -210,7 +200,7 @@ class EmbeddedRunner:
         self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Finish the current steps and sends. Return False if this takes longer than `timeout` seconds."""
+        """Returns False if a step or a send takes longer than `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
         # All loops are asked first, so that they end in parallel.

@@ -1,8 +1,4 @@
-"""Runs the two processes of `pullcord serve`.
-
-Callers may use up the connections, threads or memory of the HTTP process. Alerts go on meanwhile, because they run in
-the other process. The HTTP process is then started again.
-"""
+"""Runs two processes, because alerts must go on without the HTTP process."""
 
 from __future__ import annotations
 
@@ -38,7 +34,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
 
 class ServiceEndedError(PullcordError):
-    """One of the two processes has ended, and cannot be started again."""
+    """One of the two processes ended, and cannot be started again."""
 
 
 class Supervisor:
@@ -52,7 +48,7 @@ class Supervisor:
         self._link: ProcessLink | None = None
 
     def run(self) -> None:
-        """Run until a stop is requested. Raises ServiceEndedError if the service cannot go on."""
+        """Raises ServiceEndedError if the service cannot go on."""
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, lambda *_: self._stop.set())
         self._runner.start()

@@ -1,5 +1,3 @@
-"""Tunes Python's garbage collector for thousands of records at a time."""
-
 from __future__ import annotations
 
 import gc

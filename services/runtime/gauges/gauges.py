@@ -1,5 +1,3 @@
-"""Safety gauges, read from the database at each scrape. Every process reports the same values."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
@@ -38,8 +36,6 @@ class SafetyGauges(Collector):
 
 
 class EndedLoops(Collector):
-    """Reports the loops of this process that ended without a request to stop."""
-
     def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
 

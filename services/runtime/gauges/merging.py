@@ -1,5 +1,3 @@
-"""Adds up the counts of two processes. A scrape of one process then shows the counts of both processes."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -26,10 +24,7 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Add up the counts of this process and the other process, in the Prometheus text format.
-
-    Metrics such as `python_…` and `process_…` describe only one process, so they are not added up.
-    """
+    """Metrics such as `process_…` describe one process, so they are not added."""
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):
         if family.name.startswith(OF_ONE_PROCESS):

@@ -1,5 +1,4 @@
-"""Counts requests by route, and times them. A path is never a label: a path may hold a person's reference."""
-
+# A path is never a label, because it may contain a person's reference.
 from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
@@ -19,7 +18,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return `other` for an unknown method, because a method may be a telephone number."""
+    """An unknown method becomes `other`, because a caller may put anything there."""
     return method if method in METHODS else "other"
 
 

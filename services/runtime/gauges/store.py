@@ -1,5 +1,3 @@
-"""The database queries of the gauges."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -113,10 +111,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the latest time at which an unsafe case passed its harmful day, or None.
-
-    A case passes its harmful day at the end of the day, or at its opening if that is later.
-    """
+    """A case passes its harmful day at the end of that day."""
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
     return None if harm_on is None else max(london_midnight(harm_on + timedelta(days=1)), opened_at)
@@ -127,10 +122,7 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed's id and the time of its last data.
-
-    Without any data, the time of the feed's creation counts. Feeds that the operator has ended are left out.
-    """
+    """A feed without data has the time of its creation. Ended feeds are missing."""
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)
     return [(feed_id, heard or added) for feed_id, heard, added in rows]

@@ -1,5 +1,3 @@
-"""Gauges for upkeep: disk space, the log of SQLite, backups, and API keys that expire."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,8 +1,5 @@
-"""Publishes canaries, finds lost events, and publishes the lost events again.
-
-A canary comes after all earlier events of its partition. If a consumer has received the canary but not an earlier
-event, the event is lost.
-"""
+"""A canary comes after all earlier events of its partition."""
+# So a received canary shows that missing earlier events are lost.
 
 from __future__ import annotations
 
@@ -37,18 +34,13 @@ AGAIN = Counter(
 
 @dataclass(frozen=True)
 class Canaries:
-    """Publishes a canary to each partition of the topics, at intervals of `every`."""
-
     store: Store
     publisher: Publisher
     topics: Sequence[Topic]
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due. Return the number of lost events to publish again.
-
-        Raises RelayError if the brokers accept no canary.
-        """
+        """Return the number of lost events. Raises RelayError if the brokers accept no canary."""
         now = self.store.now()
         with self.store.writing() as connection:
             # One relay at a time. The lock ends with the transaction.

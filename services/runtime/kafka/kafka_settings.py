@@ -1,5 +1,3 @@
-"""Settings for the connection to the brokers (`PULLCORD_KAFKA_…`), from the environment or a file."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -15,8 +13,6 @@ LISTED = "pullcord"
 
 
 class KafkaSettings(EnvironmentSettings):
-    """The addresses of the brokers, and the identity of this deployment towards the brokers."""
-
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_KAFKA_",
         env_ignore_empty=True,
@@ -57,11 +53,9 @@ class KafkaSettings(EnvironmentSettings):
         return made
 
     def broker_topic(self, topic: str) -> str:
-        """Return the broker's name for a topic of `topics.yaml`."""
         return f"{self._deployment}.{topic.partition('.')[2]}"
 
     def listed_topic(self, broker_topic: str) -> str:
-        """Return the name in `topics.yaml` for a topic of the brokers."""
         return f"{LISTED}.{broker_topic.partition('.')[2]}"
 
     def group(self, consumer: str) -> str:

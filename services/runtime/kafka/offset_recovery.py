@@ -1,9 +1,3 @@
-"""A Faust consumer that finds partitions whose records the brokers have lost.
-
-After such a loss, the committed offset is beyond the end of the partition. Faust itself would skip all records up to
-that offset without a warning.
-"""
-
 from __future__ import annotations
 
 import sys
@@ -26,7 +20,9 @@ class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Starts each partition at the committed offset. Starts at the beginning if the offset is beyond the end."""
+    """Starts at the beginning if the committed offset is beyond the end."""
+
+    # Brokers can lose records. Faust itself would then skip new records.
 
     def _new_consumer_thread(self) -> Any:
         return LoggedThread(self, loop=self.loop, beacon=self.beacon)

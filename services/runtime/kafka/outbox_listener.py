@@ -1,7 +1,4 @@
-"""Wakes a relay when an event is written to the outbox, by LISTEN and NOTIFY of PostgreSQL.
-
-A lost notification does no harm, because the relay also reads the outbox at intervals.
-"""
+"""A lost notification does no harm, because the relay also reads at intervals."""
 
 from __future__ import annotations
 
@@ -21,8 +18,6 @@ RECONNECT_SECONDS = 2.0
 
 
 class OutboxListener:
-    """Calls `wake` for each event in the outbox. The listener has its own database connection."""
-
     def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
         # psycopg does not understand SQLAlchemy's driver names in a URL.
         self._url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,8 +1,5 @@
-"""The relay publishes the events of the outbox to Kafka.
-
-Only one relay at a time works on a lane, so events with the same key keep their order. A crash may cause a second
-publication of an event. The inboxes of the consumers drop the repeated event.
-"""
+"""One relay at a time works on a lane, to keep the order."""
+# A crash may repeat an event. The inboxes of the consumers drop the repetition.
 
 from __future__ import annotations
 
@@ -51,10 +48,7 @@ class Relay:
     served: dict[Lane, str] = field(default_factory=dict)
 
     def run_once(self) -> int:
-        """Publish a batch from each lane without another relay. Return the number of published events.
-
-        Raises RelayError if nothing was published because the brokers did not answer.
-        """
+        """Return the number of published events. Raises RelayError if the brokers did not answer."""
         with self.store.reading() as connection:
             lanes = lanes_with_backlog(connection)
         published, failed, unanswered = 0, set[str](), set[str]()
@@ -110,10 +104,7 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the events that are published or in quarantine. Also return the first error of a waiting event.
-
-        An event also waits if an earlier event with the same key waits.
-        """
+        """Return the finished events, and the first error of a waiting event."""
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()
@@ -131,7 +122,7 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Split the event if it is too large, and return True. Otherwise put the event in quarantine."""
+        """Returns False if the event went to quarantine."""
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

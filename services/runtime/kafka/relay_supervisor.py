@@ -1,5 +1,3 @@
-"""Runs a relay and its canaries. After a failure, connects to the brokers again."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -44,11 +42,7 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """Publish events and due canaries. Return the number of published and lost events together.
-
-        Raises RelayError if the brokers cannot be reached, have unsuitable topics, or accept nothing. The next call
-        connects again.
-        """
+        """The next call after RelayError connects again."""
         try:
             at = self._connect()
             return at.relay.run_once() + at.canaries.run_once()

@@ -1,5 +1,3 @@
-"""The roles of a distributed deployment. A process runs one role until it is stopped."""
-
 from __future__ import annotations
 
 import asyncio
@@ -45,7 +43,7 @@ BEATS_MISSED = 3
 
 
 class WorkerEndedError(PullcordError):
-    """A worker has ended without a request to stop."""
+    """A worker ended without a request to stop."""
 
     permanent = False
 
@@ -110,7 +108,7 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Raises WorkerEndedError if the worker ends before a stop is requested."""
+    """Raises WorkerEndedError if the worker ends before `stop`."""
     watch = _watch_of(worker, parts)
     # Watch from before the start: a worker whose start hangs may hold partitions already.
     watch.start()

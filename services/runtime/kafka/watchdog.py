@@ -1,5 +1,3 @@
-"""Ends a process that makes no progress, so that it is started again. Unfinished work is not lost."""
-
 from __future__ import annotations
 
 import os
@@ -29,11 +27,9 @@ def end_process(code: int = NO_PROGRESS) -> None:
 
 
 class Watchdog:
-    """Ends the process if work has waited for `patience` seconds without progress.
+    """Ends the process after `patience` seconds without progress."""
 
-    If `is_behind` raises an error, the process goes on, because a restart does not mend a database. If `is_behind`
-    never returns, the process is ended.
-    """
+    # An error of `is_behind` does not end the process: a restart mends no database.
 
     def __init__(
         self,

@@ -1,8 +1,4 @@
-"""A Faust worker passes the messages of the topics to a consumer, and never loses a message.
-
-Faust acknowledges a message after an exception in an agent, so no exception may leave an agent. A message with a
-temporary fault stays unacknowledged. An event that can never be handled goes to quarantine.
-"""
+"""No exception may leave an agent, because Faust would acknowledge the message."""
 
 from __future__ import annotations
 
@@ -60,8 +56,6 @@ class ForeignEventsError(PullcordError):
 
 @dataclass
 class Worker:
-    """A consumer with its own Faust application. One agent reads all topics of the consumer."""
-
     store: Store
     consumer: Consumer
     app: faust.App
@@ -92,14 +86,11 @@ class Worker:
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """Return the seconds since the end of the last batch. The batch may have failed."""
+        """The seconds since the end of the newest batch. A failed batch counts."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if a partition is more than `patience` behind the newest canary.
-
-        Only the partitions of this worker count. If the worker has no partition, all partitions of the consumer count.
-        """
+        """A worker without a partition looks at all partitions of the consumer."""
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
         # Until the application has started, the worker's partitions are not known.
@@ -108,7 +99,7 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Return True after the messages are handled. Return False if the worker must stop first."""
+        """Returns False if the worker must stop before the end."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

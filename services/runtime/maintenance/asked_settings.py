@@ -1,5 +1,3 @@
-"""Stores the answers to the questions of `pullcord init`. `Settings` reads the file with the answers."""
-
 from __future__ import annotations
 
 import json

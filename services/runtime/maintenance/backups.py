@@ -1,7 +1,4 @@
-"""Makes, checks and restores backups of an embedded deployment.
-
-A backup does not contain the keys. Nobody can read the personal data in a backup without the keys.
-"""
+"""A backup does not contain the keys."""
 
 from __future__ import annotations
 
@@ -48,10 +45,7 @@ class RestoreResult:
 
 
 def back_up(store: Store, target: Path) -> Contents:
-    """Copy the store's SQLite database, and check the copy. The database may be in use.
-
-    Raises RefusedError if the target already exists. Raises CopyError if the copy fails a check.
-    """
+    """Raises RefusedError if `target` exists. Raises CopyError if the copy is faulty."""
     if target.exists():
         raise RefusedError(f"{target} is there already: a backup is never overwritten")
     with _draft_beside(target) as draft:
@@ -69,18 +63,14 @@ def back_up(store: Store, target: Path) -> Contents:
 
 
 def record_backup(store: Store, kind: str, size: int) -> None:
-    """Record a backup, so that its age can be monitored. `size` is in bytes."""
+    """`size` is in bytes."""
     with store.writing() as connection:
         row = AuditRow(AuditAction.BACKUP_MADE, {"kind": kind, "bytes": size})
         write_audit(connection, store.vault, [row], store.now())
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Replace the store's SQLite database by a backup, and upgrade the backup to the present schema.
-
-    Raises RefusedError if the database is in use. Raises RefusedError if the database exists and `replacing` is False.
-    Raises CopyError if the backup fails a check.
-    """
+    """Raises RefusedError if the database is in use. Raises CopyError if the backup is faulty."""
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
         raise RefusedError(f"there is a database at {place}: with --replace it is moved aside, not deleted")
@@ -100,10 +90,8 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Call `settle_restore` for a database that other tools have restored.
-
-    Return the time of the database's last change. A second call changes nothing.
-    """
+    """A second call changes nothing."""
+    # Other tools have restored this database.
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)
     # The last record is the restore itself, so the database was settled before.
@@ -114,10 +102,7 @@ def settle_in_place(store: Store) -> datetime:
 
 
 def check_unused(database: str) -> None:
-    """Raise RefusedError if another process uses the SQLite database.
-
-    The caller must not have the database open.
-    """
+    """Raises RefusedError if another process uses the database."""
     with unused(_file_of(database)):
         pass
 

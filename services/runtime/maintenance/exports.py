@@ -1,9 +1,3 @@
-"""Writes matches and cases to files for statistics and other systems: only ids, levels, reasons and dates.
-
-A council's reference is written only on request. It is never written if it could be a telephone number, a name or an
-address.
-"""
-
 from __future__ import annotations
 
 import csv
@@ -75,8 +69,6 @@ Row = dict[str, Any]
 
 
 class FileFormat(StrEnum):
-    """The value is the suffix of the file."""
-
     CSV = ".csv"
     NDJSON = ".ndjson"
 
@@ -84,10 +76,7 @@ class FileFormat(StrEnum):
 def export_cases(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write cases to a file, the oldest first. Return the number of rows.
-
-    Raises RefusedError if the suffix is neither .csv nor .ndjson, or if the folder is missing.
-    """
+    """Return the number of rows. Raises RefusedError for a wrong suffix or a missing folder."""
     query = cases_to_export(feed_id, ended=ended)
     return _export(store, path, query, _case, CASE_COLUMNS, references=references)
 
@@ -95,20 +84,14 @@ def export_cases(
 def export_matches(
     store: Store, path: Path, feed_id: str | None = None, *, ended: bool = False, references: bool = False
 ) -> int:
-    """Write matches to a file, in the order of the register entries. Return the number of rows.
-
-    Raises the same errors as `export_cases`.
-    """
+    """Return the number of rows. Raises RefusedError for a wrong suffix or a missing folder."""
     query = matches_to_export(feed_id, ended=ended)
     return _export(store, path, query, partial(_match, store.tokeniser), MATCH_COLUMNS, references=references)
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Yield a text file that only its owner can read. The file appears only when it is complete and on disk.
-
-    Raises RefusedError if the folder is missing.
-    """
+    """The file appears only when it is complete. Raises RefusedError for a missing folder."""
     if not path.parent.is_dir():
         raise RefusedError(f"there is no folder {path.parent}: make it first")
     # mkstemp makes a file that only its owner can read. It is in the same folder, so that a rename is enough.
@@ -127,7 +110,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """Return None if the reference could be a telephone number, a name or an address."""
+    """Returns None if the reference could identify a person."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -1,5 +1,3 @@
-"""Reads the keys file again after each change. Keys can be changed while processes run."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -18,10 +16,7 @@ LOOK_EVERY = 1.0
 
 
 class KeyFile:
-    """Raises KeysError at the start if the file is missing or faulty.
-
-    Later, the last keys stay in use if the file is missing, is faulty, or has another deployment's keys.
-    """
+    """Raises KeysError at the start. After a later fault, the earlier keys stay in use."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""The keys of a deployment. Without the vault keys, all encrypted personal data is lost for good."""
+"""Without the vault keys, all encrypted personal data is lost for good."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64
 
 
 class Keyring(BaseModel):
-    """The content of the keys file. The vault key `current` encrypts. All vault keys decrypt."""
+    """The vault key `current` encrypts. All vault keys decrypt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -60,7 +60,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Make the newest vault key current. If the newest key is already current, first add a new key."""
+    """Adds a new key if the newest key is already current."""
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
@@ -95,10 +95,7 @@ def read_keyring(path: Path) -> Keyring:
 
 
 def change_keyring(path: Path, change: Callable[[Keyring], Keyring]) -> Keyring:
-    """Change the keys file, and return the new keys.
-
-    Raises KeysError if the file is missing or faulty, or if another process is changing the file.
-    """
+    """Raises KeysError if another process is changing the file."""
     with _alone_in(path.parent):
         changed = change(read_keyring(path))
         write_keyring(path, changed)

@@ -1,8 +1,4 @@
-"""Rebuilds matches and cases from the stored records, for example after the brokers have lost events.
-
-Correct matches and cases stay unchanged, so nobody is alerted twice.
-"""
-
+# Correct matches and cases stay unchanged, so nobody is alerted twice.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
@@ -18,7 +14,6 @@ BATCH = 2_000
 
 
 def rebuild(store: Store, consumers: Sequence[DeployedConsumer]) -> Iterator[int]:
-    """Rebuild the results of each consumer. Yield the number of entries in each transaction."""
     for consumer in consumers:
         for entries in _batches(store):
             _rebuild_batch(store, consumer, entries)

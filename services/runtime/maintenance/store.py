@@ -1,5 +1,3 @@
-"""The database queries of exports and rebuilds."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

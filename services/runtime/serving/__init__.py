@@ -1,1 +1,0 @@
-"""Limits of the HTTP server: connections, concurrent work, and requests of one caller."""

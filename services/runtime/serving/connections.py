@@ -1,5 +1,3 @@
-"""Limits the connections of the HTTP server, so that one caller cannot use up all connections."""
-
 from __future__ import annotations
 
 import asyncio
@@ -28,16 +26,12 @@ class ConnectionLimits:
 
 @dataclass(slots=True)
 class ConnectionPlaces:
-    """The open connections of one server, the oldest first. Their number is limited."""
-
+    # The connections are in the order of their start.
     limits: ConnectionLimits
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """If there are too many connections, cut off the oldest connection without a complete request.
-
-        If every connection has a complete request, cut off the new connection.
-        """
+        """Cuts off the oldest incomplete request, or else the new connection."""
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
@@ -54,11 +48,6 @@ class ConnectionPlaces:
 
 
 class GuardedProtocol(H11Protocol):
-    """A connection that is cut off if the caller is too slow.
-
-    It is also cut off if a new connection needs its place.
-    """
-
     def __init__(self, *given: Any, places: ConnectionPlaces, **named: Any) -> None:
         super().__init__(*given, **named)
         self._places = places
@@ -112,10 +101,7 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return the function that makes the connections of one server.
-
-    If the process may open only few files, the number of connections is lowered.
-    """
+    """Lowers the number of connections if the process may open few files."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

@@ -1,5 +1,3 @@
-"""The HTTP process of `pullcord serve` receives submissions and shows pages. The other process matches and alerts."""
-
 from __future__ import annotations
 
 import os

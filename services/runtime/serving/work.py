@@ -1,5 +1,3 @@
-"""Limits the time for the arrival of a body, and the number of requests at work."""
-
 from __future__ import annotations
 
 import asyncio
@@ -24,8 +22,7 @@ WITH_BODY = frozenset({"POST", "PUT"})
 
 @dataclass(frozen=True, slots=True)
 class WorkLimits:
-    """The limits are our own choice: no source prescribes them."""
-
+    # The limits are our own choice: no source prescribes them.
     # Requests that are worked on at once. The framework has 40 threads.
     requests: int = 32
     # Seconds within which a body must arrive.
@@ -35,11 +32,7 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """Answers 408 if a body does not arrive in time. Answers 503 if a request waits too long.
-
-    A request counts towards the limit only after its complete arrival. A slow sender does not keep other senders
-    waiting.
-    """
+    """Answers 408 for a slow body, and 503 after a long wait."""
 
     def __init__(self, app: App, limits: WorkLimits) -> None:
         self._app = app

@@ -20,8 +20,6 @@ LAST_WORD_SECONDS = 90.0
 
 @dataclass
 class Client(ABC):
-    """Repeats `act` in a thread until `stop` is called."""
-
     name: str
     url: str
     key: str
@@ -31,7 +29,7 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Make the next requests. Add each request and each answer to the history."""
+        """Add each request and each answer to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)
@@ -42,7 +40,6 @@ class Client(ABC):
         self._stopped.set()
 
     def ended(self) -> bool:
-        """Return True if the last request was answered in time."""
         self._thread.join(LAST_WORD_SECONDS)
         return not self._thread.is_alive()
 

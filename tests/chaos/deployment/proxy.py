@@ -73,7 +73,6 @@ class Proxy:
         self._loop.close()
 
     def cut(self) -> None:
-        """Reset every connection until `open` is called."""
         self._run(self._set(Mode.CUT))
 
     def delay(self, seconds: float) -> None:
@@ -81,11 +80,9 @@ class Proxy:
         self._run(self._set(Mode.DELAYED, seconds))
 
     def half_open(self) -> None:
-        """Swallow all data until `open` is called."""
         self._run(self._set(Mode.HALF_OPEN))
 
     def open(self) -> Toll:
-        """Return the toll of the previous mode."""
         done: Toll = self._run(self._set(Mode.OPEN))
         return done
 

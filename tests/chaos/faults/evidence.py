@@ -25,8 +25,7 @@ class NotShownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`began` and `ended` count seconds from the start of the run."""
-
+    # `began` and `ended` count seconds from the start of the run.
     fault: Fault
     began: float
     ended: float
@@ -58,7 +57,7 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Return the generation and the member count of each rebalance."""
+    """Each pair is the generation and the member count."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 

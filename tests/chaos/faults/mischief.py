@@ -30,7 +30,7 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Make the relays publish up to `count` published events again."""
+    """Make the relays publish some events again."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 
@@ -52,10 +52,8 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Return the number of events and the number of late events.
-
-    A late event follows a newer event with the same key.
-    """
+    """Return the number of events and the number of late events."""
+    # A late event follows a newer event with the same key.
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()
         world.noise.shuffle(waiting)

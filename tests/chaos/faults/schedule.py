@@ -61,8 +61,6 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Both sequences of faults run at the same time."""
-
     seed: int
     surroundings: Sequence[Fault]
     processes: Sequence[Fault]

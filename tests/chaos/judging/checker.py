@@ -19,7 +19,6 @@ Pairs = set[tuple[str, str]]
 
 
 def findings(history: History, records: Records, mails: Mapping[str, int]) -> list[str]:
-    """`mails` maps a reference to the number of received mails."""
     return [
         *refused(history),
         *submissions_lost(history, records),
@@ -81,7 +80,6 @@ def matches_wrong(history: History, records: Records) -> Iterator[str]:
 
 
 def danger_due(history: History) -> dict[str, date]:
-    """Map the reference of each entry at risk to the earliest planned day."""
     notices, days = history.latest_notices(), defaultdict(list)
     for notice, entry in pairs_due(history):
         if notices[notice].status != WITHDRAWN:
@@ -90,7 +88,6 @@ def danger_due(history: History) -> dict[str, date]:
 
 
 def cases_wrong(history: History, records: Records) -> Iterator[str]:
-    """An entry at risk needs an alerted case with the right day. Every other case must be over."""
     due, cases = danger_due(history), {case.entry: case for case in records.cases}
     yield from (f"entry {entry} is at risk and has no case" for entry in sorted(due.keys() - cases.keys()))
     for entry, case in sorted(cases.items()):
@@ -112,7 +109,6 @@ def _case_at_risk(case: Case, day: date) -> Iterator[str]:
 
 
 def paged_without_cause(history: History, records: Records) -> Iterator[str]:
-    """A case may have one alert at its start and one alert for each change."""
     changes = causes(history)
     for case in records.cases:
         if case.alerts > 1 + changes[case.entry]:
@@ -122,7 +118,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """For each entry, count the changes that explain a further alert."""
+    """Count the changes that explain a further alert, by entry."""
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
     providers, numbers, found = defaultdict(set), defaultdict(set), Counter[str]()
@@ -138,7 +134,6 @@ def causes(history: History) -> Counter[str]:
 
 
 def deliveries_wrong(records: Records, mails: Mapping[str, int]) -> Iterator[str]:
-    """A sent delivery needs a mail. Each attempt with an unknown outcome allows one more mail."""
     owed = {one.reference: one for one in records.deliveries}
     yield from (f"a mail {reference} came and nobody was owed it" for reference in sorted(mails.keys() - owed.keys()))
     for one in owed.values():

@@ -1,5 +1,3 @@
-"""No part of Pullcord writes this history."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -33,8 +31,6 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A submission that was answered with 202."""
-
     submission: str
     rows: Sequence[NoticeVersion | EntryVersion]
     # True if the receipt belongs to an earlier try, whose answer never came.
@@ -43,8 +39,6 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement that was answered with 200."""
-
     alert: str
     cases: Sequence[str]
 

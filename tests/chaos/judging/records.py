@@ -16,8 +16,6 @@ RecordKey = Callable[[str, str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`rows` is the number of rows in the receipt."""
-
     submission: str
     rows: int
 
@@ -55,8 +53,6 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """An acknowledgement in the audit."""
-
     alert: str
     cases: Sequence[str]
 

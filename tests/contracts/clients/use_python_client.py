@@ -1,5 +1,3 @@
-"""Prints the values that the generated client reads. The output is JSON."""
-
 import io
 import json
 import os

@@ -1,5 +1,3 @@
-"""The distributed demonstration moves all stored days back by one."""
-
 from __future__ import annotations
 
 import random
@@ -94,7 +92,6 @@ def test_the_rules_decide_as_they_do_a_day_later(
 
 
 def decided(deployment: Deployment, lag: timedelta) -> dict[str, Any]:
-    """Each returned day is moved `lag` later."""
     case = cases_by_entry(deployment)["e1"]
     return {
         "state": case.state,
@@ -147,7 +144,6 @@ JSON_OF_CASES = [one for one in cases.columns if isinstance(one.type, JSON)]
 
 
 def written(days: list[date], at: datetime) -> Any:
-    """Return JSON that holds days in every stored form."""
     first, second, third, fourth = map(str, days)
     return {
         "7": {"restricted": first, "ported": f"planned {second} None", "provider": "RAVN", "doubted": 2},

@@ -1,5 +1,3 @@
-"""Backs up and restores with PostgreSQL's own tools, as docs/operations.md says."""
-
 from __future__ import annotations
 
 import subprocess
@@ -51,7 +49,6 @@ def address(deployment: Deployment) -> str:
 
 
 def put_back(deployment: Deployment, databases: Databases, dump: Path) -> None:
-    """Restore the dump into a new database with the old name."""
     deployment.store.engine.dispose()
     name = deployment.store.engine.url.database
     databases._run(f"ALTER DATABASE {name} RENAME TO {name}_before")

@@ -22,8 +22,6 @@ LINES = 60
 
 
 class Said:
-    """Stands in for the keys file."""
-
     def __init__(self) -> None:
         self.new = Event()
 

@@ -1,5 +1,3 @@
-"""Each test compares the work for inputs of size n and 2n."""
-
 from __future__ import annotations
 
 import ast

@@ -42,7 +42,6 @@ def with_format(code: bytes) -> bytes:
 
 
 def with_texts(*texts: bytes, cell: bytes = b"") -> bytes:
-    """The texts go into the table of shared texts. `cell` goes into a further row."""
     part = b"<sst xmlns='" + MAIN + b"'>" + b"".join(texts) + b"</sst>"
     kind = b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + TEXTS_TYPE + b'"/></Types>'
     row = b'<row r="3">' + cell + b"</row></sheetData>"

@@ -1,5 +1,3 @@
-"""A history first writes a notice and a register entry. Each later deed changes one of the two records."""
-
 from __future__ import annotations
 
 from collections import defaultdict
@@ -28,8 +26,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Deeds with the same turn may run at the same time."""
-
+    # Deeds with the same turn may run at the same time.
     turn: int
     act: Act
     feed: str
@@ -38,8 +35,6 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One writer submits these rows together."""
-
     act: Act
     feed: str
     rows: tuple[Row, ...]
@@ -101,7 +96,6 @@ class Pair:
         self.deeds.append(Deed(self._turn(feed), act, feed, row))
 
     def _turn(self, feed: str) -> int:
-        """The new turn is later than the last deed on the same record."""
         after = max((deed.turn + 1 for deed in self.deeds if deed.feed == feed), default=0)
         beside = max((deed.turn for deed in self.deeds), default=0)
         return max(after, beside + (self.noise.random() < 0.4))
@@ -130,7 +124,6 @@ def history(noise: Random, number: int) -> list[Deed]:
 
 
 def submissions(noise: Random, pairs: range, pace: Pace) -> Iterator[Submission]:
-    """Yield submissions slightly out of order."""
     for start in range(0, len(pairs), pace.wave):
         numbers = pairs[start : start + pace.wave]
         yield from _wave(noise, pace, (deed for number in numbers for deed in history(noise, number)))

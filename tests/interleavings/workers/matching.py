@@ -53,7 +53,6 @@ class Shared:
             self.got_on.notify_all()
 
     def wait_for_others(self, transactions: int) -> None:
-        """Wait until `transactions` further transactions are handled."""
         # Only one process waits at a time.
         if not self.held_up.acquire(block=False):
             return
@@ -91,7 +90,6 @@ class Matchers:
             raise RuntimeError("a matcher has died: its error is above")
 
     def finish(self) -> Counter[str]:
-        """Return the counts of work and of conflicts."""
         self._shared.written.set()
         for process in self._processes:
             process.join(ENDED_WITHIN)

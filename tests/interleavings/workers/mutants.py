@@ -21,8 +21,6 @@ ALL = 10_000
 
 @dataclass(frozen=True)
 class ProbingStore(Store):
-    """The writers match their own records before they commit."""
-
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         with super().writing() as connection:

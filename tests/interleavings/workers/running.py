@@ -16,7 +16,6 @@ def as_it_comes() -> None: ...
 def write_and_match(
     store: Store, noise: Random, pairs: range, pace: Pace, prepare: Prepare = as_it_comes
 ) -> Counter[str]:
-    """Return the counts of work and of conflicts. Each matcher process first calls `prepare`."""
     url = store.engine.url.render_as_string(hide_password=False)
     with Matchers(url, noise.randrange(2**32), pace, prepare) as matchers:
         writers = Writers(store, submissions(noise, pairs, pace), pace.backlog, matchers.check)

@@ -26,7 +26,6 @@ def hold_up_at_random(engine: Engine, noise: Random, share: float, seconds: floa
 
 
 def until_it_is_done(work: Callable[[], object], who: str, conflicts: Counter[str]) -> None:
-    """Repeat the work after each conflict. Count the conflicts by type."""
     for tries in range(1, TRIES + 1):
         try:
             work()

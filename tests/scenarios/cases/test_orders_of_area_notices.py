@@ -19,7 +19,6 @@ def on_area(name: str, days: int | None = 0, **more: Any) -> dict[str, Any]:
 
 
 def shown(api: Api, *sent: dict[str, Any]) -> dict[str, Any]:
-    """Return the match of a home after these area notices."""
     api.deployment.put_entries(HOME)
     api.deployment.post_notices(*sent)
     api.deployment.settle()

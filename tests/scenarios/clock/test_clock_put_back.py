@@ -44,7 +44,6 @@ def differences(deployment: Deployment) -> list[str]:
 
 
 def is_to_be_recomputed(deployment: Deployment) -> bool:
-    """Return True if the engine still has to recompute the council."""
     with deployment.store.reading() as connection:
         return councils_to_recompute(connection) == [BLACKPOOL]
 

@@ -22,7 +22,6 @@ ENDS = timedelta(days=730)
 
 
 def next_due(deployment: Deployment) -> datetime:
-    """Return the next time at which a case, a delivery or a check is due."""
     columns = (cases.c.due_at, deliveries.c.due_at, alerts.c.check_at)
     with deployment.store.reading() as connection:
         found = [connection.scalar(select(func.min(column)).where(column.is_not(None))) for column in columns]
@@ -31,7 +30,6 @@ def next_due(deployment: Deployment) -> datetime:
 
 
 def play(deployment: Deployment, in_days: int, *, answered: bool) -> list[datetime]:
-    """Return the times of the messages to the council."""
     without_waiting_for_the_disk(deployment.store.engine)
     deployment.with_officers(three_tiers())
     deployment.put_entries(ENTRY)

@@ -32,8 +32,6 @@ MANAGERS = {BLACKPOOL: "maya", CARDIFF: "megan"}
 
 
 class MailAndMessenger:
-    """Mail goes to the real server. The operator's route always works."""
-
     def __init__(self) -> None:
         self.mail = make_routed_channel(ChannelSettings(5.0, mail_without_tls=True))
         self.messenger = RecordingChannel()
@@ -61,7 +59,6 @@ class MailServer:
             self._running = False
 
     def taken(self) -> list[tuple[str, str]]:
-        """Return the recipient and the text of each mail."""
         mails = self.inbox.received()
         return [(str(mail["To"]).partition("@")[0], mail.get_body(("plain",)).get_content()) for mail in mails]  # type: ignore[union-attr]
 

@@ -34,8 +34,6 @@ STAFF = 12
 
 @dataclass
 class Hosts:
-    """`faults` maps a failing person or host to the result of each attempt."""
-
     clock: Clock
     faults: dict[str, SendResult] = field(default_factory=dict)
     attempts: list[tuple[str, str, datetime, SendResult]] = field(default_factory=list)
@@ -144,7 +142,7 @@ def test_what_is_held_uses_up_no_attempt_and_does_not_count_as_forgotten(deploym
 
 
 def asked_after(deployment: Deployment, hosts: Hosts, people: int, in_days: int) -> int:
-    """Return the seconds from the first attempt until the manager has a message."""
+    """Return the seconds until the manager has a message."""
     hosts.faults[RELAY] = DOWN
     manager = Tier(label="managers", from_days=0, contacts=(person("manager", OTHER),))
     alerted(deployment, desk(*staff(people)), manager, in_days=in_days)

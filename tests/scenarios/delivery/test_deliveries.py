@@ -111,7 +111,6 @@ def test_a_delivery_that_was_written_down_before_a_crash_is_made_after_it(at_ris
 
 
 def routes_of_warnings(deployment: Deployment) -> list[str]:
-    """Return only the routes of messages about cases."""
     return [mail.route for mail in deployment.mails() if "cannot be reached" not in mail.message.subject]
 
 

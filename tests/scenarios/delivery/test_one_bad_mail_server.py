@@ -72,7 +72,6 @@ def test_an_answer_to_the_whole_mail_that_is_cut_short_is_no_answer(answer: byte
 
 
 def told(deployment: Deployment, routes: dict[str, str]) -> Dispatcher:
-    """The returned dispatcher sends over real connections."""
     contacts = tuple(Contact(person=label, channel="route", address=route) for label, route in routes.items())
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=contacts),)))
     deployment.put_entries(ENTRY)

@@ -53,7 +53,6 @@ def run_drills(deployment: Deployment) -> int:
 
 
 def go_on_to(deployment: Deployment, moment: datetime) -> None:
-    """Move the clock to `moment`, and do all work that is due on the way."""
     day = london_day(deployment.clock.now())
     while day <= london_day(moment):
         for hour in HOURS:
@@ -96,7 +95,6 @@ def states(deployment: Deployment) -> list[tuple[str, str | None, str]]:
 
 
 def reference_of(deployment: Deployment) -> str:
-    """Return the reference of the newest drill."""
     newest = rows(deployment, drills)[-1]
     return str(rows(deployment, alerts, alerts.c.pk == newest.alert_pk)[0].reference)
 

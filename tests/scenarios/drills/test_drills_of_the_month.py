@@ -33,7 +33,7 @@ def council(deployment: Deployment) -> Deployment:
 
 
 def days(deployment: Deployment) -> list[str]:
-    """Return the start of each drill in London time."""
+    """Return each drill's start in London time."""
     return [f"{row.started_at.astimezone(LONDON):%d %b %Y %H:%M}" for row in rows(deployment, drills)]
 
 

@@ -17,19 +17,16 @@ def give_receipts(deployment: Deployment) -> None:
 
 
 def told(deployment: Deployment) -> list[str]:
-    """Return the contacts of all sent messages, including messages that came back."""
     return [one.contact for one in rows(deployment, deliveries) if one.settled_at is not None]
 
 
 def states(deployment: Deployment) -> dict[str, tuple[str, str | None]]:
-    """Map each contact to the state and the receipt of the newest delivery."""
     return {one.contact: (one.state, one.receipt) for one in rows(deployment, deliveries)}
 
 
 def receive(
     deployment: Deployment, contact: str, outcome: ReceiptState, *, after: float = 0, for_good: bool = False
 ) -> bool:
-    """The receipt is dated `after` seconds from now."""
     reference = [one.reference for one in deployment.mails() if f"//{contact}." in one.route][-1]
     at: datetime = deployment.clock.now() + timedelta(seconds=after)
     return note_receipt(deployment.store, reference, DeliveryReceipt(outcome, at, "notify_test", for_good))

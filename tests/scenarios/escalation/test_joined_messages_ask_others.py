@@ -16,7 +16,6 @@ AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
 
 @pytest.fixture
 def away(deployment: Deployment) -> set[str]:
-    """Return the people whose channels fail."""
     tiers = (
         Tier(label="officers", from_days=56, contacts=(person("officer"), person("colleague"))),
         Tier(label="managers", from_days=7, contacts=(person("manager"),)),

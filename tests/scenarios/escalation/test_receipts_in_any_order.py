@@ -29,7 +29,7 @@ receipts = st.builds(
 
 
 def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
-    """If two receipts have the same time, the failure counts."""
+    """A failure wins against a receipt of the same time."""
     final = [one for one in history if one.outcome is not AWAITED]
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 

@@ -30,7 +30,6 @@ BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 
 @pytest.fixture
 def broken(deployment: Deployment) -> Iterator[dict[str, SendResult]]:
-    """Maps a contact's label to the result of each attempt."""
     found: dict[str, SendResult] = {}
     accept = deployment.channel.send
 
@@ -58,7 +57,6 @@ def alert(deployment: Deployment, number: int = 0, in_days: int = 20) -> None:
 
 
 def reports(deployment: Deployment) -> list[tuple[str, SentMessage]]:
-    """Return each report with the label of its contact."""
     found = [mail for mail in deployment.mails() if "cannot be reached" in mail.message.subject]
     return [(mail.route.removeprefix("mailto://").partition(".")[0], mail) for mail in found]
 

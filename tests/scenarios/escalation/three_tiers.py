@@ -14,8 +14,6 @@ OPERATOR = "operator"
 
 
 class SentTo(NamedTuple):
-    """A message that a channel accepted."""
-
     contact: str
     at: datetime
     cases: int
@@ -32,7 +30,6 @@ def three_tiers(**more: Any) -> CouncilPolicy:
 
 
 def sent(deployment: Deployment) -> list[SentTo]:
-    """Return the accepted messages about cases, in order of time."""
     written = {alert.pk: alert for alert in rows(deployment, alerts)}
     return sorted(
         (

@@ -108,7 +108,7 @@ def test_a_form_that_is_sent_again_from_any_tab_records_its_cases_once(acts: lis
 
 @st.composite
 def ticks(draw: st.DrawFn) -> list[frozenset[int]]:
-    """Return two or three forms. No case is ticked in two forms."""
+    """No case is ticked in two forms."""
     order = draw(st.permutations(range(CASES)))
     people = draw(st.integers(2, len(NAMES)))
     ends = sorted(draw(st.sets(st.integers(1, CASES), min_size=people, max_size=people)))

@@ -17,8 +17,6 @@ from tests.support.http import make_api_parts, open_api
 
 
 class Hanging:
-    """A channel whose sends hang until `release` is set."""
-
     def __init__(self) -> None:
         self.release = Event()
 

@@ -216,7 +216,6 @@ def test_a_provider_withdraws_no_notice_of_another_by_its_reference(api: Api) ->
     assert [case["state"] for case in api.ask("blackpool", "GET", "/v1/cases").json()] == ["open"]
 
 
-# Places in a request where a caller might put a key, and the settings with which the service might run.
 KEY_PLACES = ("Authorization", "authorization", "X-Api-Key", "Proxy-Authorization", "Cookie", "the query")
 SCHEMES = ("Bearer ", "bearer ", "BEARER ", "Basic ", "Token ", "Bearer", "Bearer Bearer ", "key=", "")
 METRICS_PATHS = ("/metrics", "/metrics/", "//metrics", "/metrics/x", "/METRICS", "/metrics%2f", "/v1/metrics")
@@ -256,7 +255,6 @@ def deployments(api: Api) -> Iterator[list[Api]]:
 
 @pytest.fixture
 def known_keys(api: Api) -> dict[str, str]:
-    """Return valid, revoked, expired and made-up keys."""
     store = api.deployment.store
     keys = {
         "revoked": create_key(store, Role.OPERATOR, None, "revoked"),

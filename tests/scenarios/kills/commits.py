@@ -30,8 +30,6 @@ class Kill(NamedTuple):
 
 @dataclass
 class Commits:
-    """`seen` lists the commits of each step in the order of their first occurrence."""
-
     kill: Kill | None = None
     step: str = ""
     seen: dict[str, list[str]] = field(default_factory=dict)

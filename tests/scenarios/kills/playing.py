@@ -25,7 +25,6 @@ RESTARTED_AFTER = timedelta(seconds=150)
 
 
 def play_all(folder: Path, snapshots: Path) -> None:
-    """Play the story, and save the data before each step."""
     upgrade(make_engine(f"sqlite:///{folder / 'pullcord.db'}"))
     commits = Commits()
     service = Service(folder, commits, begins_at(NAMES[0]), is_new=True)
@@ -39,7 +38,7 @@ def play_all(folder: Path, snapshots: Path) -> None:
 
 
 def play_step(folder: Path, name: str, kill: Kill | None, result: Path | None, *, again: bool) -> None:
-    """Without a `kill`, write the facts to `result`. `again` is True if a kill has interrupted the step."""
+    """`again` is True if a kill has interrupted the step."""
     commits = Commits(kill)
     service = Service(folder, commits, begins_at(name))
     commits.step = name
@@ -92,7 +91,6 @@ def _facts(service: Service) -> dict[str, Any]:
 
 
 def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
-    """Return the number of messages by contact and case."""
     query = (
         select(deliveries.c.contact, alert_cases.c.case_pk)
         .join_from(deliveries, alert_cases, alert_cases.c.alert_pk == deliveries.c.alert_pk)
@@ -103,7 +101,7 @@ def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
 
 
 def _repeated(service: Service) -> dict[str, tuple[int, int]]:
-    """Map each repeated message to its number of sends and its number of attempts in doubt."""
+    """Each pair is the number of sends and the number of doubtful attempts."""
     attempts = rows(service, delivery_attempts, delivery_attempts.c.outcome == "in_doubt")
     doubted = Counter(str(row.delivery_pk) for row in attempts)
     times = Counter(reference for reference, _ in service.sent())

@@ -29,13 +29,12 @@ RESULTS = {
 
 @dataclass
 class FileChannel(RecordingChannel):
-    """Keeps its messages and its faults in files, for the next process."""
+    """Keeps its messages in files, for the next process."""
 
     folder: Path = field(kw_only=True)
     commits: Commits = field(kw_only=True)
 
     def answer(self, **results: str) -> None:
-        """Map contacts to names in RESULTS. Messages to other contacts are accepted."""
         (self.folder / "faults").write_text(json.dumps(results))
 
     def faults(self) -> dict[str, str]:
@@ -55,8 +54,6 @@ class FileChannel(RecordingChannel):
 
 
 class KeptClock(FrozenClock):
-    """Continues at the time of the previous process."""
-
     def __init__(self, path: Path, start: datetime) -> None:
         super().__init__(datetime.fromisoformat(path.read_text()) if path.exists() else start)
         self._path = path
@@ -91,7 +88,6 @@ class Service(Deployment):
         self.clock.set(at)
 
     def wait(self, **since: float) -> None:
-        """Advance the clock to this time after the start of the step."""
         self.clock.set(max(self.clock.now(), self.step_began + timedelta(**since)))
 
     def receipt(self) -> DeliveryReceipt:
@@ -106,7 +102,7 @@ class Service(Deployment):
         self.tick()
 
     def sent(self) -> list[tuple[str, str]]:
-        """Return the reference and the contact of each sent message, in order."""
+        """Each pair is a reference and a contact."""
         with suppress(FileNotFoundError):
             lines = (self.folder / "sent").read_text().splitlines()
             return [(line.split()[0], line.split()[1]) for line in lines]

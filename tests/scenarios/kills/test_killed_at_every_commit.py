@@ -55,7 +55,6 @@ class Played:
                     yield from (Kill(step, place, after) for after in (False, True))
 
     def after(self, kill: Kill, folder: Path) -> dict[str, Any]:
-        """Return the facts after the kill and a repetition of the step."""
         shutil.copytree(self.folder / kill.step, folder)
         assert self.run(play_step, folder, kill.step, kill, None, again=False) == -signal.SIGKILL, kill
         assert self.run(play_step, folder, kill.step, None, folder / "facts", again=True) == 0, kill
@@ -64,7 +63,6 @@ class Played:
         return facts
 
     def undisturbed(self, step: str, folder: Path, *, late: bool) -> dict[str, Any]:
-        """With `late`, the step begins as late as after a restart."""
         if (step, late) not in self._facts:
             shutil.copytree(self.folder / step, folder)
             assert self.run(play_step, folder, step, None, folder / "facts", again=late) == 0

@@ -43,8 +43,6 @@ class Sent:
 
 @dataclass
 class Model:
-    """A second implementation of the promises about links."""
-
     contacts: set[str] = field(default_factory=lambda: set(ROUTES))
     sent: list[Sent] = field(default_factory=list)
     revoked: set[tuple[str, str]] = field(default_factory=set)  # alert and contact

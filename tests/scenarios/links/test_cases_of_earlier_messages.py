@@ -19,7 +19,6 @@ FAR = {"planned_migration_date": "2027-01-15"}
 
 
 def message_about(api: Api, number: int, **notice: str) -> str:
-    """Return the reference of the new case after its message is sent."""
     # A message about a move today does not wait for a working day.
     today = {"planned_migration_date": str(api.deployment.clock.now().date())}
     before = {case.reference for case in api.deployment.cases()}

@@ -1,5 +1,3 @@
-"""A message about hundreds of cases opens on pages of a hundred, the most urgent first. No case is left out."""
-
 from __future__ import annotations
 
 import re

@@ -33,8 +33,6 @@ class KilledError(BaseException):
 
 
 class Failing:
-    """Each call does the work and then raises the next of `errors`."""
-
     def __init__(self, consumer: Consumer, *errors: BaseException) -> None:
         self.name, self.topics = consumer.name, consumer.topics
         self._consumer, self._errors = consumer, list(errors)

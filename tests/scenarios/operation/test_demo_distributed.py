@@ -52,7 +52,6 @@ def demonstrate(folder: Path, *options: str) -> subprocess.Popen[str]:
 
 
 def ended(process: subprocess.Popen[str]) -> Said:
-    """Return the exit code and the unread output."""
     try:
         text, _ = process.communicate(timeout=LONGEST)
     except subprocess.TimeoutExpired:
@@ -64,7 +63,6 @@ def ended(process: subprocess.Popen[str]) -> Said:
 
 
 def left_behind(folder: Path) -> list[str]:
-    """Return the remaining files and processes of the demonstration."""
     found = [path.name for path in folder.glob("pullcord-*")]
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -86,7 +84,6 @@ def told(folder: Path) -> Said:
 
 @pytest.fixture
 def one_process_finds(tmp_path: Path) -> Mapping[str, int]:
-    """Return the number of matches by level, and the number of cases."""
     today = london_day(SystemClock().now())
     with start_demo(tmp_path, "127.0.0.1", 0, today) as demo:
         for sample in SAMPLES:

@@ -1,5 +1,3 @@
-"""The tests run the commands of the README."""
-
 from __future__ import annotations
 
 import os
@@ -72,7 +70,6 @@ class FirstMail(Inbox):
 
 @contextmanager
 def typed(script: str, folder: Path, answers: list[str]) -> Iterator[list[str]]:
-    """Run the script on a terminal and yield its output."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PULLCORD_PORT": "0", "COLUMNS": "80"}
     process = subprocess.Popen(

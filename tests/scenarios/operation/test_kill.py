@@ -46,7 +46,6 @@ def count(deployment: ServedDeployment, query: Select[Any]) -> int:
 
 
 def let_time_pass(deployment: ServedDeployment, by: timedelta) -> None:
-    """Bring forward the due time of every unfinished delivery."""
     with deployment.store.writing() as connection:
         for row in connection.execute(select(deliveries.c.pk, deliveries.c.due_at)).all():
             if row.due_at is not None:

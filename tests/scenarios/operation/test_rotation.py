@@ -60,7 +60,6 @@ def test_the_key_is_changed_under_load_and_the_old_one_taken_away(
 
 
 def it_goes_on_without_the_old_key(deployment: ServedDeployment, mailbox: Mailbox) -> None:
-    """Assert that a new notice still leads to an alert."""
     before = len(mailbox.taken)
     with deployment.client(deployment.provider_key) as client:
         notice = {"id": "late", "cli": f"01632 960{LATE}", "planned_migration_date": "2027-01-14"}

@@ -217,7 +217,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Put personal data into faulty requests. Return the answers."""
+    """Puts personal data into faulty requests."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),
@@ -234,7 +234,6 @@ def provoke(api: Api, people: People) -> list[str]:
 
 
 def work_on_cases(api: Api) -> list[str]:
-    """Return the link's page before and after an acknowledgement."""
     message = next(sent.message for sent in api.deployment.mails() if "Blackpool" in sent.message.text)
     link = re.search(r"https?://\S+?(/a/\S+)", message.text)
     assert link

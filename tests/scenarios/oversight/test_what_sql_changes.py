@@ -37,7 +37,6 @@ def two_months(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, datetim
 
 
 def announce_areas(deployment: Deployment) -> None:
-    """One area loses all its notices. One notice moves to another area."""
     rows = [{"id": f"a{one}", "scope": "postcode", "area_codes": [code]} for one, code in enumerate(AREAS)]
     deployment.post_notices(*(row | {"issued_at": "2026-12-01T09:00:00Z"} for row in rows))
     deployment.settle()
@@ -56,7 +55,8 @@ def lived(two_months: tuple[bytes, datetime], tmp_path: Path) -> Iterator[Store]
 
 
 def by_sql(store: Store, *statements: str) -> int:
-    """Run statements with constraints switched off. Return the number of changed rows."""
+    """Return the number of changed rows."""
+    # Constraints are switched off.
     with store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection

@@ -38,7 +38,6 @@ def change(deployment: Deployment, policy: CouncilPolicy, confirmed: int | None 
 
 
 def due_times(deployment: Deployment, policy: CouncilPolicy) -> dict[str, datetime | None]:
-    """Map each open case to the due time of the next message."""
     now, made = deployment.clock.now(), with_nation(policy, BLACKPOOL)
     found: dict[str, datetime | None] = {}
     for case in deployment.cases():

@@ -37,7 +37,6 @@ def foreseen(found: CasePreview) -> list[PersonTold]:
 
 
 def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at: list[datetime]) -> list[PersonTold]:
-    """Run the engine every twelve hours and at each moment in `at`."""
     before = len(sent(deployment))
     looks = int((until - since) / timedelta(hours=12))
     for moment in sorted({*at, *(since + timedelta(hours=12 * n) for n in range(looks + 1))}):
@@ -47,7 +46,6 @@ def really_sent(deployment: Deployment, *, since: datetime, until: datetime, at:
 
 
 def check(deployment: Deployment, days: int = 20) -> list[PersonTold]:
-    """Assert that the engine sends the messages of the preview."""
     since = deployment.clock.now()
     found = preview(deployment, days)
     assert found.complete

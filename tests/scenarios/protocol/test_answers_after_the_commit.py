@@ -41,8 +41,6 @@ LASTING = (RuntimeError(), OSError(28, "No space left on device"), MemoryError()
 
 
 class Silent(EmbeddedRunner):
-    """A runner whose loops never start."""
-
     def start(self) -> None: ...
 
     def stop(self, timeout: float = 20.0) -> bool:
@@ -62,7 +60,7 @@ class Reception:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
-        """Return the number of notice submissions, and the number of notices."""
+        """Return the numbers of submissions and of notices."""
         of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
         return len(of_notices), len(rows(self.api.deployment, notices))
 

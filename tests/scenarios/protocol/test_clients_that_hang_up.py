@@ -25,7 +25,6 @@ def served(deployment: Deployment) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def counted(status: str) -> float:
-    """Return the number of requests whose status begins with `status`."""
     samples = [
         one for family in REGISTRY.collect() for one in family.samples if one.name == "pullcord_http_requests_total"
     ]

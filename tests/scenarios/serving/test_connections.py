@@ -42,7 +42,6 @@ HALVES = {
 def serving(
     deployment: Deployment, limits: ConnectionLimits, body_seconds: float = 60.0
 ) -> Iterator[tuple[tuple[str, int], dict[str, str]]]:
-    """Yield the address of the server and the API keys."""
     settings = Settings(_env_file=None, body_seconds=body_seconds)
     parts, keys = make_parts(settings, deployment.store, channel=deployment.channel), make_keys(deployment)
     with listen("127.0.0.1", 0) as listening, served(make_app(parts), listening, limits):

@@ -31,8 +31,6 @@ async def whole() -> dict[str, Any]:
 
 
 class Held:
-    """Answers no request until `let_go` is set."""
-
     def __init__(self, *, reads_body: bool = True) -> None:
         self.let_go = anyio.Event()
         # The highest number of requests at one time is `most`.

@@ -51,8 +51,6 @@ OF_THE_MATCHER = (matches, cases, entry_tokens, unfinished_matching, inbox)
 
 
 class Waiting(EmbeddedRunner):
-    """Counts its wake-ups. Its loops never start."""
-
     woken = 0
 
     def start(self) -> None: ...
@@ -66,13 +64,11 @@ class Waiting(EmbeddedRunner):
 
 @dataclass
 class Reception:
-    """Records the SQL of each request."""
-
     api: Api
     runner: Waiting
 
     def post(self, rows: Sequence[Row]) -> tuple[int, Any, list[str]]:
-        """Return the status, the answer without the fields in NAMES, and the SQL."""
+        """Return the status, the answer and the SQL."""
         done, woken = self.matching_done(), self.runner.woken
         with self.noting() as statements:
             answer = self.api.ask("raven", "POST", NOTICES, json=rows)
@@ -114,8 +110,6 @@ def opened(folder: Path, register: Sequence[Row]) -> Iterator[Reception]:
 
 @dataclass
 class Deployments:
-    """The two deployments differ only in their registers."""
-
     known: Reception
     unknown: Reception
 
@@ -127,7 +121,6 @@ class Deployments:
         assert not any(table.name in sql.split() for sql in statements for table in OF_THE_MATCHER)
 
     def settle(self) -> tuple[int, int]:
-        """Return the number of live matches in each deployment."""
         for one in (self.known, self.unknown):
             one.api.deployment.settle()
         return len(self.known.api.deployment.matches()), len(self.unknown.api.deployment.matches())

@@ -29,7 +29,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Before each write transaction, call `act` with its number."""
+    """Calls `act` with the number of each write transaction."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager

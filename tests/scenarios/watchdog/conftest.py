@@ -9,7 +9,6 @@ from tests.support.one_line import ENTRY, notice
 
 @pytest.fixture
 def alerted(deployment: Deployment) -> Deployment:
-    """A line moves in thirty days. The duty desk had the first message two hours ago."""
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=30))
     deployment.settle()

@@ -24,8 +24,6 @@ TO = ("operator@pullcord.example", "second@pullcord.example")
 
 
 class Elsewhere(LocalServer):
-    """Stands in for the heartbeat's service and for a webhook."""
-
     def __init__(self) -> None:
         super().__init__(ElsewhereHandler)
         self.pings: list[str] = []

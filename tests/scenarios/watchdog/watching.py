@@ -11,7 +11,6 @@ from tests.support.deployment import Deployment
 
 
 def found(deployment: Deployment) -> dict[FaultKind, int]:
-    """Return the number of faults of each kind."""
     return dict(look(deployment.store.engine, deployment.clock.now()).by_kind())
 
 
@@ -20,7 +19,6 @@ def kinds(deployment: Deployment) -> set[FaultKind]:
 
 
 def run_for(deployment: Deployment, **by: float) -> None:
-    """Let time pass, and do all work when it is due."""
     end = deployment.clock.now() + timedelta(**by)
     deployment.tick(seconds=0)
     while (due := _next_due(deployment)) is not None and due <= end:
@@ -38,7 +36,8 @@ def _next_due(deployment: Deployment) -> datetime | None:
 
 
 def by_sql(deployment: Deployment, *statements: str) -> int:
-    """Run statements with constraints switched off. Return the number of changed rows."""
+    """Return the number of changed rows."""
+    # Constraints are switched off.
     with deployment.store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.
         raw = connection.connection.driver_connection

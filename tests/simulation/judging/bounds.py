@@ -87,14 +87,12 @@ def office(numbers: Numbers, moment: datetime) -> bool:
 
 
 def next_start(numbers: Numbers, moment: datetime) -> datetime:
-    """Return the next start of a working day. A start at `moment` counts."""
     today = day_of(moment)
     start = at(today, numbers.day_starts)
     return start if works(today) and start >= moment else at(working_days_after(today, 1), numbers.day_starts)
 
 
 def last_start(numbers: Numbers, moment: datetime) -> datetime:
-    """Return the start of the last working day that has begun by `moment`."""
     today = day_of(moment)
     start = at(today, numbers.day_starts)
     return start if works(today) and start <= moment else at(working_days_after(today, -1), numbers.day_starts)

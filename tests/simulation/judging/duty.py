@@ -13,16 +13,13 @@ from tests.simulation.surroundings.rules import Numbers
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """By `at`, a message to this level or a higher level must be accepted."""
-
+    # By `at`, a message to this level or a higher level must be accepted.
     at: datetime
     level: int
 
 
 @dataclass
 class Heard:
-    """Records the messages since the last act of a person."""
-
     asked: int = 0  # the highest level
     last: datetime | None = None  # the last message, unless there was news since
     alerts: set[str] = field(default_factory=set)
@@ -80,7 +77,6 @@ class Duty:
         return Urgency.CLOSE if left <= bounds.CLOSE else Urgency.NEAR if left <= bounds.NEAR else Urgency.FAR
 
     def awake(self, moment: datetime) -> datetime:
-        """Return the first time from `moment` on at which a message may go out."""
         if bounds.office(self.numbers, moment) or self.urgency(moment) in (Urgency.URGENT, Urgency.CLOSE):
             return moment
         start = bounds.next_start(self.numbers, moment)
@@ -97,7 +93,6 @@ class Duty:
         return bounds.STEP_URGENT if self.cannot_wait(moment) else bounds.STEP
 
     def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
-        """`had` holds the times of the person's earlier messages."""
         if self.cannot_wait(moment):
             return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
         today = bounds.last_start(self.numbers, moment)
@@ -123,7 +118,6 @@ class Duty:
         return due
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
-        """Return the latest end of a pause that begins at `moment`."""
         hours = self.numbers
         after = self.resident.state in URGENT | {State.MOVED}
         noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)

@@ -9,8 +9,6 @@ from typing import Any
 
 
 class What(StrEnum):
-    """The model knows the world only from these events."""
-
     POLICY = "policy"  # about a council: its contacts and numbers from now on
     ENTRY = "entry"  # about a resident: the register has the resident, or says that the service has ended
     NOTICE = "notice"  # about a resident: a provider's notice was accepted

@@ -79,7 +79,6 @@ class Judge:
         return self.troubles.latest(self._slots(name, due), _council(name), due.level, duty.step(due.at), duty.awake)
 
     def _slots(self, name: str, due: Due) -> dict[str, datetime]:
-        """Map each person of `due.level` to the time of the message."""
         duty, people = self._duty(name), level_contacts(_council(name), due.level)
         return {one: duty.awake(duty.slot(due.at, self.pace.had.get(one, ()))) for one in people}
 
@@ -108,7 +107,6 @@ class Judge:
             self._renew(name, one.at, waiting=waiting[name])
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
-        """Return the kinds of due messages that must still wait."""
         return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
 
     def _changed(self, one: Happened) -> None:
@@ -143,7 +141,6 @@ class Judge:
                 self._renew(name, one.at, anew=True)
 
     def _renew(self, name: str, now: datetime, *, anew: bool = False, waiting: Collection[str] = ()) -> None:
-        """`anew` is true after a message, an act or news."""
         duty, before = self._duty(name), {} if anew else self.due.get(name, {})
         self.counted -= {(name, kind) for kind in _PROMISES} if anew else set()
         if duty.resident.since > duty.heard.since:
@@ -160,7 +157,6 @@ class Judge:
         return Duty(self.residents[name], self.heard[name], self.numbers.get(_council(name), Numbers()))
 
     def _check_words(self, attempt: Happened) -> None:
-        """The day and the state in a message must be true."""
         for case, said in attempt.facts.get("says", {}).items():
             resident = self._settled(case, attempt.at)
             if resident is None:
@@ -178,7 +174,6 @@ class Judge:
                 self._break(attempt.at, "untrue", self.cases[case], because)
 
     def _check_need(self, attempt: Happened) -> None:
-        """A message must be new to its reader, or keep the pace of its urgency."""
         says = attempt.facts.get("says", {})
         if (
             not says
@@ -196,7 +191,7 @@ class Judge:
             self._break(attempt.at, "needless", ", ".join(self.cases[case] for case in says), why)
 
     def _settled(self, case: str, at: datetime) -> Resident | None:
-        """Return None if the truth is unknown or has just changed."""
+        """None means that the truth is unknown or has just changed."""
         resident = self.residents.get(self.cases.get(case, ""))
         if resident is None or resident.unsure or at < resident.changed + ON_ITS_WAY:
             return None

@@ -34,8 +34,6 @@ OVER = frozenset({State.NONE, State.CHECKED, State.REJECTED, State.ENDED, State.
 
 @dataclass
 class Line:
-    """The facts about the line from one provider."""
-
     planned: date
     restriction: date | None
     status: str
@@ -55,7 +53,7 @@ class Line:
         return [day for day in (self.planned, self.restriction) if day is not None]
 
     def covered(self, tested: date | None) -> bool:
-        """Return True if the test on the day `tested` came after the move and after all restrictions."""
+        """Only a test after the move and after all restrictions counts."""
         if tested is None or (self.restriction is not None and self.restriction > tested):
             return False
         return min(self.planned, self.reported) <= tested if self.moved else self.planned < tested

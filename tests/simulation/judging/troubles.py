@@ -40,11 +40,9 @@ class Troubles:
         return any(begins <= moment <= ends for begins, ends in self._wrong_clock)
 
     def shown(self, moment: datetime) -> datetime:
-        """Return the time that the service's clock shows."""
         return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
 
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
-        """Return True if the service or one of the channels had a fault between `since` and `until`."""
         spans = [*self._service, *(span for name in contacts for span in self._channels.get(name, ()))]
         return any(begins <= until and ends >= since for begins, ends in spans)
 
@@ -56,11 +54,7 @@ class Troubles:
         step: timedelta,
         awake: Callable[[datetime], datetime],
     ) -> datetime:
-        """Return the time by which the level or a higher level must have a message.
-
-        `slots` maps each person to the time of the message. `awake` moves a time to the next time for messages. After a
-        failure, `step` is the time until the next level is asked.
-        """
+        # After a failure, `step` is the time until the next level is asked.
         due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
         if begins != due:
@@ -84,7 +78,7 @@ class Troubles:
         return min((at for at in found if at is not None), default=None)
 
     def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
-        """Return the arrival time of the message, or None if a channel refused the message."""
+        """None means that a channel refused the message."""
         clear = _clear(starts, allowed, self._of(person))
         refused = any(begins <= clear and ends > starts for begins, ends in self._refusing.get(person, ()))
         return None if refused and clear != starts else clear
@@ -94,7 +88,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the first time that is followed by `length` without a fault."""
+    """Return the start of the first span of `length` without a fault."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

@@ -6,7 +6,6 @@ from tests.simulation.judging.resident import LONDON, Resident
 
 
 def true_words(resident: Resident, at: datetime) -> tuple[str, str, str]:
-    """Return the words for the day, for its distance in days, and for the state."""
     assert resident.harm is not None
     day = resident.harm
     days = (day - at.astimezone(LONDON).date()).days

@@ -44,8 +44,7 @@ Later = Callable[[float, Acted, Look], None]
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """Times are in seconds after the start of the attempt. None means never."""
-
+    # Times are in seconds after the start of the attempt. None means never.
     result: SendResult = ACCEPTED
     answers: float = 0.0
     arrives: float | None = 0.0
@@ -72,7 +71,6 @@ class Channels:
         self.mends_at(until)
 
     def meet(self, contact: str, now: datetime) -> None:
-        """Begin the first waiting fault if the contact's channel has no fault."""
         _, until = self.modes.get(contact, (None, now))
         if self.waiting and until <= now:
             act = self.waiting.pop(0)
@@ -102,8 +100,6 @@ def _fate(mode: Mode, dice: Random) -> Fate:
 
 @dataclass
 class VirtualPool:
-    """Stands in for `DeliveryPool` on virtual time."""
-
     channels: Channels
     crashes: Crashes
     record: Record

@@ -26,8 +26,6 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The result of an officer's act."""
-
     case: str
     event: CaseEvent
     refused: bool = False
@@ -48,7 +46,6 @@ _WRONG = (*_SENSIBLE, CaseEvent.CLOSE, CaseEvent.REJECT_MATCH, CaseEvent.FAIL_TE
 
 
 def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iterator[Answer]:
-    """Most messages lead to no act."""
     dice = Random(f"{seed} officer {reference}")
     if temper is Temper.ABSENT or dice.random() < 0.6:
         return

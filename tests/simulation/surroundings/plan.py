@@ -33,8 +33,6 @@ class Kind(StrEnum):
 
 
 class Mode(StrEnum):
-    """The behaviour of a channel with a fault."""
-
     SLOW = "slow"  # accepts after 5 to 25 seconds
     DEAD = "dead"  # refuses for now
     STUTTERING = "stuttering"  # refuses most attempts for now
@@ -46,8 +44,6 @@ class Mode(StrEnum):
 
 
 class Width(StrEnum):
-    """Says which channels fail together."""
-
     ONE = "one"
     COUNCIL = "council"
     COUNCILS = "councils"
@@ -148,7 +144,6 @@ def _start(dice: Random) -> datetime:
 
 
 def _tempers(dice: Random) -> list[Temper]:
-    """Each temper comes at least once."""
     more = len(CONTACTS) - len(Temper)
     drawn = [*Temper, *dice.choices(list(Temper), k=more)]
     dice.shuffle(drawn)
@@ -221,7 +216,6 @@ def _channel_faults(dice: Random, start: datetime, mode: Mode) -> Iterator[Act]:
 
 
 def affected(contact: str, width: Width) -> tuple[str, ...]:
-    """Return the contacts whose channels fail together."""
     if width is Width.ONE or contact == OPERATOR:
         return (contact,)
     if width is Width.COUNCIL:

@@ -12,8 +12,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy, Tier
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """`thresholds` are days before the harmful day. Times and pauses are in hours."""
-
+    # `thresholds` are days before the harmful day. Times and pauses are in hours.
     thresholds: tuple[int, ...] = (56, 28, 14, 7, 2, 0)
     # Working days between reminders, by the threshold that the case has reached.
     repeats: Mapping[int, int] = field(default_factory=lambda: {56: 5, 28: 5, 14: 3, 7: 2, 2: 1, 0: 1})
@@ -36,7 +35,6 @@ SETTINGS = {"relaxed_without_consent": 1_000, "grouping_seconds": 30}
 
 
 def as_policy(numbers: Numbers, contacts: tuple[str, ...]) -> CouncilPolicy:
-    """The last contact is the manager. The other contacts hear of every threshold."""
     first = tuple(contact_named(name) for name in contacts[:-1])
     manager = contact_named(contacts[-1])
     return CouncilPolicy.model_validate(

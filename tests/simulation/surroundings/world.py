@@ -62,7 +62,6 @@ class World:
         self.start_process()
 
     def start_process(self) -> None:
-        """Renew everything in the memory of the process."""
         made = self.deployment
         made.consumers = make_consumers(made.ruleset)
         made.event_dispatcher = EventDispatcher(made.store, made.consumers)
@@ -215,7 +214,6 @@ class World:
         self._mended_at = self.now
 
     def _send(self, act: Act) -> None:
-        """If the service is down or has a wrong clock, the sender tries again."""
         send = {Kind.ENTRY: self._entry, Kind.NOTICE: self._notice, Kind.POLICY: self._policy}[act.kind]
         if not self.up or self.skew or not self._guarded(lambda: send(act)):
             self.later(AGAIN, lambda: self._send(act))

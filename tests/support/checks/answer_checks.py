@@ -1,5 +1,3 @@
-"""JSON Schema cannot express these checks of schemathesis."""
-
 from __future__ import annotations
 
 from typing import Any

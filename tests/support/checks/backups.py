@@ -25,7 +25,6 @@ NOTICES = [
 
 @pytest.fixture
 def told(deployment: Deployment) -> Deployment:
-    """Blackpool has an alert about three lines at risk."""
     deployment.put_entries(*ENTRIES[:3])
     deployment.post_notices(*NOTICES[:3])
     deployment.tick(seconds=31)

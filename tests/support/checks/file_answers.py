@@ -26,13 +26,10 @@ class FileIssue(NamedTuple):
 
 @dataclass
 class FileAnswers:
-    """Sends each file on the command line and over HTTP."""
-
     desk: Desk
     api: Api
 
     def of(self, data: bytes, kind: str = "register") -> list[FileIssue]:
-        """Return the issues of the rows. Assert that all answers name the same issues."""
         dry = self._typed(kind, data, "--dry-run")
         assert self._posted(kind, data, "?dry_run=true") == dry
         assert self._typed(kind, data, "--no-match") == dry
@@ -46,7 +43,6 @@ class FileAnswers:
         return found
 
     def entries(self) -> list[dict[str, Any]]:
-        """Assert that the command line and HTTP stored the same entries."""
         with self.desk.store() as store:
             kept = _entries(store)
         assert kept == _entries(self.api.deployment.store)

@@ -52,7 +52,6 @@ def counted(counts: Counts, figure: Figure) -> Mapping[str, int]:
 
 
 def live_through_november(deployment: Deployment) -> Deployment:
-    """Two lines are at risk, and a third line has no notice."""
     add_feed(deployment.store, "provider", "HBRT", "Harbour Telecom")
     for number, name in ((RAVEN_NUMBER, "e1"), (OTHER_NUMBER, "e2"), (QUIET_NUMBER, "e3")):
         deployment.put_entries({"entry_id": name, "cli": number, "last_confirmed_at": "2026-11-01T09:00:00Z"})
@@ -69,7 +68,6 @@ def live_through_november(deployment: Deployment) -> Deployment:
 
 
 def live_through_december(deployment: Deployment) -> Deployment:
-    """One line moves without a confirmation. The other line passes the test after its move."""
     # A month is closed from ten past midnight, London time.
     go_to(deployment, at("2026-12-01", "00:11"))
     assert close(deployment) == 1

@@ -9,7 +9,6 @@ NAMES = {"E06000009": "Blackpool", "W06000015": "Cardiff", "RAVN": "Raven Teleco
 
 
 def a_month(month: Month, migrated: int, *, complete: bool = True) -> MonthShown:
-    """The second provider has three times as many unconfirmed migrations."""
     counts = Counts()
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:

@@ -1,4 +1,4 @@
-"""Counts steps of Python's `re`. The count is the same on every machine."""
+"""The count of steps is the same on every machine."""
 
 from __future__ import annotations
 
@@ -163,7 +163,6 @@ _CATEGORIES: dict[Any, Callable[[str], bool]] = {
 
 
 def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> int:
-    """With `everywhere`, count a search at every position instead of one `fullmatch`."""
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 40_000))
     attempt = Backtracking(pattern, text)
     try:
@@ -177,7 +176,6 @@ def steps_of_match(pattern: re.Pattern[str], text: str, *, everywhere: bool) -> 
 
 
 def signs_of(pattern: re.Pattern[str]) -> list[str]:
-    """Return one character of each literal, range or class in the pattern."""
     found: dict[str, None] = {}
 
     def look(items: Any) -> None:

@@ -27,12 +27,10 @@ class FileAnswer:
         return {(row["row"], issue["field"], issue["code"]) for row in self.rows for issue in row["issues"]}
 
     def said(self, *words: str) -> bool:
-        """Return True if a single remark contains all the words."""
         return any(all(word in remark for word in words) for remark in self.remarks)
 
 
 def answer_on(kind: str, data: bytes, desk: Desk, api: Api, *columns: str) -> FileAnswer:
-    """Assert that the command line prints every remark of the HTTP answer."""
     shown = _uploaded(kind, data, api, columns)
     options = [part for column in columns for part in ("--column", column)]
     typed = ("import", kind, desk.file("sent", data), *_FEED[kind], *options)

@@ -24,7 +24,6 @@ def calls_of(work: Callable[[], object]) -> int:
 
 
 def steps_of(work: Callable[[], object]) -> int:
-    """Count executed lines, calls and returns, in Python and in C."""
     count = 0
 
     def step(_frame: FrameType, _happening: str, _value: object) -> None:
@@ -48,7 +47,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the shortest processor time of three runs, in seconds."""
+    """Return the shortest of three runs."""
 
     def once() -> float:
         began = thread_time()

@@ -42,8 +42,6 @@ def drawn(seed: int) -> Callable[[], Script]:
 
 
 class BadServer:
-    """Sends its script to every client."""
-
     def __init__(self, script: Callable[[], Script]) -> None:
         self._script = script
         # The backlog holds all connections that a test opens at once.

@@ -32,8 +32,6 @@ SETTLED_WITHIN = 60.0
 
 
 class Databases:
-    """Each new database is a copy of the template."""
-
     TEMPLATE = "pullcord_template"
 
     def __init__(self, url: str) -> None:
@@ -63,8 +61,6 @@ class Databases:
 
 
 class CurrentStore:
-    """Workers outlive a test. This object gives them the store of the running test."""
-
     def __init__(self) -> None:
         self.store: Any = None
 
@@ -120,7 +116,6 @@ class DistributedDeployment(Deployment):
         self._relay = Relay(self.store, line.publisher)
 
     def settle(self) -> None:
-        """Publish all events, and wait until all consumers have handled them."""
         waited = 0.0
         while self._relay.run_once() or self._unhandled():
             Event().wait(0.02)

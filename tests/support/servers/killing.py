@@ -51,8 +51,6 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 class Mailbox(Controller):
-    """Counts the accepted mails by alert reference."""
-
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
         super().__init__(self, hostname="127.0.0.1", port=0)
@@ -164,8 +162,6 @@ def duty_policy(mail_port: int) -> CouncilPolicy:
 
 @dataclass
 class Provider:
-    """Repeats each batch until an answer comes."""
-
     name: str
     deployment: ServedDeployment
     numbers: Iterator[int]

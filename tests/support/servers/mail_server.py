@@ -16,8 +16,6 @@ def bytes_of(mail: Envelope) -> bytes:
 
 
 class Inbox:
-    """`refuse` maps an SMTP command to the answer that refuses the command."""
-
     def __init__(self) -> None:
         self.mails: list[Envelope] = []
         self.refuse: dict[str, str] = {}

@@ -55,13 +55,11 @@ class RoleProcess:
         return self.process.wait(STOPPED_WITHIN)
 
     def lines(self) -> list[Mapping[str, Any]]:
-        """Raises ValueError if a line of the log is not JSON."""
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @contextmanager
 def role(name: str, folder: Path, database: str, **settings: str) -> Iterator[RoleProcess]:
-    """`settings` are environment variables without the prefix PULLCORD_."""
     keys = folder / "keys.json"
     if not keys.exists():
         write_keyring(keys, new_keyring())

@@ -1,5 +1,3 @@
-"""`expected` judges every pair without tables, tokens or events."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -88,7 +86,6 @@ def _place(draw: st.DrawFn, place: Row) -> dict[str, Any]:
 
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
-    """Leave out each row that differs from an earlier row with the same reference and stamp."""
     seen: dict[tuple[str, str], Row] = {}
     return [row for row in rows if seen.setdefault(_told_apart(row), row) == row]
 
@@ -107,8 +104,6 @@ class Version:
 
 @dataclass
 class World:
-    """The expected records after all submitted rows."""
-
     tokeniser: Tokeniser
     notices: dict[str, Version] = field(default_factory=dict)
     entries: dict[str, Version] = field(default_factory=dict)

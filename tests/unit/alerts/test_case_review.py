@@ -29,7 +29,6 @@ def reviewed(case: Case, *lines: Line, entry: Entry = ENTRY, now: datetime = NOW
 
 
 def standing(state: CaseState = CaseState.OPEN, *lines: Line, **changes: Any) -> Case:
-    """A case after its first alert."""
     fresh = reviewed(new_case(1, "C-2222-2222", ENTRY, RULES, NOW), *(lines or (LINE,))).case
     return replace(fresh, state=state, revision=1, last_alert_at=NOW, last_threshold=14, warned=True, **changes)
 

@@ -43,7 +43,6 @@ def after(state: CaseState, *events: CaseEvent) -> CaseState:
 
 
 def ways_out(state: CaseState, without: Collection[CaseEvent] = ()) -> set[CaseState]:
-    """Return `state` and all states that can follow. The events in `without` never happen."""
     seen, waiting = {state}, deque([state])
     while waiting:
         here = waiting.popleft()

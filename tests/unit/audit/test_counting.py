@@ -27,7 +27,6 @@ BLACKPOOL, RAVEN = "council:E06000009", "provider:RAVN"
 
 
 def row(word: AuditAction, at: datetime = NOON, feed: str | None = BLACKPOOL, **fields: Any) -> RecordedAction:
-    """Missing fields get the values of a usual case."""
     usual = {"case": "C-1", "harm_on": "2026-12-03", "issued_at": ISSUED, "providers": ["RAVN"], "detail": None}
     made = {name: usual.get(name) for name in FIELDS[word]} | fields
     assert set(made) == FIELDS[word]

@@ -11,8 +11,6 @@ from tests.unit.ingest.workbooks import HEADINGS, SHEET, read, replaced, rezippe
 
 
 def cell_of(value: object, number_format: str = "General") -> tuple[str, list[CellCode]]:
-    """Write the value into a workbook and read it back."""
-
     def edit(book: Workbook) -> None:
         cell = book.worksheets[0]["B2"]
         cell.value = value

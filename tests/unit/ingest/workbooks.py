@@ -37,7 +37,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """`changes` maps a part to its new bytes or to a function. None removes the part."""
+    """None in `changes` removes the part."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

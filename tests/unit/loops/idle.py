@@ -14,8 +14,6 @@ from tests.support.clock import FrozenClock
 
 @dataclass
 class Waits:
-    """Each wait moves the clock. The loop never wakes early."""
-
     clock: FrozenClock
     # Called after each wait.
     after: Callable[[], None] = lambda: None
@@ -45,7 +43,6 @@ def beat_of(store: Store, name: str) -> datetime | None:
 
 
 def one_round(loop: Loop) -> bool:
-    """Return True if the step did something."""
     done = loop._survived(loop._step)
     if not done:
         loop._rest()

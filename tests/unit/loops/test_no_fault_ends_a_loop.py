@@ -79,7 +79,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """Raise `fault` at this statement. The yielded list holds the count of statements."""
+    """The yielded list holds the count of statements."""
     count = [0]
 
     def before(*_: Any) -> None:

@@ -24,8 +24,6 @@ BROKERS = KafkaSettings()
 
 
 class App:
-    """Stands in for a Faust application. Its waits take no time."""
-
     def __init__(self, start_fault: BaseException | None = None) -> None:
         self.waited: list[float] = []
         self.crashed = self.stopped = False

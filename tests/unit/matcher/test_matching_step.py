@@ -19,7 +19,6 @@ STANDING = MatchRow(live=True, finding=BY_NUMBER, notice_revision=4, entry_revis
 
 
 def state(match: MatchRow | None = None, **changes: Any) -> MatchState:
-    """Return the state of two records with the same telephone number."""
     made = MatchState(
         notices={1: NOTICE},
         entries={2: ENTRY},

@@ -18,7 +18,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Each outcome is the outcome of one run. None means success."""
+    """None means success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

@@ -20,8 +20,6 @@ START = datetime(2026, 11, 29, 8, tzinfo=UTC)
 
 
 class Clocks:
-    """Holds three clocks and the guard that compares them."""
-
     def __init__(self, *, with_database: bool = False, database_off: timedelta = timedelta()) -> None:
         self.elapsed = 1_000.0
         self.off = timedelta()
@@ -36,7 +34,6 @@ class Clocks:
         return START + timedelta(seconds=self.elapsed) + self.database_off
 
     def seconds_held(self, seconds: int) -> int:
-        """Return the number of seconds in which sending was paused."""
         held = 0
         for _ in range(seconds):
             self.elapsed += 1

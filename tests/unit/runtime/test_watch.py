@@ -14,8 +14,6 @@ PATIENCE = 8.0
 
 @dataclass
 class Process:
-    """Stands in for a watched process."""
-
     time: float = 100.0
     did_something_at: float = 100.0
     behind: Callable[[], bool] = lambda: True

@@ -18,7 +18,6 @@ def tables(engine: Engine) -> set[str]:
 
 
 def statements(engine: Engine) -> dict[str, str]:
-    """The parts of each statement are in a fixed order."""
     query = text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> :kept")
     with engine.connect() as connection:
         return {name: _in_order(sql) for name, sql in connection.execute(query, {"kept": KEPT})}

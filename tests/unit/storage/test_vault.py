@@ -93,8 +93,6 @@ def test_keys_of_another_form_are_refused_and_not_shown(keys: dict[str, bytes], 
 
 
 class Source:
-    """Records its calls. A test can change the keys."""
-
     def __init__(self) -> None:
         self.changed: VaultKeys | None = None
         self.asked: list[bool] = []

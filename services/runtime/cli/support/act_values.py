@@ -1,5 +1,3 @@
-"""Reads the typed values of an act. Dates, times and words are read as in imported files."""
-
 from __future__ import annotations
 
 import re
@@ -46,11 +44,7 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Return a typed value in the form that the record of the act needs.
-
-    A day comes before its month. A time without an offset is UK time. Raises RefusedError if the value cannot be read.
-    The error names `option`.
-    """
+    """`option` appears in the error. Raises RefusedError if `text` cannot be read."""
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"
     if AwareDatetime in kinds:

@@ -1,5 +1,3 @@
-"""Finds a case by its own reference, or by the council's reference of its register entry."""
-
 from __future__ import annotations
 
 import re
@@ -32,10 +30,7 @@ def is_alert(typed: str) -> bool:
 
 
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
-    """If `council` is given, only the register of this council is searched.
-
-    Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference.
-    """
+    """Raises NotFoundError for no case. Raises RefusedError if several councils use the reference."""
     # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):
         with suppress(NotFoundError):

@@ -1,5 +1,3 @@
-"""Handles all new events at once. A command then has its full effect even without `pullcord serve`."""
-
 from __future__ import annotations
 
 from services.runtime.bootstrap import make_parts

@@ -1,4 +1,4 @@
-"""Error messages for the command line. No message contains a value from a file or the database."""
+"""No message contains a value from a file or the database."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Shared help texts of several commands. This module imports nothing slow."""
-
 from __future__ import annotations
 
 import typer

@@ -1,5 +1,3 @@
-"""Plain words for the codes of match reasons and case events."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping

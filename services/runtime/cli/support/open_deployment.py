@@ -1,5 +1,3 @@
-"""Checks that the deployment in the settings exists, and opens it."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment does not exist, or its database does not have the current schema."""
+    """The deployment is missing, or its database has another schema."""
 
 
 def time_of_machine() -> datetime:
@@ -31,7 +29,7 @@ def time_of_machine() -> datetime:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """Raises KeysError if the keys are missing or faulty. Raises NotReadyError if the database is not ready."""
+    """Raises KeysError or NotReadyError."""
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
         yield store
@@ -39,10 +37,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Open a deployment, even if its database cannot be reached yet.
-
-    Raises KeysError if the keys are missing or faulty. Raises NotReadyError if a SQLite database is missing.
-    """
+    """Does not check the database. Raises KeysError or NotReadyError."""
     _look_for_data(settings)
     store = make_store(settings, SystemClock())
     try:
@@ -53,11 +48,7 @@ def unchecked(settings: Settings) -> Iterator[Store]:
 
 
 def check_database(store: Store, settings: Settings) -> None:
-    """Raises NotReadyError if the schema is missing or older.
-
-    Raises UnsuitableServerError if settings or the connection pooler are unsuitable. Raises RefusedError if the
-    database belongs to another deployment.
-    """
+    """Raises NotReadyError, UnsuitableServerError or RefusedError if the database is unsuitable."""
     check_server(store.engine)
     with store.reading() as connection:
         # A newer schema fits: during an upgrade both versions work on it.
@@ -69,7 +60,7 @@ def check_database(store: Store, settings: Settings) -> None:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Raises RefusedError if the code has the wrong form. Raises NotFoundError if the code is unknown."""
+    """Raises RefusedError for a wrong form. Raises NotFoundError for an unknown code."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:

@@ -1,4 +1,4 @@
-"""Output of the command line: tables and sentences on stdout, errors and progress on stderr."""
+"""Results go to stdout. Errors and progress go to stderr."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return a text on one line. Control characters could change the terminal, so they become spaces."""
+    """Control characters become spaces, because they could change the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
@@ -79,14 +79,14 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
 
 
 def local_time(moment: datetime) -> str:
-    """Return a UK time such as `23 Nov 2026 10:05`."""
+    """UK time, such as `23 Nov 2026 10:05`."""
     # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)
     return f"{at.day} {at:%b %Y %H:%M}"
 
 
 def span(seconds: float) -> str:
-    """Return a time span, rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
+    """Rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)

@@ -1,5 +1,3 @@
-"""Reads the typed fields of an act on a case, and makes the record of the act."""
-
 from __future__ import annotations
 
 import re
@@ -29,7 +27,7 @@ _CODE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
 def act_of(typed: str) -> CaseEvent:
-    """Raises RefusedError if there is no such act. The error lists all acts."""
+    """Raises RefusedError if there is no such act."""
     for event in PEOPLES_ACTS:
         # Both `fit-solution` and `fit_solution`.
         if event.value == typed.strip().lower().replace("-", "_"):
@@ -38,7 +36,7 @@ def act_of(typed: str) -> CaseEvent:
 
 
 def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, str] | None = None) -> HumanAct:
-    """Raises RefusedError if a field is missing or faulty. `options` holds the command's option for each field."""
+    """Raises RefusedError if a field is missing or faulty."""
     try:
         return read_record(event, values)
     except RecordFaultyError as error:
@@ -52,7 +50,7 @@ def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, st
 
 
 def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str, str]:
-    """Read `KEY=VALUE` texts. Raises RefusedError if a text cannot be read."""
+    """Each text is `KEY=VALUE`. Raises RefusedError if a text cannot be read."""
     found: dict[str, str] = {}
     for text in typed:
         name, equals, value = text.partition("=")
@@ -64,7 +62,7 @@ def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str
 
 
 def typed_person(typed: str | None) -> str:
-    """Raises RefusedError if the text is missing, or is not a person's name."""
+    """Raises RefusedError if the text is missing or names no person."""
     if not typed:
         raise RefusedError("say with --by who sees it: it is kept on the audit")
     return record_of(CaseEvent.ACKNOWLEDGE, {"by": typed}).by

@@ -1,5 +1,3 @@
-"""The database queries of the commands."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +30,6 @@ class CaseAlert:
 def find_cases_to_list(
     connection: Connection, feed_id: str | None, state: CaseState | None, *, ended: bool, limit: int
 ) -> tuple[list[Case], int]:
-    """Return at most `limit` cases, and the number of all such cases. Urgent and open cases come first.
-
-    Ended cases are left out, unless `ended` is True or `state` is given.
-    """
     conditions: list[ColumnElement[bool]] = []
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)

@@ -1,9 +1,4 @@
-"""Connects to the brokers as an administrator.
-
-This module reads kafka-python's log, because the reason of a failure is only there. It also closes the thread and the
-files that kafka-python leaves open.
-"""
-
+# kafka-python writes the reason of a failure only to its log.
 from __future__ import annotations
 
 import logging
@@ -51,7 +46,7 @@ SIGNS = {
 
 
 class BrokersError(PullcordError):
-    """The brokers cannot be reached, refuse the connection, or are too few. The error names the setting to check."""
+    """The error names the setting to check."""
 
     permanent = False
 
@@ -82,8 +77,6 @@ def administering(settings: KafkaSettings) -> Iterator[KafkaAdminClient]:
 
 
 class _LogCapture(logging.Handler):
-    """A log handler that keeps the text of each warning and error."""
-
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.lines: list[str] = []

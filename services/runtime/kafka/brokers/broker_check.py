@@ -1,5 +1,3 @@
-"""Checks at intervals that the brokers can be reached and have the topics."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -29,11 +27,7 @@ LOOK_SECONDS = 0.1
 
 
 class BrokerCheck:
-    """Repeats a check in a thread, because a connection may take half a minute to fail.
-
-    `check` raises BrokersError or KafkaError if the brokers cannot be reached. It raises another PullcordError if the
-    brokers cannot be used.
-    """
+    """Checks in a thread, because a connection may take half a minute to fail."""
 
     def __init__(self, check: Callable[[], None], time: Callable[[], float] = monotonic) -> None:
         self._check, self._time = check, time
@@ -53,7 +47,6 @@ class BrokerCheck:
         self._stop.set()
 
     def faults(self) -> Iterator[str]:
-        """Yield the reason if the last check failed or takes too long. Yield nothing after a success."""
         began = self._began
         if (fault := self._fault) is not None:
             yield fault
@@ -61,10 +54,7 @@ class BrokerCheck:
             yield "the brokers cannot be used now: they do not answer"
 
     def reached(self, stop: Event) -> bool:
-        """Wait until the brokers can be reached. Return False if a stop is requested first.
-
-        Raises the error of the check if the brokers can be reached but cannot be used.
-        """
+        """Returns False after `stop`. Raises the error of the check for unusable brokers."""
         while not self._reached:
             if self._refused is not None:
                 raise self._refused
@@ -73,7 +63,7 @@ class BrokerCheck:
         return True
 
     def run_once(self) -> float:
-        """Check once. Return the seconds until the next check."""
+        """Return the seconds until the next check."""
         self._began = self._time()
         try:
             return self._checked()

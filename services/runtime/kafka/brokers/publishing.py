@@ -1,5 +1,3 @@
-"""Publishes records to the brokers, and reports the accepted records."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -28,7 +26,7 @@ REFUSALS = (*TOO_LARGE, InvalidRecordError)
 
 
 class RelayError(PullcordError):
-    """The brokers did not accept events. The events stay in the outbox."""
+    """The events stay in the outbox."""
 
     permanent = False
 
@@ -52,10 +50,7 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Without `careful`, the producer never writes a record twice.
-
-    With `careful`, the producer may write a record twice. It goes on after the brokers have refused a record.
-    """
+    """A careful producer goes on after a refusal, but may write a record twice."""
     return KafkaProducer(
         **settings.client(),
         # A retry of the producer never writes a record twice.
@@ -70,16 +65,12 @@ def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaPro
 
 class Publisher:
     def __init__(self, settings: KafkaSettings, sender: str | None = None) -> None:
-        """`sender` is the id of the deployment. Workers recognise their events by the sender."""
+        """`sender` is the id of the deployment."""
         self._settings, self._sender = settings, sender
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Wait until every in-sync replica has the records.
-
-        Return None for an accepted record, and an error for a refused record. If the error is in REFUSALS, the brokers
-        also refuse the record when it is sent alone.
-        """
+        """Waits for every in-sync replica. None means that the brokers accepted the record."""
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]
         if doubtful:

@@ -1,5 +1,3 @@
-"""Creates missing topics of `schemas/topics.yaml`, and checks existing topics."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -45,10 +43,7 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Create missing topics, and check existing topics. Raises TopicsError if a topic has too few partitions.
-
-    Raises BrokersError if the brokers cannot be reached, or are too few for the copies of a topic.
-    """
+    """Raises TopicsError for too few partitions. Raises BrokersError for too few brokers."""
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
         for listed in read_topics():

@@ -54,7 +54,6 @@ def examples() -> Iterator[Any]:
 
 
 def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> None:
-    """Assert that the backup and the restore keep `taken` records of `table`."""
     made = back_up(deployment.store, folder / "backup.db")
     deployment.store.engine.dispose()
     put_back = restore(deployment.store, folder / "backup.db", replacing=True)
@@ -62,7 +61,6 @@ def survives(deployment: Deployment, folder: Path, table: str, taken: int) -> No
 
 
 def take(deployment: Deployment, kind: RecordKind, rows: Rows) -> int:
-    """Return the number of accepted rows."""
     feed, put = (RAVEN, deployment.post_notices) if kind is RecordKind.NOTICE else (BLACKPOOL, deployment.put_entries)
     provider = next((row["provider_id"] for row in rows if row.get("provider_id")), None)
     if kind is RecordKind.NOTICE and provider is not None:

@@ -42,7 +42,6 @@ def references(deployment: Deployment) -> list[tuple[str, ...]]:
 
 
 def alertable(deployment: Deployment) -> list[tuple[int, int]]:
-    """Return the case and the threshold of each alert, in order."""
     with deployment.store.reading() as connection:
         query = select(alert_cases.c.case_pk, alert_cases.c.threshold).join(alerts).order_by(alerts.c.pk)
         return [tuple(row) for row in connection.execute(query)]

@@ -29,7 +29,6 @@ def new_key(deployment: Deployment, feed: str = BLACKPOOL, role: Role = Role.COU
 
 
 def fallen_silent(deployment: Deployment) -> set[str]:
-    """Return the feeds that are reported within three weeks."""
     already = len(deployment.mails())
     for _ in range(21):
         deployment.tick(days=1)

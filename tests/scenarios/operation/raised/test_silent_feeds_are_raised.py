@@ -46,7 +46,6 @@ def raised(deployment: Deployment) -> list[str]:
 
 
 def days_of(deployment: Deployment, days: int) -> list[date]:
-    """Return the London day of each message within `days` days."""
     found: list[date] = []
     for _ in range(days * 24):
         before = len(deployment.mails())

@@ -12,8 +12,6 @@ MOMENT = 0.02  # seconds between two pieces
 
 
 class LocalServer(ThreadingHTTPServer):
-    """A silent handler waits until `over` is set."""
-
     daemon_threads = True
     request_queue_size = 100
 

@@ -26,8 +26,6 @@ Fault = Callable[["NotifyHandler"], None]
 
 
 class NotifyServer(LocalServer):
-    """Each fault answers exactly one request."""
-
     def __init__(self) -> None:
         super().__init__(NotifyHandler)
         self.accepted: list[dict[str, Any]] = []
@@ -48,7 +46,6 @@ def moment_of(minutes: int) -> str:
 
 
 def callback_of(message: dict[str, Any], status: str, minutes: int = 1) -> dict[str, Any]:
-    """The body follows the REST documentation of GOV.UK Notify."""
     recipient = message["body"].get("phone_number") or message["body"].get("email_address")
     body = {
         "id": message["id"],

@@ -18,8 +18,6 @@ Fault = Callable[["WebhookHandler"], None]
 
 
 class WebhookServer(LocalServer):
-    """`accepted` maps the id of a message to the message. Each fault answers one request."""
-
     def __init__(self, authority: trustme.CA) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)

@@ -33,7 +33,6 @@ TIMES = {
 
 
 def refused(event: CaseEvent, values: dict[str, Any]) -> list[str]:
-    """Return the fields that the refusal names."""
     try:
         check_days(case(), read_record(event, values), NOW)
     except RecordFaultyError as error:

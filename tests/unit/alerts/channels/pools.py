@@ -19,8 +19,6 @@ HERE, THERE = "mail.example:25", "other.example:25"
 
 
 class Alarms:
-    """`ring(n)` rings the alarm of send number n, counted from 0."""
-
     def __init__(self) -> None:
         self.armed: list[tuple[float, Callable[[], None]]] = []
         self.called_off: list[int] = []
@@ -35,8 +33,6 @@ class Alarms:
 
 
 class Script:
-    """The route of a message names the method that sends it."""
-
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
         self.threads: list[threading.Thread] = []

@@ -11,7 +11,6 @@ from tests.unit.alerts.review.cases import ENTRY, NOW, RULES, case, reviewed
 
 
 def believing(*lines: Line, entry: Entry = ENTRY, **changes: Any) -> Case:
-    """A case whose last review used these lines."""
     made = reviewed(case(**changes), *lines, entry=entry).case
     return replace(made, revision=made.revision + 1, last_alert_at=NOW - timedelta(minutes=1), last_threshold=14)
 

@@ -9,7 +9,6 @@ from services.alerts.delivery.destinations.token_bucket import BURST_SECONDS, To
 
 
 def taken(bucket: TokenBucket, moments: list[float]) -> list[float]:
-    """Take all that is left at each moment. Return the time of each message."""
     times = []
     for now in moments:
         for _ in range(bucket.left(now)):

@@ -1,4 +1,4 @@
-"""Compares two years of the rules with an almanac. The almanac shares no code with the rules."""
+"""The almanac shares no code with the rules."""
 
 from __future__ import annotations
 
@@ -105,15 +105,12 @@ def test_every_nation_is_at_work_by_its_own_holidays(nation: Nation, closures: t
 
 @dataclass
 class Walk:
-    """Asks minute by minute if a message is due. Nobody answers the messages."""
-
     nation: Nation
     closed: frozenset[date]
     policy: CouncilPolicy
     case: CaseClock
 
     def open_days_before_harm(self, moment: datetime) -> int:
-        """Count the working days that start after `moment` and before the harmful day."""
         assert self.case.harm_on is not None
         here = wall(moment)
         days = (here.date() + n * DAY for n in range((self.case.harm_on - here.date()).days))
@@ -130,7 +127,6 @@ class Walk:
         return day
 
     def check_time(self, moment: datetime, found: Escalation) -> None:
-        """A message goes at night or on a closed day only if it is urgent."""
         assert self.case.harm_on is not None
         left = (self.case.harm_on - wall(moment).date()).days
         if left <= self.policy.quiet_override_days:
@@ -171,7 +167,6 @@ def new_line(moment: datetime, dice: random.Random) -> CaseClock:
 
 
 def walked(walk: Walk, dice: random.Random) -> Iterator[datetime]:
-    """Yield the minutes at which a message is sent."""
     due: datetime | None = None
     for day in every_day():
         minutes = minutes_to_ask(day, dice)

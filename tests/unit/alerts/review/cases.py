@@ -54,7 +54,6 @@ KNOWN = {"1": {"provider": "RAVN", "known_as": "planned"}}
 
 
 def case(state: CaseState = CaseState.OPEN, **changes: Any) -> Case:
-    """The case was opened an hour before NOW and was alerted at once."""
     made = Case(
         pk=1,
         reference="C-2222-2222",

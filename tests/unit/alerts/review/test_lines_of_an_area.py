@@ -26,7 +26,7 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Each pair holds the planned day and the restriction day of a notice."""
+    """Each pair holds a planned day and a restriction day."""
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)
@@ -43,7 +43,6 @@ def apart(*days: Days, **more: Any) -> list[Line]:
 
 
 def history(lines: list[Line], confirmed: bool) -> list[tuple[Any, ...]]:
-    """Return the result of each daily review over two months."""
     if confirmed:
         lines = [replace(line, decision=MatchDecision.CONFIRMED, decided_level=line.level) for line in lines]
     made, stands = new_case(1, "C-2222-2222", ENTRY, RULES, NOW), []

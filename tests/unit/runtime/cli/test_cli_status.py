@@ -28,7 +28,6 @@ def beat(desk: Desk, *names: str) -> None:
 
 
 def hear(desk: Desk, *consumers: str) -> None:
-    """Record that these consumers received a canary of every topic."""
     partitions = [(topic, 0) for topic in ("pullcord.notices", "pullcord.entries", "pullcord.matches")]
     with desk.store() as store, store.writing() as connection:
         now = store.now()

@@ -26,7 +26,6 @@ def machine(empty_desk: Desk) -> Desk:
 
 
 def policy(**changes: Any) -> dict[str, Any]:
-    """The policy is in the form of `pullcord policy show --json`."""
     contacts = [{"person": label, "channel": "email", "address": "**********"} for label in ("Asha", "Ben")]
     values: dict[str, Any] = json.loads(CouncilPolicy().model_dump_json())
     return values | {

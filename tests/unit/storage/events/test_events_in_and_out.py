@@ -35,8 +35,6 @@ RAVEN = "provider:RAVN"
 
 
 class Listener:
-    """Writes a row, an event and an audit record for each event."""
-
     name = "listener"
     topics = (NoticesReconsidered.topic,)
 
@@ -57,8 +55,6 @@ class Listener:
 
 @dataclass
 class Contended:
-    """Has a conflict in every batch with more than `most` events."""
-
     listener: Listener
     most: int
     tried: list[int] = field(default_factory=list)

@@ -1,5 +1,3 @@
-"""The commands `pullcord ack` and `pullcord confirm`."""
-
 from __future__ import annotations
 
 from typing import Annotated, Final

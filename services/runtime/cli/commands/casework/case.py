@@ -1,5 +1,3 @@
-"""`pullcord case`: shows one case in full, and records acts of people."""
-
 from __future__ import annotations
 
 from typing import Annotated

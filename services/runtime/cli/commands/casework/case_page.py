@@ -1,5 +1,3 @@
-"""Prints a case for `pullcord case show`."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -34,7 +32,6 @@ DECIDED: Final = (MatchDecision.CONFIRMED, MatchDecision.REJECTED)
 def print_case(
     connection: Connection, store: Store, case: Case, view: CaseView, numbers: Mapping[str, list[str]] | None = None
 ) -> None:
-    """`numbers` has the telephone numbers of each notice, by the id of the match."""
     console = out()
     council = load_council(connection, store, case.feed_id).name
     console.print(Text.assemble((case.reference, "bold"), "  ", (case_state(case.state), "bold"), "  ", cell(council)))

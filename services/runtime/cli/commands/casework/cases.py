@@ -1,5 +1,3 @@
-"""`pullcord cases`: lists the cases."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

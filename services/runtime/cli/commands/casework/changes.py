@@ -1,5 +1,3 @@
-"""`pullcord changes`: lists and accepts waiting changes of feeds."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,3 @@
-"""`pullcord drill`: lists, starts and answers drills."""
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,5 +1,3 @@
-"""`pullcord match`: records a person's decision on a match."""
-
 from __future__ import annotations
 
 from typing import Annotated

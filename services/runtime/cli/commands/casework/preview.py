@@ -1,5 +1,3 @@
-"""`pullcord case preview`: shows the messages about a case in the next days, and their recipients."""
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,5 +1,3 @@
-"""`pullcord export`: writes matches and cases to files. The files identify nobody."""
-
 from __future__ import annotations
 
 from collections.abc import Callable

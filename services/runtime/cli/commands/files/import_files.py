@@ -1,5 +1,3 @@
-"""Reads an import file. The content of the file decides the format."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -30,8 +28,6 @@ MEMBER: Final = {RecordKind.NOTICE: "notices", RecordKind.ENTRY: "entries"}
 
 @dataclass(frozen=True)
 class FileRows:
-    """The bytes and the rows of a file. A table also has its sheet."""
-
     data: bytes
     rows: Sequence[RawRow]
     columns: Sequence[ColumnAnswer] = ()
@@ -48,7 +44,7 @@ def read_file(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
-    """Raises RefusedError if the JSON is faulty. Raises FileRefused if the file is too large, or is not a table."""
+    """Raises RefusedError for faulty JSON. Raises FileRefused for a file without a table."""
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)

@@ -1,5 +1,3 @@
-"""The report of an import: the columns, the outcome of each row, and the faults to correct."""
-
 from __future__ import annotations
 
 import csv

@@ -1,5 +1,3 @@
-"""Runs one import: reads the file, stores the records, matches the lines. A dry run stores nothing."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

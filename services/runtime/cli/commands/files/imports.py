@@ -1,5 +1,3 @@
-"""`pullcord import`: imports register files and notice files. The HTTP API has the same rules."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""`pullcord mappings`: lists and forgets the hand-made mappings of a sender's columns and words."""
-
 from __future__ import annotations
 
 from typing import Annotated, Final

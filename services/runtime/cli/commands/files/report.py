@@ -1,5 +1,3 @@
-"""`pullcord report`: writes the regulator's figures as an HTML page and a CSV file."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""`pullcord policy contact`: adds, removes and tests the contacts of a council."""
-
 from __future__ import annotations
 
 import sys

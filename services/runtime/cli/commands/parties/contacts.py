@@ -1,5 +1,3 @@
-"""Reads a typed contact, and shows the address as Pullcord understands it."""
-
 from __future__ import annotations
 
 from services.alerts.delivery.channels.as_typed import TypedAddress, contact_as_typed
@@ -9,7 +7,7 @@ from services.runtime.settings import Settings
 
 
 def read_typed(typed: str, channel: str | None) -> TypedAddress:
-    """Raises RefusedError if the address cannot be read, or if the channel is not allowed."""
+    """Raises RefusedError if the address is unreadable or its channel is not allowed."""
     return contact_as_typed(typed, channel, contact_services(Settings()))
 
 

@@ -1,5 +1,3 @@
-"""Shared code of the commands on a council's policy and contacts."""
-
 from __future__ import annotations
 
 from getpass import getuser
@@ -38,11 +36,8 @@ class SavedPolicy(NamedTuple):
 
 
 def saved(store: Store, council: Council, policy: CouncilPolicy, by: str | None, confirmed: int | None) -> SavedPolicy:
-    """Save a new policy, and apply the policy to all open cases.
-
-    Raises RefusedError if nobody would get messages. If messages about open cases would come later, `confirmed` must be
-    the number of these cases. Otherwise, raises RefusedError.
-    """
+    """Raises RefusedError if nobody would get messages, or if `confirmed` is wrong."""
+    # `confirmed` is the number of open cases with later messages under the new policy.
     settings = Settings()
     made = PolicyChange(council, policy, by or getuser(), confirmed, has_fallback=bool(settings.fallback_routes))
     try:

@@ -1,5 +1,3 @@
-"""`pullcord councils` and `pullcord providers`: add and list the councils and providers of a deployment."""
-
 from __future__ import annotations
 
 from typing import Annotated, Final

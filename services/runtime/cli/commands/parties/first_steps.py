@@ -1,5 +1,3 @@
-"""Adds a sender and its first contact during the import of the sender's first file."""
-
 from __future__ import annotations
 
 from getpass import getuser
@@ -17,10 +15,7 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a sender if it is unknown and `name` is not None.
-
-    Then raises RefusedError if the name is blank, or if this is a dry run.
-    """
+    """Raises RefusedError if a new sender needs a name, or if `dry` is True."""
     if name is None:
         return
     feed_id, told = feed_id_of(kind, code), plain(name).strip()

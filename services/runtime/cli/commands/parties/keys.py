@@ -1,5 +1,3 @@
-"""`pullcord keys`: makes, lists and revokes API keys."""
-
 from __future__ import annotations
 
 from datetime import datetime, timedelta

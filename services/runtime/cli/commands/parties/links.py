@@ -1,5 +1,3 @@
-"""`pullcord links`: revokes the links in alerts."""
-
 from __future__ import annotations
 
 from typing import Annotated

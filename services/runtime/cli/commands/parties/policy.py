@@ -1,5 +1,3 @@
-"""`pullcord policy`: shows and sets a council's policy."""
-
 from __future__ import annotations
 
 from collections.abc import Collection

@@ -1,5 +1,3 @@
-"""Reads a council's policy from a file. Adds and removes contacts of a policy."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -24,10 +22,7 @@ NEW_TIER_DAYS: Final = 56
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """Raises PolicyRefusedError if the policy is not valid.
-
-    A masked address gets its value from the contact in `before` with the same tier, person and channel.
-    """
+    """A masked address keeps its value from `before`. Raises PolicyRefusedError if the policy is not valid."""
     try:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:
@@ -38,11 +33,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
 def with_contact(
     policy: CouncilPolicy, tier: str, from_days: int | None, person: str, given: TypedAddress
 ) -> CouncilPolicy:
-    """Return the policy with the new contact. An earlier contact of the same person and channel is left out.
-
-    A new tier is alerted from `from_days` days before the harmful day. Raises PolicyRefusedError if the new policy is
-    not valid.
-    """
+    """Raises PolicyRefusedError if the new policy is not valid."""
     # Addresses are included, because a mask would otherwise be stored as the address.
     values = policy.model_dump(mode="json", context=REVEAL)
     known = next((one for one in values["tiers"] if one["label"] == tier.strip()), None)
@@ -67,10 +58,7 @@ def with_contact(
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
-    """Return the policy without a person, or without a person's contact of one channel.
-
-    Raises PolicyRefusedError if there is no such contact. Raises PolicyRefusedError if the rota still names the person.
-    """
+    """Raises PolicyRefusedError if the person has no contact, or is on the rota."""
 
     def stays(contact: Contact) -> bool:
         return contact.person != person.strip() or channel not in (None, contact.channel)
@@ -86,10 +74,7 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield the person and the recipient of each new contact.
-
-    Raises PolicyRefusedError if an address is unusable.
-    """
+    """Yield the person and the recipient. Raises PolicyRefusedError if an address is unusable."""
     services = contact_services(Settings())
     for _, contact, where in new_contacts(policy, before):
         yield contact.person, understood(where, contact, services)

@@ -1,5 +1,3 @@
-"""`pullcord rota`: shows who is on duty, and adds shifts from a calendar."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

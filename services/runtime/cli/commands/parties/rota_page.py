@@ -1,5 +1,3 @@
-"""Prints the people on duty by a rota, and the gaps in cover."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

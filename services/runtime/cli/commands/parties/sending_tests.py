@@ -1,5 +1,3 @@
-"""Sends test messages and codes to the contacts of a council."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -45,7 +43,7 @@ class SendingOutcome:
 
 
 def send_tests(parts: Parts, council: Council, person: str | None) -> list[SendingOutcome]:
-    """If `person` is not None, send only to the contacts of this person. Raises NotFoundError without any contact."""
+    """Raises NotFoundError if there is no contact."""
     chosen = contacts_of(council, person.strip() if person else None)
     for contact in chosen:
         with parts.store.writing() as connection:
@@ -70,7 +68,7 @@ def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcom
 
 
 def contacts_of(council: Council, person: str | None, channel: str | None = None) -> list[Contact]:
-    """Return each contact once. Raises NotFoundError if there is no contact."""
+    """Raises NotFoundError if there is no contact."""
     found = [
         one for one in council.policy.every_contact if person in (None, one.person) and channel in (None, one.channel)
     ]

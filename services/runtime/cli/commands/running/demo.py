@@ -1,5 +1,3 @@
-"""`pullcord demo`: shows Pullcord's main job with the sample files."""
-
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,3 @@
-"""`pullcord init` and `pullcord migrate`: make a deployment, or upgrade it."""
-
 from __future__ import annotations
 
 from pathlib import Path

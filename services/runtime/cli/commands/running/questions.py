@@ -1,5 +1,3 @@
-"""Asks for settings that only the operator knows: the address of the pages, and the mail server."""
-
 from __future__ import annotations
 
 import re
@@ -22,7 +20,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Ask on the terminal for missing settings, and store the answers. An empty answer stores nothing."""
+    """Stores each answer. An empty answer stores nothing."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

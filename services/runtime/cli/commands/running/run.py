@@ -1,5 +1,3 @@
-"""`pullcord run`: runs one role of a distributed deployment."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,3 @@
-"""`pullcord serve`: runs the whole service."""
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,5 +1,3 @@
-"""`pullcord simulate`: simulates months of faults. Only a checkout has the simulator."""
-
 from __future__ import annotations
 
 import subprocess

@@ -1,5 +1,3 @@
-"""`pullcord status`: reports the state of the deployment in plain words."""
-
 from __future__ import annotations
 
 from typing import Annotated, Final

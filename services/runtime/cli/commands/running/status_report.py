@@ -1,5 +1,3 @@
-"""The state of the deployment: the figures of `/metrics`, and a sentence about each fault."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,8 +51,7 @@ Counts = Mapping[str, int]
 
 @dataclass(frozen=True)
 class DeploymentStatus:
-    """An age is in seconds. The age is 0 if nothing is waiting."""
-
+    # An age is in seconds. The age is 0 if nothing is waiting.
     at: datetime
     feeds: tuple[Feed, ...]
     live_rows: Counts

@@ -39,10 +39,7 @@ SIGNS = {
 
 
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
-    """Return False if a stop is requested first.
-
-    Raises NotReadyError if the database has no schema or an older schema.
-    """
+    """Returns False after `stop`. Raises NotReadyError if the schema is missing or older."""
     for attempt in count(1):
         try:
             check_database(store, settings)
@@ -59,10 +56,7 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Serve until the process is stopped. Answer 503 until the database can be reached.
-
-    Raises NotReadyError if the database has no schema or an older schema.
-    """
+    """Answers 503 at first. Raises NotReadyError if the schema is missing or older."""
     stop, refused = Event(), list[PullcordError]()
 
     def wait() -> None:

@@ -1,5 +1,3 @@
-"""`pullcord watchdog`: checks without the engine that all messages are sent."""
-
 from __future__ import annotations
 
 from typing import Annotated, Final

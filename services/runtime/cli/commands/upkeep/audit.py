@@ -1,5 +1,3 @@
-"""`pullcord audit`: compares the stored data with the audit."""
-
 from __future__ import annotations
 
 from typing import Final
@@ -26,13 +24,10 @@ def audit() -> None:
 
 @app.command(epilog=examples("pullcord audit check", note="For a cron job: it exits with 1 if anything differs."))
 def check() -> None:
-    """Compare the stored data with the audit, and each record with its sealed part. Nothing is changed.
+    """Compare the stored data with the audit. Nothing is changed.
 
-    This command finds data that somebody changed by hand in the database: figures, cases, alerts, deliveries, notices,
-    register entries, matches, keys, policies and the quarantine. If anything differs, the exit code is 1. Then trust
-    the audit, not the data.
-
-    The command also reviews each case. It compares the next review and the harmful day with the stored days.
+    The command finds data that somebody changed by hand in the database. The exit code is 1 if anything differs. Then
+    trust the audit, not the data. The command also reviews each case, and compares its days with the stored days.
     """
     with opened() as store, store.reading() as connection:
         checks = (audit_differences, due_differences, sealed_differences)

@@ -1,5 +1,3 @@
-"""`pullcord backup` and `pullcord restore`."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -91,8 +89,8 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first. Alerts from before the backup are not sent again.
 
-    The backup cannot show which alerts were sent after the backup was made. So all alerts that have fallen due since
-    the backup are sent after the restore. Each of these alerts says that it may be a repeat.
+    The backup does not show later messages. So all alerts due since the backup are sent after the restore. Each of
+    these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

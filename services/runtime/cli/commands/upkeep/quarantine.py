@@ -1,5 +1,3 @@
-"""`pullcord quarantine`: lists, replays and drops events that could not be handled."""
-
 from __future__ import annotations
 
 from typing import Annotated

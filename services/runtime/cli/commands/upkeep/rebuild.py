@@ -1,5 +1,3 @@
-"""`pullcord rebuild`: rebuilds matches and cases from the stored records."""
-
 from __future__ import annotations
 
 from services.runtime.bootstrap import make_parts

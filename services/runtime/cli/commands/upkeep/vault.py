@@ -1,5 +1,3 @@
-"""`pullcord vault`: changes the keys that encrypt stored data. The service may run meanwhile."""
-
 from __future__ import annotations
 
 from time import sleep
@@ -63,9 +61,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt with the current key all data that an older key encrypted.
+    """Encrypt older data again, with the current key.
 
-    If a run is cut off, the next run does the rest.
+    After an interruption, run the command again for the rest.
     """
     with opened() as store:
         _reseal(store)

@@ -40,7 +40,6 @@ def weekly(*people: str | None, label: str = "first", tier: str = "duty", handov
 
 
 def policy_of(rota: Rota, out_of_hours: str | None = None, *closures: Closure) -> CoverPolicy:
-    """Tier `duty` has all people of the rota and a desk. Tier `manager` has only Jo."""
     tiers = (
         CoverTier(label="duty", contacts=(*PEOPLE, "duty desk")),
         CoverTier(label="manager", contacts=("Jo",)),

@@ -36,7 +36,6 @@ def gaps_of(rota: Rota, within: TimeSpan, out_of_hours: str | None = None) -> li
 
 
 def needed(moment: datetime, closed: frozenset[date] = frozenset()) -> bool:
-    """Return True at night, at a weekend and on a closed day."""
     here = moment.astimezone(LONDON)
     return here.hour >= 22 or here.hour < 7 or here.weekday() >= 5 or here.date() in closed
 

@@ -17,7 +17,6 @@ def issued(data: bytes, day: bytes) -> bytes:
 
 
 def codes(way: Way, kind: str, data: bytes) -> dict[str, list[int]]:
-    """Map each problem code to the numbers of its rows."""
     found: dict[str, list[int]] = {}
     for one in way.send(kind, data):
         found.setdefault(one.code, []).append(one.row)

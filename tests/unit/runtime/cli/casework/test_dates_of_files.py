@@ -26,7 +26,6 @@ def way(request: pytest.FixtureRequest) -> Way:
 
 
 def sent(way: Way, kind: str, data: bytes) -> list[NamedRow]:
-    """Assert that a dry run names the same rows."""
     tried = way.send(kind, data, dry=True)
     assert way.send(kind, data) == tried
     return tried

@@ -26,7 +26,7 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """`days` holds the number of days until each move. Return the entry ids."""
+    """Return the entry ids."""
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

@@ -45,7 +45,6 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
 
 
 def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
-    """Return a stamp as it stands in a spreadsheet and in an answer."""
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
     if day_only:
@@ -60,7 +59,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Return an earlier stamp and a later stamp."""
+    """The earlier stamp comes first."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

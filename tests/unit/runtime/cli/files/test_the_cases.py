@@ -26,8 +26,6 @@ NOW = datetime(2026, 11, 29, 9, tzinfo=UTC)
 
 @dataclass
 class Sent:
-    """Sends each file to one deployment by the command line, and to another over HTTP."""
-
     desk: Desk
     api: Api
 

@@ -1,7 +1,4 @@
-"""The bounds by which the watchdog judges the engine, as policy of the deployment [P].
-
-No source prescribes the bounds. A council's policy may be stricter than a bound, but never laxer.
-"""
+"""No source prescribes these bounds: they are policy of the deployment [P]."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds the messages to the operator at the time of sending. If nothing is left to report, a message is None."""
+"""Each function returns None if nothing is left to report."""
 
 from __future__ import annotations
 

@@ -1,8 +1,3 @@
-"""Decides when the next reminder about a case is due.
-
-A reminder goes out at the start of a working day. All cases of a council then share one message.
-"""
-
 from datetime import date, datetime
 
 from services.alerts.policy.escalation.case_clock import CaseClock
@@ -44,7 +39,7 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 
 
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """Return the threshold of a message that is sent at `at`. A threshold is in days before the harm."""
+    """A threshold is in days before the harm."""
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

@@ -1,7 +1,4 @@
-"""Joins the facts of a case's last review with the current facts of the feeds. All functions are pure.
-
-A danger counts if it is in the facts of the last review, or in the current facts.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 

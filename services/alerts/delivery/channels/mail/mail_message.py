@@ -1,5 +1,3 @@
-"""Builds a mail: the plain text first, then the same words as HTML."""
-
 from email.header import Header
 from email.message import Message as Mail
 from email.mime.text import MIMEText

@@ -62,7 +62,7 @@ class MatchPage(NamedTuple):
 def page_of_matches(
     connection: Connection, store: Store, entry_pk: int, cursor: str | None, limit: int | None
 ) -> MatchPage:
-    """Without `limit`, all matches are returned. Raises RefusedError if the cursor is not valid."""
+    """Raises RefusedError if the cursor is not valid."""
     after = 0 if cursor is None else _after(store, entry_pk, cursor)
     # One more than the page holds shows that there is another page.
     found = find_matches(connection, entry_pk, after, limit and limit + 1)
@@ -109,7 +109,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """The keys are match ids. The caller must record the reader in the audit."""
+    """The caller must record the reader in the audit."""
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [

@@ -8,7 +8,7 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """The keys are match ids. The audit records `by` as the reader."""
+    """The keys are match ids."""
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)
         fields = {"case": case.reference, "notices": len(numbers)}

@@ -9,8 +9,6 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest time that a case may be without an accepted message."""
-
     # The time for the first message. None means an hour after the start of the next working day.
     first: timedelta | None
     # The number of working days after which another message must have been accepted.

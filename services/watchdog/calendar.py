@@ -22,7 +22,6 @@ class CouncilCalendar:
     closed: frozenset[date] = frozenset()
 
     def next_morning(self, moment: datetime) -> datetime:
-        """Return the time by which the next working day's messages are out."""
         return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
@@ -42,7 +41,6 @@ class CouncilCalendar:
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
-        """Return True if too few working days remain after the next working day."""
         today = london_day(moment)
         starts = is_working_day(today, self.nation, self.closed) and moment <= london_time(today, WORKING_DAY_STARTS)
         first = today if starts else _days_later(today, 1, self.nation, self.closed)

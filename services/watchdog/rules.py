@@ -96,7 +96,7 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return None if no message is owed. `accepted` is the time of the newest accepted message."""
+    """Return None if no message is owed."""
     if _was_told_lately(case, accepted, now):
         return None
     since = _runs_since(case, now)
@@ -167,7 +167,7 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """The last stage counts. `told` is true if a message followed the newest news."""
+    """`told` is true if a message followed the newest news."""
     entered = [(ORDINARY, case.opened_at)]
     # After the first message, a move that is only claimed wakes nobody.
     if told and case.state in states.URGENT and _is_only_claimed(case):

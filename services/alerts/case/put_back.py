@@ -40,7 +40,6 @@ def note_time(store: Store, now: datetime) -> None:
 
 
 def recompute_all(store: Store) -> None:
-    """The engine recomputes the cases in its next run."""
     with store.writing() as connection:
         recompute_every_council(connection)
 

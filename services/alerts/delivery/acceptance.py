@@ -50,7 +50,6 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Call this after every accepted message has come back."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

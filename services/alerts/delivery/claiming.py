@@ -1,5 +1,3 @@
-"""Claims the deliveries to send next, with a fair share for each destination."""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -34,9 +32,7 @@ class Places(Protocol):
 
     def places_at(self, destination: str) -> int: ...
 
-    def holds(self, destination: str) -> bool:
-        """Return True while the destination is failing or has asked for a pause."""
-        ...
+    def holds(self, destination: str) -> bool: ...
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
@@ -69,7 +65,6 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
 
 
 def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], int]) -> dict[str, int]:
-    """The destinations take turns, one place at a time."""
     given: Counter[str] = Counter()
     most = {destination: min(count, places_at(destination)) for destination, count in waiting.items()}
     while places > 0:

@@ -160,7 +160,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the council's own references, by entry id. A damaged entry gives DAMAGED."""
+    """A damaged entry gives DAMAGED."""
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:

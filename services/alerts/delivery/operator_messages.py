@@ -1,5 +1,3 @@
-"""Each function returns None if nothing is left to report."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -71,7 +71,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """The new delivery is due now. Raises VaultError if the address cannot be decrypted."""
+    """Raises VaultError if the address cannot be decrypted."""
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
     row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
     values = {"tier": delivery.tier, "verified": delivery.verified, "due_at": work.now}
@@ -161,7 +161,6 @@ def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequen
 
 
 def settle_as_not_needed(work: UnitOfWork, feed_id: str, replaced: Sequence[tuple[int, str]]) -> None:
-    """`replaced` holds delivery ids and alert references."""
     state = DeliveryState.NOT_NEEDED
     for pk, reference in replaced:
         move_delivery(work.connection, pk, state, due_at=None, settled_at=work.now)

@@ -15,7 +15,7 @@ from services.storage.events.feed_history import days_heard
 
 
 def mark_silent_feeds(connection: Connection, now: datetime) -> int:
-    """Return the number of feeds with a due alert. A feed without any data is not silent."""
+    """Return the number of feeds with a due alert."""
     # Of two workers, one judges.
     if not try_exclusive(connection, Exclusive.SILENCES):
         return 0

@@ -21,8 +21,7 @@ ACKNOWLEDGING = (
     "It tells us that a named person is acting. It pauses these messages for a limited time. The page says until when.",
     "It does not make anyone safe. If a line is still not safe when the pause ends, the messages start again.",
 )
-# The PSTN charter (December 2023, commitment 2) and the Telecare National Action Plan (February 2025, outcome 1) define
-# safe lines so.
+# Sources: PSTN charter (December 2023, commitment 2); Telecare National Action Plan (February 2025, outcome 1).
 _CONFIRMED = (
     "A line counts as safe when the provider, the customer or the telecare company confirms “a compatible and "
     "functioning telecare solution”. Record who confirmed it, when, and the evidence."
@@ -87,7 +86,6 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """The most urgent group and the most urgent case come first."""
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -183,7 +181,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """`at` is the time of the restore. The restored records end at `record_ends`."""
+    """The restored records end at `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

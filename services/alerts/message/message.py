@@ -95,7 +95,6 @@ def common(digest: AlertDigest, subject: str) -> dict[str, object]:
 
 
 def subject_line(digest: AlertDigest, lead: str) -> str:
-    """Return `lead (council) [reference]`, with at most 120 characters."""
     # If the line is too long, the council's name is shortened, then left out: the reference is always whole.
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"

@@ -46,7 +46,6 @@ def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -
 
 
 def policy_of(values: Any) -> CouncilPolicy:
-    """Raises PolicyRefusedError, also for a masked address."""
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:

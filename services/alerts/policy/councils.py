@@ -35,7 +35,7 @@ STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """Raises NotFoundError if there is no such council. STAND_IN replaces a damaged policy."""
+    """Raises NotFoundError if there is no such council."""
     row = _found(connection, feed_id)
     try:
         return Council(feed_id, row.name, with_nation(_policy(store, row), feed_id), row.policy_version)

@@ -36,7 +36,6 @@ def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> da
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
-    """The time is the start of a working day."""
     return london_time(policy.days.plus(local(last).date(), working_days), policy.day_starts)
 
 
@@ -66,7 +65,6 @@ def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
 
 
 def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
-    """Return `moment` itself within office hours."""
     return (moment if in_office_hours(policy, moment) else policy.days.next_start(moment)).astimezone(UTC)
 
 

@@ -52,7 +52,6 @@ def mark_recomputed(connection: Connection, feed_id: str, version: int, *, befor
 
 
 def recompute_every_council(connection: Connection) -> None:
-    """The engine recomputes the open cases later."""
     # A value that no council had before: whoever recomputes at this moment must not mark the council as done.
     version = feeds.c.recomputed_version
     fresh = case((version > 0, -1), else_=version - 1)

@@ -24,7 +24,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An entry has at most one case. An ended case can open again."""
+    """An entry has at most one case."""
 
     pk: int
     reference: str
@@ -150,8 +150,6 @@ class AreaDays:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A live match with its notice."""
-
     notice_pk: int
     level: MatchLevel
     decision: MatchDecision
@@ -173,7 +171,6 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key in `Case.seen`."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"
@@ -209,7 +206,6 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """Return the status and the days of the notice as one text."""
         if self.days is None:
             return f"{self.status.value} {self.planned_on} {self.restriction_on}"
         return " ".join([self.status.value, *map(str, self.days.planned), "then", *map(str, self.days.restricted)])

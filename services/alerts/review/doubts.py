@@ -30,8 +30,6 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A date that may mean the day `either` or the day `other`."""
-
     provider: str
     what: str
     either: date
@@ -44,7 +42,6 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return only doubts that no person has settled."""
     known = memories(case)
     return tuple(
         Doubt(

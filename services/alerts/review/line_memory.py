@@ -77,7 +77,6 @@ def is_held(memory: LineMemory, today: date) -> bool:
 
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
-    """Return the providers that gave notice before their move."""
     unannounced = {line.key for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider

@@ -31,17 +31,13 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Moved lines are left out. None means that no day is known."""
+        """None means that no day is known."""
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
-    """Return None if no line of the entry is at risk.
-
-    A line is not at risk if a person rejected the match, if the number has left the provider, or if a test call after
-    the move covers the line. A later change can put the line at risk again.
-    """
+    """Return None if no line of the entry is at risk."""
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
         return None
@@ -66,7 +62,6 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Leave out rejected matches, ported numbers and tested lines."""
     known = memories(case)
     left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [

@@ -98,7 +98,6 @@ def with_accepted(case: Case, message: MessageAboutCase, reason: str, policy: Co
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """`kept` holds the keys of lines that are still matched."""
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # If danger comes back, every fact about it is news again. What a person said about a line is kept.

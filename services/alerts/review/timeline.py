@@ -68,7 +68,6 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield only days after `after`."""
     return (day for day in _turning_days(case, lines, after) if day > after)
 
 

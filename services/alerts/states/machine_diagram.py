@@ -62,7 +62,6 @@ def diagram() -> str:
 
 
 def moves_table() -> str:
-    """Leave out states that only record the event."""
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [
         f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in CaseEvent

@@ -77,7 +77,6 @@ def case_spans(engine: Engine) -> Iterator[PkSpan]:
 def doubtful_cases(
     connection: Connection, span: PkSpan, cutoffs: Cutoffs
 ) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
-    """A list has at most `IN_MEMORY` cases."""
     # Said of both tables: from the span of one, PostgreSQL does not conclude that of the other.
     wanted = and_(span.holds(cases.c.pk), span.holds(alert_cases.c.case_pk))
     told = accepted_messages(wanted, since=cutoffs.now - RECENT)
@@ -109,7 +108,6 @@ def _record(row: Sequence[Any]) -> CaseRecord:
 
 
 def silenced_without_record(connection: Connection, span: PkSpan) -> Iterator[RecordFault]:
-    """Yield silent cases with another state than the newest audit row."""
     row, silent = audit.c, sorted(states.SILENT - states.ENDED)
     # A case that is over is judged by its lines, wherever a line is still at risk.
     newest = (

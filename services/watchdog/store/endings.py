@@ -14,7 +14,6 @@ PAGE: Final = 5_000
 
 
 def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Matches of records that are not live are left out."""
     row = matches.c
     query = (
         select(row.notice_pk, row.entry_pk, row.ended_at.label("at"), register_entries.c.feed_id)

@@ -31,7 +31,6 @@ _ALERTABLE: Final = and_(
 
 
 def without_tokens(connection: Connection) -> Iterator[RecordFault]:
-    """A live record without a token can have no match."""
     owned = exists().where(entry_tokens.c.entry_pk == _ENTRY.pk)
     entries = (_ENTRY.live, ~owned, ~_ENTRY.flags.contains(_UNMATCHABLE))
     yield from _counted(connection, FaultKind.TOKENS_MISSING, _ENTRY.feed_id, *entries)
@@ -58,7 +57,6 @@ def without_shared_token(connection: Connection, before: datetime) -> Iterator[R
 
 
 def without_match(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """An entry and a notice with the same number must have a match."""
     mine, theirs, number = notice_tokens.c, entry_tokens.c, int(TokenKind.TELEPHONE)
     known = exists().where(_MATCH.notice_pk == mine.notice_pk, _MATCH.entry_pk == theirs.entry_pk)
     query = (
@@ -111,7 +109,6 @@ def _is_explained(case: Any) -> bool:
 
 
 def notices_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """An ended notice is faulty if no other notice has replaced it."""
     later, member, own = notices.alias("later"), area_members.c, notices.alias("own")
     replaced = exists().where(later.c.supersedes_key == _NOTICE.record_key)
     lone = (_NOTICE.live.is_(False), _NOTICE.area_facts.is_(None), ~replaced)

@@ -10,7 +10,6 @@ from services.storage.tables import area_members, notices
 
 
 def nearest_on_area(connection: Connection, area_key: bytes, limit: int) -> Sequence[Row[Any]]:
-    """Leave out withdrawn and superseded notices. Completed and reverted notices come last."""
     row = notices.c
     day = func.coalesce(row.restriction_on, row.planned_on)
     query = _standing(select(row.pk, row.record_key, row.sealed), area_key)

@@ -80,7 +80,6 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
 
 
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock and return the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
     return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
 
@@ -146,7 +145,6 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """`warned` is true if the council may have had a message."""
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
@@ -164,7 +162,6 @@ def _running() -> ColumnElement[bool]:
 
 
 def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """A due case meets at least one of the two conditions."""
     # Each has a query of its own: joined by OR, SQLite would read every case.
     return cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running())
 

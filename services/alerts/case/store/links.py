@@ -60,7 +60,6 @@ def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, has
 
 
 def is_replaced(connection: Connection, link: SentLink) -> bool:
-    """A message about a withdrawn notice replaces no link."""
     row, sent = alerts.c, deliveries.c
     # A retry of an older delivery ends no link of a newer one. Several messages of one alert do not end each other.
     later = (
@@ -116,14 +115,12 @@ def count_messages(connection: Connection, alert_pk: int, contact: str) -> int:
 
 
 def has_link(connection: Connection, alert_pk: int) -> bool:
-    """Links in waiting messages count too."""
     row = deliveries.c
     live = (row.alert_pk == alert_pk, row.link_revoked_at.is_(None), row.state.not_in(_NEVER_CAME))
     return bool(connection.scalar(select(exists().where(*live))))
 
 
 def alerts_with_links(connection: Connection, feed_id: str, contact: str | None) -> Sequence[str]:
-    """Return references of alerts, the oldest alert first."""
     row, sent = alerts.c, deliveries.c
     with_links = (row.feed_id == feed_id, row.cases > 0, row.link_revoked_at.is_(None))
     query = select(row.reference).where(*with_links).order_by(row.pk)

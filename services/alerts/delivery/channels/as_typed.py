@@ -40,14 +40,14 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Without `channel`, the text decides the channel. Raises RefusedError without the text in it."""
+    """Without `channel`, the text decides the channel. Raises RefusedError."""
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
     return TypedAddress(chosen, address_as_typed(chosen, typed))
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """A route (`scheme://…`) is returned unchanged. Raises RefusedError if the text cannot be used."""
+    """A route (`scheme://…`) is returned unchanged. Raises RefusedError if the text is unusable."""
     if "://" in typed:
         return " ".join(typed.split())
     channel = _channel_of(typed, services)

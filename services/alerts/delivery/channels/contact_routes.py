@@ -55,7 +55,6 @@ def channels_allowed(services: ContactServices) -> tuple[str, ...]:
 
 
 def check_channel(channel: str, services: ContactServices) -> None:
-    """Raises RefusedError if a council may not use this channel."""
     if channel in channels_allowed(services) and channel != ContactChannel.ROUTE:
         return
     # That a service is missing helps more than that its channel is not on a list.

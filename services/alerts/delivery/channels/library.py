@@ -54,8 +54,6 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """Counts Apprise's warnings and errors in this thread."""
-
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.complaints = 0

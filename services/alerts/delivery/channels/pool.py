@@ -84,7 +84,6 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """Return the number of running jobs past their deadline."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
@@ -95,7 +94,6 @@ class DeliveryPool:
 
     @property
     def open(self) -> int:
-        """Return the number of destinations without a closed circuit breaker."""
         with self._changed:
             now = self._time()
             return sum(one.breaker(now) is not BreakerState.CLOSED for one in self._destinations.values())

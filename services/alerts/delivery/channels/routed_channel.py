@@ -19,7 +19,6 @@ def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
 
 
 def make_receipt_look_up(settings: ChannelSettings) -> Callable[[str, str], DeliveryReceipt | None]:
-    """The function takes a route and a reference."""
     known = {kind: kind.receipts(settings) for kind in CHANNELS if kind.receipts is not None}
 
     def look_up(route: str, reference: str) -> DeliveryReceipt | None:

@@ -74,7 +74,6 @@ def write_test(connection: Connection, key: bytes, feed_id: str, alert_pk: int) 
 
 
 def council_of_code(connection: Connection, alert_pk: int) -> CodeRow | None:
-    """Return None if a newer code has replaced this code."""
     query = select(_ROW.contact_key, feeds.c.name).join_from(
         contact_verifications, feeds, feeds.c.feed_id == _ROW.feed_id
     )
@@ -106,7 +105,6 @@ class WaitingAddress(NamedTuple):
 
 
 def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddress]:
-    """Deliveries to the operator are left out."""
     row = deliveries.c
     asked = (row.pk, row.alert_pk, alerts.c.reference, row.tier, row.contact, row.channel, row.address_sealed)
     query = (
@@ -119,7 +117,6 @@ def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddre
 
 
 def people_of_alert(connection: Connection, alert_pk: int) -> frozenset[str]:
-    """People with a waiting message count too."""
     row = deliveries.c
     gone = (DeliveryState.NOT_NEEDED.value, DeliveryState.GIVEN_UP.value)
     query = select(row.contact).where(row.alert_pk == alert_pk, row.state.not_in(gone))

@@ -65,7 +65,6 @@ class Destination:
             self.bucket.take(now)
 
     def learn(self, result: SendResult, now: float, jitter: float) -> None:
-        """`jitter` is a random value from 0 to 1."""
         if result.outcome is SendOutcome.SENT:
             self.at_once, self.failures, self.resumes_at = min(self.at_once + 1, MOST_AT_ONCE), 0, 0.0
         elif result.outcome is SendOutcome.FAILED_PERMANENT:

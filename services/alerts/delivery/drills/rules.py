@@ -76,7 +76,6 @@ def answer_due(policy: CouncilPolicy, asked_at: datetime) -> datetime:
 
 
 def ends_at(policy: CouncilPolicy, asked_at: datetime, links_last: timedelta, now: datetime) -> datetime:
-    """A failed drill ends at least one working day from now."""
     return max(asked_at + links_last, answer_due(policy, now))
 
 
@@ -93,7 +92,7 @@ def next_step(
     asked: Collection[tuple[str, str]],
     now: datetime,
 ) -> DrillStep | None:
-    """Return None if nobody is left. `asked` holds pairs of person and channel."""
+    """Return None if nobody is left."""
     last = len(reachable_tiers(policy))
     found: dict[Contact, str] = {}
     for reached in range(level + 1, last + 1):

@@ -44,7 +44,7 @@ class DrillRunner:
     links_last: timedelta
 
     def run_once(self) -> int:
-        """Return the number of changed drills. An error in one drill delays no other drill."""
+        """An error in one drill delays no other drill."""
         now = self.store.now()
         with self.store.reading() as connection:
             steps: list[Callable[[], bool]] = [

@@ -58,7 +58,6 @@ _DRILL = (
 
 
 def councils_to_drill(connection: Connection, month: str, begins: datetime) -> list[str]:
-    """Councils added at or after `begins` are left out."""
     done = exists().where(_ROW.feed_id == feeds.c.feed_id, _ROW.month == month)
     query = select(feeds.c.feed_id).where(feeds.c.kind == "council", feeds.c.created_at < begins, ~done)
     return list(connection.scalars(query.where(~ended_by_operator()).order_by(feeds.c.feed_id)))
@@ -104,7 +103,7 @@ def open_drills(connection: Connection, feed_id: str) -> list[Drill]:
 
 
 def newest_drills(connection: Connection, feed_id: str | None, limit: int, before: int | None = None) -> list[Drill]:
-    """If `feed_id` is None, every council counts. `before` is the id of a drill."""
+    """If `feed_id` is None, every council counts."""
     wanted: list[ColumnElement[bool]] = [] if feed_id is None else [_ROW.feed_id == feed_id]
     wanted += [] if before is None else [_ROW.alert_pk < before]
     query = _drills(*wanted).order_by(_ROW.alert_pk.desc()).limit(limit)
@@ -119,7 +118,6 @@ def people_asked(connection: Connection, alert_pk: int) -> list[tuple[str, str]]
 
 
 def has_urgent_case(connection: Connection, feed_id: str, until: date) -> bool:
-    """A case with harm up to `until` counts as urgent."""
     near = and_(cases.c.harm_on <= until, cases.c.state.not_in(_NOT_PRESSING))
     urgent = or_(cases.c.state.in_([state.value for state in URGENT]), near)
     return bool(connection.scalar(select(exists().where(cases.c.feed_id == feed_id, urgent))))
@@ -144,7 +142,6 @@ def unanswered_drills(connection: Connection) -> Sequence[UnansweredDrill]:
 
 
 def councils_by_last_drill(connection: Connection) -> list[tuple[str, int]]:
-    """Count the councils by the state of their newest drill."""
     last = select(func.max(_ROW.alert_pk)).group_by(_ROW.feed_id)
     query = select(_ROW.state, func.count()).where(_ROW.alert_pk.in_(last)).group_by(_ROW.state)
     found = {state: count for state, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to dict()

@@ -39,7 +39,7 @@ class ReceiptDesk:
     _answers: SimpleQueue[_Answer] = field(default_factory=SimpleQueue)
 
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
-        """Return the number of written answers and new questions. `when_answered` runs on any thread."""
+        """`when_answered` runs on any thread."""
         written = self._write_answers(store, 0.0)
         asked = 0
         for reference, route in self._claimed(store):

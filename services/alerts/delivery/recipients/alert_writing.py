@@ -38,7 +38,6 @@ class WrittenAlert:
 
 
 def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *, handed_over: int = 0) -> WrittenAlert:
-    """`handed_over` is the number of further deliveries that the caller writes."""
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     reference = new_reference("A", work.store.random)
     made = len(alert.recipients) + handed_over

@@ -36,7 +36,6 @@ class AlertSpan:
 def failing_tiers(
     made: Sequence[DeliveryOfTier], unreached: Sequence[str], span: AlertSpan, now: datetime
 ) -> list[str]:
-    """Messages to a failing tier can no longer arrive in time."""
     hopeful = {one.tier for one in made if _lasts_until(one, span, now) is not None}
     return [tier for tier in unreached if tier not in hopeful]
 

@@ -27,7 +27,6 @@ class DeliveryToContact(Addressed, Protocol):
 
 
 def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """The council's manager gets a report in office hours."""
     contact = _contact(work, delivery)
     if contact is None:
         return
@@ -40,7 +39,6 @@ def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
 
 
 def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """A later refusal is reported again."""
     # The address is opened only where something is on record of the person.
     if not has_refused(work.connection, delivery.feed_id, delivery.contact):
         return

@@ -1,5 +1,3 @@
-"""A report goes out in office hours, and has no cases."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -37,7 +35,7 @@ CONTACT_REFUSED: Final = "contact_refused"
 
 
 def report_refused_contacts(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Return the number of reports. `fallback` are the operator's contacts."""
+    """Return the number of reports."""
     with store.reading() as connection:
         councils = councils_to_report_to(connection, now)
     written = 0

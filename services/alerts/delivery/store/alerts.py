@@ -103,7 +103,6 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
-    """Return the tiers in the order of their first messages."""
     mine, before = alert_cases.alias("mine"), alert_cases.alias("before")
     query = (
         select(deliveries.c.tier)

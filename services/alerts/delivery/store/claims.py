@@ -26,7 +26,7 @@ GATHERED = timedelta(minutes=1)
 
 
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Councils in `unwritten` have due cases without an alert. Their first messages wait."""
+    """First messages to the councils in `unwritten` wait."""
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
     is_complete = or_(alerts.c.feed_id.not_in(unwritten), waited)
@@ -34,7 +34,6 @@ def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str])
 
 
 def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) -> dict[str, int]:
-    """Destinations with only drill messages come last."""
     row = deliveries.c
     query = (
         select(row.destination, func.count())

@@ -46,7 +46,7 @@ def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> 
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Mark deliveries as waiting without an attempt. The deliveries stay due."""
+    """The deliveries stay due."""
     row = deliveries.c
     for destination in destinations:
         news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)
@@ -65,14 +65,12 @@ def mark_sending(connection: Connection, pk: int, number: int, deadline: datetim
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Return the state and the number of the newest attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Leave out a delivery with a case outside the new alert."""
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
     beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)

@@ -15,7 +15,6 @@ class AcceptedBefore(NamedTuple):
 
 
 def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, AcceptedBefore]:
-    """The keys are ids of cases."""
     mine, other = alert_cases.alias("mine"), alert_cases.alias("other")
     query = (
         select(other.c.case_pk, alerts.c.accepted_at, other.c.threshold, other.c.first_level)

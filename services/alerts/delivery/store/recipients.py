@@ -87,7 +87,6 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """The keys are contacts and channels. The values are times to examine an alert again."""
     row, named = deliveries.c, alert_cases.c
     query = (
         select(row.contact, row.channel, func.max(alerts.c.check_at))
@@ -103,7 +102,6 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return tiers with messages about all these cases. Messages before `owed_since` do not count."""
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -128,7 +126,6 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
 
 
 def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:
-    """Alerts before `since` do not count."""
     row = deliveries.c
     query = (
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
@@ -145,7 +142,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock the deliveries. Deliveries in doubt are left out."""
+    """Deliveries in doubt are left out."""
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
@@ -160,7 +157,6 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def newest_case_rows(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
-    """Each case has one row, from its newest alert."""
     rows = connection.execute(
         select(alert_cases).where(alert_cases.c.alert_pk.in_(alert_pks)).order_by(alert_cases.c.alert_pk)
     )

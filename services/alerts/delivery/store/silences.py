@@ -23,7 +23,6 @@ class SilentFeed:
 
 
 def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
-    """Feeds with a recorded silence are left out."""
     judged = select(_ROW.feed_id).where(_ROW.feed_id == feeds.c.feed_id, _GOES_ON)
     query = select(feeds.c.feed_id).where(feeds.c.last_heard_at < before, ~judged.exists())
     return connection.scalars(query.order_by(feeds.c.feed_id)).all()
@@ -48,7 +47,6 @@ def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted
 
 
 def alerted_silences(connection: Connection) -> Sequence[SilentFeed]:
-    """The longest silence comes first. Ended feeds are left out."""
     query = select(_ROW.feed_id, feeds.c.name, _ROW.heard_at).join_from(
         feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id
     )

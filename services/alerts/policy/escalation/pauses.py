@@ -8,13 +8,13 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
     """Return a time in UTC. `is_step` is false only for an acknowledgement."""
-    # Every pause ends so early that a visit before the harm is still possible.
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):
         long = is_step or (clock.after_the_fact and not clock.pressing)
         hours = policy.urgent_acknowledgement_hours if long else policy.late_acknowledgement_hours
         return (now + timedelta(hours=hours)).astimezone(UTC)
     until = max(_by_threshold(policy, clock, now), now + timedelta(hours=policy.acknowledgement_min_hours))
+    # The pause ends before noon of the last working day, so that a visit before the harm is still possible.
     return (until if noon is None else min(until, noon)).astimezone(UTC)
 
 

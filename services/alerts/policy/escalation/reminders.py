@@ -11,10 +11,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """Return the due time of the next message to all levels.
-
-    The time may be in the past, at night or on a closed day.
-    """
+    """The time may be in the past, at night or on a closed day."""
     # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if clock.pause is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)

@@ -9,7 +9,7 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return None if the reminder is due first. Near the harmful day, the wait is shorter."""
+    """Return None if the reminder is due first."""
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
         return None

@@ -40,7 +40,7 @@ class CalendarRefusedError(RefusedError):
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """A name looks like `event 2 (24 Dec 2026 09:00)`. Raises CalendarRefusedError."""
+    """Raises CalendarRefusedError."""
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
             raise CalendarRefusedError(f"the calendar has more than {MOST_EVENTS} events: divide it")

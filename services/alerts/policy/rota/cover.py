@@ -91,7 +91,6 @@ class CoverGap:
 
 
 def gaps(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[CoverGap]:
-    """A tier has no gap while one of its layers has a person on duty."""
     needed = required_hours(policy, days, within)
     planned = shifts(policy.rota, within)
     found: list[CoverGap] = []

@@ -29,7 +29,7 @@ _MOST_INTERVAL, _MOST_COUNT, _LAST_DAY, _MOST_WEEKS = 366, 1_000_000, 31, 5
 
 
 def starts_of(name: str, rule: Any, first: datetime, until: datetime) -> Iterator[datetime]:
-    """Each start has the local time of `first`. Raises CalendarRefusedError."""
+    """Raises CalendarRefusedError if the rule is not supported."""
     parts = {str(key).upper(): list(value) for key, value in rule.items()}
     given = _checked(name, parts)
     zone, start = first.tzinfo, first.replace(tzinfo=None)

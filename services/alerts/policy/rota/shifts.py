@@ -26,7 +26,6 @@ class Shift:
 
 
 def shifts(rota: Rota, within: TimeSpan) -> list[Shift]:
-    """Return whole shifts, in the order of starts and then of layers."""
     found = [shift for layer in rota.layers for shift in _of_layer(rota, layer, within)]
     # Sorting keeps the order of layers for shifts that start together.
     return sorted(found, key=lambda shift: shift.span.start)
@@ -43,7 +42,6 @@ def on_duty(rota: Rota, at: datetime) -> list[Shift]:
 
 
 def next_shifts(rota: Rota, at: datetime, until: datetime) -> list[Shift]:
-    """Return each layer's first shift after `at` and before `until`."""
     found: dict[str, Shift] = {}
     for shift in shifts(rota, TimeSpan(at, until)):
         if shift.span.start > at:

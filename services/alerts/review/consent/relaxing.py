@@ -30,7 +30,6 @@ def without_waiting(case: Case) -> Case:
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
-    """`cases` counts open cases and cases that feeds ended within 24 hours."""
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 
 

@@ -33,7 +33,6 @@ class WaitingChange:
 
 
 def waiting_changes(case: Case, current: Facts) -> tuple[WaitingChange, ...]:
-    """If the entry or the service has ended, only this change is returned."""
     if case.believed is None or not case.changes_wait:
         return ()
     before = recalled(case.believed, current.entry)

@@ -20,7 +20,6 @@ _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if Apprise dropped a part of the route, or added a target."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))

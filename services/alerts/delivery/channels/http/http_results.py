@@ -44,7 +44,6 @@ def _outcome(status: int) -> SendOutcome:
 
 
 def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
-    """If the whole message was sent, the result is in doubt."""
     cause = attempt.fault or error
     if isinstance(cause, RouteRefusedError):
         return cause.result

@@ -24,7 +24,7 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """The domain is in ASCII. Raises NoAddressError unless the text is exactly one address."""
+    """Raises NoAddressError unless the text is exactly one address."""
     # Quoted local parts, comments, blanks and non-ASCII letters before the @ are refused: mail servers read them in
     # different ways, and the mail could reach somebody else.
     if not text.isprintable():

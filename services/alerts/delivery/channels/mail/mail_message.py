@@ -12,7 +12,6 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    """Return the mail as ASCII bytes with CRLF line ends."""
     mail = _addressed(service, message, reference)
     # Apprise would make the plain text from the HTML. Ours replaces it, because its layout is made for readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])

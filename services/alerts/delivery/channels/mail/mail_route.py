@@ -47,10 +47,7 @@ class Addresses:
 
 
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
-    """With `without_tls`, a `mailto://` route without a mode is not encrypted.
-
-    Raises RouteRefusedError unless the route names exactly one recipient.
-    """
+    """Raises RouteRefusedError. `without_tls` allows a `mailto://` route without encryption."""
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)
     if written.scheme not in SCHEMES or authority is None:

@@ -1,9 +1,8 @@
-"""A plugin of Apprise for GOV.UK Notify: e-mail, text messages and letters.
+"""A plugin of Apprise for GOV.UK Notify: e-mail, text messages and letters."""
 
-    govuknotify://{api_key}/{template}/{e-mail address or telephone number}
-    govuknotify://{api_key}/{template}/{line 1}/{line 2}/{postcode}?kind=letter
-"""
-
+# govuknotify://{api_key}/{template}/{e-mail address or telephone number}
+# govuknotify://{api_key}/{template}/{line 1}/{line 2}/{postcode}?kind=letter
+#
 # `api_key` is the whole key as GOV.UK Notify shows it, with or without its name.
 # A template needs the placeholders `((subject))` and `((body))`. A text message needs only `((body))`.
 # `register()` makes Apprise know the scheme.
@@ -72,7 +71,7 @@ class NotifyGovUkNotify(NotifyBase):
         kind: str | None = None,
         **more: Any,
     ) -> None:
-        """Raises TypeError if a part cannot be read. The error repeats no part."""
+        """Raises TypeError. The error repeats no part of the route."""
         super().__init__(**more)
         key = _KEY.fullmatch(apikey or "")
         if key is None or not _TEMPLATE.fullmatch(template or ""):
@@ -101,7 +100,6 @@ class NotifyGovUkNotify(NotifyBase):
         return client.send_letter_notification(self.template, {**filled, **lines}, reference)
 
     def send(self, body: str, title: str = "", notify_type: Any = NotifyType.INFO, **_more: Any) -> bool:  # noqa: ARG002
-        """Return True if GOV.UK Notify accepted every message."""
         client, refused = self.make_client(), 0
         for target in self.targets:
             if self.is_delivered(target):

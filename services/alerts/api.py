@@ -1,5 +1,3 @@
-"""HTTP routes for councils: cases and alerts."""
-
 from __future__ import annotations
 
 from typing import Annotated, Any
@@ -34,7 +32,7 @@ SHOWN_OF_LISTS = 100  # matches, and events of the history, in the answer on one
 
 
 class ActBody(BaseModel):
-    """A person's act on a case. `record` holds the fields that the act needs: see docs/case-states.md."""
+    """A person's act on a case. docs/case-states.md lists the fields of `record`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +52,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. Each case has a pause of messages. `paused_until` is the earliest end of these pauses."""
+    """The acknowledged cases. The first of their pauses ends at `paused_until`."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -66,7 +64,7 @@ class AcknowledgementAnswer(BaseModel):
 class RevocationBody(BaseModel):
     """The person who revokes the links of an alert.
 
-    If `contact` is given, only the links of this contact are revoked.
+    With `contact`, only the links of this contact are revoked.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -101,11 +99,10 @@ def list_cases(
 
 @router.get("/cases/{reference}", summary="Show a case", responses=answers(401, 403, 404, 422))
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
-    """Show a case with the address of the alarm, the matched notices and the history of the case.
+    """Show a case with its matched notices and its history.
 
-    The answer has the first 100 matches and the first 100 events. `next_matches_cursor` is the cursor for the next page
-    of `/v1/cases/{reference}/matches`. `next_history_cursor` is the cursor for the next page of
-    `/v1/cases/{reference}/history`.
+    The answer has at most 100 matches and 100 events. `/v1/cases/{reference}/matches` lists more matches from
+    `next_matches_cursor`. `/v1/cases/{reference}/history` lists more events from `next_history_cursor`.
     """
     with store.reading() as connection:
         try:
@@ -120,7 +117,7 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
     responses=answers(400, 404, 413, 415, 429, further=[(409, ActRefusedProblem)]),
 )
 def record_act(store: StoreOf, feed: CouncilFeed, reference: Reference, body: ActBody) -> CaseSummary:
-    """Record the act of a named person: a contact, a visit, a test, a confirmation or a hold.
+    """Record a named person's act on a case, such as a visit or a test.
 
     The answer is the case after the act.
     """
@@ -179,9 +176,9 @@ def acknowledge_alert(
     responses=answers(400, 401, 403, 404, 413, 415, 422),
 )
 def revoke_alert_link(store: StoreOf, feed: CouncilFeed, reference: Reference, body: RevocationBody) -> None:
-    """Revoke the links of an alert. A revoked link never works again. A second request changes nothing.
+    """Revoke the links of an alert. A revoked link never works again.
 
-    If an open case has no link left, the council's contacts get a new message with new links.
+    If an open case has no link left, the council's contacts get a new message.
     """
     try:
         revoke_link(store, reference, body.by, feed, body.contact)

@@ -1,5 +1,3 @@
-"""HTTP routes for the matches and the history of a case, page by page."""
-
 from __future__ import annotations
 
 from typing import Annotated

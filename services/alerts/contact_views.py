@@ -1,5 +1,3 @@
-"""Shows the contacts of a council without their addresses."""
-
 from __future__ import annotations
 
 from datetime import datetime

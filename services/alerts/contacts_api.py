@@ -1,5 +1,3 @@
-"""HTTP routes for councils: list contacts, test a contact, and verify a contact by a code."""
-
 from __future__ import annotations
 
 from typing import Annotated
@@ -96,7 +94,7 @@ def verify_contact_by_code(
 ) -> ContactView:
     """Verify the address of a contact with the code that the contact received.
 
-    A code works once, and only for a short time. Only a few tries are allowed. A wrong code gives the status 422.
+    A code works once, and only for a short time. A wrong code gives the status 422.
     """
     try:
         verify_contact(store, feed, _find(store, feed, contact), body.code, body.by)

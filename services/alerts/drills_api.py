@@ -1,5 +1,3 @@
-"""HTTP routes for drills: list drills, start a drill, and record an answer."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -94,7 +92,7 @@ def list_drills(
 def start_drill(store: StoreOf, feed: CouncilFeed, body: DrillBody) -> DrillSummary:
     """Send an extra drill to the first tier of the council at once.
 
-    The request is refused outside the council's working hours, during another drill, and while a case is urgent.
+    The request is refused outside working hours, during another drill, and while a case is urgent.
     """
     try:
         reference = start_by_person(store, feed, body.by)

@@ -1,7 +1,4 @@
-"""Reviews due cases, and writes alerts about these cases.
-
-Each alert is saved before its messages are sent.
-"""
+"""Saves each alert before its messages are sent."""
 
 from __future__ import annotations
 
@@ -45,10 +42,7 @@ class Engine:
     watches_silence: bool = True  # False if something else watches whether feeds are silent
 
     def run_due(self) -> int:
-        """Return the number of handled cases and alerts. Call again until the number is 0.
-
-        An error in one council's cases does not delay other councils: the error is raised at the end.
-        """
+        """Call again until the result is 0. An error in one council delays no other council."""
         now = self.store.now()
         note_time(self.store, now)
         with self.store.reading() as connection:

@@ -1,5 +1,3 @@
-"""The API models of a case's matches."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -24,9 +22,9 @@ NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without
 
 
 class MatchView(BaseModel):
-    """A match of the case's register entry with a notice.
+    """A match of a register entry with a notice.
 
-    All notices of one provider on one area share a match. For such a match, `area` holds the codes of the area.
+    If the notice is on an area, `area` holds the codes of the area.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -64,10 +62,7 @@ class MatchPage(NamedTuple):
 def page_of_matches(
     connection: Connection, store: Store, entry_pk: int, cursor: str | None, limit: int | None
 ) -> MatchPage:
-    """Return at most `limit` matches, or all matches if `limit` is None.
-
-    Raises RefusedError if the cursor belongs to no page of the case.
-    """
+    """Raises RefusedError if the cursor is not valid."""
     after = 0 if cursor is None else _after(store, entry_pk, cursor)
     # One more than the page holds shows that there is another page.
     found = find_matches(connection, entry_pk, after, limit and limit + 1)
@@ -114,10 +109,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers on the notices, by match id.
-
-    The caller must record in the audit who sees the numbers.
-    """
+    """The caller must record the reader in the audit."""
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [
@@ -128,7 +120,7 @@ def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[
 
 
 def open_notice(store: Store, row: Any) -> dict[str, Any]:
-    """Return the opened part of the notice, or an empty dictionary if the part is damaged."""
+    """Return an empty dictionary if the notice is damaged."""
     try:
         opened: dict[str, Any] = store.vault.open(place("notices", row.record_key), row.sealed)
     except VaultError:

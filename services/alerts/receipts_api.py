@@ -1,5 +1,3 @@
-"""HTTP route for the delivery receipts of GOV.UK Notify."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -44,7 +42,7 @@ class NotifyReceipt(BaseModel):
 def notify(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
-    """Raises ProblemError: 401 if the token is missing or wrong, and 429 if the token is used too often."""
+    """Raises ProblemError: 401 for a wrong token, 429 for a token used too often."""
     token: SecretStr | None = request.app.state.notify_callback_token
     given = credentials.credentials.encode() if credentials else b""
     # Without a token in the settings nobody may send receipts.

@@ -1,5 +1,3 @@
-"""Shows a named person the telephone numbers on the notices of a case, and records this in the audit."""
-
 from __future__ import annotations
 
 from services.alerts.match_views import notice_numbers
@@ -10,7 +8,7 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """Return the numbers on the notices, by match id. `by` is the person who sees the numbers."""
+    """The keys are match ids."""
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)
         fields = {"case": case.reference, "notices": len(numbers)}

@@ -1,8 +1,3 @@
-"""The API models of a case.
-
-A summary has no address. The full view has the address and telephone numbers of the alarm.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -88,10 +83,9 @@ class EventView(ApiView):
 
 
 class CaseView(ApiView):
-    """A case: the summary, the place and device of the alarm, the first matches and the first events.
+    """A case with its alarm, its first matches and its first events.
 
-    If there are more matches, `next_matches_cursor` leads to the next page of matches. If there are more events,
-    `next_history_cursor` leads to the next page of events.
+    `next_matches_cursor` leads to more matches. `next_history_cursor` leads to more events.
     """
 
     summary: CaseSummary
@@ -137,10 +131,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 
 
 def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
-    """Return the full view of a case, with at most `most` matches and at most `most` events.
-
-    The view holds decrypted personal data: show the view only to the council of the case.
-    """
+    """The view holds personal data: show it only to the council of the case."""
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
     found = page_of_matches(connection, store, case.entry_pk, None, most)
@@ -164,10 +155,7 @@ def case_view(connection: Connection, store: Store, case: Case, most: int | None
 def page_of_history(
     connection: Connection, store: Store, case: Case, cursor: str | None, limit: int | None
 ) -> HistoryPage:
-    """Return at most `limit` events of a case, the oldest first.
-
-    Raises RefusedError if no page of this case has the cursor.
-    """
+    """Raises RefusedError if the cursor is not valid."""
     after = 0 if cursor is None else _after(store, case, cursor)
     # One more than the page holds shows that there is another page.
     found = find_history(connection, case.reference, after, limit and limit + 1)
@@ -222,7 +210,7 @@ def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
 
 
 def sealed_act(store: Store, audit_pk: int, sealed: bytes) -> dict[str, Any]:
-    """Return the sealed part of an audit row. If the part is damaged, `actor` is NAME_DAMAGED."""
+    """`actor` is NAME_DAMAGED if `sealed` is damaged."""
     try:
         opened: dict[str, Any] = store.vault.open(place("audit", audit_pk), sealed)
     except VaultError:

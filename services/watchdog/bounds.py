@@ -1,7 +1,4 @@
-"""The bounds by which the watchdog judges the engine, as policy of the deployment [P].
-
-No source prescribes the bounds. A council's policy may be stricter than a bound, but never laxer.
-"""
+"""No source prescribes these bounds: they are policy of the deployment [P]."""
 
 from __future__ import annotations
 
@@ -12,8 +9,6 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The longest time that a case may be without an accepted message."""
-
     # The time for the first message. None means an hour after the start of the next working day.
     first: timedelta | None
     # The number of working days after which another message must have been accepted.

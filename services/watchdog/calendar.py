@@ -1,7 +1,4 @@
-"""Counts the working days of a council. All functions are pure.
-
-All times have a time zone.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -25,14 +22,10 @@ class CouncilCalendar:
     closed: frozenset[date] = frozenset()
 
     def next_morning(self, moment: datetime) -> datetime:
-        """Return the time by which the messages of the next working day have gone out."""
         return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
-        """Return the same time of day `n` working days later.
-
-        If the messages of that morning go out later, their time is returned.
-        """
+        """Return the same time of day, but never before that morning's messages."""
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
 
@@ -48,7 +41,6 @@ class CouncilCalendar:
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:
-        """Return True if a wait until the next working day leaves too few working days before the harmful day."""
         today = london_day(moment)
         starts = is_working_day(today, self.nation, self.closed) and moment <= london_time(today, WORKING_DAY_STARTS)
         first = today if starts else _days_later(today, 1, self.nation, self.closed)

@@ -1,4 +1,4 @@
-"""Computes the days for a quick check of most cases. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ from services.watchdog.calendar import CouncilCalendar
 
 @dataclass(frozen=True, slots=True)
 class Cutoffs:
-    """Days in London that hold for all councils.
-
-    A message that was accepted on the day `soon` or later satisfies the bound `SOON` today. `urgent` and `ordinary` are
-    the days for the other bounds. By `next_day`, every council has had a working day after today.
-    """
-
+    # By `next_day`, every council has had a working day after today.
     now: datetime
     today: date
     next_day: date

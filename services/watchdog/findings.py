@@ -1,4 +1,4 @@
-"""The faults that the watchdog can find, and a summary of the faults of one look. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ MOST_NAMED: Final = 20
 
 
 class FaultKind(StrEnum):
-    """The values are stored. They are also labels of a metric."""
-
+    # The values are stored, and are labels of a metric.
     # About one case: something should have been sent, or the case is kept silent.
     MESSAGE_MISSING = "message_missing"
     REVIEW_LATE = "review_late"
@@ -58,8 +57,7 @@ class FaultGroup:
 
 @dataclass(slots=True)
 class Findings:
-    """The faults of one look, in groups. Each group counts all its faults, and names a few of them."""
-
+    # Each group counts all its faults, and names a few of them.
     _groups: dict[tuple[FaultKind, str], FaultGroup] = field(default_factory=dict)
 
     def add(self, faults: Iterable[RecordFault]) -> None:

@@ -1,5 +1,3 @@
-"""One look of the watchdog at the whole record."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +21,7 @@ _USUAL: Final = CouncilCalendar()
 
 
 def look(engine: Engine, now: datetime) -> Findings:
-    """Return every fault in the record. The use of memory does not grow with the number of cases."""
+    """The use of memory does not grow with the number of cases."""
     found = Findings()
     with reading(engine).begin() as connection:
         calendars = council_calendars(connection)

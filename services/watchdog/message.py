@@ -1,5 +1,3 @@
-"""Writes the watchdog's messages: kinds of fault, counts, codes of feeds, and references of cases."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,5 +1,3 @@
-"""The metrics of the watchdog: the findings of the last look, and the number of failures."""
-
 from __future__ import annotations
 
 from datetime import datetime

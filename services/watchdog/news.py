@@ -1,4 +1,4 @@
-"""Decides when the findings of a look are raised again. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ Key = tuple[FaultKind, str]
 
 @dataclass(frozen=True, slots=True)
 class RaisedFinding:
-    """The last message about the faults of one kind at one feed."""
-
     count: int
     references: frozenset[str]
     raised_at: datetime

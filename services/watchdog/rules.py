@@ -1,7 +1,4 @@
-"""Finds what is wrong with a case, from the record of the case.
-
-All functions are pure. The engine and this module share no code. The watchdog can therefore find errors of the engine.
-"""
+"""All functions are pure. This module shares no code with the engine."""
 
 from __future__ import annotations
 
@@ -21,8 +18,6 @@ _NO_REPEAT_BEFORE = timedelta(days=min(URGENT.repeat, SOON.repeat, ORDINARY.repe
 
 
 class CaseRecord(NamedTuple):
-    """The stored facts about a case."""
-
     pk: int
     reference: str
     feed_id: str
@@ -46,11 +41,6 @@ class CaseRecord(NamedTuple):
 
 
 class Acceptance(NamedTuple):
-    """The times at which messages about a case were last accepted.
-
-    The times come from the attempts of deliveries.
-    """
-
     # Alerts that were written before the newest news about the case do not count.
     current: datetime | None = None
     ever: datetime | None = None
@@ -106,10 +96,7 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return the time by which a message about the case must have been accepted, or None if no message is owed.
-
-    `accepted` is the time of the newest accepted message. Messages before the newest news about the case do not count.
-    """
+    """Return None if no message is owed."""
     if _was_told_lately(case, accepted, now):
         return None
     since = _runs_since(case, now)
@@ -180,10 +167,7 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """Return the stages that the case has entered, each with its bound and the time of entry. The last stage counts.
-
-    `told` is true if a message was accepted since the newest news about the case.
-    """
+    """`told` is true if a message followed the newest news."""
     entered = [(ORDINARY, case.opened_at)]
     # After the first message, a move that is only claimed wakes nobody.
     if told and case.state in states.URGENT and _is_only_claimed(case):

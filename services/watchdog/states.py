@@ -1,8 +1,4 @@
-"""The watchdog's copy of the states of cases.
-
-The watchdog and the state machine share no code, so one fault cannot affect both. A test compares this copy with the
-state table.
-"""
+"""A copy of the states, because the watchdog shares no code with the engine."""
 
 from __future__ import annotations
 

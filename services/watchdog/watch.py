@@ -1,4 +1,4 @@
-"""Checks the record, and raises the faults. Pings the heartbeat only if all is well."""
+"""Pings the heartbeat only if all is well."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAILED_LOOKS: Final = 3
 
 
 class OwnChannel(Protocol):
-    """A channel of the watchdog. It is separate from the channels of alerts."""
+    """A channel that is separate from the channels of alerts."""
 
     @property
     def name(self) -> str: ...
@@ -110,7 +110,7 @@ class RecordWatch:
             metrics.PINGS.inc()
 
     def note_failed(self, now: datetime) -> None:
-        """Count a failed look. After several failed looks in a row, send a message."""
+        """After several failed looks in a row, send a message."""
         metrics.FAILED.labels("look").inc()
         self._failed += 1
         told = self._told_failed_at

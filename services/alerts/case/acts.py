@@ -1,5 +1,3 @@
-"""Records the acts of people on cases, for example a visit or a test."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -71,10 +69,7 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Raises ActRefusedError if the state of the case does not allow the act.
-
-    Raises RecordFaultyError if the record does not fit the case. Raises NotFoundError if there is no such case.
-    """
+    """Raises ActRefusedError, RecordFaultyError or NotFoundError."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -109,10 +104,9 @@ def acknowledge(
     link: ByLink | None = None,
     now: datetime | None = None,
 ) -> Acknowledged:
-    """Acknowledge the open cases that the alert covers (see `covered_by`).
+    """`link` is None for a signed-in person.
 
-    If `only` is set, cases with other references are left alone. `link` is set if the person is not signed in. Raises
-    NotFoundError if there is no such alert. Raises NotFoundError if a case of `only` is not in the alert.
+    Raises NotFoundError if the alert does not exist, or does not name every case of `only`.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -158,10 +152,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Accept the waiting changes of the cases in `only`. Return the cases that had waiting changes.
-
-    `link` is set if the person is not signed in. Raises NotFoundError if a reference names no case of the council.
-    """
+    """`link` is None for a signed-in person. Raises NotFoundError if `only` has an unknown reference."""
     now = store.now()
     with store.reading() as connection:
         chosen = sorted(find_case(connection, reference, feed_id).pk for reference in set(only))
@@ -176,10 +167,7 @@ def accept_changes(
 
 
 def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    """Return a function that says if the alert covers a case.
-
-    The alert covers each case that it names. News about a case ends the cover, and so does a later, more urgent alert.
-    """
+    # An alert no longer covers a case after news, or after a more urgent alert.
     in_alert = cases_in_alert(connection, alert_pk)
     since = most_urgent_since(connection, alert_pk)
 

@@ -1,5 +1,3 @@
-"""Limits the acts of people who use the link in a message."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from services.core.days.working_days import working_days_after
 
 @dataclass(frozen=True, slots=True)
 class ByLink:
-    """An act through the link in a message. The person is not signed in, and nobody checks the typed name."""
+    """An act of a person without a sign-in. Nobody checks the typed name."""
 
     contact: str  # the label of the contact that the message with the link went to
     pause_days: int  # working days that the act pauses messages at most
@@ -21,7 +19,7 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """`until` is the end of the pause that a signed-in person would get."""
+        """`until` is the end of a signed-in person's pause."""
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

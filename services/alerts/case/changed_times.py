@@ -1,4 +1,4 @@
-"""Counts the open cases whose next message would come at another time under a new policy. Writes nothing."""
+"""Compares due times under the old and the new policy. Writes nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Opens and reviews cases when matches change."""
-
 from __future__ import annotations
 
 from collections import defaultdict

@@ -1,7 +1,4 @@
-"""Finds cases that were put off by hand in the database.
-
-Each case is reviewed again with the facts of its last review. Nothing is saved.
-"""
+"""Finds cases that were put off by hand in the database."""
 
 from __future__ import annotations
 
@@ -33,10 +30,7 @@ PAGE = 500  # cases held in memory at once
 
 
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Yield the cases that would be reviewed too late.
-
-    Yield also the cases with a harmful day that is too late or missing.
-    """
+    """Reviews each case again, but saves nothing."""
     now = store.now()
     # The engine is about to recompute every case.
     if was_put_back(connection, now):

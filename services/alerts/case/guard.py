@@ -1,8 +1,4 @@
-"""Limits the number of a council's cases that feeds can end or delay in 24 hours.
-
-A further change waits until a person accepts it. A stolen key or a faulty feed therefore cannot stop many messages. The
-limit is policy of the deployment: see `CouncilPolicy.relaxed_without_consent`.
-"""
+"""Limits the number of cases that feeds can end or delay in 24 hours."""
 
 from __future__ import annotations
 
@@ -29,18 +25,14 @@ Contexts = dict[int, CaseContext]
 
 
 def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None = None) -> Contexts:
-    """Return the contexts without the changes that end or delay a case."""
     return {entry: _with_kept(context, ruleset) for entry, context in contexts.items()}
 
 
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return the contexts with all allowed changes.
-
-    A change that ends or delays a case counts only within the council's allowance. Beyond the allowance, the change
-    waits for a person.
-    """
+    """A change beyond the council's allowance waits for a person."""
+    # A stolen key or a faulty feed must not stop many messages.
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]
     allowed = _allowed(work, asking, councils)

@@ -1,5 +1,3 @@
-"""Revokes the links in messages, for example after a message reached the wrong person."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -27,10 +25,9 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(
     store: Store, alert: str, by: PersonName, feed_id: str | None = None, contact: str | None = None
 ) -> bool:
-    """Revoke the links of an alert. If `contact` is set, revoke only the links of this contact.
+    """Return False if the links were already revoked.
 
-    If an open case has no link left, the council gets a new message about the case. Return False if the links were
-    already revoked. Raises NotFoundError if there is no such alert, or if no message went to the contact.
+    Raises NotFoundError for an unknown alert, or for a contact without a message.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
@@ -43,10 +40,7 @@ def revoke_link(
 
 
 def revoke_links_of(store: Store, feed_id: str, by: PersonName, contact: str | None = None) -> int:
-    """Return the number of alerts with newly revoked links.
-
-    If `contact` is set, only the links of this contact are revoked.
-    """
+    """Return the number of alerts with newly revoked links."""
     with store.reading() as connection:
         references = alerts_with_links(connection, feed_id, contact)
     # One transaction each, because an alert may have thousands of cases.

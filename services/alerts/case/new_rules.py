@@ -1,5 +1,3 @@
-"""Applies a new rule set to a council. Every register entry with a match or an open case is reviewed."""
-
 from __future__ import annotations
 
 from services.alerts.case.consumer import CaseConsumer

@@ -1,9 +1,3 @@
-"""Notices that the clock was put back. The engine then recomputes every open case.
-
-A clock that ran ahead may have set due times that are too late. The engine of each process records its time. If the
-present time is earlier than the recorded time, the clock was put back.
-"""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -29,7 +23,7 @@ RECOMPUTED_EVERY: Final = timedelta(minutes=10)
 
 
 def note_time(store: Store, now: datetime) -> None:
-    """Note the time of the engine. If the clock was put back, let the engine recompute every open case."""
+    # A clock that ran ahead may have set due times that are too late.
     with store.reading() as connection:
         known = engine_times(connection)
     if known is not None and known == _noted(known, now):
@@ -46,13 +40,11 @@ def note_time(store: Store, now: datetime) -> None:
 
 
 def recompute_all(store: Store) -> None:
-    """The engine recomputes every open case in its next run."""
     with store.writing() as connection:
         recompute_every_council(connection)
 
 
 def was_put_back(connection: Connection, now: datetime) -> bool:
-    """Return True if the clock was put back and the engine has not noticed it yet."""
     known = engine_times(connection)
     return known is not None and _is_ahead(known, now)
 

@@ -1,5 +1,3 @@
-"""Recomputes the due times of a council's open cases, for example after a change of policy."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ BATCH = 2_000  # cases in one transaction
 
 
 def recompute(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Return the number of cases whose due time changed."""
+    """Return the number of cases with a new due time."""
     # The version is read first. If a policy is saved meanwhile, the version differs and the council is recomputed
     # again.
     with store.reading() as connection:

@@ -1,8 +1,3 @@
-"""Marks the cases of an alert as alerted when a service accepts a message.
-
-Undoes the mark if all messages came back.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -29,11 +24,7 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | None) -> None:
-    """Mark the cases of the alert as alerted. Only the first accepted message counts.
-
-    `composed_at` is the start of the accepted attempt. The message leaves out cases that were over or held by then.
-    These stay unmarked. None marks every case. This call locks the cases. Lock deliveries only after the cases.
-    """
+    """If `composed_at` is None, every case is marked. Lock deliveries only after this call."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is not None or alert.cases == 0:
@@ -59,7 +50,6 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted` after every accepted message has come back. This call locks the cases."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

@@ -1,5 +1,3 @@
-"""Opens the sealed address of a delivery, and makes the route of the delivery."""
-
 from __future__ import annotations
 
 from typing import Protocol
@@ -25,10 +23,7 @@ class Addressed(Protocol):
 
 
 def route_of(store: Store, delivery: Addressed) -> str:
-    """Return the secret route of a delivery.
-
-    If the service of the delivery's channel is not set, the route is empty. Raises VaultError if decryption fails.
-    """
+    """The route is empty if its service is not set. Raises VaultError if decryption fails."""
     return route_of_contact(store, contact_of(store, delivery))
 
 

@@ -1,8 +1,3 @@
-"""Claims the deliveries to send next. No other process sends a claimed delivery.
-
-Each destination gets a fair share.
-"""
-
 from __future__ import annotations
 
 from collections import Counter
@@ -33,22 +28,17 @@ ATTEMPT_LIMIT = timedelta(seconds=45)
 
 
 class Places(Protocol):
-    """`places` is the number of jobs that may begin now. `places_at` is the number for one destination."""
-
     def places(self) -> int: ...
 
     def places_at(self, destination: str) -> int: ...
 
-    def holds(self, destination: str) -> bool:
-        """Return True while the destination is failing or has asked for a pause."""
-        ...
+    def holds(self, destination: str) -> bool: ...
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Claim and return due deliveries. `room` limits their number.
+    """No other process sends a claimed delivery before ATTEMPT_LIMIT has passed.
 
-    A claim records the next attempt, and marks the delivery as being sent. Until ATTEMPT_LIMIT has passed, no other
-    process sends the delivery. `in_flight` holds the ids of deliveries that this process is still sending.
+    `in_flight` holds the ids of deliveries that this process is sending.
     """
     now = store.now()
     if not room.places():
@@ -75,10 +65,6 @@ def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delive
 
 
 def shares(waiting: Mapping[str, int], places: int, places_at: Callable[[str], int]) -> dict[str, int]:
-    """Return the number of deliveries to send now, by destination.
-
-    The destinations take turns. In each turn a destination gets one place.
-    """
     given: Counter[str] = Counter()
     most = {destination: min(count, places_at(destination)) for destination, count in waiting.items()}
     while places > 0:

@@ -1,5 +1,3 @@
-"""A delivery: one alert that is sent to one contact."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -22,8 +20,7 @@ NO_COUNCIL = frozenset({OPERATOR_FEED, CONTACTS_FEED, DRILLS_FEED})
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery. The values are stored in the database."""
-
+    # The values are stored in the database.
     INTENDED = "intended"
     SENDING = "sending"
     # The last attempt failed for a temporary reason or is in doubt, or the destination keeps failing. Another attempt
@@ -37,8 +34,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkCodes:
-    """The secret codes of the links in one message. The database holds only their hashes."""
-
+    # The database holds only hashes of these codes.
     acknowledge: str = field(repr=False)
     changes: str = field(repr=False)
 

@@ -1,7 +1,4 @@
-"""Collects what messages and pages show about cases: references, dates and states.
-
-No telephone number or address is collected.
-"""
+"""Collects the facts for messages, without any telephone number or address."""
 
 from __future__ import annotations
 
@@ -57,8 +54,6 @@ class Presentation:
 
 @dataclass(frozen=True, slots=True)
 class AlertContent:
-    """The current content of an alert. All contacts of the alert get the same content."""
-
     alert: Alert
     shown: Sequence[Case]
     lines: tuple[CaseLine, ...]
@@ -68,11 +63,7 @@ class AlertContent:
 
 
 def alert_content(connection: Connection, store: Store, alert_pk: int) -> AlertContent | None:
-    """Return the current content of an alert, or None if no case is left to show.
-
-    An alert shows only open cases. An alert about withdrawn notices shows only cases with a notice that is still
-    withdrawn.
-    """
+    """Return None if no case is left to show."""
     alert = load_alert(connection, alert_pk)
     of_withdrawal = is_about_withdrawal(alert.reason)
     members = cases_of_alert(connection, alert_pk)
@@ -94,7 +85,6 @@ def alert_content(connection: Connection, store: Store, alert_pk: int) -> AlertC
 def alert_digest(
     connection: Connection, presentation: Presentation, delivery: Delivery, content: AlertContent
 ) -> AlertDigest:
-    """Return the content of an alert for one contact."""
     alert = content.alert
     link, changes_link = _links(presentation, delivery, content.shown)
     return AlertDigest(
@@ -170,11 +160,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Return the council's own reference of each register entry, by id.
-
-    If the entry is damaged, the value is DAMAGED. If the reference looks like a telephone number, another text replaces
-    it.
-    """
+    """A damaged entry gives DAMAGED."""
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:

@@ -1,5 +1,3 @@
-"""Sends due deliveries: renders messages, starts a job in the pool for each delivery, and writes the outcomes."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
@@ -36,7 +34,7 @@ NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 @dataclass
 class Dispatcher:
-    """Sends due deliveries. Call all methods on one thread. The threads of the pool only queue results."""
+    """Call all methods on one thread."""
 
     store: Store
     pool: DeliveryPool
@@ -50,11 +48,7 @@ class Dispatcher:
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Write the outcomes of ended jobs, and start due deliveries.
-
-        Return the number of handled deliveries and receipts. Call again until the number is 0. An error in one delivery
-        delays no other delivery: the first error is raised at the end.
-        """
+        """Call again until the result is 0. An error in one delivery delays no other delivery."""
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
         # No more deliveries are claimed than the pool can start at once: waiting would use up the time of their
@@ -68,10 +62,7 @@ class Dispatcher:
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for the running jobs, and write the outcomes.
-
-        Return True if each job ended in time or was reported as stuck.
-        """
+        """Wait up to `timeout` seconds. Return True if every job ended or was reported as stuck."""
         ended = self.pool.close(timeout)
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.
         self._settle_ended([])

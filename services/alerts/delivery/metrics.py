@@ -1,5 +1,3 @@
-"""Prometheus counters of deliveries and acknowledgements."""
-
 from __future__ import annotations
 
 from prometheus_client import Counter, Histogram

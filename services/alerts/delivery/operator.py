@@ -1,8 +1,3 @@
-"""Alerts the operator of Pullcord, for example about silent feeds, refused files and unanswered drills.
-
-An alert to the operator has deliveries, but no cases.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -46,10 +41,7 @@ _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
-    """Write the due alerts to the operator, and return their number.
-
-    If `silence` is False, no alert about silent feeds is written.
-    """
+    """Without `silence`, no alert about silent feeds is written."""
     written = 0
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

@@ -1,5 +1,3 @@
-"""Builds the messages to the operator at the time of sending. If nothing is left to report, a message is None."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

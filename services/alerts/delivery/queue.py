@@ -1,7 +1,4 @@
-"""Writes deliveries, and the outcome of each attempt.
-
-A settled delivery was sent, given up, or not needed. No further attempt follows.
-"""
+"""A settled delivery was sent, given up, or not needed."""
 
 from __future__ import annotations
 
@@ -58,8 +55,6 @@ FIRST_LOOK = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody who gets an alert as a member of `tier`. `due_at` is when the message is sent."""
-
     tier: str
     contact: Contact
     due_at: datetime
@@ -76,10 +71,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Write a delivery of the alert `alert_pk` to the contact of `delivery`. Return the new id.
-
-    The new delivery is due now. Raises VaultError if the sealed address of `delivery` cannot be opened.
-    """
+    """Raises VaultError if the address cannot be decrypted."""
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
     row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
     values = {"tier": delivery.tier, "verified": delivery.verified, "due_at": work.now}
@@ -88,10 +80,7 @@ def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Record in the audit that an alert about `count` cases could reach nobody.
-
-    `feed_id` is None for an alert to the operator.
-    """
+    """`feed_id` is None for an alert to the operator."""
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
@@ -107,12 +96,7 @@ def _destination(contact: Contact, store: Store) -> str:
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
-    """Write the outcome of an attempt, and return the new state of the delivery.
-
-    If the delivery is given up, or no attempt will succeed for hours, the alert is examined again at once. Other people
-    are then asked. If the message was sent and `counting` is true, the cases are marked as alerted. If `counting` is
-    false, another message about the cases stays due.
-    """
+    """If `counting` is false, another message about the cases stays due."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -154,11 +138,7 @@ def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> N
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """Settle a delivery as not needed, because the alert has no open case any more.
-
-    If an earlier attempt is in doubt, somebody may have had the message. The cases are then marked as alerted. The
-    council later gets a message if the line will not be switched after all.
-    """
+    """If an earlier attempt is in doubt, the cases are marked as alerted."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -174,19 +154,13 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Settle as not needed the deliveries that the new alert `alert_pk` replaces.
-
-    A delivery is replaced if its contact is in `contacts`, and if the new alert has all cases of the delivery's alert.
-    Return the cases about which a replaced delivery may have reached somebody. The caller must mark these cases as
-    warned.
-    """
+    """Keep a delivery with a case outside the new alert. The caller must mark the returned cases as warned."""
     older = lock_older(work.connection, alert_pk, feed_id, contacts)
     settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])
     return cases_in_doubt(work.connection, [delivery.pk for delivery in older])
 
 
 def settle_as_not_needed(work: UnitOfWork, feed_id: str, replaced: Sequence[tuple[int, str]]) -> None:
-    """Settle deliveries that a newer message replaces. `replaced` holds each delivery's id and alert reference."""
     state = DeliveryState.NOT_NEEDED
     for pk, reference in replaced:
         move_delivery(work.connection, pk, state, due_at=None, settled_at=work.now)

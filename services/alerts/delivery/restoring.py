@@ -1,8 +1,4 @@
-"""Decides which messages are sent after a restore of the database.
-
-The restored database may show a sent message as unsent. Pullcord sends such a message again, because a missing message
-may cost a life. For two days, the first message about a case says that it may be a repeat.
-"""
+"""After a restore, a message is sent twice rather than never."""
 
 from __future__ import annotations
 
@@ -33,10 +29,7 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Record the restore, and cancel deliveries that newer messages replace. Call before any process starts.
-
-    `record_ends` is the time of the newest record in the restored database.
-    """
+    """Call before any process starts. `record_ends` is the time of the newest record."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -50,7 +43,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """If the alert may repeat an earlier message, return the last restore. Otherwise return None."""
+    """Return None if the alert cannot repeat an earlier message."""
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None

@@ -1,7 +1,4 @@
-"""Finds silent feeds.
-
-A feed is silent if nothing came for longer than the rhythm of the feed allows.
-"""
+"""A feed is silent if nothing came for longer than its rhythm allows."""
 
 from __future__ import annotations
 
@@ -18,11 +15,7 @@ from services.storage.events.feed_history import days_heard
 
 
 def mark_silent_feeds(connection: Connection, now: datetime) -> int:
-    """Mark each silent feed with a due alert. Return the number of these feeds.
-
-    An alert is due when the silence begins, and on each later working day of the feed's nation. A feed that never sent
-    anything is not silent.
-    """
+    """Return the number of feeds with a due alert."""
     # Of two workers, one judges.
     if not try_exclusive(connection, Exclusive.SILENCES):
         return 0

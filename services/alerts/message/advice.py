@@ -1,9 +1,3 @@
-"""The advice in an alert: the urgency, the next steps, and the definition of safe.
-
-The definition of safe comes from the PSTN charter (December 2023, commitment 2) and from the Telecare National Action
-Plan (February 2025, outcome 1). No source prescribes the steps: they are policy of the deployment.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -27,6 +21,7 @@ ACKNOWLEDGING = (
     "It tells us that a named person is acting. It pauses these messages for a limited time. The page says until when.",
     "It does not make anyone safe. If a line is still not safe when the pause ends, the messages start again.",
 )
+# Sources: PSTN charter (December 2023, commitment 2); Telecare National Action Plan (February 2025, outcome 1).
 _CONFIRMED = (
     "A line counts as safe when the provider, the customer or the telecare company confirms “a compatible and "
     "functioning telecare solution”. Record who confirmed it, when, and the evidence."
@@ -37,6 +32,7 @@ _OTHER_ENDS = (
 )
 SAFE = (_CONFIRMED, _OTHER_ENDS)
 
+# No source prescribes these steps: they are policy of the deployment.
 _START_WITH_FAILING = (
     "Start today with the lines that are overdue, restricted, switched or put back. Contact each resident and make a "
     "test call. Until the test passes, agree another way to call for help."
@@ -90,10 +86,6 @@ _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED
 
 
 def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    """Return the cases by urgency. The most urgent group comes first.
-
-    Each group begins with its most urgent case.
-    """
     groups: dict[Urgency, list[CaseLine]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
@@ -101,10 +93,6 @@ def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLi
 
 
 def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
-    """Return the start of the subject line.
-
-    The text names the most urgent group and its number of cases. The number of all other cases follows.
-    """
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.
     if worst is Urgency.DATED:
@@ -193,7 +181,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """`at` is the time of the restore. The records of the restored database end at `record_ends`."""
+    """The restored records end at `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

@@ -1,5 +1,3 @@
-"""A case in messages and on pages, and the order of cases by urgency."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -27,7 +25,7 @@ from services.alerts.review.doubts import Doubt, UnsureDay
 
 
 class Urgency(IntEnum):
-    """The lowest number is the most urgent. The order is policy of the deployment."""
+    """The lowest number is the most urgent."""
 
     MOVED = 1  # switched before anyone confirmed that the alarm works
     RESTRICTED = 2  # calls from the line are already barred or diverted
@@ -48,7 +46,7 @@ _BY_STATE: Mapping[str, Urgency] = {
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a message or on a page. It holds no telephone number, address or name of a resident."""
+    """A case line holds no telephone number, address or resident's name."""
 
     reference: str
     level: MatchLevel
@@ -75,8 +73,6 @@ class CaseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case in words, for a row of a table."""
-
     reference: str
     provider: str
     day: str

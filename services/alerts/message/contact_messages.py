@@ -1,5 +1,3 @@
-"""The messages to check a contact: the test message, and the message with the code."""
-
 from __future__ import annotations
 
 from services.alerts.message.message import Message

@@ -1,5 +1,3 @@
-"""The message of a drill. It asks for an answer, and says that no line is at risk."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -31,8 +29,6 @@ ASKED_BEFORE: Final = "You are asked because nobody has answered the earlier mes
 
 @dataclass(frozen=True, slots=True)
 class DrillDigest:
-    """The content of a drill's message to one contact."""
-
     reference: str
     council: str
     tier: str  # the tier of the council's policy that the contact belongs to

@@ -1,7 +1,4 @@
-"""The alert mail to a council team about telecare alarm lines that will soon be switched.
-
-Nothing in the mail identifies a resident.
-"""
+"""Writes the alert mail, without anything that identifies a resident."""
 
 from __future__ import annotations
 
@@ -54,8 +51,7 @@ class AlertDigest:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The plain text and the HTML have the same words."""
-
+    # The plain text and the HTML have the same words.
     subject: str
     text: str
     html: str
@@ -99,7 +95,6 @@ def common(digest: AlertDigest, subject: str) -> dict[str, object]:
 
 
 def subject_line(digest: AlertDigest, lead: str) -> str:
-    """Return the subject line `lead (council) [reference]`, with at most 120 characters."""
     # If the line is too long, the council's name is shortened, then left out: the reference is always whole.
     reminder = f", reminder {digest.repeat_number}" if digest.repeat_number else ""
     tail = f" [{digest.reference}{reminder}]"

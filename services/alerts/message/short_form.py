@@ -1,15 +1,10 @@
-"""The short form of a message, for SMS."""
-
 from itertools import takewhile
 
 from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return the subject and the link, in at most `limit` characters.
-
-    The link is never cut. If the message has no link, its introduction may follow the subject.
-    """
+    """Return at most `limit` characters. The link is never cut."""
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"
     if message.short_note and len(noted) <= limit:

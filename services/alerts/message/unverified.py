@@ -1,5 +1,3 @@
-"""Marks a message to an address that nobody has verified."""
-
 from __future__ import annotations
 
 import textwrap

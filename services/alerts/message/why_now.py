@@ -1,5 +1,3 @@
-"""Says why a message is sent now, and who had an earlier message."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -1,8 +1,3 @@
-"""The mail about lines that will not be switched after all.
-
-A council that was warned gets this mail once. The mail asks for no answer.
-"""
-
 from __future__ import annotations
 
 from datetime import datetime

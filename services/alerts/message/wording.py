@@ -1,5 +1,3 @@
-"""Turns codes and dates into plain English, for messages and pages."""
-
 from __future__ import annotations
 
 import re
@@ -93,14 +91,14 @@ def subject_day(day: date, today: date) -> str:
 
 
 def distance(day: date, today: date) -> str:
-    """Return words such as `in 3 days`, `tomorrow`, `today` or `4 days ago`."""
+    """Return words such as `in 3 days`, `tomorrow` or `4 days ago`."""
     days = (day - today).days
     near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
     return near.get(days) or (f"in {days:,} days" if days > 0 else f"{-days:,} days ago")
 
 
 def moment(at: datetime) -> str:
-    """Return the London time in words, such as `Monday 30 November 2026 at 9:05am`."""
+    """Return London time, such as `Monday 30 November 2026 at 9:05am`."""
     local = at.astimezone(LONDON)
     clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"  # noqa: PLR2004  # noon
     return f"{long_day(local.date())} at {clock}"
@@ -133,10 +131,7 @@ def case_state(state: str) -> str:
 
 
 def shown_name(text: str) -> str:
-    """Return a configured name on one line of at most 60 characters.
-
-    If the name holds a telephone number, an e-mail address or a web address, return "name not shown".
-    """
+    """A name with a telephone number or an address is not shown."""
     # Each unprintable character becomes a blank. Then every run of blanks becomes one blank.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):

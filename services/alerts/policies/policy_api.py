@@ -1,5 +1,3 @@
-"""HTTP routes for councils: show and replace the alert policy."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -46,9 +44,9 @@ class PolicyBody(BaseModel):
 
 
 class CoverWarningView(BaseModel):
-    """The days with hours in which nobody of a tier is on duty.
+    """The days on which nobody of a tier is on duty for some hours.
 
-    `recipients` get the messages in these hours. `recipients` is empty if the operator of Pullcord gets the messages.
+    `recipients` get the tier's messages in these hours. If `recipients` is empty, the operator gets the messages.
     `tier` is null if no tier has a contact.
     """
 
@@ -62,8 +60,7 @@ class CoverWarningView(BaseModel):
 class PolicyView(BaseModel):
     """The policy of a council, with masked addresses. The version is 0 for the default policy.
 
-    If `damaged` is true, the stored policy cannot be read. The default values then apply, and the operator gets the
-    alerts.
+    If `damaged` is true, the default values apply, and the operator gets the alerts.
     """
 
     version: int
@@ -125,7 +122,7 @@ def replace_policy(
 ) -> ChangedPolicyView:
     """Replace the policy. Pullcord computes the next message about each open case again.
 
-    If messages about open cases would come later, the request is refused with the problem `cases-later`. The problem
+    If messages about open cases would come later, the request is refused with the problem `cases-later`. This problem
     has the number of these cases. To confirm the delay, send this number as `confirm_later`. A masked address keeps its
     stored value.
     """

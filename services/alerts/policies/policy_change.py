@@ -1,5 +1,3 @@
-"""Replaces the policy of a council, and recomputes the council's open cases."""
-
 from __future__ import annotations
 
 from typing import Final, NamedTuple
@@ -39,7 +37,7 @@ class NobodyIsToldError(RefusedError):
 
 
 class CasesLaterError(RefusedError):
-    """The policy delays messages about open cases, and nobody has confirmed the number of these cases."""
+    """Nobody has confirmed the number of delayed cases."""
 
     def __init__(self, times: ChangedTimes, confirmed: int | None) -> None:
         later = f"{times.later:,} open case{'' if times.later == 1 else 's'}"
@@ -53,10 +51,7 @@ class CasesLaterError(RefusedError):
 
 
 def change_policy(store: Store, ruleset: Ruleset, change: PolicyChange) -> ChangedPolicy:
-    """Save the policy, and recompute the open cases of the council.
-
-    Raises NobodyIsToldError or CasesLaterError. Raises PolicyMovedError if the stored policy has changed meanwhile.
-    """
+    """Raises NobodyIsToldError, CasesLaterError or PolicyMovedError."""
     council, policy = change.council, change.policy
     if not change.has_fallback and not any(tier.contacts for tier in policy.tiers):
         raise NobodyIsToldError(NOBODY_IS_TOLD)

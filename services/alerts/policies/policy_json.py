@@ -1,5 +1,3 @@
-"""Reads a council's policy from JSON. A masked address keeps its stored value."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +29,7 @@ class PolicyFault(NamedTuple):
 
 
 class PolicyRefusedError(RefusedError):
-    """The policy is not valid. The text names the faulty part and the reason."""
+    """The text names the faulty part and the reason."""
 
     def __init__(self, said: str, faults: Sequence[PolicyFault] = ()) -> None:
         super().__init__(said)
@@ -39,10 +37,7 @@ class PolicyRefusedError(RefusedError):
 
 
 def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -> CouncilPolicy:
-    """Raises PolicyRefusedError if the policy is not valid.
-
-    A masked address gets its value from `before`. The tier, the person and the channel must be the same.
-    """
+    """Raises PolicyRefusedError. A masked address keeps its value from `before`."""
     _put_addresses_back(values, before, services)
     policy = policy_of(values)
     for _, contact, where in new_contacts(policy, before):
@@ -51,7 +46,6 @@ def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -
 
 
 def policy_of(values: Any) -> CouncilPolicy:
-    """Raises PolicyRefusedError if the policy is not valid, or if an address is masked."""
     try:
         return CouncilPolicy.model_validate(values)
     except ValidationError as error:
@@ -63,10 +57,7 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Return a text that says whom the contact reaches. Never log this text.
-
-    Raises PolicyRefusedError if the address cannot be used.
-    """
+    """Never log the text, because it names the recipient. Raises PolicyRefusedError."""
     try:
         return what_is_understood(contact_route(contact, services))
     except RouteRefusedError as error:

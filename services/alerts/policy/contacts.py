@@ -1,5 +1,3 @@
-"""A contact of a council: a person, a channel, and the person's address on this channel."""
-
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -12,8 +10,7 @@ REVEAL: Final = {"addresses": "reveal"}
 
 
 class ContactChannel(StrEnum):
-    """The built-in channels. Every other channel is the scheme of an Apprise service, such as `slack`."""
-
+    # Every other channel is the scheme of an Apprise service, such as `slack`.
     EMAIL = "email"  # through the mail server of the deployment
     SMS = "sms"  # through the text message service of the deployment
     NOTIFY_EMAIL = "notify_email"  # the three kinds of GOV.UK Notify
@@ -24,11 +21,7 @@ class ContactChannel(StrEnum):
 
 
 class Contact(Closed):
-    """One address of a person. Only `CouncilPolicy.stored` reveals the address.
-
-    A person may have several contacts in a tier. These contacts are used in their order.
-    """
-
+    # Only `CouncilPolicy.stored` reveals the address.
     person: Label
     channel: Annotated[str, Field(max_length=30, pattern=r"^[a-z][a-z0-9_+-]*$")]
     address: Annotated[SecretStr, Field(max_length=2000)]

@@ -1,5 +1,3 @@
-"""Loads councils and their alert policies, and saves policies."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -23,11 +21,7 @@ from services.storage.vault import VaultError, place
 
 @dataclass(frozen=True, slots=True)
 class Council:
-    """`version` is 0 for the default policy.
-
-    If the stored policy cannot be read, `damaged` is true and `policy` is STAND_IN.
-    """
-
+    # `version` is 0 for the default policy. STAND_IN replaces a damaged policy.
     feed_id: str
     name: str
     policy: CouncilPolicy
@@ -41,10 +35,7 @@ STAND_IN: Final = CouncilPolicy(relaxed_without_consent=0, relaxed_share_without
 
 
 def load_council(connection: Connection, store: Store, feed_id: str) -> Council:
-    """Raises NotFoundError if there is no such council.
-
-    `STAND_IN` replaces a damaged policy. The operator gets a report of the damage.
-    """
+    """Raises NotFoundError if there is no such council."""
     row = _found(connection, feed_id)
     try:
         return Council(feed_id, row.name, with_nation(_policy(store, row), feed_id), row.policy_version)
@@ -64,10 +55,7 @@ class PolicyMovedError(ConflictError):
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
-    """Return the new version.
-
-    Raises PolicyMovedError if `replaces` is not the stored version.
-    """
+    """Raises PolicyMovedError if `replaces` is not the stored version."""
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.

@@ -1,4 +1,4 @@
-"""Decides which contacts of a tier get a message at a moment. All functions are pure."""
+"""All functions are pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,12 +10,7 @@ from services.alerts.policy.rota.shifts import on_duty
 
 
 def contacts_on_duty(policy: CouncilPolicy, tier: Tier, at: datetime) -> tuple[Contact, ...]:
-    """Return the contacts who get a message at `at`. If there are none, the operator gets the message.
-
-    If the tier has a layer in the rota, the people on duty get the message. Perhaps nobody is on duty. In office hours
-    without required cover, the whole tier then gets the message. At other times, the contacts without a layer get the
-    message, or else the out-of-hours contact.
-    """
+    """If the result is empty, the operator gets the message."""
     awake = in_office_hours(policy, at)
     rota = policy.rota
     if rota is None or not any(layer.tier == tier.label for layer in rota.layers):

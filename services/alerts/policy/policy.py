@@ -1,7 +1,4 @@
-"""Decides when the next message about a case is due, and which levels get the message.
-
-All functions are pure. The rules are policy of the deployment. `CouncilPolicy` holds the numbers.
-"""
+"""All functions are pure."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,4 @@
-"""Counts days before the harmful day in London time, and finds quiet hours.
-
-In quiet hours only urgent messages are sent. Every function except `local` returns UTC.
-"""
+"""Every function except `local` returns UTC."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,10 +11,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the first day on which the alarm may fail.
-
-    A restriction counts too: some providers restricted lines weeks before the move.
-    """
+    """A restriction counts too: some providers restricted lines weeks before the move."""
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
@@ -30,25 +24,18 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """Return the lowest threshold that is reached, or None. From the harmful day on, the result is 0."""
+    """Return None before the first threshold, and 0 from the harmful day on."""
     today = local(now).date()
     reached = (days for days in thresholds_for(policy, level) if today >= _threshold_day(policy, harm_on, days))
     return min(reached, default=None)
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the start of the day that is `threshold` days before the harm.
-
-    If the council is closed on that day, return the start of its last working day before that day.
-    """
+    """A closed day moves the time to the working day before."""
     return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
-    """Return when to repeat a message that was sent at `last`.
-
-    The time is the start of a working day. All cases of a council then share one message.
-    """
     return london_time(policy.days.plus(local(last).date(), working_days), policy.day_starts)
 
 
@@ -78,7 +65,6 @@ def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
 
 
 def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
-    """Return `moment`, or the start of the next working day if `moment` is outside office hours."""
     return (moment if in_office_hours(policy, moment) else policy.days.next_start(moment)).astimezone(UTC)
 
 

@@ -1,8 +1,4 @@
-"""A council's alert policy: when messages are sent, to whom, and how often.
-
-No source prescribes these numbers: they are policy of the deployment. Days before the harmful day are calendar days in
-London.
-"""
+"""No source prescribes these numbers: they are policy of the deployment."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -35,8 +31,7 @@ def _days(nation: Nation, closures: tuple[Closure, ...], day_starts: time, *, ev
 
 
 class Tier(Closed):
-    """Contacts who start to get messages `from_days` days before the harmful day."""
-
+    # `from_days` counts days before the harmful day.
     label: Label
     from_days: Days
     # The limit keeps every list of contacts short [P].
@@ -55,8 +50,6 @@ class Tier(Closed):
 
 
 class CouncilPolicy(Closed):
-    """One council's alert policy. The database holds the encrypted result of `stored`."""
-
     # Days before the harmful day at which a message about a case is due.
     thresholds: Thresholds = (56, 28, 14, 7, 2, 0)
 
@@ -196,7 +189,7 @@ class CouncilPolicy(Closed):
         )
 
     def stored(self) -> str:
-        """Return the policy as JSON with all addresses. Encrypt the JSON before saving, and never show the JSON."""
+        """The JSON has all addresses: encrypt it, and never show it."""
         return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

@@ -1,5 +1,3 @@
-"""Reads and writes the names, policies and versions of feeds."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
@@ -48,16 +46,12 @@ def recomputed_version(connection: Connection, feed_id: str) -> int:
 
 
 def mark_recomputed(connection: Connection, feed_id: str, version: int, *, before: int) -> None:
-    """Record that the council's cases were recomputed.
-
-    If `recomputed_version` is no longer `before`, nothing is written.
-    """
+    """Write nothing if `recomputed_version` is no longer `before`."""
     unchanged = (feeds.c.feed_id == feed_id) & (feeds.c.recomputed_version == before)
     connection.execute(update(feeds).where(unchanged).values(recomputed_version=version))
 
 
 def recompute_every_council(connection: Connection) -> None:
-    """Mark all councils. The engine then recomputes their open cases."""
     # A value that no council had before: whoever recomputes at this moment must not mark the council as done.
     version = feeds.c.recomputed_version
     fresh = case((version > 0, -1), else_=version - 1)

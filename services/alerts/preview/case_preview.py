@@ -1,5 +1,3 @@
-"""Previews the messages about a case in the next days. The preview assumes that nobody acts."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""HTTP route for councils: preview the messages about a case."""
-
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,7 +1,4 @@
-"""Simulates the messages about a case. In the simulation, nobody acts, and each message is accepted.
-
-The simulation uses the rules of the engine on virtual time. Nothing is read or written.
-"""
+"""Simulates a case: nobody acts, and each message is accepted."""
 
 from __future__ import annotations
 
@@ -40,8 +37,6 @@ class ForeseenMessage:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message in the queue of a person."""
-
     at: datetime
     escalation: Escalation
     told: ToldPerson
@@ -49,8 +44,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class CaseSimulation:
-    """A case on virtual time. `last` holds the last messages to each person, by label."""
-
+    # `last` holds the last messages to each person, by label.
     case: Case
     facts: Facts
     policy: CasePolicy

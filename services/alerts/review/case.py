@@ -1,5 +1,3 @@
-"""A case, its register entry, and the lines matched to this entry."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -26,11 +24,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The stored facts about a register entry. The entry has, or had, a line at risk.
-
-    An entry has at most one case. An ended case opens again if a line is at risk again. `harm_on` is the earliest
-    harmful day.
-    """
+    """An entry has at most one case."""
 
     pk: int
     reference: str
@@ -138,7 +132,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another version of a notice. Nothing shows which version is valid."""
+    """Another version of a notice. Either version may be valid."""
 
     status: NoticeStatus
     planned_on: date | None
@@ -147,11 +141,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class AreaDays:
-    """The days in one provider's notices on one area, the earliest first.
-
-    `undated` is true if one of these notices has no day.
-    """
-
+    # `undated` is true if a notice has no day.
     part: AreaPart
     planned: tuple[date, ...]
     restricted: tuple[date, ...]
@@ -160,8 +150,6 @@ class AreaDays:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A live match: the notice, and a person's decision on the match."""
-
     notice_pk: int
     level: MatchLevel
     decision: MatchDecision
@@ -183,7 +171,6 @@ class Line:
 
     @property
     def key(self) -> str:
-        """Return the key of the line in `Case.seen`."""
         if self.days is None or self.days.part is AreaPart.PENDING:
             return str(self.notice_pk)
         return f"{self.notice_pk}.{self.days.part.value}"
@@ -219,7 +206,6 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """Return the status and the days of the notice as one text."""
         if self.days is None:
             return f"{self.status.value} {self.planned_on} {self.restriction_on}"
         return " ".join([self.status.value, *map(str, self.days.planned), "then", *map(str, self.days.restricted)])

@@ -1,7 +1,4 @@
-"""Undoes changes that were made to a case while the clock ran ahead. All functions are pure.
-
-Only a clock that ran ahead can have recorded a future time.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -35,7 +32,7 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
 
 
 def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
-    """Return the case without the changes that were made while the clock was ahead of `now`."""
+    # Only a clock that ran ahead can have recorded a future time.
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]
     case = _with_possible_moments(case, policy, now)
     if not wrong:

@@ -1,4 +1,4 @@
-"""Finds notices with two versions, and dates that may mean two days. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two versions of one notice, in the order of arrival. Nothing shows which version is valid."""
+    """Two versions of one notice, in the order of arrival."""
 
     provider: str
     first: Version
@@ -30,8 +30,6 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class UnsureDay:
-    """A date that may mean the day `either` or the day `other`. `what` names the date in words."""
-
     provider: str
     what: str
     either: date
@@ -44,10 +42,6 @@ def may_doubt(case: Case) -> bool:
 
 
 def doubts_of(case: Case, lines: Sequence[Line]) -> tuple[Doubt, ...]:
-    """Return the doubts that no person has settled.
-
-    A notice is left out if its match was rejected, or if its number has left the provider.
-    """
     known = memories(case)
     return tuple(
         Doubt(

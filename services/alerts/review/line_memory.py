@@ -1,7 +1,4 @@
-"""Remembers what was reported or recorded about each line of a case. All functions are pure.
-
-`Case.seen` holds the memories as JSON, by `Line.key`.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -16,8 +13,6 @@ from services.alerts.review.case import Case, Line
 
 @dataclass(frozen=True, slots=True)
 class LineMemory:
-    """The facts that a case stores about one line."""
-
     provider: str
     # `Line.known_as` at the last review, or None if the line was not at risk.
     known_as: str | None = None
@@ -82,7 +77,6 @@ def is_held(memory: LineMemory, today: date) -> bool:
 
 
 def announced_by(known: Memories, lines: Sequence[Line]) -> frozenset[str]:
-    """Return the providers that gave notice of a move before they reported the move."""
     unannounced = {line.key for line in lines if line.reported and not line.announced}
     earlier = {
         one.provider

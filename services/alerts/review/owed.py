@@ -1,7 +1,4 @@
-"""Decides a case's state, its next message, and when to review the case again. All functions are pure.
-
-`what_is_owed` is called after every change. A second call with the same facts changes nothing.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -30,8 +27,7 @@ LOOK_AGAIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class CasePolicy:
-    """The settings of a review. If `ruleset` or `version` is None, the case keeps its earlier value."""
-
+    # If `ruleset` or `version` is None, the case keeps its earlier value.
     council: CouncilPolicy
     ruleset: Ruleset | None = None
     version: int | None = None
@@ -39,11 +35,7 @@ class CasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The result of a review. `message` may be due now or later.
-
-    If the clock of the case has stopped, `message` is about a withdrawn notice, or None.
-    """
-
+    # `message` may be due now or later.
     case: Case
     transitions: tuple[Transition, ...]
     message: Escalation | None
@@ -65,7 +57,7 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """`before` holds transitions that have just happened to the case, such as a person's act."""
+    """A second call with the same facts changes nothing."""
     transitions, rules_before = list(before), case.rulesets
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:

@@ -1,4 +1,4 @@
-"""Applies a person's record to a case, and checks the days in the record. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ YEAR = timedelta(days=366)  # a hold that is longer has most often a wrong year
 
 
 class _Reach(NamedTuple):
-    """The days before and after today that a record may name. The limits are policy of the deployment."""
-
+    # The days before and after today that a record may name.
     back: timedelta
     ahead: timedelta
     # How a day beyond them is described to the person.
@@ -49,11 +48,11 @@ Change = Callable[[LineMemory, Line], LineMemory]
 
 
 class ActRefusedError(RefusedError):
-    """The state of the case does not allow the act. The text of the error says what to do instead."""
+    """The text says what to do instead."""
 
 
 class RecordFaultyError(RefusedError):
-    """The record of an act has missing or wrong values. `faults` holds pairs of field and reason."""
+    """`faults` holds pairs of field and reason."""
 
     def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{field}: {reason}" for field, reason in faults))
@@ -61,11 +60,7 @@ class RecordFaultyError(RefusedError):
 
 
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
-    """Raises RecordFaultyError if a day is implausible, or if a hold is not valid.
-
-    A hold must not have ended. A hold lasts at most a year, unless `more_than_a_year` is true. If several providers
-    have lines at risk, the hold must name one of these providers.
-    """
+    """Raises RecordFaultyError if a day is implausible, or if the hold is not valid."""
     faults = [(field, fault) for field, reach in _REACH.items() if (fault := _out_of_reach(record, field, reach, now))]
     if faults:
         raise RecordFaultyError(faults)

@@ -1,7 +1,4 @@
-"""Assesses the lines of a register entry: which lines are at risk, and on which day harm may come.
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -20,11 +17,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """The lines at risk of one register entry, and their common level and dates.
-
-    The dates come from the lines that have not moved. If every line has moved, the dates come from all lines.
-    """
-
+    # If every line has moved, the dates come from all lines.
     lines: tuple[Line, ...]
     level: MatchLevel
     harm_on: date | None
@@ -38,17 +31,13 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Return each provider's earliest harmful day, or None if no day is known. Moved lines are left out."""
+        """None means that no day is known."""
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
 
 def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Sequence[Ruleset]) -> Risk | None:
-    """Return None if no line of the entry is at risk.
-
-    A line is not at risk if a person rejected the match, if the number has left the provider, or if a test call after
-    the move covers the line. A later change can put the line at risk again.
-    """
+    """Return None if no line of the entry is at risk."""
     at_risk = open_lines(case, lines_at_risk(entry, lines, memories(case), rulesets))
     if not at_risk:
         return None
@@ -65,10 +54,7 @@ def assess_risk(case: Case, entry: Entry, lines: Sequence[Line], rulesets: Seque
 
 
 def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets: Sequence[Ruleset]) -> list[Line]:
-    """Return the lines that at least one rule set finds at risk.
-
-    If a notice has two versions, the more dangerous version counts.
-    """
+    """A line is at risk if at least one rule set says so."""
     if not entry.live:
         return []
     found = (most_dangerous(line, known) for line in lines)
@@ -76,7 +62,6 @@ def lines_at_risk(entry: Entry, lines: Sequence[Line], known: Memories, rulesets
 
 
 def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
-    """Leave out rejected matches, ported numbers, and lines that a test call covers."""
     known = memories(case)
     left = (without_covered_days(line, at_risk, case.tested_on) for line in at_risk)
     return [
@@ -89,10 +74,7 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Remove the days that the test call on `tested_on` covers.
-
-    Only a line of pending notices on an area loses days.
-    """
+    """Only a line of pending notices on an area loses days."""
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
     planned = tuple(day for day in line.days.planned if not _has_moved(line, day, lines, tested_on))
@@ -106,11 +88,7 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if no event of the line is later than the test call on `tested_on`.
-
-    The events are restrictions, moves and returns to the old network. A planned move without a day counts as later. An
-    unreported move on the day of the test call counts as later too.
-    """
+    """A planned move without a day counts as later than the test call."""
     if tested_on is None:
         return False
     if any(day > tested_on for day in line.restriction_days):
@@ -140,10 +118,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """If the notice has two versions, return the line with the worse status and the earlier dates.
-
-    If a person has settled the doubt, the line is unchanged.
-    """
+    """If a person has settled the doubt, the line is unchanged."""
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line

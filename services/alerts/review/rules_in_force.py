@@ -1,4 +1,4 @@
-"""Applies a new rule set to a case. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """Return the case with the current rule set.
-
-    An open case also keeps earlier rule sets that find more lines at risk. New rules alone therefore never end a case.
-    """
+    """New rules alone never end an open case."""
     if case.rulesets == (current.name,):
         return case
     earlier = tuple(name for name in case.rulesets if name != current.name)

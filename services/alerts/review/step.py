@@ -1,7 +1,4 @@
-"""Applies events, accepted messages and lines at risk to a case.
-
-All functions are pure.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -26,11 +23,7 @@ KNOWN_TO_COUNCIL = ENDED - {CaseState.NOTICE_WITHDRAWN}
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One event of a case, with the states before and after the event.
-
-    If the event is about the whole case, `providers` is None.
-    """
-
+    # If the event is about the whole case, `providers` is None.
     event: CaseEvent
     before: CaseState
     after: CaseState
@@ -53,10 +46,7 @@ def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datet
 def apply(
     case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """Apply an event to a case, and add the transition to `transitions`.
-
-    If the state of the case refuses the event, the case is returned unchanged.
-    """
+    """If the state refuses the event, the case is unchanged."""
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
         return case
@@ -72,7 +62,7 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Count one more fact about the case. Earlier alerts and acknowledgements do not cover this fact."""
+    """Earlier alerts and acknowledgements do not cover the new fact."""
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:
@@ -88,7 +78,6 @@ class MessageAboutCase(NamedTuple):
 
 
 def with_accepted(case: Case, message: MessageAboutCase, reason: str, policy: CouncilPolicy, at: datetime) -> Case:
-    """Return the case after a channel accepted a message at `at`. `reason` is the reason of the alert."""
     if is_about_withdrawal(reason):
         # The council now knows that the warning is over, so no further message is due.
         return replace(case, warned=False, tried_at=None, tried_alert=None)
@@ -109,10 +98,6 @@ def with_accepted(case: Case, message: MessageAboutCase, reason: str, policy: Co
 
 
 def with_risk(case: Case, found: Risk | None, kept: frozenset[str], transitions: Sequence[Transition]) -> Case:
-    """Copy the level, the days and the providers of the lines at risk into the case.
-
-    `kept` holds the keys of the lines that are still matched.
-    """
     known = {key: replace(one, known_as=None) for key, one in memories(case).items() if key in kept}
     if found is None:
         # If danger comes back, every fact about it is news again. What a person said about a line is kept.

@@ -1,7 +1,4 @@
-"""Applies due events to a case, in the order of their days. All functions are pure.
-
-A late review leads to the same state as a punctual review.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -71,10 +68,6 @@ def play(
 
 
 def turning_days(case: Case, lines: Sequence[Line], after: date = EVER) -> Iterator[date]:
-    """Yield the days that change the case, such as the day after a hold. Only days after `after` count.
-
-    For a notice on an area, only the next move and the next restriction count.
-    """
     return (day for day in _turning_days(case, lines, after) if day > after)
 
 

@@ -1,8 +1,4 @@
-"""Decides when a council hears that a notice was withdrawn. All functions are pure.
-
-A warned council gets this message once, and so can notice a wrong withdrawal. The message is policy of the deployment:
-no source prescribes it.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,11 +14,7 @@ from services.core.clock import london_day, london_midnight
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return the next message about a case, or None if no message is due.
-
-    While the clock of the case runs, the message is an escalation. Otherwise the message is about a withdrawn notice. A
-    message about a waiting change may come first.
-    """
+    """Return None if no message is due."""
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)
 

@@ -1,8 +1,3 @@
-"""The state machine of a case: what each event does in each state.
-
-A case may skip states. The state machine is policy of the deployment.
-"""
-
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.states.machine_states import (
     ALERTS_AT_ONCE,

@@ -1,7 +1,4 @@
-"""Draws the state machine of a case: a diagram of the usual moves, and a table of every move.
-
-`python -m services.alerts.states.machine_diagram docs/case-states.md` writes the diagram and the table into the page.
-"""
+"""`python -m services.alerts.states.machine_diagram docs/case-states.md` updates the page."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -65,10 +62,6 @@ def diagram() -> str:
 
 
 def moves_table() -> str:
-    """Return a Markdown table with the moves and refusals.
-
-    States in which an event is only recorded are left out.
-    """
     lines = ["| event | moves | refused |", "|---|---|---|"]
     lines += [
         f"| `{event}` | {_cell(_moves(TABLE[event]))} | {_cell(_refusals(TABLE[event]))} |" for event in CaseEvent

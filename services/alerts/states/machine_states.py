@@ -1,7 +1,4 @@
-"""Groups of case states, and the possible decisions about an event.
-
-The state machine is policy of the deployment: no source prescribes it.
-"""
+"""No source prescribes the state machine: it is policy of the deployment."""
 
 from dataclasses import dataclass
 
@@ -29,20 +26,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The event is allowed, and the case goes to the state `to`."""
-
     to: CaseState
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """The event is allowed and recorded, and the case stays in its state."""
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The event is not allowed. `reason` says why, and what to record instead."""
-
+    # `reason` says what to record instead.
     reason: str
 
 

@@ -1,7 +1,4 @@
-"""The table of the state machine: one row for each event, with a decision for every state.
-
-The import raises an error if a row does not decide each state exactly once. The table is policy of the deployment.
-"""
+"""The import fails if a row does not decide each state exactly once."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

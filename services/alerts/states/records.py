@@ -1,7 +1,4 @@
-"""The records of events: who acted, when, and with what evidence.
-
-Records refuse unknown fields, and are stored as JSON. Show a validation error only with `errors(include_input=False)`.
-"""
+"""Show a validation error only with `errors(include_input=False)`."""
 
 from datetime import date
 from enum import StrEnum
@@ -61,10 +58,7 @@ ProviderCode = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=
 
 
 class Record(Closed):
-    """Base class of the records of events.
-
-    An event without details has a plain `Record`.
-    """
+    pass
 
 
 class HumanAct(Record):
@@ -95,7 +89,7 @@ class FitSolution(HumanAct):
 
     @property
     def due_again_on(self) -> date | None:
-        """Return the day of the next test or review of an interim solution. Return None for a lasting solution."""
+        """Return None for a lasting solution."""
         return self.retest_on or self.review_on
 
     @model_validator(mode="after")
@@ -126,8 +120,8 @@ class FailTest(HumanAct):
 class ConfirmSafe(HumanAct):
     """A person confirmed that a compatible and functioning telecare solution is in place (PSTN charter, commitment 2).
 
-    `told_provider_at` is the time at which the provider heard of the confirmation. This time is evidence under General
-    Condition C5. The time is required, unless the provider itself confirmed.
+    At `told_provider_at`, the provider heard of the confirmation. This time is evidence under General Condition C5. The
+    time is required, unless the provider itself confirmed.
     """
 
     party: ConfirmingParty
@@ -177,8 +171,7 @@ class RejectMatch(HumanAct):
 
 
 class LineFact(Record):
-    """An event of the line, such as a move. `happened_on` is None if the provider gave no day."""
-
+    # `happened_on` is None if the provider gave no day.
     happened_on: date | None = None
 
 
@@ -189,8 +182,7 @@ class EndService(Record):
 
 
 class MoveDate(Record):
-    """The harmful day changed from `was` to `harm_on`. None means that the day is not known."""
-
+    # None means that the day is not known.
     harm_on: date | None
     was: date | None = None
 

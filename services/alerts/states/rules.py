@@ -1,7 +1,4 @@
-"""Decides which lines are at risk. The first rule that applies decides.
-
-If no rule applies, the line is at risk. Each version of the rules has its own data file.
-"""
+"""If no rule applies, the line is at risk."""
 
 import re
 from dataclasses import dataclass
@@ -25,8 +22,7 @@ from services.core.texts import Closed
 
 @dataclass(frozen=True, slots=True)
 class LineFacts:
-    """The facts about one line and its register entry. Each fact is a code from `schemas.codes`."""
-
+    # Each fact is a code from `schemas.codes`.
     match_level: MatchLevel
     decision: MatchDecision
     notice_status: NoticeStatus
@@ -44,19 +40,13 @@ FOLDER = files("services.alerts.states") / "rulesets"
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """The verdict on one line, the id of the rule that decided, and the reason in plain words."""
-
     at_risk: bool
     rule_id: str
     why: str
 
 
 class Verdict(Closed):
-    """The decision of a rule on a line. `why` tells an officer the reason.
-
-    `source` names the source of the rule: a charter, a checklist, or the deployment.
-    """
-
+    # `why` tells an officer the reason.
     id: str
     at_risk: bool
     why: str
@@ -64,8 +54,7 @@ class Verdict(Closed):
 
 
 class Rule(Verdict):
-    """A rule applies if each field in `when` has one of the listed codes."""
-
+    # A rule applies if each field in `when` has one of the listed codes.
     when: Annotated[dict[str, tuple[str, ...]], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -80,14 +69,12 @@ class Rule(Verdict):
 
 
 class Otherwise(Verdict):
-    """The verdict if no rule applies: the line is at risk."""
-
+    # The line is at risk if no rule applies.
     at_risk: Literal[True]
 
 
 class Ruleset(Closed):
-    """One version of the rules. `name` is the name of the file without `.json`."""
-
+    # `name` is the name of the file without `.json`.
     name: str
     title: str
     rules: tuple[Rule, ...]
@@ -118,7 +105,7 @@ def _judged(ruleset: Ruleset, facts: LineFacts) -> Assessment:
 
 @cache
 def load_ruleset(name: str) -> Ruleset:
-    """Return the rule set with this name, for example `pstn-2026`. Raises LookupError if there is no such rule set."""
+    """Raises LookupError if there is no such rule set."""
     source = FOLDER / f"{name}.json"
     if not re.fullmatch(r"[a-z0-9-]+", name) or not source.is_file():
         raise LookupError("there is no rule set of this name: name one that comes with the product, such as pstn-2026")

@@ -1,5 +1,3 @@
-"""Posts the watchdog's messages to a webhook, and pings the heartbeat."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -35,10 +33,7 @@ class WatchdogWebhook:
 
 @dataclass(frozen=True, slots=True)
 class ExternalHeartbeat:
-    """The URL of an outside service. The service alarms somebody when the pings stop.
-
-    `ping` raises OSError if a ping fails.
-    """
+    """`ping` raises OSError if a ping fails."""
 
     url: str
 

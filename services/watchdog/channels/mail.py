@@ -1,4 +1,4 @@
-"""Sends mail with the standard library only. A fault in the channels of alerts cannot silence the watchdog."""
+"""Needs only the standard library: faults in alerts cannot silence the watchdog."""
 
 from __future__ import annotations
 
@@ -17,11 +17,7 @@ SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """A mail server.
-
-    If `tls` is false, the server must offer STARTTLS. If `plain` is true, mail without TLS is allowed.
-    """
-
+    # If `tls` is false, the server must offer STARTTLS. `plain` allows mail without TLS.
     host: str
     port: int
     user: str | None
@@ -55,7 +51,7 @@ class WatchdogMail:
 
 
 def mail_server(url: str, *, plain: bool) -> MailServer:
-    """Read `smtp://user:password@host:port` or `smtps://…`. Raises RefusedError for anything else."""
+    """Read `smtp://user:password@host:port` or `smtps://…`. Raises RefusedError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

@@ -1,5 +1,3 @@
-"""Reads when the newest message about a case was accepted."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
@@ -29,11 +27,7 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """Return a query with the columns of `Acceptance` for each case. Times are numbers.
-
-    `wanted` is a condition on `cases` and `alert_cases`. If `since` is set, older alerts do not count. If `alert_pks`
-    is set, only these alerts count.
-    """
+    """Times are numbers."""
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)
     is_current = results.c.created_at >= cases.c.opened_at

@@ -1,5 +1,3 @@
-"""Reads the cases that may have a fault, in parts of the table."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -54,8 +52,7 @@ _COUNTS: Final = or_(
 
 
 class PkSpan(NamedTuple):
-    """The ids of cases from `first` to `last`. Both ends are included."""
-
+    # Both ends are included.
     first: int
     last: int
 
@@ -80,7 +77,6 @@ def case_spans(engine: Engine) -> Iterator[PkSpan]:
 def doubtful_cases(
     connection: Connection, span: PkSpan, cutoffs: Cutoffs
 ) -> Iterator[Sequence[tuple[CaseRecord, Acceptance]]]:
-    """Yield lists of cases that may have a fault. A list has at most `IN_MEMORY` cases."""
     # Said of both tables: from the span of one, PostgreSQL does not conclude that of the other.
     wanted = and_(span.holds(cases.c.pk), span.holds(alert_cases.c.case_pk))
     told = accepted_messages(wanted, since=cutoffs.now - RECENT)
@@ -112,7 +108,6 @@ def _record(row: Sequence[Any]) -> CaseRecord:
 
 
 def silenced_without_record(connection: Connection, span: PkSpan) -> Iterator[RecordFault]:
-    """Yield the silent cases whose state is not the last state in the audit."""
     row, silent = audit.c, sorted(states.SILENT - states.ENDED)
     # A case that is over is judged by its lines, wherever a line is still at risk.
     newest = (

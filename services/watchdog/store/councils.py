@@ -1,5 +1,3 @@
-"""Reads the calendars of councils: the nation of each council, and its closures."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator

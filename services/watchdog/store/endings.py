@@ -1,5 +1,3 @@
-"""Finds matches and register entries that ended without an audit row about the end."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,10 +14,6 @@ PAGE: Final = 5_000
 
 
 def matches_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the matches that ended without an audit row.
-
-    Matches of records that are no longer live are left out.
-    """
     row = matches.c
     query = (
         select(row.notice_pk, row.entry_pk, row.ended_at.label("at"), register_entries.c.feed_id)

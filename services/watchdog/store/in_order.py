@@ -1,8 +1,3 @@
-"""A condition in SQL that only cases without a fault meet.
-
-The rules judge only the other cases. A test compares the condition with the rules.
-"""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -29,15 +24,14 @@ _IS_SURER: Final = _CASE.level != "possible"
 
 @dataclass(frozen=True, slots=True)
 class AcceptedColumns:
-    """The columns of `Acceptance` in a query, as numbers."""
-
+    # Times are numbers.
     current: ColumnElement[int | None]
     ever: ColumnElement[int | None]
     in_doubt: ColumnElement[int | None]
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that only cases without a fault meet. A NULL result says nothing about the case."""
+    """Only cases without a fault meet the condition. NULL says nothing about the case."""
     return and_(
         _is_due_in_time(cutoffs),
         or_(_CASE.paused_until.is_(None), _CASE.paused_until <= cutoffs.now + LONGEST_PAUSE),

@@ -1,5 +1,3 @@
-"""Stores the raised findings. Only the watchdog uses their table."""
-
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -31,7 +31,6 @@ _ALERTABLE: Final = and_(
 
 
 def without_tokens(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the feeds with live records without a token. Such a record can have no match."""
     owned = exists().where(entry_tokens.c.entry_pk == _ENTRY.pk)
     entries = (_ENTRY.live, ~owned, ~_ENTRY.flags.contains(_UNMATCHABLE))
     yield from _counted(connection, FaultKind.TOKENS_MISSING, _ENTRY.feed_id, *entries)
@@ -43,10 +42,7 @@ def without_tokens(connection: Connection) -> Iterator[RecordFault]:
 
 
 def without_shared_token(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the councils with live matches between records without a common token.
-
-    Records that were changed after `before` are left out, because their matching may not be finished.
-    """
+    """Leave out records changed after `before`: their matching may be unfinished."""
     mine, theirs = notice_tokens.c, entry_tokens.c
     shared = exists().where(
         mine.notice_pk == _MATCH.notice_pk, theirs.entry_pk == _MATCH.entry_pk, theirs.token == mine.token
@@ -61,7 +57,6 @@ def without_shared_token(connection: Connection, before: datetime) -> Iterator[R
 
 
 def without_match(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the councils where an entry and a notice have the same telephone number, but no match."""
     mine, theirs, number = notice_tokens.c, entry_tokens.c, int(TokenKind.TELEPHONE)
     known = exists().where(_MATCH.notice_pk == mine.notice_pk, _MATCH.entry_pk == theirs.entry_pk)
     query = (
@@ -86,10 +81,7 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 
 
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield the ended cases with a line at risk.
-
-    If a person's record explains the end, the case is left out.
-    """
+    """A case is left out if a person's record explains its end."""
     row = cases.c
     query = (
         select(row.reference, row.feed_id, row.state, row.seen, row.tested_on, _MATCH.notice_pk)
@@ -117,7 +109,6 @@ def _is_explained(case: Any) -> bool:
 
 
 def notices_ended_alone(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the providers with ended notices that no other notice has replaced."""
     later, member, own = notices.alias("later"), area_members.c, notices.alias("own")
     replaced = exists().where(later.c.supersedes_key == _NOTICE.record_key)
     lone = (_NOTICE.live.is_(False), _NOTICE.area_facts.is_(None), ~replaced)

@@ -1,5 +1,3 @@
-"""Finds late work of the service: deliveries that were not tried, and events that were not handled."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -15,7 +13,6 @@ _OPEN = ("intended", "waiting", "sending")
 
 
 def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFault]:
-    """Yield the councils with deliveries that are late, put off too far, or without a due time."""
     due = deliveries.c.due_at
     wrong = or_(due.is_(None), due < now - LATE - GRACE, due > now + LONGEST_WAIT + GRACE)
     query = (
@@ -30,7 +27,7 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield the councils with accepted alerts that have no successful or doubtful attempt."""
+    """An accepted alert needs a successful or a doubtful attempt."""
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,

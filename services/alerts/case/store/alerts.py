@@ -1,5 +1,3 @@
-"""Finds an alert by its reference, and reads what the alert says about each case."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -24,7 +22,7 @@ class CaseInAlert(NamedTuple):
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
-    """Raises NotFoundError if there is no such alert. `feed_id` limits the search to one council."""
+    """Raises NotFoundError if there is no such alert."""
     row = alerts.c
     # People type references by hand, so blanks around a reference and small letters are accepted.
     columns = (row.pk, row.feed_id, row.created_at, row.reference)

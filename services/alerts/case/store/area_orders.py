@@ -1,5 +1,3 @@
-"""Finds the notices on an area."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,10 +10,6 @@ from services.storage.tables import area_members, notices
 
 
 def nearest_on_area(connection: Connection, area_key: bytes, limit: int) -> Sequence[Row[Any]]:
-    """Return the `pk`, `record_key` and `sealed` of each notice, in the order of their dates.
-
-    Withdrawn and superseded notices are left out. Completed and reverted notices come last.
-    """
     row = notices.c
     day = func.coalesce(row.restriction_on, row.planned_on)
     query = _standing(select(row.pk, row.record_key, row.sealed), area_key)

@@ -1,8 +1,3 @@
-"""Lists the cases of a council page by page.
-
-A cursor holds the date of harm and the reference of the last case on the page.
-"""
-
 from __future__ import annotations
 
 from datetime import date
@@ -28,7 +23,7 @@ class CasePage(NamedTuple):
 def page_of_council(
     connection: Connection, feed_id: str, state: CaseState | None, *, ended: bool, limit: int, cursor: str | None
 ) -> CasePage:
-    """Raises RefusedError if the cursor belongs to no page of the council."""
+    """Raises RefusedError if the cursor is not valid."""
     beyond = () if cursor is None else (_beyond(connection, feed_id, cursor),)
     # One more than the page holds shows that there is another page.
     found = cases_of_council(connection, feed_id, state, *beyond, ended=ended, limit=limit + 1)

@@ -1,5 +1,3 @@
-"""Finds cases, locks due cases, and saves cases."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
@@ -27,10 +25,7 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """A case is due if its due time is at or before `by`.
-
-    An open case is also due if its due time is after `beyond`.
-    """
+    """A case is due at or before `by`. An open case is also due after `beyond`."""
 
     by: datetime
     beyond: datetime  # only a clock that ran ahead can have written a later due time
@@ -43,11 +38,7 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """Return the cases that meet all conditions, the earliest harm first.
-
-    With `urgent_first`, the states come in this order: urgent, alerted, safe or on hold, ended. With `to_change`, the
-    cases are locked and come in the order of ids.
-    """
+    """The earliest harm comes first. With `to_change`, the cases are locked in the order of ids."""
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
         # Cases are always locked in the same order, so two workers that lock the same cases cannot deadlock.
@@ -59,7 +50,7 @@ def find_cases(
 
 
 def find_case(connection: Connection, reference: str, feed_id: str | None, *, to_change: bool = False) -> Case:
-    """Raises NotFoundError if there is no such case. With `to_change`, the case is locked."""
+    """Raises NotFoundError if there is no such case. `to_change` locks the case."""
     conditions: list[ColumnElement[bool]] = [cases.c.reference == reference.strip().upper()]
     if feed_id is not None:
         conditions.append(cases.c.feed_id == feed_id)
@@ -77,7 +68,7 @@ def cases_of_council(
     ended: bool,
     limit: int,
 ) -> list[Case]:
-    """Return at most `limit` cases. Without a `state`, ended cases are returned only if `ended` is true."""
+    """Without a `state`, ended cases are returned only if `ended` is true."""
     conditions = [cases.c.feed_id == feed_id, *further]
     if state is not None:
         conditions.append(cases.c.state == state.value)
@@ -92,7 +83,6 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
 
 
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock and return the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
     return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
 
@@ -120,10 +110,7 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Return cases with ids above `after`. Cases that can never need a message are left out.
-
-    The cases are not locked.
-    """
+    """Leave out cases that can never need a message."""
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)
@@ -161,7 +148,6 @@ def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:
-    """Clear `tried_at`. With `warned`, also record that the council may have had a message about the cases."""
     # A case without `tried_at` does not wait as long as a case whose last message reached nobody.
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     values: dict[str, Any] = {"tried_at": None} | ({"warned": True} if warned else {})
@@ -179,7 +165,6 @@ def _running() -> ColumnElement[bool]:
 
 
 def due_conditions(due: DueBy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """A due case meets at least one of the two conditions."""
     # Each has a query of its own: joined by OR, SQLite would read every case.
     return cases.c.due_at <= due.by, and_(cases.c.due_at > due.beyond, _running())
 

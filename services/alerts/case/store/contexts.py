@@ -1,5 +1,3 @@
-"""Loads what a review of a case needs: the register entry, the matched lines, and the case."""
-
 from __future__ import annotations
 
 from collections.abc import Collection

@@ -1,5 +1,3 @@
-"""Stores the latest time of the engine's clock."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,8 +13,7 @@ _KEY = 1
 
 @dataclass(frozen=True, slots=True)
 class EngineTimes:
-    """`put_back_at` is the time at which the engine last noticed that the clock was put back."""
-
+    # `put_back_at` is when the engine noticed that the clock was put back.
     latest_at: datetime
     put_back_at: datetime | None
 

@@ -1,4 +1,4 @@
-"""Loads the sealed parts of register entries. Show a sealed part only to the council of the entry."""
+"""Loads personal data of register entries, for their own council only."""
 
 from __future__ import annotations
 

@@ -1,5 +1,3 @@
-"""Finds the audit rows of a case."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""Loads the lines of register entries. A line is a live match together with its notice."""
-
 from __future__ import annotations
 
 from collections import defaultdict

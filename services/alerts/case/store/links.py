@@ -1,5 +1,3 @@
-"""Finds the message of a link, and revokes links."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -62,10 +60,6 @@ def find_sent_link(connection: Connection, purpose: LinkPurpose, alert: str, has
 
 
 def is_replaced(connection: Connection, link: SentLink) -> bool:
-    """Return True if a later message to the same contact was accepted.
-
-    A message about a withdrawn notice does not count.
-    """
     row, sent = alerts.c, deliveries.c
     # A retry of an older delivery ends no link of a newer one. Several messages of one alert do not end each other.
     later = (
@@ -80,10 +74,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 
 
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
-    """Return the alerts whose links this link has replaced, the newest first.
-
-    Only messages that were accepted at or after `since` count.
-    """
+    """The newest alert comes first. Messages accepted before `since` do not count."""
     row, sent = alerts.c, deliveries.c
     query = (
         select(row.pk, row.reference)
@@ -124,17 +115,12 @@ def count_messages(connection: Connection, alert_pk: int, contact: str) -> int:
 
 
 def has_link(connection: Connection, alert_pk: int) -> bool:
-    """Return True if a message with an unrevoked link has come or may still come."""
     row = deliveries.c
     live = (row.alert_pk == alert_pk, row.link_revoked_at.is_(None), row.state.not_in(_NEVER_CAME))
     return bool(connection.scalar(select(exists().where(*live))))
 
 
 def alerts_with_links(connection: Connection, feed_id: str, contact: str | None) -> Sequence[str]:
-    """Return the references of the alerts with unrevoked links, the oldest first.
-
-    If `contact` is set, only the links of this contact count.
-    """
     row, sent = alerts.c, deliveries.c
     with_links = (row.feed_id == feed_id, row.cases > 0, row.link_revoked_at.is_(None))
     query = select(row.reference).where(*with_links).order_by(row.pk)

@@ -1,7 +1,4 @@
-"""Counts a council's relaxed cases.
-
-A case is relaxed if a feed has ended or delayed the case, and no person accepted the change.
-"""
+"""A feed ended or delayed a relaxed case without a person's consent."""
 
 from __future__ import annotations
 
@@ -15,10 +12,7 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Lock the count of the council's relaxed cases until the transaction ends.
-
-    On PostgreSQL, a transaction that has already read data may fail here. The caller then runs the transaction again.
-    """
+    """Lock the council's count. On PostgreSQL, a transaction with earlier reads may fail here."""
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
     connection.execute(turn, {"feed_id": feed_id, "taken_at": now})

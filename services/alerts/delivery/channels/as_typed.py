@@ -1,5 +1,3 @@
-"""Reads a contact as a person types it: a mail address, a number, a webhook, or an address of another service."""
-
 from __future__ import annotations
 
 import re
@@ -42,21 +40,14 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Read an address that a person typed. Without `channel`, the text decides the channel.
-
-    Raises RefusedError if the address cannot be read or the channel is not allowed. The error never repeats the text.
-    """
+    """Without `channel`, the text decides the channel. Raises RefusedError."""
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
     return TypedAddress(chosen, address_as_typed(chosen, typed))
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """Return the route to a contact of the operator.
-
-    If `typed` is already a route (`scheme://…`), it is returned unchanged. Raises RefusedError if the text cannot be
-    read, or if the service of its channel is not set.
-    """
+    """A route (`scheme://…`) is returned unchanged. Raises RefusedError if the text is unusable."""
     if "://" in typed:
         return " ".join(typed.split())
     channel = _channel_of(typed, services)
@@ -65,10 +56,7 @@ def route_as_typed(typed: str, services: ContactServices) -> str:
 
 
 def address_as_typed(channel: str, typed: str) -> str:
-    """Return the address in the form in which it is stored.
-
-    Raises RefusedError if the text is no address of the channel.
-    """
+    """Raises RefusedError if the text is no address of the channel."""
     text = " ".join(typed.split())
     if channel in _MAIL:
         return str(_mailbox(text.removeprefix("mailto:")))

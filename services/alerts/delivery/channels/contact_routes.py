@@ -1,7 +1,4 @@
-"""Makes the route to a contact from the channel, the address and the services of the deployment.
-
-A council gives only the address, and cannot choose a server or a key.
-"""
+"""A council chooses only an address, never a server or a key."""
 
 from __future__ import annotations
 
@@ -30,10 +27,7 @@ _KINDS: Final = {
 
 
 def contact_route(contact: Contact, services: ContactServices) -> str:
-    """Return the secret route to a contact. The address is not checked.
-
-    Raises RefusedError if the service of the contact's channel is not set.
-    """
+    """The address is not checked. Raises RefusedError if the contact's channel has no service."""
     address = contact.address.get_secret_value()
     if contact.channel == ContactChannel.ROUTE:
         return address
@@ -49,7 +43,7 @@ def contact_route(contact: Contact, services: ContactServices) -> str:
 
 
 def channels_set(services: ContactServices) -> tuple[str, ...]:
-    """Return the channels that have a service in the settings. A webhook needs no service."""
+    # A webhook needs no service in the settings.
     notify = tuple(channel for channel in _KINDS if services.notify_key and _template(channel, services))
     mail = (ContactChannel.EMAIL,) if services.mail_server else ()
     texts = (ContactChannel.SMS,) if services.text_service else ()
@@ -61,7 +55,6 @@ def channels_allowed(services: ContactServices) -> tuple[str, ...]:
 
 
 def check_channel(channel: str, services: ContactServices) -> None:
-    """Raise RefusedError if a council may not use this channel. The error names the allowed channels."""
     if channel in channels_allowed(services) and channel != ContactChannel.ROUTE:
         return
     # That a service is missing helps more than that its channel is not on a list.

@@ -1,7 +1,4 @@
-"""A time limit for a whole conversation over sockets.
-
-A socket's own timeout is not enough: it starts again after each received byte.
-"""
+"""Limits a whole conversation: a socket's own timeout starts again after each byte."""
 
 from __future__ import annotations
 
@@ -13,14 +10,12 @@ from time import monotonic
 
 
 class Deadline:
-    """A time limit in seconds. When the time is over, all sockets from `connect` are cut off."""
-
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
         self._watched: list[socket.socket] = []
 
     def left(self) -> float:
-        """Return the remaining seconds. Raises TimeoutError if no time remains."""
+        """Raises TimeoutError if no time remains."""
         left = self._ends_at - monotonic()
         if left <= 0:
             raise TimeoutError
@@ -33,10 +28,7 @@ class Deadline:
     def connect(
         self, host: str, port: int, timeout: float, check: Callable[[str], None] = lambda _address: None
     ) -> socket.socket:
-        """Try the addresses of the host in turn, and connect to one of them. Raises OSError if no address accepts.
-
-        `timeout` limits each step in seconds. `check` gets every IP address first, and may raise an error.
-        """
+        """Raises OSError if no address accepts. `check` gets each IP address, and may raise an error."""
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for *_, address in addresses:
             check(str(address[0]))

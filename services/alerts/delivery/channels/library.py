@@ -1,7 +1,4 @@
-"""Imports Apprise, and keeps Apprise's log messages out of Pullcord's logs.
-
-Apprise logs recipients. Its HTTP libraries log URLs with telephone numbers and tokens.
-"""
+"""Keeps Apprise's logs out of Pullcord's logs, because Apprise logs recipients."""
 
 import logging
 import threading
@@ -57,8 +54,6 @@ for _name in TALKATIVE:
 
 
 class WarningCounter(logging.Handler):
-    """A context manager that counts Apprise's warnings and errors in this thread."""
-
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.complaints = 0

@@ -1,9 +1,4 @@
-"""Sends many messages at once, each with a deadline. A slow service delays no other service.
-
-A job takes a place at its destination and a place in the whole pool. The place in the pool is free again after at most
-QUICK seconds. The place at the destination is free again when the job ends. A thread cannot be stopped from outside, so
-a job may be stuck past its deadline.
-"""
+"""Sends many messages at once: a slow service delays no other service."""
 
 from __future__ import annotations
 
@@ -40,8 +35,7 @@ Alarm = Callable[[float, Callable[[], None]], Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class SendJob:
-    """One message to one target. The `repr` of a job is safe to log."""
-
+    # The `repr` of a job is safe to log.
     delivery: int  # the id of the delivery
     destination: str = field(repr=False)
     route: str = field(repr=False)
@@ -70,11 +64,6 @@ def timer(seconds: float, ring: Callable[[], None]) -> Callable[[], None]:
 
 
 class DeliveryPool:
-    """Runs jobs over `channel`. Each job gets at most `deadline_seconds`.
-
-    `workers` is the number of places in the whole pool.
-    """
-
     def __init__(
         self,
         channel: Channel,
@@ -85,7 +74,7 @@ class DeliveryPool:
         random: Callable[[], float] = _DICE.random,
         most_a_minute: Callable[[str], int | None] = lambda _route: None,
     ) -> None:
-        """`most_a_minute` returns the limit of messages a minute to the destination of a route. None means no limit."""
+        """`most_a_minute` limits the messages on a route. None means no limit."""
         self._channel, self._workers, self._deadline = channel, workers, deadline_seconds
         self._alarm, self._time, self._random, self._most_a_minute = alarm, time, random, most_a_minute
         self._changed = threading.Condition()
@@ -95,7 +84,6 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
-        """Return the number of running jobs that have passed their deadline."""
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 
@@ -106,7 +94,6 @@ class DeliveryPool:
 
     @property
     def open(self) -> int:
-        """Return the number of destinations whose circuit breaker is not closed."""
         with self._changed:
             now = self._time()
             return sum(one.breaker(now) is not BreakerState.CLOSED for one in self._destinations.values())
@@ -131,18 +118,12 @@ class DeliveryPool:
             return known.places(len(there) - stuck, stuck, self._time())
 
     def holds(self, destination: str) -> bool:
-        """Return True while the destination is failing or has asked for a pause."""
         with self._changed:
             known = self._destinations.get(destination)
             return known is not None and known.holds(self._time())
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Start a job and return at once. The caller must check `places` and `places_at` first.
-
-        `on_result` gets the result of the channel, or one of these results. IN_DOUBT with `timed_out` means that the
-        job passed its deadline. IN_DOUBT with `channel_error` means that the channel raised an error. FAILED_TEMPORARY
-        with `pool_closed` or `no_thread` means that nothing was sent.
-        """
+        """Return at once. Check `places` and `places_at` before the call."""
         turn = _Turn(job, on_result, self._time())
         with self._changed:
             refused = self._closed
@@ -159,10 +140,7 @@ class DeliveryPool:
             self._give_back(turn)
 
     def close(self, timeout: float) -> bool:
-        """Accept no more jobs, and wait up to `timeout` seconds for the running jobs.
-
-        Return True if each job has ended or was reported as stuck.
-        """
+        """Wait up to `timeout` seconds. Return True if every job ended or was reported as stuck."""
         with self._changed:
             self._closed = True
             return self._changed.wait_for(lambda: all(turn.answered for turn in self._under_way), timeout)

@@ -1,5 +1,3 @@
-"""The interface of a channel. A channel sends one message to one target, and returns the outcome."""
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,8 +8,7 @@ from services.alerts.message.message import Message
 
 
 class SendOutcome(StrEnum):
-    """The outcome of one attempt to send a message. The values are stored in the database."""
-
+    # The values are stored in the database.
     SENT = "sent"  # the next system has accepted the message; perhaps nobody has read it
     FAILED_TEMPORARY = "failed_temporary"  # not accepted; another attempt may succeed
     FAILED_PERMANENT = "failed_permanent"  # not accepted; every attempt will fail until somebody changes the route
@@ -36,10 +33,7 @@ ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 class Channel(Protocol):
     def send(self, route: str, message: Message, reference: str) -> SendResult:
-        """Send `message` to the target of `route`. This method never raises an error.
-
-        A repeat of a message has the same `reference`. The receiving system may drop the repeat.
-        """
+        """Never raises an error. A repeat has the same `reference`."""
         ...
 
 
@@ -51,8 +45,6 @@ class ChannelSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
-    """A kind of channel, such as mail. `registry` lists all kinds."""
-
     schemes: frozenset[str]  # the schemes of its routes, in small letters: `mailto` for `mailto://…`
     example: str  # a route as a person writes it, for help texts
     make: Callable[[ChannelSettings], Channel]

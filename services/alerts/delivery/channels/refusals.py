@@ -1,5 +1,3 @@
-"""The reasons to refuse a route. Each reason has a code for programs, and a remedy for the author of the route."""
-
 from collections.abc import Mapping
 from typing import Final
 
@@ -46,7 +44,7 @@ REMEDIES: Final[Mapping[str, str]] = {
 
 
 class RouteRefusedError(ValueError):
-    """The route cannot be used until somebody changes it. The error's text is a code of REMEDIES."""
+    """The error's text is a code of REMEDIES."""
 
     @property
     def result(self) -> SendResult:

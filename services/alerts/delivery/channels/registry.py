@@ -1,5 +1,3 @@
-"""Lists all channels, and finds the channel of a route."""
-
 from typing import Final
 
 from services.alerts.delivery.channels.apprise.apprise_channel import APPRISE

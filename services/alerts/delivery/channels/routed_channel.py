@@ -1,5 +1,3 @@
-"""Sends each message over the channel of its route, and asks this channel for receipts."""
-
 from collections.abc import Callable, Mapping
 
 from services.alerts.delivery.channels.port import Channel, ChannelKind, ChannelSettings, SendResult
@@ -21,10 +19,6 @@ def make_routed_channel(settings: ChannelSettings) -> RoutedChannel:
 
 
 def make_receipt_look_up(settings: ChannelSettings) -> Callable[[str, str], DeliveryReceipt | None]:
-    """Return a function that finds the receipt of a message.
-
-    The function takes the route and the reference of the message.
-    """
     known = {kind: kind.receipts(settings) for kind in CHANNELS if kind.receipts is not None}
 
     def look_up(route: str, reference: str) -> DeliveryReceipt | None:

@@ -1,5 +1,3 @@
-"""Finds the recipient and the host in a route."""
-
 from services.alerts.delivery.channels.refusals import RouteRefusedError
 from services.alerts.delivery.channels.registry import channel_of
 
@@ -10,15 +8,12 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Return a text that describes the route. Never log this text: it contains addresses.
-
-    Raises RouteRefusedError if the route cannot be used.
-    """
+    """Never log the text, because it contains addresses. Raises RouteRefusedError."""
     return channel_of(route).understood(route)
 
 
 def destination_of(route: str) -> str:
-    """Return the host and port of a route, such as `mail.example:587`. Return UNREADABLE if the route is refused."""
+    """Return a host and port such as `mail.example:587`, or UNREADABLE."""
     # Each destination has a limit of its own, so that a destination that hangs delays no other.
     try:
         return channel_of(route).destination(route)

@@ -1,7 +1,4 @@
-"""Splits a route into the parts of a URL. The path and the options are decoded exactly once.
-
-Apprise is not used for this, because Apprise decodes some values twice.
-"""
+"""Splits a route without Apprise, because Apprise decodes some values twice."""
 
 import re
 from collections.abc import Mapping
@@ -15,8 +12,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class WrittenRoute:
-    """The parts of a route. The path and the options are decoded."""
-
+    # The path and the options are decoded.
     scheme: str  # in small letters
     authority: str  # not decoded: a decoded @ or : would look like a separator
     path: tuple[str, ...]

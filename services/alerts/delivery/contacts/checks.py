@@ -1,5 +1,3 @@
-"""Queues test messages and codes for contacts, and composes the messages when they are sent."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -49,7 +47,7 @@ def queue_code(store: Store, feed_id: str, contact: Contact, by: str) -> None:
 
 
 def contact_message(connection: Connection, store: Store, base_url: str, alert_pk: int) -> Message | None:
-    """Return None if the message is too late, or if a newer code has replaced its code."""
+    """Return None if the message is too late, or if a newer code exists."""
     alert, now = load_alert(connection, alert_pk), store.now()
     if alert.reason == CONTACT_TEST:
         return trial_message(base_url) if now < alert.created_at + TEST_WAITS else None

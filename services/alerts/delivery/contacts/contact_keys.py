@@ -1,5 +1,3 @@
-"""Identifies a contact by a keyed digest. The digest does not reveal the address."""
-
 from __future__ import annotations
 
 from services.alerts.delivery.channels.mail.addresses import NoAddressError, read_mailbox
@@ -8,10 +6,7 @@ from services.core.tokens import Tokeniser
 
 
 def contact_key(tokeniser: Tokeniser, feed_id: str, contact: Contact) -> bytes:
-    """The key depends on the council, person, channel and address.
-
-    The key does not depend on the tier, or on the name before a mail address.
-    """
+    """The key depends on the council, person, channel and address."""
     parts = (feed_id, contact.person, contact.channel, _place(contact))
     return tokeniser.digest(b"contact\0" + "\0".join(parts).encode())
 

@@ -1,7 +1,4 @@
-"""Chooses each person's addresses for an alert. All functions are pure.
-
-An unverified address is not used alone if a verified address exists.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from services.alerts.policy.contacts import Contact
 
 
 def first_addresses(contacts: Iterable[Contact], verified: Collection[Contact]) -> list[Contact]:
-    """Return each person's addresses in order, up to and including the first verified address."""
+    """Return each person's addresses up to the first verified address."""
     reached: set[str] = set()
     chosen = []
     for contact in contacts:

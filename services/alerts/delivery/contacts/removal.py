@@ -1,9 +1,3 @@
-"""Applies a new policy to waiting messages and to all open cases.
-
-A waiting message to a removed address is settled as not needed. Other people are asked at once about the cases of this
-message.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +22,7 @@ from services.storage.vault import VaultError, place
 
 
 def apply_policy(store: Store, ruleset: Ruleset, feed_id: str) -> int:
-    """Return the number of cases whose due time changed."""
+    """Return the number of cases with a new due time."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())
         council = load_council(connection, store, feed_id)

@@ -1,5 +1,3 @@
-"""Decides whether a council's policy still names the address that a message went to."""
-
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -11,8 +9,6 @@ from services.storage.vault import VaultError, place
 
 
 class SentAddress(NamedTuple):
-    """The address of one delivery, with its person and its tier."""
-
     delivery: int
     tier: str
     contact: str

@@ -1,5 +1,3 @@
-"""Reads and writes the verifications of contacts."""
-
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -76,7 +74,6 @@ def write_test(connection: Connection, key: bytes, feed_id: str, alert_pk: int) 
 
 
 def council_of_code(connection: Connection, alert_pk: int) -> CodeRow | None:
-    """Return the contact of the code in this message. Return None if a newer code has replaced this code."""
     query = select(_ROW.contact_key, feeds.c.name).join_from(
         contact_verifications, feeds, feeds.c.feed_id == _ROW.feed_id
     )
@@ -108,7 +105,6 @@ class WaitingAddress(NamedTuple):
 
 
 def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddress]:
-    """Return the council's unsettled deliveries, except deliveries to the operator."""
     row = deliveries.c
     asked = (row.pk, row.alert_pk, alerts.c.reference, row.tier, row.contact, row.channel, row.address_sealed)
     query = (
@@ -121,7 +117,6 @@ def waiting_addresses(connection: Connection, feed_id: str) -> list[WaitingAddre
 
 
 def people_of_alert(connection: Connection, alert_pk: int) -> frozenset[str]:
-    """Return the people with a sent or waiting message of the alert."""
     row = deliveries.c
     gone = (DeliveryState.NOT_NEEDED.value, DeliveryState.GIVEN_UP.value)
     query = select(row.contact).where(row.alert_pk == alert_pk, row.state.not_in(gone))

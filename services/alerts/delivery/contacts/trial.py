@@ -1,5 +1,3 @@
-"""Records test messages to contacts, and limits their number."""
-
 from __future__ import annotations
 
 from services.alerts.delivery.contacts.contact_keys import contact_id, contact_key

@@ -1,8 +1,4 @@
-"""Verifies contacts by a code of six digits.
-
-A person receives the code at the address, and enters the code in Pullcord. The code is a keyed digest of a random
-number. The database holds only the random number.
-"""
+"""The database holds only a random number: a code is its keyed digest."""
 
 from __future__ import annotations
 
@@ -43,10 +39,7 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Return a new code. Send the code only to the contact's address.
-
-    `alert_pk` is the message that will carry the code. Raises TooOftenError if the contact had too many messages.
-    """
+    """Send the code only to the contact's address. Raises TooOftenError after too many messages."""
     store = work.store
     key = contact_key(store.tokeniser, feed_id, contact)
     allow_contact_message(store, work.connection, contact_id(key))
@@ -63,7 +56,7 @@ def code_of(tokeniser: Tokeniser, key: bytes, nonce: bytes) -> str:
 
 
 def verify_contact(store: Store, feed_id: str, contact: Contact, code: str, by: str) -> datetime:
-    """Return the time of the verification. Raises RefusedError if the code is wrong or no longer valid."""
+    """Raises RefusedError if the code is wrong or no longer valid."""
     key = contact_key(store.tokeniser, feed_id, contact)
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

@@ -1,7 +1,4 @@
-"""Limits the number and the rate of messages to one destination. Stops messages while the destination fails.
-
-Nothing is stored. After a restart, each breaker is closed.
-"""
+"""Stores nothing: after a restart, each circuit breaker is closed."""
 
 from __future__ import annotations
 
@@ -29,8 +26,6 @@ LONGEST_ASKED: Final = 300.0
 
 
 class BreakerState(Enum):
-    """The state of a circuit breaker."""
-
     CLOSED = "closed"
     OPEN = "open"  # nothing is sent
     HALF_OPEN = "half_open"  # one message may go as a probe
@@ -55,10 +50,7 @@ class Destination:
         return now < self.resumes_at or self.breaker(now) is not BreakerState.CLOSED
 
     def places(self, running: int, stuck: int, now: float) -> int:
-        """Return the number of messages that may be sent now.
-
-        `running` counts the jobs within their deadline. `stuck` counts the jobs past their deadline.
-        """
+        """`running` counts jobs within their deadline. `stuck` counts jobs past their deadline."""
         if now < self.resumes_at:
             return 0
         free = self.at_once - running - stuck
@@ -73,7 +65,6 @@ class Destination:
             self.bucket.take(now)
 
     def learn(self, result: SendResult, now: float, jitter: float) -> None:
-        """Adapt to the result of an attempt. `jitter` is a random value from 0 to 1."""
         if result.outcome is SendOutcome.SENT:
             self.at_once, self.failures, self.resumes_at = min(self.at_once + 1, MOST_AT_ONCE), 0, 0.0
         elif result.outcome is SendOutcome.FAILED_PERMANENT:

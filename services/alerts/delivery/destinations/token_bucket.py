@@ -1,4 +1,4 @@
-"""Limits the number of messages in a minute. Pure: the caller passes the time."""
+"""Pure: the caller passes the time."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ MINUTE = 60.0
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Each message takes a token. Tokens come back evenly. Times are in seconds of a monotonic clock."""
-
+    # Times are in seconds of a monotonic clock.
     a_minute: int
     _tokens: float = field(init=False)
     _filled_at: float | None = None

@@ -1,5 +1,3 @@
-"""Records that a person has answered a drill."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -28,11 +26,7 @@ def record_answer(
     feed_id: str | None = None,
     sealed: Mapping[str, str] | None = None,
 ) -> Drill:
-    """Record a person's answer, and return the drill. `feed_id` limits the search to one council.
-
-    `sealed` is recorded with the name. Only an authorised reader sees `sealed`. Raises NotFoundError if there is no
-    such drill. Raises DrillRefusedError if the drill is over.
-    """
+    """Only an authorised reader sees `sealed`. Raises NotFoundError or DrillRefusedError."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

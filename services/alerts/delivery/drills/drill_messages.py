@@ -1,5 +1,3 @@
-"""Composes the messages of drills to the council's people and to the operator."""
-
 from __future__ import annotations
 
 from sqlalchemy import Connection
@@ -20,10 +18,7 @@ from services.storage.store import Store
 def drill_message(
     connection: Connection, store: Store, presentation: Presentation, delivery: Delivery
 ) -> Message | None:
-    """Return the message of a drill to one contact.
-
-    Return None if somebody has answered, if the contact has left the policy, or if the council is not at work.
-    """
+    """Return None if the message must not be sent now."""
     drill = find_drill_of_alert(connection, delivery.alert_pk)
     council = load_council(connection, store, drill.feed_id)
     if drill.state is not DrillState.WAITING or not in_office_hours(council.policy, store.now()):

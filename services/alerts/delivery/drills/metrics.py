@@ -1,5 +1,3 @@
-"""The Prometheus counter of answers to drills."""
-
 from __future__ import annotations
 
 from prometheus_client import Counter

@@ -1,8 +1,4 @@
-"""Decides when a drill begins, when it goes on, and which people it asks. Pure.
-
-A drill checks that the people of a council read their alerts. The rules and numbers are our own proposal [P]: no source
-prescribes them.
-"""
+"""All functions are pure. No source prescribes these rules [P]."""
 
 from __future__ import annotations
 
@@ -42,16 +38,14 @@ ANSWERABLE: Final = frozenset({DrillState.WAITING, DrillState.FAILED})
 
 
 class AnswerWay(StrEnum):
-    """The way in which a person answers a drill. The values are stored in the audit."""
-
+    # The values are stored in the audit.
     LINK = "link"
     API = "api"
     COMMAND = "command"
 
 
 class DrillStep(NamedTuple):
-    """The next people of a drill, each with the tier. `level` is the highest of these tiers, from 1."""
-
+    # `level` is the highest level of these people, from 1.
     level: int
     contacts: Mapping[Contact, str]
 
@@ -62,7 +56,6 @@ def drill_month(moment: datetime) -> str:
 
 
 def may_begin(policy: CouncilPolicy, now: datetime) -> bool:
-    """Return True if the calendar and the time of day allow the monthly drill now."""
     today = london_day(now)
     first = policy.days.plus(today.replace(day=1) - _ONE_DAY, policy.drill_working_day)
     begins = _hour_of(policy, today)
@@ -83,10 +76,6 @@ def answer_due(policy: CouncilPolicy, asked_at: datetime) -> datetime:
 
 
 def ends_at(policy: CouncilPolicy, asked_at: datetime, links_last: timedelta, now: datetime) -> datetime:
-    """Return the end of a failed drill.
-
-    The drill ends with its last link, or one working day from now if that is later.
-    """
     return max(asked_at + links_last, answer_due(policy, now))
 
 
@@ -103,11 +92,7 @@ def next_step(
     asked: Collection[tuple[str, str]],
     now: datetime,
 ) -> DrillStep | None:
-    """Return the people to ask after level `level`, or None if nobody is left.
-
-    If a tier has no verified address, the next tier is asked at the same time. `asked` holds the person and the channel
-    of each earlier message of the drill.
-    """
+    """Return None if nobody is left."""
     last = len(reachable_tiers(policy))
     found: dict[Contact, str] = {}
     for reached in range(level + 1, last + 1):

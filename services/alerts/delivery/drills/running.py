@@ -1,5 +1,3 @@
-"""Begins the monthly drills, and takes the next steps of unanswered drills."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -41,16 +39,12 @@ from services.storage.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class DrillRunner:
-    """The background task of drills. The link in a message works for `links_last`."""
-
+    # The link in a message works for `links_last`.
     store: Store
     links_last: timedelta
 
     def run_once(self) -> int:
-        """Begin monthly drills, and take the due steps of other drills. Return the number of changed drills.
-
-        An error in one drill does not delay other drills: the error is raised at the end.
-        """
+        """An error in one drill delays no other drill."""
         now = self.store.now()
         with self.store.reading() as connection:
             steps: list[Callable[[], bool]] = [
@@ -75,7 +69,7 @@ class DrillRunner:
 
 
 def move_on(store: Store, reference: str, links_last: timedelta) -> bool:
-    """Take the next step of a drill. Return False if no step is due."""
+    """Return False if no step is due."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

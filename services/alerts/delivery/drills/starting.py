@@ -1,5 +1,3 @@
-"""Begins the monthly drill, or a drill that a person asks for."""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -46,7 +44,7 @@ class DrillRefusedError(ConflictError):
 
 
 def start_monthly(store: Store, feed_id: str) -> bool:
-    """Begin the monthly drill of a council. Return False if the drill may not begin now."""
+    """Return False if the drill may not begin now."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -66,11 +64,7 @@ def start_monthly(store: Store, feed_id: str) -> bool:
 
 
 def start_by_person(store: Store, feed_id: str, by: str) -> str:
-    """Begin a drill at once, and return its reference.
-
-    Raises DrillRefusedError if another drill is running, if the council is not at work, if a case is urgent, or if
-    nobody can be asked. Raises TooOftenError if people started too many drills.
-    """
+    """Return the reference of the drill. Raises DrillRefusedError or TooOftenError."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

@@ -1,5 +1,3 @@
-"""Reads and writes drills."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -36,8 +34,6 @@ class Drill(NamedTuple):
 
 
 class UnansweredDrill(NamedTuple):
-    """A failed drill, for the message to the operator."""
-
     reference: str
     council: str  # its name
     code: str
@@ -62,7 +58,6 @@ _DRILL = (
 
 
 def councils_to_drill(connection: Connection, month: str, begins: datetime) -> list[str]:
-    """Return the councils without a drill in `month`. Councils that were added at or after `begins` are left out."""
     done = exists().where(_ROW.feed_id == feeds.c.feed_id, _ROW.month == month)
     query = select(feeds.c.feed_id).where(feeds.c.kind == "council", feeds.c.created_at < begins, ~done)
     return list(connection.scalars(query.where(~ended_by_operator()).order_by(feeds.c.feed_id)))
@@ -87,10 +82,7 @@ def change_drill(connection: Connection, alert_pk: int, **values: object) -> Non
 
 
 def lock_drill(connection: Connection, reference: str, feed_id: str | None = None) -> Drill:
-    """Lock a drill until the transaction ends. `feed_id` limits the search to one council.
-
-    Raises NotFoundError if there is no such drill.
-    """
+    """Raises NotFoundError if there is no such drill."""
     query = _drills(_named(reference, feed_id)).with_for_update(of=drills)
     return _found(connection.execute(query).one_or_none())
 
@@ -104,17 +96,14 @@ def find_drill_of_alert(connection: Connection, alert_pk: int) -> Drill:
 
 
 def open_drills(connection: Connection, feed_id: str) -> list[Drill]:
-    """Lock and return the council's drills that a person can still answer."""
+    """Lock the drills that a person can still answer."""
     still = _ROW.state.in_([state.value for state in ANSWERABLE])
     rows = connection.execute(_drills(_ROW.feed_id == feed_id, still).with_for_update(of=drills))
     return [_drill(row) for row in rows]
 
 
 def newest_drills(connection: Connection, feed_id: str | None, limit: int, before: int | None = None) -> list[Drill]:
-    """Return the newest drills of a council, or of every council if `feed_id` is None.
-
-    If `before` is set, only drills with lower ids are returned.
-    """
+    """If `feed_id` is None, every council counts."""
     wanted: list[ColumnElement[bool]] = [] if feed_id is None else [_ROW.feed_id == feed_id]
     wanted += [] if before is None else [_ROW.alert_pk < before]
     query = _drills(*wanted).order_by(_ROW.alert_pk.desc()).limit(limit)
@@ -129,7 +118,6 @@ def people_asked(connection: Connection, alert_pk: int) -> list[tuple[str, str]]
 
 
 def has_urgent_case(connection: Connection, feed_id: str, until: date) -> bool:
-    """Return True if the council has an urgent case, or a case with a harmful day up to `until`."""
     near = and_(cases.c.harm_on <= until, cases.c.state.not_in(_NOT_PRESSING))
     urgent = or_(cases.c.state.in_([state.value for state in URGENT]), near)
     return bool(connection.scalar(select(exists().where(cases.c.feed_id == feed_id, urgent))))
@@ -154,7 +142,6 @@ def unanswered_drills(connection: Connection) -> Sequence[UnansweredDrill]:
 
 
 def councils_by_last_drill(connection: Connection) -> list[tuple[str, int]]:
-    """Return each drill state with the number of councils whose last drill has this state."""
     last = select(func.max(_ROW.alert_pk)).group_by(_ROW.feed_id)
     query = select(_ROW.state, func.count()).where(_ROW.alert_pk.in_(last)).group_by(_ROW.state)
     found = {state: count for state, count in connection.execute(query)}  # noqa: C416 - rows are no pairs to dict()

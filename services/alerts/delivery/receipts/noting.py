@@ -1,8 +1,3 @@
-"""Records receipts: a message arrived, or a message came back.
-
-If a message came back, other people are asked.
-"""
-
 from __future__ import annotations
 
 from schemas.events import AlertSettled
@@ -35,11 +30,7 @@ _CAN_ARRIVE = {DeliveryState.SENDING, DeliveryState.WAITING, DeliveryState.GIVEN
 
 
 def note_receipt(store: Store, reference: str, receipt: DeliveryReceipt) -> bool:
-    """Return True if the receipt changed the delivery.
-
-    Receipts may come in any order. The receipt with the latest time counts. Another deployment may use the same
-    service, so an unknown reference changes nothing.
-    """
+    """Return True if the delivery changed. The receipt with the latest time counts."""
     alert, _, number = reference.rpartition(".")
     if not number.isascii() or not number.isdigit() or len(number) > _LONGEST_ID:
         return False

@@ -1,7 +1,4 @@
-"""Asks services for receipts.
-
-Each question has its own thread, so a slow service delays no message. Only a few questions run at once.
-"""
+"""Asks services for receipts, each question on its own thread."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ _Answer = tuple[str, DeliveryReceipt | None]
 
 @dataclass
 class ReceiptDesk:
-    """Asks for due receipts, and writes the answers. Call `run_due` on one thread only."""
+    """Call `run_due` on one thread."""
 
     look_up: LookUp
     patience: float = 0.0  # seconds to wait for answers; a later call writes those that come later
@@ -42,10 +39,7 @@ class ReceiptDesk:
     _answers: SimpleQueue[_Answer] = field(default_factory=SimpleQueue)
 
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
-        """Return the number of written answers and new questions.
-
-        `when_answered` is called on any thread when an answer has come.
-        """
+        """`when_answered` runs on any thread."""
         written = self._write_answers(store, 0.0)
         asked = 0
         for reference, route in self._claimed(store):

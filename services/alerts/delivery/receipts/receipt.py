@@ -1,4 +1,4 @@
-"""A receipt: a service's later report about an accepted message. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from enum import StrEnum
 
 
 class ReceiptState(StrEnum):
-    """The receipt of a delivery. The values are stored in the database."""
-
+    # The values are stored in the database.
     AWAITED = "awaited"
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -25,7 +24,6 @@ class DeliveryReceipt:
 
 
 def is_newer(receipt: DeliveryReceipt, known: ReceiptState | None, known_at: datetime | None) -> bool:
-    """Return True if a receipt replaces the recorded receipt."""
     if receipt.outcome is ReceiptState.AWAITED:
         return False
     # Of two receipts of one moment the failure counts: somebody is asked in vain rather than nobody.

@@ -1,5 +1,3 @@
-"""Writes an alert: its cases, its deliveries, its event and its audit row."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -40,11 +38,6 @@ class WrittenAlert:
 
 
 def write_alert(work: UnitOfWork, policy: CouncilPolicy, alert: AlertToWrite, *, handed_over: int = 0) -> WrittenAlert:
-    """Write an alert.
-
-    A waiting delivery to the same person is replaced if the new alert has all cases of this delivery. `handed_over` is
-    the number of further deliveries that the caller writes.
-    """
     (pk,) = allocate_ids(work.connection, "alerts", 1)
     reference = new_reference("A", work.store.random)
     made = len(alert.recipients) + handed_over

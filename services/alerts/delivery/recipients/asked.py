@@ -1,4 +1,4 @@
-"""Decides which contacts get an alert at a moment. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Return the contacts on duty from the first to the last level, each with the tier.
-
-    The operator's contacts (`fallback`) are added at their own level, and if nobody else is found. They are also added
-    if `unreached` is true: nobody got an earlier message about the case.
-    """
+    """Return each contact with its tier. `fallback` are the operator's contacts."""
     first, last = levels
     # A person in several tiers gets one message.
     found: dict[Contact, str] = {}

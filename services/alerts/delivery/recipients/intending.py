@@ -1,5 +1,3 @@
-"""Writes the due alerts about a council's cases."""
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,10 +39,7 @@ class _Group(NamedTuple):
 def intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> list[Case]:
-    """Write the due alerts. Return the cases with the times of their next messages.
-
-    `fallback` are the contacts of the operator.
-    """
+    """Return the cases with the times of their next messages."""
     groups: dict[_Group, list[DueEscalation]] = {}
     for due in due_now:
         groups.setdefault(_group(due.escalation), []).append(due)

@@ -1,5 +1,3 @@
-"""Joins all waiting messages to one person into one message, when the first message is due."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -26,10 +24,7 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Return the deliveries to send. Several deliveries to one person become one delivery of a new alert.
-
-    The deliveries in `due` must be locked. Replaced deliveries are settled as not needed.
-    """
+    """Lock the deliveries in `due` first."""
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}
     for mine in waiting.values():

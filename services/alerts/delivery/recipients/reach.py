@@ -1,4 +1,4 @@
-"""Decides which tiers of an alert are reached, and how long other tiers may still wait. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,7 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that no message has reached.
-
-    `order` lists the tiers in the order of asking. A later tier may be asked in place of an earlier tier. If the later
-    tier is reached, the earlier tier counts as reached too.
-    """
+    """If a later tier in `order` is reached, the earlier tier counts as reached."""
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
     covered = max(
@@ -32,11 +28,7 @@ def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], writte
 
 @dataclass(frozen=True, slots=True)
 class AlertSpan:
-    """`written_at` is when the alert was written.
-
-    `step` is how long one message may take until it is accepted or received.
-    """
-
+    # `step` is how long one message may take until it is accepted or received.
     written_at: datetime
     step: timedelta
 
@@ -44,7 +36,6 @@ class AlertSpan:
 def failing_tiers(
     made: Sequence[DeliveryOfTier], unreached: Sequence[str], span: AlertSpan, now: datetime
 ) -> list[str]:
-    """Return the unreached tiers whose messages can no longer arrive in time."""
     hopeful = {one.tier for one in made if _lasts_until(one, span, now) is not None}
     return [tier for tier in unreached if tier not in hopeful]
 
@@ -52,10 +43,7 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return when to examine the alert again. Return None if no message can arrive in time.
-
-    While a tier is failing, messages with a later due time are ignored.
-    """
+    """Return None if no message can arrive in time."""
     on_their_way = (
         one
         for one in made

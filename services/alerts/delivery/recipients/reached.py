@@ -1,7 +1,4 @@
-"""If a tier of an alert cannot be reached, asks the next tier, and in the end the operator.
-
-A tier is reached if a channel accepted a message to one of its verified addresses.
-"""
+"""An accepted message to a verified address reaches a tier."""
 
 from __future__ import annotations
 
@@ -47,7 +44,7 @@ class _Look:
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Ask other people if a tier of a due alert is not reached. Return the number of examined alerts."""
+    """Return the number of examined alerts."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

@@ -1,8 +1,3 @@
-"""Takes back levels at which everybody refused an alert.
-
-A level is taken back only if an earlier level accepted the alert. The level is asked again if nobody acts.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -25,11 +20,7 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """Lower `asked` in the open cases to the highest level that has not refused the alert.
-
-    `made` are the alert's deliveries. `reached` are the tiers that had messages about the cases. Return False if
-    another worker has locked a case. Then call again.
-    """
+    """Return False if another worker has locked a case: call again."""
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.
     left = {one.tier for one in made if not one.refused} | {*reached}

@@ -1,8 +1,3 @@
-"""Records the contacts that refuse messages.
-
-A contact leaves the record when it accepts a message.
-"""
-
 from __future__ import annotations
 
 from datetime import timedelta
@@ -32,7 +27,6 @@ class DeliveryToContact(Addressed, Protocol):
 
 
 def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """Record that a contact refuses messages. The council's manager gets a report in office hours."""
     contact = _contact(work, delivery)
     if contact is None:
         return
@@ -45,7 +39,6 @@ def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
 
 
 def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
-    """Record that a contact accepts messages again. A later refusal is reported again."""
     # The address is opened only where something is on record of the person.
     if not has_refused(work.connection, delivery.feed_id, delivery.contact):
         return

@@ -1,4 +1,4 @@
-"""Builds the report of refused contacts. The report names the person and the channel, never the address."""
+"""The report names a person and a channel, never an address."""
 
 from __future__ import annotations
 

@@ -1,8 +1,3 @@
-"""Tells the council's manager which contacts refuse messages.
-
-A report goes out in office hours, and has no cases. A report goes to the last tier that has another person.
-"""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -40,7 +35,7 @@ CONTACT_REFUSED: Final = "contact_refused"
 
 
 def report_refused_contacts(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Write the due reports, and return their number. `fallback` are the contacts of the operator."""
+    """Return the number of reports."""
     with store.reading() as connection:
         councils = councils_to_report_to(connection, now)
     written = 0

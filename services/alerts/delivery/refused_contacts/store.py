@@ -1,5 +1,3 @@
-"""Reads and writes the contacts that refuse messages."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

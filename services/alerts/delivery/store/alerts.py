@@ -1,5 +1,3 @@
-"""Writes alerts and their cases, and finds other alerts about the same cases."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -88,10 +86,7 @@ def move_check(connection: Connection, pk: int, check_at: datetime | None) -> No
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """Return the number of earlier alerts about these cases at this threshold.
-
-    If the number differs between cases, return the highest number.
-    """
+    """If the number differs between cases, return the highest number."""
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (
         select(func.count())
@@ -108,7 +103,6 @@ def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) 
 
 
 def tiers_told_before(connection: Connection, alert_pk: int) -> list[str]:
-    """Return the tiers that had an earlier message about a case of this alert, in the order of their first messages."""
     mine, before = alert_cases.alias("mine"), alert_cases.alias("before")
     query = (
         select(deliveries.c.tier)

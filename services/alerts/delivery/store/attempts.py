@@ -1,5 +1,3 @@
-"""Writes attempts of deliveries, and the outcomes of attempts."""
-
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -13,8 +11,7 @@ from services.storage.tables import alert_cases, deliveries, delivery_attempts
 
 
 class LinkHashes(NamedTuple):
-    """Keyed hashes of the codes in one message. The codes are stored nowhere."""
-
+    # The codes are stored nowhere.
     acknowledge: bytes
     changes: bytes
 
@@ -73,10 +70,6 @@ def last_doubtful_attempt_at(connection: Connection, delivery_pk: int) -> dateti
 
 
 def cases_in_doubt(connection: Connection, delivery_pks: Collection[int]) -> set[int]:
-    """Return the cases of deliveries with an attempt in doubt.
-
-    The message of such an attempt may have been accepted.
-    """
     attempt = delivery_attempts.c
     query = (
         select(alert_cases.c.case_pk)

@@ -1,5 +1,3 @@
-"""Finds and locks due deliveries."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
@@ -28,11 +26,7 @@ GATHERED = timedelta(minutes=1)
 
 
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions under which a delivery may be sent now.
-
-    `unwritten` holds the councils with due cases that no alert names yet. First messages of these councils wait, so
-    that a person gets one message about all cases. Urgent messages do not wait.
-    """
+    """First messages to the councils in `unwritten` wait."""
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
     is_complete = or_(alerts.c.feed_id.not_in(unwritten), waited)
@@ -40,10 +34,6 @@ def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str])
 
 
 def count_due(connection: Connection, ready_now: Sequence[ColumnElement[bool]]) -> dict[str, int]:
-    """Return the number of due deliveries, by destination. `ready_now` is the result of `ready`.
-
-    Destinations are in the order in which they get places. Destinations with only drill messages come last.
-    """
     row = deliveries.c
     query = (
         select(row.destination, func.count())

@@ -1,5 +1,3 @@
-"""Writes deliveries and changes their state."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +20,6 @@ MOST_HELD = 1_000  # in one look; further ones follow at the next
 
 
 class OwedDelivery(NamedTuple):
-    """A delivery that is not settled."""
-
     pk: int
     alert_pk: int
     reference: str  # the reference of the alert
@@ -43,17 +39,14 @@ def move_delivery(
 
 
 def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
-    """Make waiting deliveries due now. A delivery with an attempt is not changed."""
+    """A delivery with an attempt is not changed."""
     row = deliveries.c
     waiting = (row.pk.in_(pks), row.due_at > now, row.attempts == 0)
     connection.execute(update(deliveries).where(*waiting).values(due_at=now))
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Mark due deliveries to these destinations as waiting, without an attempt. The deliveries stay due.
-
-    The alerts of these deliveries then wait no longer than after a failed attempt.
-    """
+    """The deliveries stay due."""
     row = deliveries.c
     for destination in destinations:
         news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)
@@ -72,17 +65,12 @@ def mark_sending(connection: Connection, pk: int, number: int, deadline: datetim
 
 
 def lock_delivery(connection: Connection, pk: int) -> tuple[DeliveryState, int]:
-    """Lock the delivery. Return its state and the number of its last attempt."""
     row = deliveries.c
     state, attempts = connection.execute(select(row.state, row.attempts).where(row.pk == pk).with_for_update()).one()
     return DeliveryState(state), attempts
 
 
 def lock_older(connection: Connection, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> list[OwedDelivery]:
-    """Lock and return older deliveries to these contacts.
-
-    A delivery is returned only if the new alert has all cases of this delivery.
-    """
     old, new = alert_cases.alias("old"), alert_cases.alias("new")
     covered = exists().where(new.c.alert_pk == alert_pk, new.c.case_pk == old.c.case_pk)
     beyond = exists().where(old.c.alert_pk == deliveries.c.alert_pk, ~covered)

@@ -1,5 +1,3 @@
-"""Finds other alerts about the cases of an alert."""
-
 from __future__ import annotations
 
 from datetime import datetime
@@ -12,14 +10,11 @@ from services.storage.tables import alert_cases, alerts
 
 
 class AcceptedBefore(NamedTuple):
-    """The other accepted messages about a case."""
-
     at: datetime  # of the newest message
     threshold: int | None  # of the newest reminder, in days before the harm; None if no reminder was accepted
 
 
 def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, AcceptedBefore]:
-    """Return the other accepted messages about the cases of this alert, by case id."""
     mine, other = alert_cases.alias("mine"), alert_cases.alias("other")
     query = (
         select(other.c.case_pk, alerts.c.accepted_at, other.c.threshold, other.c.first_level)

@@ -1,5 +1,3 @@
-"""Reads and writes the receipts of deliveries."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence

@@ -1,5 +1,3 @@
-"""Finds the sent and the waiting messages to the people of a council."""
-
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
@@ -56,8 +54,6 @@ class DeliveryOfTier(NamedTuple):
 
 
 class WaitingDelivery(NamedTuple):
-    """A delivery without a running attempt."""
-
     pk: int
     alert_pk: int
     reference: str
@@ -91,11 +87,6 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels of messages that other alerts are sending.
-
-    Only messages about all these cases count. Messages with a later due time do not count. The value is the latest time
-    at which one of these alerts is examined again.
-    """
     row, named = deliveries.c, alert_cases.c
     query = (
         select(row.contact, row.channel, func.max(alerts.c.check_at))
@@ -111,10 +102,6 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers with messages about all these cases.
-
-    Messages from before `owed_since` of the newest alert about a case do not count for this case.
-    """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -139,7 +126,6 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
 
 
 def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapping[str, LastMessages]:
-    """Return when each contact last had a message about a case. Messages of alerts before `since` are left out."""
     row = deliveries.c
     query = (
         select(row.contact, alerts.c.urgent, func.max(row.settled_at))
@@ -156,11 +142,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock and return waiting deliveries to these contacts.
-
-    Deliveries in doubt are left out: only a repeat with the same reference resolves the doubt. Deliveries that another
-    worker has locked are left out too.
-    """
+    """Deliveries in doubt are left out."""
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
@@ -175,7 +157,6 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def newest_case_rows(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:
-    """Return one row of `alert_cases` for each case: the row of the newest alert."""
     rows = connection.execute(
         select(alert_cases).where(alert_cases.c.alert_pk.in_(alert_pks)).order_by(alert_cases.c.alert_pk)
     )

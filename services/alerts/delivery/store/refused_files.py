@@ -1,4 +1,4 @@
-"""Finds overdue refused files: the sender has sent no acceptable file within a working day."""
+"""A refused file is overdue after one working day without an acceptable file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from services.storage.tables import feeds, refused_files
 
 @dataclass(frozen=True, slots=True)
 class OverdueFile:
-    """A refused file. The sender has sent no acceptable file since."""
-
     sender: str  # such as `provider:RAVN`
     name: str
     kind: str

@@ -1,4 +1,4 @@
-"""Finds overdue refused rows: the sender has not sent the rows again within a working day."""
+"""Refused rows are overdue if no correction came within a working day."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from services.storage.tables import feeds, refused_rows
 
 @dataclass(frozen=True, slots=True)
 class RefusedRows:
-    """The overdue refused rows of one submission."""
-
     sender: str  # such as `provider:RAVN`
     name: str
     submission: str

@@ -1,5 +1,3 @@
-"""Finds when the database was last restored."""
-
 from __future__ import annotations
 
 from dataclasses import dataclass

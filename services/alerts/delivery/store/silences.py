@@ -1,5 +1,3 @@
-"""Reads and writes the silences of feeds."""
-
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -25,7 +23,6 @@ class SilentFeed:
 
 
 def feeds_to_judge(connection: Connection, before: datetime) -> Sequence[str]:
-    """Return the feeds without a recorded silence that were last heard before `before`."""
     judged = select(_ROW.feed_id).where(_ROW.feed_id == feeds.c.feed_id, _GOES_ON)
     query = select(feeds.c.feed_id).where(feeds.c.last_heard_at < before, ~judged.exists())
     return connection.scalars(query.order_by(feeds.c.feed_id)).all()
@@ -44,16 +41,12 @@ def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
 
 
 def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted_at: datetime | None) -> None:
-    """`due_at` is for the next alert. `alerted_at` is the time of an alert that is written now, or None."""
+    """`alerted_at` is None if no alert is written now."""
     values = {"due_at": due_at} | ({"alerted_at": alerted_at} if alerted_at else {})
     connection.execute(update(feed_silences).where(_ROW.feed_id == feed_id).values(values))
 
 
 def alerted_silences(connection: Connection) -> Sequence[SilentFeed]:
-    """Return the feeds that are still silent after an alert, the longest silence first.
-
-    Feeds that the operator has ended are left out.
-    """
     query = select(_ROW.feed_id, feeds.c.name, _ROW.heard_at).join_from(
         feed_silences, feeds, feeds.c.feed_id == _ROW.feed_id
     )

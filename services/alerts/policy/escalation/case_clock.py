@@ -1,5 +1,3 @@
-"""The facts that decide the next message about a case."""
-
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -32,8 +30,7 @@ class EscalationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CaseClock:
-    """All times have a time zone."""
-
+    # All times have a time zone.
     state: CaseState
     level: MatchLevel
     harm_on: date | None
@@ -59,17 +56,14 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return None if there is no pause, or if a message was sent after the end of the pause."""
+        """Return None if there is no pause, or if a message followed the pause."""
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
 
     @property
     def pressing(self) -> bool:
-        """Return True if the state is urgent.
-
-        If only a provider's claim made the state urgent, the result is False after the first accepted message.
-        """
+        """A provider's claim alone presses only until the first accepted message."""
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 
     @property
@@ -83,8 +77,7 @@ class CaseClock:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The next message about a case. `due_at` is in UTC, and `threshold` is in days before the harm."""
-
+    # `due_at` is in UTC. `threshold` is in days before the harm.
     due_at: datetime
     threshold: int
     reason: EscalationReason

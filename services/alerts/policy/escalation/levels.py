@@ -1,7 +1,4 @@
-"""The levels of a council: first its tiers, then the operator of Pullcord.
-
-Level 1 is the tier with the highest `from_days`. A tier without contacts is no level.
-"""
+"""Level 1 is the tier with the highest `from_days`."""
 
 from schemas.codes import CaseState
 from services.alerts.policy.policy_settings import CouncilPolicy, Tier
@@ -18,10 +15,7 @@ def operator_level(policy: CouncilPolicy) -> int:
 
 
 def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
-    """Return the highest level that gets a message at a threshold, or 0 if no tier has a contact.
-
-    A tier gets the message if its `from_days` is the threshold or more.
-    """
+    """Return 0 if no tier has a contact."""
     tiers = reachable_tiers(policy)
     # In an urgent state the line was moved or restricted while the resident was not safe.
     if state in URGENT or not tiers:

@@ -1,5 +1,3 @@
-"""Decides how long a person's act pauses the messages about a case."""
-
 from datetime import UTC, datetime, timedelta
 
 from services.alerts.policy.escalation.case_clock import CaseClock
@@ -9,18 +7,14 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
-    """Return the end (UTC) of a pause that begins at `now`. `is_step` is false only for an acknowledgement.
-
-    A pause ends at the next threshold. The pause lasts at least `acknowledgement_min_hours` and at most
-    `acknowledgement_hours`. Every pause ends by noon of the last working day before the harm, so that a visit is still
-    possible. After this noon, and in an urgent state, a pause has a fixed length.
-    """
+    """Return a time in UTC. `is_step` is false only for an acknowledgement."""
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):
         long = is_step or (clock.after_the_fact and not clock.pressing)
         hours = policy.urgent_acknowledgement_hours if long else policy.late_acknowledgement_hours
         return (now + timedelta(hours=hours)).astimezone(UTC)
     until = max(_by_threshold(policy, clock, now), now + timedelta(hours=policy.acknowledgement_min_hours))
+    # The pause ends before noon of the last working day, so that a visit before the harm is still possible.
     return (until if noon is None else min(until, noon)).astimezone(UTC)
 
 

@@ -1,8 +1,3 @@
-"""Decides when the next reminder about a case is due.
-
-A reminder goes out at the start of a working day. All cases of a council then share one message.
-"""
-
 from datetime import date, datetime
 
 from services.alerts.policy.escalation.case_clock import CaseClock
@@ -16,10 +11,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """Return the due time of the next message to all levels.
-
-    The time may be in the past, at night or on a closed day.
-    """
+    """The time may be in the past, at night or on a closed day."""
     # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if clock.pause is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
@@ -44,7 +36,7 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 
 
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """Return the threshold of a message that is sent at `at`. A threshold is in days before the harm."""
+    """A threshold is in days before the harm."""
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

@@ -1,8 +1,3 @@
-"""Decides when an unanswered message goes on to the next level.
-
-The waits are policy of the deployment: no source prescribes them.
-"""
-
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -14,10 +9,7 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return when the level after `clock.asked` is asked. Return None if the reminder is due first.
-
-    The wait starts with the last message. Near the harmful day, the wait is shorter.
-    """
+    """Return None if the reminder is due first."""
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
         return None

@@ -1,8 +1,4 @@
-"""Decides when a person gets the next message. All functions are pure.
-
-A person gets at most one urgent message in each `urgent_interval_minutes`. A message that is not urgent waits for the
-next working day if the person already had a message on this working day.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -21,16 +17,12 @@ _INSTANT: Final = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class LastMessages:
-    """`any_at` is when a channel last accepted a message to the person.
-
-    `urgent_at` is when a channel last accepted an urgent message to the person.
-    """
-
+    # The times at which a channel accepted messages.
     any_at: datetime | None = None
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Leave out times in the future. Only a clock that ran ahead can have set them."""
+        """Leave out times in the future: only a clock that ran ahead can set them."""
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)

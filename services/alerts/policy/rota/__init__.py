@@ -1,1 +1,0 @@
-"""The rota of a council."""

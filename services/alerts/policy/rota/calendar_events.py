@@ -1,8 +1,4 @@
-"""Reads the events of an iCalendar file. The file may be damaged or hostile.
-
-The library gets only the properties that a rota needs. It gets no definitions of time zones: their rules may name every
-second of a century.
-"""
+"""Reads iCalendar files that may be damaged or hostile."""
 
 import re
 from collections.abc import Iterator
@@ -40,14 +36,11 @@ _EVENT: Final = ["VCALENDAR", "VEVENT"]
 
 
 class CalendarRefusedError(RefusedError):
-    """The calendar cannot be read. The text names the event and the remedy, but no content of the event."""
+    """The text names the event and the remedy, but no content of the event."""
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Yield each event with a name such as `event 2 (24 Dec 2026 09:00)`. Cancelled events are left out.
-
-    Raises CalendarRefusedError if the calendar cannot be read.
-    """
+    """Raises CalendarRefusedError."""
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
             raise CalendarRefusedError(f"the calendar has more than {MOST_EVENTS} events: divide it")
@@ -57,7 +50,7 @@ def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
 
 
 def single(name: str, event: Event, key: str) -> Any:
-    """Return the value of a property, or None. Raises CalendarRefusedError if the event has the property twice."""
+    """Raises CalendarRefusedError if the event has the property twice."""
     value = event.get(key)
     if isinstance(value, list):
         raise CalendarRefusedError(f"{name}: has {key} twice; leave one of them")
@@ -71,10 +64,7 @@ def every_value(event: Event, key: str) -> list[Any]:
 
 
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
-    """Return a time with its time zone. Without a zone, the time is in Europe/London.
-
-    A date without a time becomes the midnight at the start of the day.
-    """
+    """Without a zone, the time is in Europe/London. A date becomes midnight."""
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:
             raise CalendarRefusedError(f"{name}: {key} has an unknown time zone; write TZID=Europe/London")

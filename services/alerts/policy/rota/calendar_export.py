@@ -1,5 +1,3 @@
-"""Writes shifts as an iCalendar file (RFC 5545)."""
-
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256

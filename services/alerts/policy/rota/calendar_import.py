@@ -1,8 +1,4 @@
-"""Reads overrides of a rota from an iCalendar file.
-
-The summary of an event is the label of the contact who takes over. The category is the label of the layer. If the rota
-has only one layer, an event needs no category.
-"""
+"""An event's summary names the contact, and its category names the layer."""
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -26,11 +22,7 @@ _NOT_READ: Final = ("RECURRENCE-ID", "RDATE", "EXRULE")
 
 
 def read_overrides(data: bytes, rota: Rota, contacts: Collection[str], within: TimeSpan) -> tuple[RotaOverride, ...]:
-    """Return the overrides that share time with `within`, in order of time.
-
-    Raises CalendarRefusedError for an unknown contact or layer, for an unsupported rule, and for two contacts in one
-    layer at the same time.
-    """
+    """Raises CalendarRefusedError."""
     found = list(_found(data, rota, contacts, within))
     found.sort(key=lambda one: (one[0].layer, one[0].begins))
     for (one, name), (other, later) in pairwise(found):

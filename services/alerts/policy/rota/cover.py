@@ -1,5 +1,3 @@
-"""Finds the hours in which nobody is on duty, and the recipients of messages in these hours."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -29,15 +27,11 @@ class FilledBy(StrEnum):
 
 
 class CoverTier(Closed):
-    """A tier of the policy, with the labels of its contacts."""
-
     label: Label
     contacts: tuple[Label, ...] = ()
 
 
 class CoverPolicy(Closed):
-    """The parts of a council's policy that decide who is on duty."""
-
     tiers: tuple[CoverTier, ...]
     rota: Rota
 
@@ -85,11 +79,7 @@ class CoverPolicy(Closed):
 
 @dataclass(frozen=True, slots=True)
 class CoverGap:
-    """A span of time in which nobody of the tier is on duty, but somebody must be.
-
-    `recipients` are labels of contacts. If `recipients` is empty, the operator gets the messages.
-    """
-
+    # If `recipients` is empty, the operator gets the messages.
     tier: str
     span: TimeSpan
     filled_by: FilledBy
@@ -101,7 +91,6 @@ class CoverGap:
 
 
 def gaps(policy: CoverPolicy, days: CouncilDays, within: TimeSpan) -> list[CoverGap]:
-    """Return the gaps in order of time. A tier has no gap while one of its layers has a person on duty."""
     needed = required_hours(policy, days, within)
     planned = shifts(policy.rota, within)
     found: list[CoverGap] = []

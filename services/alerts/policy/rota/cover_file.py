@@ -1,5 +1,3 @@
-"""Reads the rota from a policy in JSON. Addresses of contacts are not read."""
-
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -13,11 +11,11 @@ from services.core.errors import RefusedError
 
 
 class RotaRefusedError(RefusedError):
-    """The rota is not valid. The text names the faulty part and the remedy."""
+    """The text names the faulty part and the remedy."""
 
 
 def read_cover(data: bytes) -> CoverPolicy:
-    """Raises RotaRefusedError if the policy has no valid rota. The other parts of the policy are not checked."""
+    """Raises RotaRefusedError if the rota is not valid."""
     try:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:

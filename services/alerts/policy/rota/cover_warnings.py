@@ -1,5 +1,3 @@
-"""Names the days with hours in which nobody is on duty."""
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,11 +17,7 @@ _OPERATOR: Final = "the operator of Pullcord"
 
 @dataclass(frozen=True, slots=True)
 class CoverWarning:
-    """The days with hours in which nobody of a tier is on duty. `tier` is None for the whole policy.
-
-    `recipients` are labels of contacts. If `recipients` is empty, the operator gets the messages.
-    """
-
+    # `tier` is None for the whole policy. `recipients` get the alerts of the uncovered tier.
     tier: str | None
     days: tuple[date, ...]
     filled_by: FilledBy

@@ -1,7 +1,4 @@
-"""Works out the starts of a recurring event. Only the parts of RFC 5545 that a rota needs are supported.
-
-Rules that would make the search long are refused, such as a rule for every second.
-"""
+"""Supports only the parts of RFC 5545 that a rota needs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -32,11 +29,7 @@ _MOST_INTERVAL, _MOST_COUNT, _LAST_DAY, _MOST_WEEKS = 366, 1_000_000, 31, 5
 
 
 def starts_of(name: str, rule: Any, first: datetime, until: datetime) -> Iterator[datetime]:
-    """Yield the starts before `until`. Each start has the local time of `first`.
-
-    `name` names the event in errors. Raises CalendarRefusedError if the rule is not supported, or does not begin at
-    `first`.
-    """
+    """Raises CalendarRefusedError if the rule is not supported."""
     parts = {str(key).upper(): list(value) for key, value in rule.items()}
     given = _checked(name, parts)
     zone, start = first.tzinfo, first.replace(tzinfo=None)

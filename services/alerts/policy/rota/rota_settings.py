@@ -1,4 +1,4 @@
-"""A council's rota as data: layers of weekly turns, and overrides. Local times are London times."""
+"""Local times are London times."""
 
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -19,8 +19,6 @@ RotaDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2099, 12, 31))]
 
 
 class Weekday(StrEnum):
-    """A day of the week."""
-
     MONDAY = "monday"
     TUESDAY = "tuesday"
     WEDNESDAY = "wednesday"
@@ -34,8 +32,6 @@ WEEKDAYS: Final = tuple(Weekday)
 
 
 class RequiredCover(StrEnum):
-    """The hours in which somebody must be on duty."""
-
     ALWAYS = "always"
     # In quiet hours, and on days on which the council is closed.
     OUT_OF_HOURS = "out_of_hours"
@@ -67,8 +63,7 @@ Moment = Annotated[
 
 
 class DutyHours(Closed):
-    """The hours of a layer in a day. If `ends` is not after `begins`, the hours go past midnight."""
-
+    # If `ends` is not after `begins`, the hours go past midnight.
     begins: LocalTime
     ends: LocalTime
 
@@ -77,8 +72,7 @@ class DutyHours(Closed):
 
 
 class RotaLayer(Closed):
-    """People of one tier who take weekly turns. At any moment, at most one of these people is on duty."""
-
+    # At any moment, at most one person of a layer is on duty.
     label: Label
     tier: Label
 
@@ -104,11 +98,7 @@ class RotaLayer(Closed):
 
 
 class RotaOverride(Closed):
-    """A contact takes over a layer for a span of time.
-
-    If two overrides of a layer share time, the later override in the list counts.
-    """
-
+    # If two overrides of a layer share time, the later override in the list counts.
     layer: Label
     person: Label
     begins: Moment
@@ -126,8 +116,6 @@ class RotaOverride(Closed):
 
 
 class Rota(Closed):
-    """The layers of a council's rota, the overrides, and the hours that need cover."""
-
     layers: Annotated[tuple[RotaLayer, ...], Field(min_length=1, max_length=MOST_LAYERS)]
     overrides: Annotated[tuple[RotaOverride, ...], Field(max_length=MOST_OVERRIDES)] = ()
     required: RequiredCover = RequiredCover.ALWAYS

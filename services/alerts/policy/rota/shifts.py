@@ -1,7 +1,4 @@
-"""Works out who is on duty, at a moment or in a span of time.
-
-The shifts of a layer never overlap.
-"""
+"""The shifts of a layer never overlap."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,17 +26,13 @@ class Shift:
 
 
 def shifts(rota: Rota, within: TimeSpan) -> list[Shift]:
-    """Return the whole shifts that share time with `within`.
-
-    Shifts are in the order of their starts. Shifts with the same start are in the order of layers.
-    """
     found = [shift for layer in rota.layers for shift in _of_layer(rota, layer, within)]
     # Sorting keeps the order of layers for shifts that start together.
     return sorted(found, key=lambda shift: shift.span.start)
 
 
 def on_duty(rota: Rota, at: datetime) -> list[Shift]:
-    """Return the shifts at `at`, in the order of layers. A contact in several layers is returned once."""
+    """A contact in several layers is returned once."""
     within = TimeSpan(at, at + _INSTANT)
     found: dict[str, Shift] = {}
     for layer in rota.layers:
@@ -49,7 +42,6 @@ def on_duty(rota: Rota, at: datetime) -> list[Shift]:
 
 
 def next_shifts(rota: Rota, at: datetime, until: datetime) -> list[Shift]:
-    """Return each layer's first shift that starts after `at` and before `until`."""
     found: dict[str, Shift] = {}
     for shift in shifts(rota, TimeSpan(at, until)):
         if shift.span.start > at:

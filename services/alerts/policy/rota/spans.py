@@ -1,4 +1,4 @@
-"""Spans of time. A span includes its start, but not its end."""
+"""A span includes its start, but not its end."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,7 @@ class TimeSpan:
 
 
 def joined_spans(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """Join spans that touch or overlap. The result is in order of time."""
+    """The result is in order of time."""
     found: list[TimeSpan] = []
     for span in sorted(spans):
         if found and span.start <= found[-1].end:
@@ -67,10 +67,7 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """Yield a span of local time for each day in `within`. A span may go past midnight.
-
-    `weekdays` are the days on which a span begins. Monday is 0.
-    """
+    """A span may go past midnight. In `weekdays`, Monday is 0."""
     # A span of the day before may still last.
     day, last = london_day(within.start) - _ONE_DAY, london_day(within.end)
     while day <= last:

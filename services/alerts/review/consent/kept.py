@@ -1,7 +1,4 @@
-"""Joins the facts of a case's last review with the current facts of the feeds. All functions are pure.
-
-A danger counts if it is in the facts of the last review, or in the current facts.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -18,11 +15,7 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the current facts without changes that lessen a danger.
-
-    A line that is no longer matched is kept. A changed line gets the more dangerous status, the earlier days and the
-    surer match. An ended case and a new case get the current facts.
-    """
+    """Return the current facts without changes that lessen a danger."""
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current
     before = recalled(case.believed, current.entry)

@@ -1,4 +1,4 @@
-"""Finds the changes of feeds that end or delay a case. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,7 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if the feeds' changes end or delay the case or its next message.
-
-    `kept` is the review without these changes. `current` is the review with these changes.
-    """
+    """`kept` leaves out the feeds' changes. `current` includes these changes."""
     before, after = kept.case, current.case
     if before.ended or after.ended:
         return after.ended and not before.ended
@@ -33,18 +30,11 @@ def without_waiting(case: Case) -> Case:
 
 
 def allowance(policy: CouncilPolicy, cases: int) -> int:
-    """Return the number of cases that feeds may end or delay in 24 hours.
-
-    `cases` is the number of open cases, together with the cases that feeds ended in these 24 hours.
-    """
     return max(policy.relaxed_without_consent, cases * policy.relaxed_share_without_consent // 100)
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """Return a sort key that puts the latest harm first.
-
-    A case without a known day comes last, because the harm may come at once.
-    """
+    """A case without a known day comes last, because the harm may come at once."""
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk
 

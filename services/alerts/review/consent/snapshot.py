@@ -1,7 +1,4 @@
-"""Turns the facts of a case into JSON and back. All functions are pure.
-
-`Case.believed` holds the facts of the last review as JSON.
-"""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -24,14 +21,12 @@ from services.core.area_facts import AreaPart
 
 
 class Facts(NamedTuple):
-    """What the feeds say about a case."""
-
     entry: Entry
     lines: tuple[Line, ...]
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """Return the facts as JSON. For a notice on an area, only one move and one restriction are kept."""
+    """A notice on an area keeps only one move and one restriction."""
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 

@@ -1,4 +1,4 @@
-"""Lists the changes of feeds that wait for a person. All functions are pure."""
+"""All functions are pure."""
 
 from __future__ import annotations
 
@@ -33,10 +33,6 @@ class WaitingChange:
 
 
 def waiting_changes(case: Case, current: Facts) -> tuple[WaitingChange, ...]:
-    """Return the changes that wait for a person.
-
-    If the register entry was withdrawn or the service ended, only this change is returned.
-    """
     if case.believed is None or not case.changes_wait:
         return ()
     before = recalled(case.believed, current.entry)

@@ -1,5 +1,3 @@
-"""Sends messages through Apprise services, such as chat or push. Mail servers have another channel."""
-
 from services.alerts.delivery.channels.apprise.apprise_route import read_route
 from services.alerts.delivery.channels.apprise.understood import targets_of
 from services.alerts.delivery.channels.library import NotifyBase, NotifyFormat, NotifyType
@@ -13,8 +11,7 @@ _CHANNEL_ERROR = SendResult(SendOutcome.IN_DOUBT, "channel_error")
 
 
 class AppriseChannel:
-    """Apprise reports success or failure, but no reason."""
-
+    # Apprise reports success or failure, but no reason.
     def send(self, route: str, message: Message, reference: str) -> SendResult:  # noqa: ARG002 - the subject holds it
         try:
             service = read_route(route)

@@ -1,8 +1,3 @@
-"""Reads the route of an Apprise service: a URL that names exactly one target.
-
-Apprise reports only one result for several targets, so a route with several targets is refused.
-"""
-
 from services.alerts.delivery.channels.apprise.understood import left_out, names_nobody
 from services.alerts.delivery.channels.library import ASSET, Apprise, NotifyBase, NotifyEmail, WarningCounter
 from services.alerts.delivery.channels.refusals import (
@@ -17,7 +12,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 
 def read_route(route: str) -> NotifyBase:
-    """Raises RouteRefusedError if the route is unreadable, is for a mail server, or has not exactly one target."""
+    """Raises RouteRefusedError. A route must name one target, and no mail server."""
     written = read_written(route)
     if ";" in route.partition("?")[2]:
         # Apprise reads a semicolon as an ampersand, and uses the last of two equal options.

@@ -1,7 +1,4 @@
-"""Checks that Apprise reads the target in the route correctly.
-
-For example, Apprise reads `o'brien@x` as `brien@x`.
-"""
+"""Checks Apprise's reading of a route: Apprise reads `o'brien@x` as `brien@x`."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +20,6 @@ _HOLDS_WHAT_WAS_DROPPED = re.compile(r"_?invalid_[a-z]+")
 
 
 def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if Apprise dropped a part of the route, or has a target that is not in the route."""
     words = frozenset(_words(service, written))
     return (
         any(_held(service, _HOLDS_WHAT_WAS_DROPPED))
@@ -33,7 +29,7 @@ def left_out(service: NotifyBase, written: WrittenRoute) -> bool:
 
 
 def names_nobody(service: NotifyBase, written: WrittenRoute) -> bool:
-    """Return True if the route names no target. The service would then send to its own sender or to nobody."""
+    # Without a target, a service sends to its own sender or to nobody.
     if any(_words(service, written)):
         return False
     senders, targets = _senders(service), targets_of(service)

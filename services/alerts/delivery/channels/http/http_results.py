@@ -1,5 +1,3 @@
-"""Turns an HTTP answer or a connection error into the result of an attempt."""
-
 from __future__ import annotations
 
 import socket
@@ -46,7 +44,6 @@ def _outcome(status: int) -> SendOutcome:
 
 
 def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
-    """Return the result of an attempt without an answer. The result is in doubt if the whole message was sent."""
     cause = attempt.fault or error
     if isinstance(cause, RouteRefusedError):
         return cause.result
@@ -57,10 +54,7 @@ def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """Return the wait in seconds from a `Retry-After` header, or None.
-
-    The header has a number or a date (RFC 9110).
-    """
+    """`retry_after` is a number of seconds or a date (RFC 9110)."""
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -1,5 +1,3 @@
-"""An HTTP session for one attempt. It ends at a deadline, and notes if the whole message was sent."""
-
 from __future__ import annotations
 
 import socket
@@ -17,7 +15,6 @@ from services.alerts.delivery.channels.deadline import Deadline
 
 class AttemptOverHttp:
     def __init__(self, seconds: float, check: Callable[[str], None] = lambda _address: None) -> None:
-        """`check` gets each IP address of the host before a connection is opened, and may raise an error."""
         self.deadline = Deadline(seconds)
         self.posted = False  # the whole body of a POST has gone out, so the service may have accepted it
         self.fault: Exception | None = None  # the error because of which no connection was opened

@@ -1,5 +1,3 @@
-"""Reads a text that must be exactly one e-mail address."""
-
 import re
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 
 
 class NoAddressError(ValueError):
-    """The text is not exactly one e-mail address. The message of the error never contains the text."""
+    """The error never repeats the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +24,7 @@ class MailAddress:
 
 
 def read_address(text: str) -> str:
-    """Return the address in the form for mail servers, with the domain in ASCII.
-
-    Raises NoAddressError if the text is not exactly one e-mail address.
-    """
+    """Raises NoAddressError unless the text is exactly one address."""
     # Quoted local parts, comments, blanks and non-ASCII letters before the @ are refused: mail servers read them in
     # different ways, and the mail could reach somebody else.
     if not text.isprintable():
@@ -55,7 +50,7 @@ def read_address(text: str) -> str:
 
 
 def read_mailbox(text: str) -> MailAddress:
-    """Read `Name <address>`, or an address alone. Raises NoAddressError if the text has neither form."""
+    """Raises NoAddressError unless the text is `Name <address>` or an address."""
     named = _NAMED.fullmatch(text)
     if named is None:
         return MailAddress(read_address(text))

@@ -1,5 +1,3 @@
-"""The channel for mail servers. Its routes begin with `mailto://` or `mailtos://`."""
-
 from email.errors import MessageError
 
 from services.alerts.delivery.channels.library import AppriseException, SMTPSecureMode
@@ -14,7 +12,7 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends mail over SMTP without Apprise, because Apprise hides why a mail failed."""
+    """Sends mail without Apprise, because Apprise hides the reason of a failure."""
 
     def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:
         self._seconds = seconds  # the longest time that one attempt may take

@@ -1,5 +1,3 @@
-"""Builds a mail: the plain text first, then the same words as HTML."""
-
 from email.header import Header
 from email.message import Message as Mail
 from email.mime.text import MIMEText
@@ -14,7 +12,6 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    """Return the mail as ASCII bytes with CRLF line ends."""
     mail = _addressed(service, message, reference)
     # Apprise would make the plain text from the HTML. Ours replaces it, because its layout is made for readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])

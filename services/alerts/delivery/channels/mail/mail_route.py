@@ -1,7 +1,4 @@
-"""Reads the route of a mail server: the server, one sender and one recipient.
-
-Apprise reads only the server. Apprise misreads some addresses, so this module reads the addresses.
-"""
+"""Reads mail addresses without Apprise, because Apprise misreads some of them."""
 
 import re
 from collections.abc import Mapping
@@ -50,11 +47,7 @@ class Addresses:
 
 
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
-    """Raises RouteRefusedError if the route cannot be read, or does not name exactly one recipient.
-
-    A `mailto://` route with the option `mode=insecure` is not encrypted. If `without_tls` is true, a `mailto://` route
-    without a mode is not encrypted either. All other routes are encrypted.
-    """
+    """Raises RouteRefusedError. `without_tls` allows a `mailto://` route without encryption."""
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)
     if written.scheme not in SCHEMES or authority is None:

@@ -1,8 +1,3 @@
-"""The SMTP conversation with a mail server.
-
-If the conversation fails, its last stage shows if the server may have accepted the mail.
-"""
-
 import re
 import smtplib
 import socket
@@ -27,10 +22,7 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """Send a mail to the recipient of the route. `mail` has CRLF line ends.
-
-    The option `cto` of the route limits each step. `seconds` limits all steps together.
-    """
+    """`mail` has CRLF line ends. `seconds` limits the whole conversation."""
     progress, deadline = _Progress(), Deadline(seconds)
     try:
         with deadline.running():
@@ -100,7 +92,7 @@ class _SmtpWithDeadline(smtplib.SMTP):
 
 
 class _WholeLineReader:
-    """Drops a line that was cut short. smtplib would accept a line such as `25` as a whole reply."""
+    """Drops a cut line, because smtplib would read it as a whole reply."""
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines

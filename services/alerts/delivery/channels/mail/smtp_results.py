@@ -1,5 +1,3 @@
-"""Turns a mail server's refusal or a connection error into the result of an attempt."""
-
 import smtplib
 import socket
 import ssl

@@ -1,14 +1,11 @@
-"""A plugin of Apprise for GOV.UK Notify: e-mail, text messages and letters through the official client.
+"""A plugin of Apprise for GOV.UK Notify: e-mail, text messages and letters."""
 
-    govuknotify://{api_key}/{template}/{e-mail address or telephone number}
-    govuknotify://{api_key}/{template}/{line 1}/{line 2}/{postcode}?kind=letter
-
-`api_key` is the whole key as GOV.UK Notify shows it, with or without its name. The template needs the placeholders
-`((subject))` and `((body))`; the template of a text message needs only `((body))`.
-
-This file needs Apprise and `notifications-python-client`, and nothing else. `register()` makes Apprise know the scheme.
-"""
-
+# govuknotify://{api_key}/{template}/{e-mail address or telephone number}
+# govuknotify://{api_key}/{template}/{line 1}/{line 2}/{postcode}?kind=letter
+#
+# `api_key` is the whole key as GOV.UK Notify shows it, with or without its name.
+# A template needs the placeholders `((subject))` and `((body))`. A text message needs only `((body))`.
+# `register()` makes Apprise know the scheme.
 from __future__ import annotations
 
 import re
@@ -35,19 +32,14 @@ _TEMPLATE = re.compile(_UUID)
 
 
 class NotifyKind(StrEnum):
-    """The kind of a message. The template must be of the same kind."""
-
+    # The template must be of the same kind.
     EMAIL = "email"
     SMS = "sms"
     LETTER = "letter"
 
 
 class NotifyGovUkNotify(NotifyBase):
-    """One key, one template, and the targets of the message.
-
-    The address of a letter is one target with several lines.
-    """
-
+    # The address of a letter is one target with several lines.
     service_name = "GOV.UK Notify"
     service_url = "https://www.notifications.service.gov.uk/"
     setup_url = "https://docs.notifications.service.gov.uk/rest-api.html"
@@ -79,7 +71,7 @@ class NotifyGovUkNotify(NotifyBase):
         kind: str | None = None,
         **more: Any,
     ) -> None:
-        """Raises TypeError if a part of the route cannot be read. The error repeats no part of the route."""
+        """Raises TypeError. The error repeats no part of the route."""
         super().__init__(**more)
         key = _KEY.fullmatch(apikey or "")
         if key is None or not _TEMPLATE.fullmatch(template or ""):
@@ -108,7 +100,6 @@ class NotifyGovUkNotify(NotifyBase):
         return client.send_letter_notification(self.template, {**filled, **lines}, reference)
 
     def send(self, body: str, title: str = "", notify_type: Any = NotifyType.INFO, **_more: Any) -> bool:  # noqa: ARG002
-        """Return True if GOV.UK Notify accepted the messages to all targets."""
         client, refused = self.make_client(), 0
         for target in self.targets:
             if self.is_delivered(target):
@@ -128,7 +119,7 @@ class NotifyGovUkNotify(NotifyBase):
         return (SCHEME, self.service_id, self._secret, self.template)
 
     def url(self, privacy: bool = False, *given: Any, **named: Any) -> str:
-        """Return the URL that makes an equal plugin. With `privacy`, the URL does not show the key."""
+        """With `privacy`, the URL does not show the key."""
         key = self.pprint(f"{self.service_id}-{self._secret}", privacy, mode=PrivacyMode.Secret, safe="")
         lines = [line for target in self.targets for line in target.split("\n")]
         options = self.urlencode({"kind": str(self.kind), **self.url_parameters(*given, privacy=privacy, **named)})
@@ -139,7 +130,7 @@ class NotifyGovUkNotify(NotifyBase):
 
     @staticmethod
     def parse_url(url: str, **_more: Any) -> dict[str, Any] | None:
-        """Return the arguments of the constructor, or None if the URL cannot be read."""
+        """Return None if the URL cannot be read."""
         results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
         if not results:
             return results

@@ -1,5 +1,3 @@
-"""The channel for GOV.UK Notify. Its routes begin with `govuknotify://`."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -30,7 +28,7 @@ from services.alerts.message.short_form import short_form
 
 
 class NotifyChannel:
-    """Sends a message unless GOV.UK Notify already has a message with the same reference."""
+    """Sends nothing if GOV.UK Notify already has the reference."""
 
     def __init__(self, seconds: float = 30.0, api: str = API) -> None:
         self._seconds = seconds  # the longest time that one attempt may take, with the search before it

@@ -1,5 +1,3 @@
-"""Reads the receipts of GOV.UK Notify, from callbacks and from look-ups."""
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -27,7 +25,7 @@ class NotifyReceipts:
         self._api = api
 
     def look_up(self, route: str, reference: str) -> DeliveryReceipt | None:
-        """Return the newest receipt for a reference, or None if no receipt can be read. Raises no error."""
+        """Return None if no receipt can be read. Raises no error."""
         try:
             service = read_notify_route(route)
             service.api = self._api
@@ -43,7 +41,7 @@ class NotifyReceipts:
 
 
 def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
-    """Return the receipt for a status. An unknown status counts as awaited."""
+    """An unknown status counts as awaited."""
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
         return DeliveryReceipt(ReceiptState.DELIVERED, at)

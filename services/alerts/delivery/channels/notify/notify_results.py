@@ -1,5 +1,3 @@
-"""Turns an error of the GOV.UK Notify client into the result of an attempt."""
-
 from __future__ import annotations
 
 from dataclasses import replace
@@ -63,10 +61,7 @@ def result_of_answer(answer: Any, reference: str) -> SendResult:
 
 
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
-    """Return the result of an earlier attempt with this reference, or None if the message must be sent.
-
-    Raises TypeError if `answer` does not list messages.
-    """
+    """Return None if the message must be sent. Raises TypeError if `answer` is no list of messages."""
     listed = answer.get("notifications") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
         raise TypeError(NOT_UNDERSTOOD)

@@ -1,5 +1,3 @@
-"""Reads a route to GOV.UK Notify: one key, one template and exactly one recipient."""
-
 import re
 from urllib.parse import unquote
 
@@ -30,7 +28,7 @@ _NOT_AT_A_START = "@()=[]”\\/,<>"  # GOV.UK Notify refuses a line of a postal 
 
 
 def read_notify_route(route: str) -> NotifyGovUkNotify:
-    """Raises RouteRefusedError if the route cannot be read, or does not name exactly one recipient."""
+    """Raises RouteRefusedError unless the route names exactly one recipient."""
     written = read_written(route)
     if written.scheme != SCHEME or not written.authority:
         raise RouteRefusedError(NOT_UNDERSTOOD)

@@ -1,7 +1,4 @@
-"""Refuses IP addresses that are not on the public internet.
-
-A route must not reach into the operator's network.
-"""
+"""Refuses addresses in private networks, such as the operator's network."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
@@ -13,7 +10,7 @@ _LAST_32_BITS = 0xFFFF_FFFF
 
 
 def check_public(address: str) -> None:
-    """Raises RouteRefusedError if the IP address is private, local, reserved or multicast."""
+    """Raises RouteRefusedError unless the address is public."""
     # A link-local address may have a zone behind a percent sign.
     if not is_public(ip_address(address.partition("%")[0])):
         raise RouteRefusedError(HOST_NOT_PUBLIC)

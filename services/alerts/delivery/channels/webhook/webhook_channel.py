@@ -1,5 +1,3 @@
-"""The channel for signed webhooks (standardwebhooks.com). Its routes begin with `webhook+https://`."""
-
 from __future__ import annotations
 
 import json
@@ -20,7 +18,7 @@ EVENT = "alert.message"
 
 
 class WebhookChannel:
-    """Posts signed messages. A repeated message has the same `webhook-id`."""
+    """A repeated message has the same `webhook-id`."""
 
     def __init__(
         self, seconds: float = 30.0, check: Callable[[str], None] = check_public, trust: str | None = None
@@ -65,10 +63,7 @@ def body_of(message: Message, reference: str) -> bytes:
 
 
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
-    """Return the headers of Standard Webhooks.
-
-    Receivers refuse a message if `at` is minutes away from their own clock.
-    """
+    """Receivers refuse a message if `at` is minutes away from their clock."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "Pullcord",

@@ -1,4 +1,4 @@
-"""Reads a route to a webhook: `webhook+https://host/path?secret=…`. The secret follows Standard Webhooks."""
+"""Reads a route `webhook+https://host/path?secret=…` of Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WebhookRoute:
 
 
 def read_webhook_route(route: str) -> WebhookRoute:
-    """Raises RouteRefusedError if the route has another form, or has no valid secret of Standard Webhooks."""
+    """Raises RouteRefusedError if the form or the secret is wrong."""
     written = read_written(route)
     place = _PLACE.fullmatch(written.authority)
     if written.scheme != SCHEME or place is None or "#" in route:

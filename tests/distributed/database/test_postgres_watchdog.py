@@ -14,8 +14,9 @@ HOMES = {f"e{one}": f"01632 9602{one:02}" for one in range(7)}
 
 @pytest.fixture
 def alerted(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Deployment:
-    # The homes' lines move in thirty days, and the duty desk was told. A page of the watchdog holds three cases.
-    monkeypatch.setattr(cases, "PAGE", 3)
+    # The lines of the homes move in thirty days, and the duty desk was told. A span of the watchdog holds three cases.
+    monkeypatch.setattr(cases, "SPAN", 3)
+    monkeypatch.setattr(cases, "IN_MEMORY", 2)
     deployment.with_officers()
     deployment.put_entries(*(ENTRY | {"entry_id": name, "cli": number} for name, number in HOMES.items()))
     deployment.post_notices(*(notice(f"n{name}", cli=number, in_days=30) for name, number in HOMES.items()))

@@ -130,6 +130,23 @@ def test_somebody_asked_in_place_of_others_does_not_wait_for_the_next_working_da
     assert who(council) == ["manager", "manager"]
 
 
+@pytest.mark.parametrize(("in_days", "within"), [(1, 16), (20, 61)])
+def test_a_message_that_everybody_refuses_for_good_goes_out_soon_after_the_mail_works_again(
+    council: Deployment, in_days: int, within: int
+) -> None:
+    everybody = {person(one).address.get_secret_value() for one in ("officer", "manager", "head", OPERATOR)}
+    accept = council.channel.send
+    _unreachable(council, everybody, REFUSED)
+    council.post_notices(notice(in_days=in_days))
+    council.tick(seconds=31)
+    pass_time(council, minutes=180)
+    assert who(council) == []
+    council.channel.send = accept  # type: ignore[method-assign]
+    pass_time(council, minutes=within + 9)
+    assert who(council)
+    assert cases_by_entry(council)["e1"].last_alert_at is not None
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_whichever_contacts_fail_the_nearest_that_works_has_the_message_within_the_steps(
     council: Deployment, seed: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -28,11 +28,14 @@ from services.alerts.delivery.store.recipients import (
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.on_duty import contacts_on_duty
+from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
 BATCH = 200  # alerts in one transaction
+# A service that refuses every message for good may be mended within minutes [P].
+SOONEST_RETRY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,13 @@ def _look(
     step = step_of(policy, urgent=alert.urgent)
     order = [*(tier.label for tier in reachable_tiers(policy)), OPERATOR_TIER]
     unreached = [tier for tier in unreached_tiers(made, order, alert.created_at) if tier not in reached]
-    if not unreached:
-        return _Look((), None)
     span = AlertSpan(alert.created_at, step)
     failing = failing_tiers(made, unreached, span, now)
-    until = time_left(made, unreached, failing, span, now)
-    if until is not None:
+    until = time_left(made, unreached, failing, span, now) if unreached else None
+    if until is not None or not unreached:
         return _Look((), until)
-    tried = {(one.contact, one.channel) for one in made}
+    retry = max(step, SOONEST_RETRY)
+    tried = {(one.contact, one.channel) for one in made if not one.was_refused_by(now - retry)}
     people = {one.contact for one in made if one.tier in failing}
     for tier, contacts in _next_in_line(policy, people, failing, fallback, now):
         addresses = [(one.person, one.channel) for one in contacts]
@@ -128,10 +130,12 @@ def _look(
         soon = [at for at in looks if at is not None and now < at <= now + step]
         if soon:
             return _Look((), min(soon))
-    # Nobody is left. If somebody accepts the message later, a level that refused it must not count as asked.
-    refused = any(one.refused for one in made)
-    tried_on = alert.accepted_at is None and refused and any(one.due_at is not None for one in made)
-    return _Look((), now + step if tried_on else None)
+    if alert.accepted_at is not None or not any(one.refused for one in made):
+        return _Look((), None)
+    # Nobody is left. Until the message is written anew, everybody who refused it is asked again.
+    again = now + retry
+    tried_on = again < alert.created_at + TRIED_FOR or any(one.due_at is not None for one in made)
+    return _Look((), again if tried_on else None)
 
 
 def _next_in_line(

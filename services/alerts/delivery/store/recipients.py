@@ -43,6 +43,9 @@ class DeliveryOfTier(NamedTuple):
     def refused(self) -> bool:
         return self.state in (DeliveryState.GIVEN_UP, DeliveryState.REFUSED)
 
+    def was_refused_by(self, moment: datetime) -> bool:
+        return self.refused and self.settled_at is not None and self.settled_at <= moment
+
     @property
     def accepted(self) -> bool:
         # Where the channel gives receipts, the receipt must have come.

@@ -68,7 +68,7 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Both mappings must cover the first `limit` + 1 partners."""
+    """Neither mapping may leave out any of the first `limit` + 1 partners that it knows."""
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None

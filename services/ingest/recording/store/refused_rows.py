@@ -31,7 +31,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Only submissions with 2 to `rows` rows count."""
+    """Closes rows of submissions that have at least two rows and at most `rows`."""
     # The sender has probably sent the whole submission again.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)

@@ -78,7 +78,7 @@ def test_every_network_policy_takes_some_pods_and_the_denial_takes_all(everythin
     taken = {one["metadata"]["name"]: chosen(everything, one["spec"]["podSelector"]) for one in policies}
     assert {name for name, roles in taken.items() if not roles} <= ELSEWHERE
     assert taken[f"{FULL}-default-deny"] >= set(DISTRIBUTED)
-    assert taken[f"{FULL}-database"] == set(DISTRIBUTED)
+    assert taken[f"{FULL}-database"] == {*DISTRIBUTED, "watchdog"}
     assert taken[f"{FULL}-kafka"] == set(WORKERS)
 
 

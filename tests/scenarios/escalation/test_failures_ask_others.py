@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.codes import CaseEvent
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.message.message import Message
@@ -15,7 +16,7 @@ from tests.scenarios.escalation.three_tiers import OPERATOR, lines, pass_time, p
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
-from tests.support.people import acknowledge_last, confirm_safe
+from tests.support.people import acknowledge_last, confirm_safe, record
 
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "no such mailbox")
 AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
@@ -128,6 +129,26 @@ def test_somebody_asked_in_place_of_others_does_not_wait_for_the_next_working_da
     # The manager has had a message today, so the second one waits for tomorrow. The officers are away.
     pass_time(council, minutes=150)
     assert who(council) == ["manager", "manager"]
+
+
+def test_an_act_whose_pause_ended_before_the_message_keeps_nobody_else_from_being_asked(deployment: Deployment) -> None:
+    council = deployment.with_officers(
+        three_tiers(acknowledgement_hours=5, urgent_acknowledgement_hours=4, acknowledgement_min_hours=2)
+    )
+    council.put_entries(*lines(2))
+    friday = datetime(2026, 11, 27, 10, tzinfo=UTC)
+    council.clock.set(friday)
+    first, second = (notice(f"n{n}", in_days=34) | {"cli": f"01632 96000{n}"} for n in range(2))
+    council.post_notices(first)
+    council.tick(seconds=31)
+    council.post_notices(second)
+    # The officer has had a message, so this one waits for Monday. On Sunday somebody acts, for five hours.
+    council.tick(hours=1)
+    council.tick(hours=44)
+    record(council, CaseEvent.CONTACT_RESIDENT, "e1", method="call")
+    _unreachable(council, {person("officer").address.get_secret_value()}, UNKNOWN)
+    pass_time(council, minutes=30 * 60, step=30)
+    assert who(council) == ["officer", "manager"]
 
 
 @pytest.mark.parametrize(("in_days", "within"), [(1, 16), (20, 61)])

@@ -30,6 +30,7 @@ from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.policy.policy import TRIED_FOR
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
+from services.alerts.review.case import Case
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
@@ -80,11 +81,13 @@ def _look_at(work: UnitOfWork, alert: Alert, fallback: Sequence[Contact]) -> Non
 
 def _still_open(connection: Connection, alert: Alert) -> list[int]:
     # Nobody else needs to hear of a case that is over, or on which somebody acts.
-    return [
-        case.pk
-        for case in cases_of_alert(connection, alert.pk)
-        if not case.clock_stopped and (case.paused_until is None or case.paused_until <= alert.created_at)
-    ]
+    return [case.pk for case in cases_of_alert(connection, alert.pk) if not (case.clock_stopped or _acts(case, alert))]
+
+
+def _acts(case: Case, alert: Alert) -> bool:
+    # A pause that ended before the message went out excuses nobody. After a later pause a new alert is written.
+    sent_at = max(alert.created_at, case.tried_at or alert.created_at)
+    return case.paused_until is not None and case.paused_until > sent_at
 
 
 def _look(

@@ -111,7 +111,7 @@ def _split(reviews: Iterable[Owed], now: datetime) -> tuple[list[DueEscalation],
     due_now, not_yet = [], []
     for review in reviews:
         if review.message is not None and review.message.due_at <= now:
-            due_now.append(DueEscalation(review.case, review.message))
+            due_now.append(DueEscalation(review.case, review.message, review.turns_at))
         else:
             not_yet.append(review.case)
     return due_now, not_yet

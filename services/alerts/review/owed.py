@@ -43,6 +43,8 @@ class Owed:
     lines_changed: bool = False
     rules_before: tuple[str, ...] = ()
     risk: Risk | None = None  # None if no line is at risk
+    # When the calendar next changes the case, such as at the start of a restriction. Only the next day counts.
+    turns_at: datetime | None = None
 
     @property
     def rules_changed(self) -> bool:
@@ -71,12 +73,12 @@ def what_is_owed(
     case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
     case = _with_beliefs(case, entry, lines)
-    message = next_message(case, policy.council, now)
-    case = replace(case, due_at=_due_at(case, lines, message, policy.council, now))
+    message, turns_at = next_message(case, policy.council, now), _turns_at(case, lines, now)
+    case = replace(case, due_at=_due_at(case, message, turns_at, policy.council, now))
     # The case keeps on record by which policy its next message was decided.
     case = case if policy.version is None else replace(case, policy_version=policy.version)
     lines_changed = changed and not transitions and case.revision > 0
-    return Owed(case, tuple(transitions), message, lines_changed, rules_before, found)
+    return Owed(case, tuple(transitions), message, lines_changed, rules_before, found, turns_at)
 
 
 def _with_beliefs(case: Case, entry: Entry, lines: Sequence[Line]) -> Case:
@@ -188,13 +190,16 @@ def _gathered(case: Case, message: Escalation, policy: CouncilPolicy) -> datetim
     return max(message.due_at, gathered if case.due_at is None else min(gathered, case.due_at))
 
 
+def _turns_at(case: Case, lines: Sequence[Line], now: datetime) -> datetime | None:
+    # The notices on an area may have very many days.
+    following = min(turning_days(case, lines, after=london_day(now)), default=None)
+    return None if following is None else london_midnight(following)
+
+
 def _due_at(
-    case: Case, lines: Sequence[Line], message: Escalation | None, policy: CouncilPolicy, now: datetime
+    case: Case, message: Escalation | None, turns_at: datetime | None, policy: CouncilPolicy, now: datetime
 ) -> datetime | None:
-    # Only the next day counts. The notices on an area may have very many days.
-    today = london_day(now)
-    following = min(turning_days(case, lines, after=today), default=None)
-    moments = [london_midnight(following)] if following is not None else []
+    moments = [] if turns_at is None else [turns_at]
     if message is not None:
         moments.append(_gathered(case, message, policy))
     if case.state is CaseState.ACKNOWLEDGED and case.paused_until is not None:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from schemas.codes import CaseEvent
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.storage.tables import alerts
-from tests.scenarios.escalation.three_tiers import three_tiers
+from tests.scenarios.escalation.three_tiers import pass_time, three_tiers
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
-from tests.support.one_line import ENTRY, notice
+from tests.support.one_line import ENTRY, TODAY, notice
 from tests.support.people import acknowledge_last, confirm_hold, record
 
 
@@ -67,3 +70,12 @@ def test_an_earlier_date_is_told_as_a_change_and_not_as_a_first_message(council:
     council.tick(seconds=31)
     assert reasons(council) == ["first_alert", "something_changed"]
     assert "has changed since the last message." in council.mails()[-1].message.text
+
+
+def test_a_restriction_begins_on_its_day_also_while_nobody_has_had_the_message_before(council: Deployment) -> None:
+    council.channel.results = [SendResult(SendOutcome.IN_DOUBT, "no answer")] * 10_000
+    council.post_notices(notice(in_days=20, restriction_start_date=str(TODAY + timedelta(days=1))))
+    pass_time(council, minutes=13 * 60 + 50)
+    assert cases_by_entry(council)["e1"].state == "open"
+    pass_time(council, minutes=20)
+    assert cases_by_entry(council)["e1"].state == "line_restricted"

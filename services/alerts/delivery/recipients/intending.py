@@ -26,6 +26,7 @@ from services.storage.unit_of_work import UnitOfWork
 class DueEscalation:
     case: Case
     escalation: Escalation
+    turns_at: datetime | None  # as in `Owed`
 
 
 class _Group(NamedTuple):
@@ -106,10 +107,11 @@ def _write(
     for due in members:
         # The case counts as alerted only when the message is accepted for somebody. Until then another is due.
         tried = replace(due.case, tried_at=sent_at, tried_alert=written.pk, warned=_is_warned(due.case, written))
-        yield replace(tried, due_at=_next_due(tried, council.policy, sent_at, work.now))
+        again = _next_message_at(tried, council.policy, sent_at, work.now)
+        yield replace(tried, due_at=again if due.turns_at is None else min(again, due.turns_at))
 
 
-def _next_due(tried: Case, policy: CouncilPolicy, sent_at: datetime, now: datetime) -> datetime:
+def _next_message_at(tried: Case, policy: CouncilPolicy, sent_at: datetime, now: datetime) -> datetime:
     again = sent_at + TRIED_FOR
     following = next_message(tried, policy, now)
     # A reminder may be due before. A time that is not ahead would write the same message again at once.

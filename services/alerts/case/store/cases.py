@@ -83,6 +83,7 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
 
 
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
+    """Lock the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
     return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
 

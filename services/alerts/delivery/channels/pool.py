@@ -84,6 +84,7 @@ class DeliveryPool:
 
     @property
     def stuck(self) -> int:
+        # A thread cannot be stopped from outside, so a job may go on past its deadline.
         with self._changed:
             return sum(turn.answered for turn in self._under_way)
 

@@ -151,16 +151,16 @@ def _first(cases: Sequence[CaseLine], today: date) -> str:
 def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
     # The steps come in the order in which to take them. Only steps that some case needs are shown.
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
-    before = Urgency.DATED in groups or Urgency.UNDATED in groups
+    ahead = [*groups.get(Urgency.DATED, ()), *groups.get(Urgency.UNDATED, ())]
     every = (
         (not _FAILING.isdisjoint(groups), _START_WITH_FAILING),
         (Urgency.POST_CHECK in groups, _CHECK_SWITCHED),
         *((True, sentence) for sentence in doubtful([case for cases in groups.values() for case in cases])),
         (unsure, _DECIDE_MATCHES),
-        (any(case.state == CaseState.HOLD_REFUSED for cases in groups.values() for case in cases), _HOLD_REFUSED),
-        (before, _VISIT),
+        (any(case.state == CaseState.HOLD_REFUSED for case in groups.get(Urgency.DATED, ())), _HOLD_REFUSED),
+        (bool(ahead), _VISIT),
         (True, _TELL_PROVIDER),
-        (before, _ASK_FOR_HOLD),
+        (any(case.state != CaseState.HOLD_REFUSED for case in ahead), _ASK_FOR_HOLD),
     )
     return [step for needed, step in every if needed]
 

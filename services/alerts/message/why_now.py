@@ -16,7 +16,7 @@ _SENTENCES: Final[Mapping[str, str]] = {
     "acknowledgement_lapsed": "The pause has ended, and nobody has confirmed {these} as safe.",
     "nobody_answered": "Nobody has answered the earlier messages about {these}, so you are asked.",
     "nothing_moved": "Somebody acknowledged {these} more than once, and nobody has recorded a step since.",
-    "urgent_state": "The alarm may not work now.",
+    "urgent_state": "An alarm may not work now.",
     "post_check": "Each line needs a test call after the switch.",
     "date_unknown": "The provider has not said when.",
     "changes_wait": "A change that would end or delay {these} waits until somebody agrees to it.",
@@ -31,7 +31,8 @@ _LEADS: Final[Mapping[str, str]] = {
 def why_now(reason: str, threshold: int, repeat_number: int, cases: int) -> str:
     these = "this case" if cases == 1 else "these cases"
     if reason == "threshold_reached":
-        return f"The date is {threshold} days away or less." if threshold > 1 else "The date has come."
+        days = "1 day" if threshold == 1 else f"{threshold} days"
+        return f"The date is {days} away or less." if threshold else "The date has come."
     # A newer version of Pullcord may have written an unknown reason: it gets the plain sentence.
     sentence = _SENTENCES.get(reason, "No end has been recorded for {these}.")
     return sentence.format(these=these, number=repeat_number)

@@ -265,10 +265,10 @@ contact_verifications = Table(
 refused_contacts = Table(
     "refused_contacts",
     metadata,
-    Column("feed_id", String(24), primary_key=True),
-    Column("person", Text, primary_key=True),
-    # A keyed digest of the channel and the address.
-    Column("address", LargeBinary, primary_key=True),
+    # A keyed digest of the council, person, channel and address.
+    Column("contact_key", LargeBinary, primary_key=True),
+    Column("feed_id", String(24), nullable=False),
+    Column("person", Text, nullable=False),
     Column("channel", String(30), nullable=False),
     Column("refused_at", Moment, nullable=False),
     # When to report it to the manager. Empty once it is reported.

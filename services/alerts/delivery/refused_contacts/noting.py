@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from services.alerts.delivery.addressing import Addressed, contact_of
+from services.alerts.delivery.contacts.contact_keys import contact_key
 from services.alerts.delivery.delivery import NO_COUNCIL, OPERATOR_TIER
 from services.alerts.delivery.refused_contacts.store import (
     RefusedContact,
@@ -14,7 +15,6 @@ from services.alerts.delivery.refused_contacts.store import (
 from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy_days import next_office_hours
-from services.core.tokens import Tokeniser
 from services.storage.unit_of_work import UnitOfWork
 from services.storage.vault import VaultError
 
@@ -33,8 +33,8 @@ def note_refused(work: UnitOfWork, delivery: DeliveryToContact) -> None:
     policy = load_council(work.connection, work.store, delivery.feed_id).policy
     # Several contacts that fail together, such as those of one mail server, share a report.
     due_at = next_office_hours(policy, work.now + timedelta(seconds=policy.grouping_seconds))
-    address = address_of(work.store.tokeniser, contact)
-    refused = RefusedContact(delivery.feed_id, contact.person, address, contact.channel, work.now)
+    key = contact_key(work.store.tokeniser, delivery.feed_id, contact)
+    refused = RefusedContact(key, delivery.feed_id, contact.person, contact.channel, work.now)
     insert_refused_contact(work.connection, refused, due_at)
 
 
@@ -44,12 +44,7 @@ def note_reached(work: UnitOfWork, delivery: DeliveryToContact) -> None:
         return
     contact = _contact(work, delivery)
     if contact is not None:
-        address = address_of(work.store.tokeniser, contact)
-        delete_refused_contact(work.connection, delivery.feed_id, contact.person, address)
-
-
-def address_of(tokeniser: Tokeniser, contact: Contact) -> bytes:
-    return tokeniser.digest(f"{contact.channel}\0{contact.address.get_secret_value()}".encode())
+        delete_refused_contact(work.connection, contact_key(work.store.tokeniser, delivery.feed_id, contact))
 
 
 def _contact(work: UnitOfWork, delivery: DeliveryToContact) -> Contact | None:

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from services.alerts.delivery.contacts.contact_keys import contact_key
 from services.alerts.delivery.contacts.cover import first_addresses
 from services.alerts.delivery.contacts.verification import verified_contacts
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.queue import Recipient, intend_deliveries, record_unreachable
 from services.alerts.delivery.recipients.alert_writing import step_of
-from services.alerts.delivery.refused_contacts.noting import address_of
 from services.alerts.delivery.refused_contacts.store import (
     RefusedContact,
     claim_unreported,
@@ -48,8 +48,8 @@ def report_refused_contacts(store: Store, fallback: Sequence[Contact], now: date
 def _report(work: UnitOfWork, feed_id: str, fallback: Sequence[Contact]) -> int:
     policy = load_council(work.connection, work.store, feed_id).policy
     tokeniser = work.store.tokeniser
-    unusable = {one.address for one in refused_of(work.connection, feed_id)}
-    usable = {one for one in policy.every_contact if address_of(tokeniser, one) not in unusable}
+    unusable = {one.contact_key for one in refused_of(work.connection, feed_id)}
+    usable = {one for one in policy.every_contact if contact_key(tokeniser, feed_id, one) not in unusable}
     verified = verified_contacts(work.connection, tokeniser, feed_id, usable)
     operator = tuple(Recipient(OPERATOR_TIER, one, work.now) for one in fallback)
     reports: dict[tuple[Recipient, ...], list[RefusedContact]] = {}
@@ -59,16 +59,15 @@ def _report(work: UnitOfWork, feed_id: str, fallback: Sequence[Contact]) -> int:
             reports.setdefault(managers, []).append(one)
         else:
             # Somebody has mended the address meanwhile, or taken the person off the policy.
-            delete_refused_contact(work.connection, feed_id, one.person, one.address)
+            delete_refused_contact(work.connection, one.contact_key)
     for managers, refused in reports.items():
         _write(work, policy, feed_id, managers, refused)
     return len(reports)
 
 
 def is_in_policy(policy: CouncilPolicy, tokeniser: Tokeniser, refused: RefusedContact) -> bool:
-    return any(
-        one.person == refused.person and address_of(tokeniser, one) == refused.address for one in policy.every_contact
-    )
+    keys = (contact_key(tokeniser, refused.feed_id, one) for one in policy.every_contact)
+    return refused.contact_key in keys
 
 
 def _managers(

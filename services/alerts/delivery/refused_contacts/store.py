@@ -13,10 +13,9 @@ _ROW = refused_contacts.c
 
 
 class RefusedContact(NamedTuple):
+    contact_key: bytes
     feed_id: str
     person: str
-    # A keyed digest of the address and its channel.
-    address: bytes
     channel: str
     refused_at: datetime
 
@@ -24,12 +23,11 @@ class RefusedContact(NamedTuple):
 def insert_refused_contact(connection: Connection, refused: RefusedContact, due_at: datetime) -> None:
     values = {**refused._asdict(), "due_at": due_at, "alert_pk": None}
     # A contact that is on record keeps its times: it is reported once.
-    connection.execute(upsert(connection, refused_contacts, ("feed_id", "person", "address"), ("channel",)), values)
+    connection.execute(upsert(connection, refused_contacts, ("contact_key",), ("channel",)), values)
 
 
-def delete_refused_contact(connection: Connection, feed_id: str, person: str, address: bytes) -> None:
-    known = (_ROW.feed_id == feed_id, _ROW.person == person, _ROW.address == address)
-    connection.execute(delete(refused_contacts).where(*known))
+def delete_refused_contact(connection: Connection, contact_key: bytes) -> None:
+    connection.execute(delete(refused_contacts).where(_ROW.contact_key == contact_key))
 
 
 def has_refused(connection: Connection, feed_id: str, person: str) -> bool:
@@ -58,10 +56,12 @@ def reported_by(connection: Connection, alert_pk: int) -> list[RefusedContact]:
 
 
 def mark_refusal_reported(connection: Connection, refused: RefusedContact, alert_pk: int) -> None:
-    known = (_ROW.feed_id == refused.feed_id, _ROW.person == refused.person, _ROW.address == refused.address)
-    connection.execute(update(refused_contacts).where(*known).values(due_at=None, alert_pk=alert_pk))
+    changed = update(refused_contacts).where(_ROW.contact_key == refused.contact_key)
+    connection.execute(changed.values(due_at=None, alert_pk=alert_pk))
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[RefusedContact]:
     rows = connection.execute(query)
-    return [RefusedContact(row.feed_id, row.person, bytes(row.address), row.channel, row.refused_at) for row in rows]
+    return [
+        RefusedContact(bytes(row.contact_key), row.feed_id, row.person, row.channel, row.refused_at) for row in rows
+    ]

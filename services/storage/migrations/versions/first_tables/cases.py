@@ -209,14 +209,14 @@ def create() -> None:
     op.create_index("ix_alert_cases_case_pk_alert_pk", "alert_cases", ["case_pk", "alert_pk"], unique=False)
     op.create_table(
         "refused_contacts",
+        sa.Column("contact_key", sa.LargeBinary(), nullable=False),
         sa.Column("feed_id", sa.String(length=24), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
-        sa.Column("address", sa.LargeBinary(), nullable=False),
         sa.Column("channel", sa.String(length=30), nullable=False),
         sa.Column("refused_at", sa.BigInteger(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("alert_pk", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("feed_id", "person", "address", name="pk_refused_contacts"),
+        sa.PrimaryKeyConstraint("contact_key", name="pk_refused_contacts"),
     )
     op.create_index("ix_refused_contacts_alert_pk", "refused_contacts", ["alert_pk"], unique=False)
     op.create_table(

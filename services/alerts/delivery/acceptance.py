@@ -10,12 +10,17 @@ from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.metrics import FIRST_MESSAGE
 from services.alerts.delivery.store.alerts import Alert, find_alert_by_id, mark_accepted, said_by_entry
-from services.alerts.delivery.store.earlier import AcceptedBefore, acceptances_beside, cases_in_later_alerts
+from services.alerts.delivery.store.earlier import (
+    AcceptedBefore,
+    acceptances_beside,
+    cases_in_later_alerts,
+    cases_said_to_be_over_later,
+)
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
-from services.alerts.review.step import MessageAboutCase, with_accepted
+from services.alerts.review.step import KNOWN_TO_COUNCIL, MessageAboutCase, with_accepted
 from services.alerts.review.withdrawal import is_about_withdrawal
 from services.storage.events.process import write_effects
 from services.storage.unit_of_work import UnitOfWork
@@ -34,13 +39,16 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | N
         return
     council = load_council(connection, work.store, alert.feed_id)
     about_withdrawal = is_about_withdrawal(alert.reason)
+    said_to_be_over = cases_said_to_be_over_later(connection, alert_pk)
 
     def accepted(case: Case, said: MessageAboutCase) -> Case | None:
-        # If a later alert about the case is being sent, the acceptance of that alert will count.
-        if case.tried_at is None or alert_pk < (case.tried_alert or 0):
-            return None
         if composed_at is not None and not about_withdrawal and _was_at_rest(case, composed_at):
             return None
+        # There was news after the message, or a later alert is being sent. The message about that will count.
+        if case.tried_at is None or alert_pk < (case.tried_alert or 0):
+            # The council now knows of the danger, so it needs a message also if the danger passes before that one.
+            is_first = not about_withdrawal and not case.warned and case.state not in KNOWN_TO_COUNCIL
+            return replace(case, warned=True) if is_first and case.pk not in said_to_be_over else None
         _time_first(case, alert, council.policy, now)
         return with_accepted(case, said, alert.reason, council.policy, now)
 

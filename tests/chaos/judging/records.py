@@ -38,7 +38,8 @@ class Case:
     alerts: int
     # The messages about an end to this person.
     ends: int
-    # The reason of the last alert that reached a contact, or may have reached one.
+    # The reason of the last alert that reached a contact, or may have reached one. A message names no case that was
+    # over when the message was composed.
     last_told: str | None
 
 
@@ -91,8 +92,12 @@ CASES = """
                 WHERE x.case_pk = c.pk AND x.reason = 'notice_withdrawn' AND d.state = 'sent'
                 GROUP BY d.contact) s) AS ends,
            (array_agg(t.reason ORDER BY t.alert_pk DESC) FILTER (WHERE EXISTS (
-               SELECT FROM deliveries d WHERE d.alert_pk = t.alert_pk AND (d.state = 'sent' OR EXISTS (
-                   SELECT FROM delivery_attempts a WHERE a.delivery_pk = d.pk AND a.outcome = 'in_doubt')))))[1]
+               SELECT FROM deliveries d JOIN delivery_attempts a ON a.delivery_pk = d.pk
+                WHERE d.alert_pk = t.alert_pk AND a.outcome IN ('sent', 'in_doubt')
+                  AND (t.reason = 'notice_withdrawn' OR NOT coalesce((
+                      SELECT w.fields ->> 'to' IN ('notice_withdrawn', 'service_ended') FROM audit w
+                       WHERE w.action = 'case_moved' AND w.subject = c.reference AND w.at < a.started_at
+                       ORDER BY w.pk DESC LIMIT 1), false)))))[1]
                AS last_told
       FROM cases c JOIN register_entries e ON e.pk = c.entry_pk LEFT JOIN alert_cases t ON t.case_pk = c.pk
      GROUP BY c.pk, e.record_key, c.reference, c.state, c.harm_on

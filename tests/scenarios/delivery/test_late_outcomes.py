@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from services.alerts.delivery.channels.port import ACCEPTED, SendOutcome, SendResult
@@ -15,6 +17,7 @@ ENTRY = {"entry_id": "e1", "cli": "01632 960123"}
 NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-03"}
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
+ISSUED_NEXT, ISSUED_LAST = {"issued_at": "2026-11-23T10:00:10Z"}, {"issued_at": "2026-11-23T10:00:20Z"}
 DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
@@ -80,3 +83,59 @@ def test_what_was_sent_is_not_set_aside_by_one_that_comes_late(deployment: Deplo
     deployment.dispatcher.run_due()
     cancel_delivery(deployment.store, late)
     assert state(deployment) == ("sent", False)
+
+
+def _news(deployment: Deployment) -> None:
+    deployment.post_notices({**NOTICE, "status": "rescheduled", "planned_migration_date": "2026-12-01", **ISSUED_NEXT})
+    deployment.settle()
+
+
+def _newer_alert(deployment: Deployment) -> None:
+    _news(deployment)
+    deployment.clock.advance(seconds=31)
+    deployment.engine.run_due()
+    deployment.clock.advance(seconds=1)
+
+
+def _nothing(deployment: Deployment) -> None:
+    del deployment
+
+
+def _ends(deployment: Deployment, late: Delivery) -> None:
+    settle(deployment.store, late, ACCEPTED)
+
+
+def _dies(deployment: Deployment, late: Delivery) -> None:
+    del deployment, late
+
+
+@pytest.mark.parametrize("meanwhile", [_nothing, _news, _newer_alert])
+@pytest.mark.parametrize("sender", [_ends, _dies])
+@pytest.mark.parametrize("withdrawn_first", [True, False])
+def test_whoever_got_a_late_first_message_is_told_when_the_notice_is_withdrawn(
+    deployment: Deployment,
+    late: Delivery,
+    meanwhile: Callable[[Deployment], None],
+    sender: Callable[[Deployment, Delivery], None],
+    withdrawn_first: bool,
+) -> None:
+    meanwhile(deployment)
+    if not withdrawn_first:
+        sender(deployment, late)
+    deployment.post_notices({**NOTICE, "status": "withdrawn", **ISSUED_LAST})
+    deployment.settle()
+    if withdrawn_first:
+        sender(deployment, late)
+    deployment.tick(hours=1)
+    deployment.tick(days=3)
+    subjects = [mail.message.subject for mail in deployment.mails() if mail.route == "mailto://desk.example"]
+    assert [subject.startswith("No longer") for subject in subjects] == [True]
+
+
+def test_a_late_first_message_does_not_repeat_the_word_that_it_is_over(deployment: Deployment, late: Delivery) -> None:
+    deployment.dispatcher.run_due()
+    deployment.post_notices({**NOTICE, "status": "withdrawn", **ISSUED_LAST})
+    deployment.tick(hours=1)
+    settle(deployment.store, late, ACCEPTED)
+    deployment.tick(days=3)
+    assert [mail.message.subject.startswith("No longer") for mail in deployment.mails()] == [False, True]

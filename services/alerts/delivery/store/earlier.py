@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from services.alerts.policy.escalation.case_clock import EscalationReason
 from services.storage.tables import alert_cases, alerts
@@ -34,10 +34,19 @@ def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, Accep
 
 
 def cases_in_later_alerts(connection: Connection, alert_pk: int) -> frozenset[int]:
-    mine, later = alert_cases.alias("mine"), alert_cases.alias("later")
-    query = (
-        select(later.c.case_pk)
-        .join_from(mine, later, (later.c.case_pk == mine.c.case_pk) & (later.c.alert_pk > mine.c.alert_pk))
+    return frozenset(connection.scalars(_later(alert_pk)))
+
+
+def cases_said_to_be_over_later(connection: Connection, alert_pk: int) -> frozenset[int]:
+    about_withdrawal = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
+    query = _later(alert_pk).join(alerts, alerts.c.pk == alert_cases.c.alert_pk).where(about_withdrawal)
+    return frozenset(connection.scalars(query))
+
+
+def _later(alert_pk: int) -> Select[tuple[int]]:
+    mine = alert_cases.alias("mine")
+    return (
+        select(alert_cases.c.case_pk)
+        .join(mine, (alert_cases.c.case_pk == mine.c.case_pk) & (alert_cases.c.alert_pk > mine.c.alert_pk))
         .where(mine.c.alert_pk == alert_pk)
     )
-    return frozenset(connection.scalars(query))

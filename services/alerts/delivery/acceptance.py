@@ -122,9 +122,11 @@ def _change_cases(
 
 
 def _time_first(case: Case, alert: Alert, policy: CouncilPolicy, now: datetime) -> None:
+    if case.last_alert_at is not None:
+        return
     # The time of a try says nothing about when the message was due.
     due = next_escalation(replace(case.clock, tried_at=None), policy, now)
-    if case.last_alert_at is None and due is not None:
+    if due is not None:
         # A message that waited for its reader's next working day was not due before.
         waited = case.tried_at is not None and case.tried_at > alert.created_at
         due_at = case.tried_at if waited and case.tried_at else due.due_at

@@ -67,15 +67,16 @@ def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> 
     latest = now + CLOCKS_APART
     longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     told = case.last_alert_at is not None and case.last_alert_at > latest
-    return replace(
-        case,
-        opened_at=min(case.opened_at, now) if case.opened_at > latest else case.opened_at,
-        state_since=now if case.state_since > latest else case.state_since,
-        last_alert_at=None if told else case.last_alert_at,
-        last_threshold=None if told else case.last_threshold,
-        tried_at=None if case.tried_at is not None and case.tried_at > latest + LONGEST_WAIT else case.tried_at,
-        changes_wait_since=case.changes_wait_since and min(case.changes_wait_since, now),
-        changes_raised_on=case.changes_raised_on and min(case.changes_raised_on, london_day(now)),
-        relaxed_at=case.relaxed_at and min(case.relaxed_at, now),
-        paused_until=None if case.paused_until is not None and case.paused_until > longest else case.paused_until,
-    )
+    possible: dict[str, Any] = {
+        "opened_at": min(case.opened_at, now) if case.opened_at > latest else case.opened_at,
+        "state_since": now if case.state_since > latest else case.state_since,
+        "last_alert_at": None if told else case.last_alert_at,
+        "last_threshold": None if told else case.last_threshold,
+        "tried_at": None if case.tried_at is not None and case.tried_at > latest + LONGEST_WAIT else case.tried_at,
+        "changes_wait_since": case.changes_wait_since and min(case.changes_wait_since, now),
+        "changes_raised_on": case.changes_raised_on and min(case.changes_raised_on, london_day(now)),
+        "relaxed_at": case.relaxed_at and min(case.relaxed_at, now),
+        "paused_until": None if case.paused_until is not None and case.paused_until > longest else case.paused_until,
+    }
+    is_possible = all(getattr(case, name) == value for name, value in possible.items())
+    return case if is_possible else replace(case, **possible)

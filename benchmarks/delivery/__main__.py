@@ -32,6 +32,7 @@ from services.alerts.message.message import Message
 from services.runtime.app import make_app
 from services.runtime.bootstrap import Parts
 from services.runtime.embedded.runner import EmbeddedRunner
+from services.runtime.gauges.collector import calm
 from services.runtime.server import listen, served
 from services.storage import tables
 from services.storage.secrets.keys import Role, create_key
@@ -158,6 +159,8 @@ def main() -> None:
         "councils": lambda: councils(asked.councils, asked.cases, postgres=asked.postgres),
         "one": lambda: one_council(10_000, postgres=asked.postgres),
     }
+    # As in the service.
+    calm()
     for name in asked.trials or trials:
         Console(width=120).print(trials[name]())
 

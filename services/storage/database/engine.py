@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
+from pydantic_core import from_json
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -50,7 +52,8 @@ _READ_ONLY_SETTINGS = ("default_transaction_read_only", "in_hot_standby")
 def make_engine(url: str) -> Engine:
     # Settings in a PostgreSQL URL override `POSTGRES_CONNECTION`.
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False})
+        waits = {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
+        engine = create_engine(url, json_deserializer=_read_json, connect_args=waits)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         watch_faults(engine)
@@ -58,6 +61,7 @@ def make_engine(url: str) -> Engine:
     said = make_url(url).query
     engine = create_engine(
         url,
+        json_deserializer=_read_json,
         # Checks a connection before use, because a restart of the server leaves dead connections in the pool.
         pool_pre_ping=True,
         connect_args={name: value for name, value in POSTGRES_CONNECTION.items() if name not in said},
@@ -81,6 +85,14 @@ def has_full_disk(engine: Engine) -> bool:
 def reading(engine: Engine) -> Engine:
     # On SQLite a read-only transaction takes no write lock. PostgreSQL ignores the option.
     return engine.execution_options(pullcord_read_only=True)
+
+
+def _read_json(stored: str | bytes) -> Any:
+    # Each case has three such values. `from_json` reads them three times as fast, and refuses half of a surrogate pair.
+    try:
+        return from_json(stored)
+    except ValueError:
+        return json.loads(stored)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
+
 import pytest
-from sqlalchemy import Engine, event, insert, select
+from sqlalchemy import JSON, Engine, event, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError
 
 from services.storage.store import Store
@@ -76,3 +78,12 @@ def test_times_come_back_as_they_went_in(store: Store) -> None:
         connection.execute(insert(feeds).values(feed))
     with store.reading() as connection:
         assert connection.execute(select(feeds.c.created_at, feeds.c.last_heard_at)).one() == (moment, None)
+
+
+@pytest.mark.parametrize(
+    "value", ['"half of a pair: \\ud83d"', "12345678901234567890123", '{"a": [1.5, null, "é"], "b": {}}', "NaN"]
+)
+def test_stored_json_is_read_as_the_standard_library_reads_it(store: Store, value: str) -> None:
+    with store.reading() as connection:
+        read = connection.scalar(select(literal_column(f"'{value}'", JSON)))
+    assert repr(read) == repr(json.loads(value))

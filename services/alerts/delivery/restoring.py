@@ -1,4 +1,4 @@
-"""After a restore, a message is sent twice rather than never."""
+"""After a restore, a message may be sent twice, so that no message is lost."""
 
 from __future__ import annotations
 

@@ -68,7 +68,10 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """Raises RefusedError if a mapping is wrong. Raises FileRefused at once or while the caller iterates the rows."""
+    """Raises RefusedError if a mapping is wrong.
+
+    Raises FileRefused at once, or while the caller iterates over the rows.
+    """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)
     known = knows_heading(kind, {**before, **new})

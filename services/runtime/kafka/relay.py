@@ -1,4 +1,4 @@
-"""One relay at a time works on a lane, to keep the order."""
+"""A lane is a part of a topic. Only one relay at a time publishes its events, so that they stay in order."""
 # A crash may repeat an event. The inboxes of the consumers drop the repetition.
 
 from __future__ import annotations

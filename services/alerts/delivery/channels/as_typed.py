@@ -40,7 +40,10 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Without `channel`, the text decides the channel. Raises RefusedError."""
+    """Without `channel`, the form of the text decides the channel.
+
+    Raises RefusedError if the text or channel is unusable.
+    """
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
     return TypedAddress(chosen, address_as_typed(chosen, typed))

@@ -40,7 +40,7 @@ class CalendarRefusedError(RefusedError):
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Raises CalendarRefusedError."""
+    """Leave out cancelled events. Raises CalendarRefusedError if the calendar is faulty."""
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
             raise CalendarRefusedError(f"the calendar has more than {MOST_EVENTS} events: divide it")

@@ -84,7 +84,7 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Raises FileRefused if the elements are nested too deep or too large."""
+    """Raises FileRefused if the elements are too large, or are nested too deeply."""
     within, inside = 0, 0
     parents: list[Any] = []
     for happening, element in iterparse(stream, events=("start", "end")):

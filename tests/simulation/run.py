@@ -100,7 +100,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _counted(plan: Plan, record: Record) -> Counter[str]:
-    """A planned fault counts only if it met the service."""
+    """A planned fault counts only if it took effect on the running service."""
     counted: Counter[str] = Counter()
     modes: dict[str, tuple[str, datetime]] = {}
     numbers: dict[str, object] = {}

@@ -81,7 +81,7 @@ def shortened(found: Month, planted: Planted = nullcontext) -> Month:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """None means that the month does not break the same promise."""
+    """None means that the month does not break the promise that `first` names."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None

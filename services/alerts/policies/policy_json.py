@@ -29,7 +29,7 @@ class PolicyFault(NamedTuple):
 
 
 class PolicyRefusedError(RefusedError):
-    """The text names the faulty part and the reason."""
+    """The text of the error names the faulty part and the reason."""
 
     def __init__(self, said: str, faults: Sequence[PolicyFault] = ()) -> None:
         super().__init__(said)

@@ -11,7 +11,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """A restriction counts too: some providers restricted lines weeks before the move."""
+    """Return the earlier day, because some providers restricted lines weeks before the move."""
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 

@@ -121,7 +121,10 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Join the more dangerous facts of both versions. If a person has settled the doubt, the line is unchanged."""
+    """Return the line with the more dangerous facts of its two versions.
+
+    If a person has settled the doubt, the line is unchanged.
+    """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line

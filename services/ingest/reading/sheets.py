@@ -47,7 +47,7 @@ class Sheet:
     to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Call this only after all rows are read."""
+        """Call this function only after all rows are read."""
         reason = self.one_reason(outcomes)
         return capped(
             (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)

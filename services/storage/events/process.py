@@ -58,7 +58,7 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Return the number of new events. If it raises PoisonError or NotUnderstoodError, nothing is written."""
+    """Return the number of new events. After PoisonError or NotUnderstoodError, nothing has been written."""
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
     with store.processing() as connection:

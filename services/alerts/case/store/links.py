@@ -76,7 +76,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
     """Return the alerts whose messages the link's message replaces, the newest alert first.
 
-    Messages accepted before `since` do not count.
+    Leave out alerts whose messages were accepted before `since`.
     """
     row, sent = alerts.c, deliveries.c
     query = (

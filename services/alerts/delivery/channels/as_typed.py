@@ -59,7 +59,7 @@ def route_as_typed(typed: str, services: ContactServices) -> str:
 
 
 def address_as_typed(channel: str, typed: str) -> str:
-    """Raises RefusedError if the text is no address of the channel."""
+    """Raises RefusedError if the text is not an address for the channel."""
     text = " ".join(typed.split())
     if channel in _MAIL:
         return str(_mailbox(text.removeprefix("mailto:")))

@@ -112,7 +112,7 @@ def tried_elsewhere(
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
     """Return the tiers that accepted messages about every case of `open_cases`.
 
-    Only messages to verified addresses count. A message from before the case was last due does not count.
+    Leave out messages to unverified addresses, and messages from before the case was last due.
     """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.

@@ -36,7 +36,7 @@ _EVENT: Final = ["VCALENDAR", "VEVENT"]
 
 
 class CalendarRefusedError(RefusedError):
-    """The text names the event and the remedy, but no content of the event."""
+    """The text of the error names the event and the remedy, but no content of the event."""
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:

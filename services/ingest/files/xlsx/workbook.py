@@ -60,7 +60,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Call `check_archive` first. A damaged workbook may raise any exception."""
+    """Call `check_archive` before this function. A damaged workbook may raise any exception."""
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():

@@ -58,7 +58,7 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Fill a report of a status with the recorded notice.
+    """Fill notices that report only a status from the recorded notices.
 
     A notice that still has no place is rejected, unless it is a withdrawal.
     """

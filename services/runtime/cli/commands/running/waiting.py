@@ -39,7 +39,10 @@ SIGNS = {
 
 
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
-    """Return False if `stop` is set first. Raises NotReadyError if the schema is missing or older."""
+    """Return False if `stop` is set before the database answers.
+
+    Raises NotReadyError if the schema is missing or older.
+    """
     for attempt in count(1):
         try:
             check_database(store, settings)

@@ -37,7 +37,7 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the earliest day from which `n` working days lead beyond `day`."""
+        """Return the earliest day whose date `n` working days later is after `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:

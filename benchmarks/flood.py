@@ -62,7 +62,7 @@ class Watched:
 
 
 def seconds_until_the_alert(folder: Path, homes: int, notices: int) -> tuple[float, float, int]:
-    """Return the seconds of the flood, the seconds of the alert, and the matches."""
+    """Return the seconds to post the flood, the seconds until the alert, and the number of matches."""
     settings = Settings(data_dir=folder, public_url="http://127.0.0.1", poll_seconds=0.2)
     write_keyring(settings.keys_path, new_keyring())
     store, watched = make_store(settings), Watched()

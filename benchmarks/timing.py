@@ -131,7 +131,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the probability that the number on a register is slower."""
+    """Return the probability that the answer takes longer for a number on a register."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

@@ -63,7 +63,7 @@ DANGEROUS_FIRST = (
 
 
 class RestrictionKind(StrEnum):
-    """The restriction of a line before its migration."""
+    """The kind of restriction that a provider puts on a line before the migration."""
 
     OUTGOING_BARRED = "outgoing_barred"
     OUTGOING_DIVERTED = "outgoing_diverted"

@@ -106,8 +106,8 @@ class RecordRef(Schema):
 class NoticesReconsidered(EventData):
     """Notices must be matched again, without a new version from the provider.
 
-    The usual cause is another notice: it replaces these notices, or no longer replaces them. An area record stands for
-    all notices of a provider on an area. If such a notice changes, `records` has the id of the area record.
+    Usually, another notice replaces these notices, or no longer replaces them. An area record stands for all notices of
+    a provider on an area. If a notice on an area changes, `records` has the id of the area record.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

@@ -1,4 +1,7 @@
-"""Run `python -m scripts.chart`. With `--check` it only finds differences."""
+"""Updates the generated files of the Helm chart. Run `python -m scripts.chart`.
+
+With `--check`, the script only finds differences.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Run `python -m scripts.dashboards`. With `--check` it only finds differences."""
+"""Writes the Grafana dashboards. Run `python -m scripts.dashboards`.
+
+With `--check`, the script only finds differences.
+"""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ NOTICED = frozenset({"killed", "timeout"})
 
 
 class MutantsError(Exception):
-    """The run has no result."""
+    """The tool `mutmut` could not run."""
 
 
 def all_mutants() -> list[str]:

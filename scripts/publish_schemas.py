@@ -1,4 +1,7 @@
-"""Run `python -m scripts.publish_schemas`. With `--check` it only finds differences."""
+"""Writes the files in `schemas/published`. Run `python -m scripts.publish_schemas`.
+
+With `--check`, the script only finds differences.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process prints its ports, and ends when its standard input ends."""
+"""Runs mail servers in a process. The process prints their ports, and ends when its standard input ends."""
 
 from __future__ import annotations
 

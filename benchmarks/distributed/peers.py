@@ -1,4 +1,4 @@
-"""A peer does Pullcord's join with another streaming library."""
+"""A peer is another streaming library that does the same join as Pullcord."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All times in the database become one day earlier."""
+"""Makes all times in the database one day earlier, so that a day seems to pass."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Process:
         return self.started.poll() is None
 
     def serving(self) -> bool:
-        """Raises StuckError if the process has ended."""
+        """Return True if the process is ready. Raises StuckError if the process has ended."""
         if not self.running:
             raise StuckError(f"{self.title} has ended by itself: see {self.log}")
         return SERVING in self.log.read_bytes()

@@ -29,7 +29,7 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """No number is drawn twice."""
+    """The same number is never drawn twice."""
 
     def __init__(self, random: Random) -> None:
         # Each range has a thousand numbers. A number that was drawn is removed.

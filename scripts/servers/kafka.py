@@ -32,7 +32,7 @@ class MissingToolError(Exception):
 
 
 def install() -> Path:
-    """Fetches missing or old jars first."""
+    """Fetches the jars if they are missing or old. Returns their folder."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.

@@ -52,7 +52,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. The first of their pauses ends at `paused_until`."""
+    """The acknowledged cases. `paused_until` is the time at which the first of the pauses ends."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -101,8 +101,9 @@ def list_cases(
 def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseView:
     """Show a case with its matched notices and its history.
 
-    The answer has at most 100 matches and 100 events. `/v1/cases/{reference}/matches` lists more matches from
-    `next_matches_cursor`. `/v1/cases/{reference}/history` lists more events from `next_history_cursor`.
+    The answer has at most 100 matches and 100 events. To get more matches, send `next_matches_cursor` as `cursor` to
+    `/v1/cases/{reference}/matches`. To get more events, send `next_history_cursor` as `cursor` to
+    `/v1/cases/{reference}/history`.
     """
     with store.reading() as connection:
         try:

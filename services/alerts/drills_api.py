@@ -33,7 +33,7 @@ class DrillBody(BaseModel):
 
 
 class DrillSummary(BaseModel):
-    """A drill of a council."""
+    """The state and the times of a drill."""
 
     drill: str
     # The GSS code of the council.

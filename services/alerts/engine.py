@@ -42,7 +42,7 @@ class Engine:
     watches_silence: bool = True  # False if something else watches whether feeds are silent
 
     def run_due(self) -> int:
-        """Call again until the result is 0. An error in one council delays no other council."""
+        """Call this method again until the result is 0. An error in one council delays no other council."""
         now = self.store.now()
         note_time(self.store, now)
         with self.store.reading() as connection:

@@ -109,7 +109,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """The caller must record the reader in the audit."""
+    """The caller must record in the audit who reads the numbers."""
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [

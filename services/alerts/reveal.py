@@ -8,7 +8,7 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """The keys are match ids."""
+    """Map the reference of each match to the telephone numbers of its notice. The audit records the reader."""
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)
         fields = {"case": case.reference, "notices": len(numbers)}

@@ -76,7 +76,7 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Leaves out a stock without an audit row, because unknown is not zero."""
+    """Leaves out a month-end figure without an audit row, because an unknown number is not zero."""
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
     for definition in DEFINITIONS:

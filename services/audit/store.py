@@ -55,7 +55,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """Only a month with a stock-taking row is closed."""
+    """A month is closed only if the audit has a row of its month-end figures."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -94,7 +94,7 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """The agreement with the latest end counts."""
+    """If a council has several agreements, the agreement that ends last decides."""
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))

@@ -37,7 +37,7 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """A link ends early after a revocation, a newer message or the contact's removal."""
+    """A link ends early if somebody revokes it, if a newer message replaces it, or if its contact is removed."""
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return LinkProblem.UNKNOWN

@@ -18,7 +18,7 @@ class Offer(NamedTuple):
 
 
 def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
-    """A case with news is missing, because its message does not contain the news."""
+    """Leave out a case with news since the link's message, because the person has not read the news."""
     left = [case for case in every_case(connection, link) if not case.clock_stopped]
     offered: dict[str, Offer] = {}
     for alert in link.alerts:

@@ -33,7 +33,7 @@ def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCase
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Return the newest act on each case, by the reference of the case."""
+    """Map the reference of each case to the newest act of a person on the case."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -41,7 +41,10 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return a number from 1, or None if the person acknowledged other cases."""
+    """Return the number of the person's newest acknowledgement of exactly these cases.
+
+    The numbers begin with 1. None means that the person did not acknowledge exactly these cases.
+    """
     found = [
         number
         for number, one in enumerate(taken, start=1)

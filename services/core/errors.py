@@ -23,4 +23,4 @@ class ConflictError(PullcordError):
 
 
 class RefusedError(PullcordError):
-    """A rule forbids the request. The text says what to do instead."""
+    """A rule forbids the request. The text of the error says what to do instead."""

@@ -21,7 +21,7 @@ def new_reference(prefix: str, random: RandomBytes) -> str:
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """Ids sort by time."""
+    """The ids sort by time."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"
 
 

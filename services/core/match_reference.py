@@ -30,13 +30,13 @@ def match_reference(tokeniser: Tokeniser, notice: int, entry: int) -> str:
 
 
 def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | None:
-    """The first id belongs to the notice. None means a wrong form."""
+    """Return the ids of the notice and of the register entry. Return None if the text has the wrong form."""
     form = _FORM.fullmatch(text.strip().upper())
     return None if form is None else _read(tokeniser, OF_MATCH, form[1].replace("-", ""))
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Only the same `use` can read the result."""
+    """Only `read_ids` with the same `use` can read the ids from the result."""
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -47,7 +47,7 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Invented signs give meaningless ids."""
+    """Return None if `signs` has the wrong form. Invented signs give meaningless ids."""
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 
 

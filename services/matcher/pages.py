@@ -68,7 +68,7 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Neither mapping may leave out any of the first `limit` + 1 partners that it knows."""
+    """Each mapping must contain at least its first `limit` + 1 partners."""
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None
@@ -109,7 +109,7 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return records with more than `page` pairs, or beyond `batch` pairs in all."""
+    """Return every record with more than `page` pairs. Return more records until the rest has at most `batch` pairs."""
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
     for one in sorted(found, key=lambda one: one.pairs):
@@ -120,7 +120,7 @@ def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]
 
 
 def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
-    """A record with more than `batch` pairs is a group of its own."""
+    """A group has at most `batch` pairs. A record with more pairs is a group of its own."""
     groups: list[list[Partners]] = []
     total = batch
     for one in records:

@@ -1,4 +1,4 @@
-"""All functions are pure."""
+"""All functions are pure, except for changes to their arguments."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """A possible match with an equal UPRN stays."""
+    """Leave out possible matches, except a found match with an equal UPRN."""
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -63,7 +63,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """The returned function does no work while the clock guard doubts the clock."""
+        """The returned function does nothing while the clock guard does not trust the machine's clock."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 

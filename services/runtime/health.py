@@ -30,7 +30,7 @@ class BackgroundTask(Protocol):
 
     @property
     def alive(self) -> bool:
-        """An ended task is not alive."""
+        """Return False if the task has ended."""
         ...
 
 

@@ -101,7 +101,7 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 
 
 def kind_of(error: BaseException) -> str:
-    """The text of an error may name a person, so only the type counts."""
+    """Return only the type, because the text of an error may name a person."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
@@ -134,7 +134,7 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes the same warning once in AGAIN_SECONDS seconds."""
+    """Writes the same warning at most once in AGAIN_SECONDS seconds."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -79,7 +79,7 @@ def opened_record(settings: Settings) -> Iterator[Engine]:
 
 
 def check_record(engine: Engine, deployment: str) -> None:
-    """Raises RecordNotReadyError if the database does not fit."""
+    """Raises RecordNotReadyError if the database does not fit this version or this deployment."""
     url = make_url(engine.url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         # SQLite would make an empty file, in which nothing is missing.

@@ -35,7 +35,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raises TooOftenError after too many acts in one day."""
+    """Raises TooOftenError if `action` was recorded too often for `subject` in one day."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(

@@ -85,7 +85,7 @@ def looked_up(
 
 
 def earliest(connection: Connection, if_none: date, *days: ColumnElement[date | None]) -> ColumnElement[date]:
-    """Return `if_none` if all dates are NULL."""
+    """A NULL date counts as `if_none`, which must be later than any other date."""
     # `min` of SQLite is NULL if any value is NULL, so no value is left NULL.
     least = func.least if connection.dialect.name == "postgresql" else func.min
     found: ColumnElement[date] = least(*(func.coalesce(day, literal(if_none, Date)) for day in days), type_=Date)
@@ -144,7 +144,7 @@ def time_of_database(connection: Connection) -> datetime | None:
 
 
 def is_read_only(connection: Connection) -> bool | None:
-    """None means unknown."""
+    """None means that the answer is not known."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
         return None

@@ -1,4 +1,4 @@
-"""Takes ids before rows are written."""
+"""Reserves ids for rows before the rows are written."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class VaultError(PullcordError):
 
 
 class MissingKeyError(VaultError):
-    """The vault key of a value is not loaded."""
+    """The vault key for a value is not loaded."""
 
     # Another process may have read a newer key file, so a retry can succeed.
     permanent = False

@@ -1,4 +1,4 @@
-"""No source prescribes these bounds: they are policy of the deployment [P]."""
+"""No source prescribes these bounds: they are policy of the deployment."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 
 class _Repeating(dict[str, Any]):
-    """A key of the JSON object is repeated."""
+    """A JSON object in which a key is repeated."""
 
     repeated: frozenset[str] = frozenset()
 

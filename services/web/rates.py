@@ -1,4 +1,4 @@
-"""Each process counts for itself."""
+"""Each process counts only its own requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs each test of this folder on SQLite, on PostgreSQL and distributed."""
+"""Runs each test of this folder on SQLite, on PostgreSQL, and distributed over Apache Kafka."""
 
 from __future__ import annotations
 

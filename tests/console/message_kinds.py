@@ -1,4 +1,4 @@
-"""`python -m tests.console.message_kinds` writes the pictures in `docs/pictures/messages`."""
+"""Run `python -m tests.console.message_kinds` to write the pictures in `docs/pictures/messages`."""
 
 from __future__ import annotations
 

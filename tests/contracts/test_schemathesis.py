@@ -59,7 +59,7 @@ checks.positive_data_acceptance.expected-statuses = ["2xx", 401, 403, 404, 422, 
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, str], Path]]:
-    """Yield the base URL, the keys and the path of a configuration."""
+    """Yield the base URL, the keys, and the path of the configuration for Schemathesis."""
     engine = sqlite_engine(tmp_path)
     deployment = Deployment(engine).with_officers()
     deployment.put_entries(ENTRY)

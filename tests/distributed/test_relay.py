@@ -65,7 +65,7 @@ def write_batches(engine: Engine, writer: int) -> None:
 
 
 def relay_until(url: str, settings: KafkaSettings, enough: Event) -> int:
-    """Return the number of published events."""
+    """Publish events until `enough` is set. Return the number of published events."""
     engine, publisher, told = make_engine(url), Publisher(settings), 0
     relay = Relay(make_store(engine, FrozenClock()), publisher)
     while not enough.is_set():

@@ -1,4 +1,4 @@
-"""`PULLCORD_TEST_INTERLEAVINGS` is the number of pairs."""
+"""The variable `PULLCORD_TEST_INTERLEAVINGS` sets the number of pairs of records."""
 # `PULLCORD_TEST_SEED` repeats random choices, but not the timing of the processes.
 
 from __future__ import annotations

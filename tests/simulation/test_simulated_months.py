@@ -1,4 +1,4 @@
-"""`PULLCORD_TEST_MONTHS` is the number of months."""
+"""The variable `PULLCORD_TEST_MONTHS` sets the number of months."""
 # `PULLCORD_TEST_SEED` repeats the months of an earlier run.
 
 from __future__ import annotations

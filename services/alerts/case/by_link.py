@@ -19,7 +19,7 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """`until` is the end of the pause if the person were signed in."""
+        """`until` is the end of the pause that a signed-in person would get."""
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

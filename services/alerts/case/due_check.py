@@ -1,4 +1,4 @@
-"""Finds cases that were put off by hand in the database."""
+"""Finds cases that somebody delayed by hand in the database."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """A change beyond the council's allowance waits for a person."""
+    """A change beyond the council's allowance has no effect until a person accepts it."""
     # A stolen key or a faulty feed must not stop many messages.
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]

@@ -31,7 +31,8 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | None) -> None:
     """Mark the cases that the accepted message named. Lock deliveries only after this call.
 
-    The message named no case that was over or held at `composed_at`. None marks every case.
+    The message left out each case that was over or on hold at `composed_at`, so such a case is not marked. If
+    `composed_at` is None, every case is marked.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
@@ -61,7 +62,7 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted`, because every accepted message came back. Lock deliveries only after this call."""
+    """Undo `count_as_accepted`, because no message of the alert has arrived. Lock deliveries only after this call."""
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

@@ -160,7 +160,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """A damaged entry gives DAMAGED."""
+    """Map the id of each entry to its reference. The reference of a damaged entry is DAMAGED."""
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:

@@ -48,7 +48,7 @@ class Dispatcher:
     _ended: SimpleQueue[tuple[SendJob, SendResult]] = field(default_factory=SimpleQueue)
 
     def run_due(self) -> int:
-        """Call again until the result is 0. An error in one delivery delays no other delivery."""
+        """Call this method again until the result is 0. An error in one delivery delays no other delivery."""
         faults: list[Exception] = []
         settled = self._settle_ended(faults)
         # No more deliveries are claimed than the pool can start at once: waiting would use up the time of their

@@ -41,7 +41,7 @@ _MESSAGES: Final[Mapping[str, Callable[[Connection, str], Message | None]]] = {
 
 
 def alert_operator(store: Store, contacts: Sequence[Contact], now: datetime, *, silence: bool) -> int:
-    """Without `silence`, no alert about silent feeds is written."""
+    """Return the number of written alerts. An alert about silent feeds is written only if `silence` is true."""
     written = 0
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

@@ -1,4 +1,4 @@
-"""A settled delivery was sent, given up, or not needed."""
+"""A delivery is settled if it was sent, was given up, or is not needed any more."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _destination(contact: Contact, store: Store) -> str:
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
-    """If `counting` is false, another message about the cases stays due."""
+    """If `counting` is false, the cases do not count as alerted. Another message about these cases then stays due."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -154,7 +154,10 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Keep a delivery with a case outside the new alert. The caller must mark the returned cases as warned."""
+    """Cancel the contacts' waiting deliveries about cases that are all in the new alert.
+
+    Return each case about which an earlier message may have been sent. The caller must mark these cases as warned.
+    """
     older = lock_older(work.connection, alert_pk, feed_id, contacts)
     settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])
     return cases_in_doubt(work.connection, [delivery.pk for delivery in older])

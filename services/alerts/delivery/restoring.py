@@ -1,4 +1,4 @@
-"""After a restore, a message is sent twice rather than never."""
+"""After a restore, a message may be sent twice, so that no message is lost."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Call before any process starts. `record_ends` is the time of the newest record."""
+    """Call this function before any process starts. `record_ends` is the time of the newest record."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

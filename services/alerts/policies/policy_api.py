@@ -44,7 +44,7 @@ class PolicyBody(BaseModel):
 
 
 class CoverWarningView(BaseModel):
-    """The days on which nobody of a tier is on duty for some hours.
+    """The days on which a tier has nobody on duty for some hours.
 
     `recipients` get the tier's messages in these hours. If `recipients` is empty, the operator gets the messages.
     `tier` is null if no tier has a contact.

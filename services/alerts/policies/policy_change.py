@@ -33,7 +33,7 @@ class ChangedPolicy(NamedTuple):
 
 
 class NobodyIsToldError(RefusedError):
-    """By this policy, nobody would get any message."""
+    """Under this policy, nobody would get any message."""
 
 
 class CasesLaterError(RefusedError):

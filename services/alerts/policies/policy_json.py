@@ -29,7 +29,7 @@ class PolicyFault(NamedTuple):
 
 
 class PolicyRefusedError(RefusedError):
-    """The text names the faulty part and the reason."""
+    """The text of the error names the faulty part and the reason."""
 
     def __init__(self, said: str, faults: Sequence[PolicyFault] = ()) -> None:
         super().__init__(said)
@@ -37,7 +37,7 @@ class PolicyRefusedError(RefusedError):
 
 
 def policy_from(values: Any, before: CouncilPolicy, services: ContactServices) -> CouncilPolicy:
-    """Raises PolicyRefusedError. A masked address keeps its value from `before`."""
+    """Raises PolicyRefusedError if the policy is not valid. A masked address keeps its value from `before`."""
     _put_addresses_back(values, before, services)
     policy = policy_of(values)
     for _, contact, where in new_contacts(policy, before):
@@ -57,7 +57,10 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Never log the text, because it names the recipient. Raises PolicyRefusedError."""
+    """Never log the returned text, because it names the recipient.
+
+    Raises PolicyRefusedError if the address is unusable.
+    """
     try:
         return what_is_understood(contact_route(contact, services))
     except RouteRefusedError as error:

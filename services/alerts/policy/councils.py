@@ -55,7 +55,7 @@ class PolicyMovedError(ConflictError):
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
-    """Raises PolicyMovedError if `replaces` is not the stored version."""
+    """Raises PolicyMovedError if `replaces` is given and is not the stored version."""
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.

@@ -1,4 +1,4 @@
-"""Every function except `local` returns UTC."""
+"""All functions are pure. They return times in UTC, except that `local` returns London time."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """A restriction counts too: some providers restricted lines weeks before the move."""
+    """Return the earlier day, because some providers restricted lines weeks before the move."""
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
@@ -31,7 +31,7 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """A closed day moves the time to the working day before."""
+    """If the day is closed, return a time on the working day before."""
     return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
 
 

@@ -48,7 +48,7 @@ Change = Callable[[LineMemory, Line], LineMemory]
 
 
 class ActRefusedError(RefusedError):
-    """The text says what to do instead."""
+    """The text of the error says what to do instead."""
 
 
 class RecordFaultyError(RefusedError):

@@ -31,7 +31,7 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """None means that no day is known."""
+        """Map each provider to the earliest harmful day of its pending lines. None means that no day is known."""
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
@@ -74,7 +74,10 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Only a line of pending notices on an area loses days."""
+    """Remove the days that the test call on `tested_on` covers.
+
+    Only a line of pending notices on an area loses days. Every other line is unchanged.
+    """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
     planned = tuple(day for day in line.days.planned if not _has_moved(line, day, lines, tested_on))
@@ -118,7 +121,10 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """If a person has settled the doubt, the line is unchanged."""
+    """Return the line with the more dangerous facts of its two versions.
+
+    If a person has settled the doubt, the line is unchanged.
+    """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:
         return line

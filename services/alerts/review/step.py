@@ -1,4 +1,4 @@
-"""All functions are pure."""
+"""All functions are pure, except for changes to their arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m services.alerts.states.machine_diagram docs/case-states.md` updates the page."""
+"""Run `python -m services.alerts.states.machine_diagram docs/case-states.md` to update the page."""
 
 import sys
 from collections.abc import Iterator, Mapping

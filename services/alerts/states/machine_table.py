@@ -1,4 +1,4 @@
-"""The import fails if a row does not decide each state exactly once."""
+"""The import fails unless each row has exactly one decision for each state."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Show a validation error only with `errors(include_input=False)`."""
+"""Show a validation error only with `errors(include_input=False)`, because the input may identify a person."""
 
 from datetime import date
 from enum import StrEnum

@@ -104,7 +104,7 @@ def stored_matches(connection: Connection) -> Iterator[tuple[tuple[int, int], bo
 
 
 def stored_records(connection: Connection, table: str) -> Mapping[int, bool]:
-    """True means that the record is live."""
+    """Map the id of each record to True if the record is live."""
     chosen = _TABLES[table]
     return {row.pk: row.live for row in _all(connection, select(chosen.c.pk, chosen.c.live))}
 
@@ -123,7 +123,7 @@ def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Map a key's id to its role with expiry. True means that the key is revoked."""
+    """Map the id of each key to its role with its expiry, and to True if the key is revoked."""
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}

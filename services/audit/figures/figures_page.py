@@ -1,4 +1,4 @@
-"""Run `python -m services.audit.figures.figures_page docs/oversight.md`."""
+"""Run `python -m services.audit.figures.figures_page docs/oversight.md` to update the table on the page."""
 
 from __future__ import annotations
 

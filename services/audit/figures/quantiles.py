@@ -22,7 +22,7 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """The longest band has no end."""
+    """Return None for the longest band, because it has no end."""
     return _LAST_DAYS[band]
 
 

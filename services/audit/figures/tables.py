@@ -56,7 +56,7 @@ def cells(figure: Shown, figures: Sequence[Shown]) -> Iterator[FigureCell]:
 
 
 def as_csv(months: Iterable[MonthShown]) -> str:
-    """RFC 4180. A withheld or unknown count is an empty cell."""
+    """Return CSV as in RFC 4180. A withheld or unknown count is an empty cell."""
     text = StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)

@@ -36,7 +36,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """None means that a segment is not plain."""
+    """Return None if a segment is not plain. Another function must then read the segments."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

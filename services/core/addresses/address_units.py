@@ -101,7 +101,7 @@ def may_name_sub_unit(text: str) -> bool:
 
 
 def take_sub_units(text: str) -> tuple[set[str], str]:
-    """`flat a` gives `a`, and `2f1` gives `2/1`."""
+    """Return the sub-units, and the rest of the text. `flat a` gives the sub-unit `a`, and `2f1` gives `2/1`."""
     if not may_name_sub_unit(text):
         return set(), text
     # Short forms are written out first, so that `gff` and `ground floor flat` give the same sub-unit.

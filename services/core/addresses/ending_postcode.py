@@ -11,7 +11,7 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Different postcodes give None."""
+    """Return None if no line ends with a postcode, or if the lines end with different postcodes."""
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

@@ -51,7 +51,7 @@ class CouncilDays:
         return self.start_before(today, 1)
 
     def fewer_left(self, n: int, now: datetime, before: datetime) -> bool:
-        """A working day counts if it starts between `now` and `before`."""
+        """Return True if fewer than `n` working days start between `now` and `before`."""
         start = now
         for _ in range(n):
             start = self.next_start(start)

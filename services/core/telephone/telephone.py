@@ -46,7 +46,7 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Several numbers give None."""
+    """Return None unless the text has exactly one number."""
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

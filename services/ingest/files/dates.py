@@ -72,7 +72,7 @@ def contradicts_weekday(text: str) -> bool:
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """The earlier day comes first."""
+    """Return the days that a contradictory date may mean. The earlier day comes first."""
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:

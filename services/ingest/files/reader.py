@@ -25,7 +25,7 @@ def read_table(
     limits: FileLimits,
     known_heading: KnownHeading | None = None,
 ) -> Table:
-    """Raises `FileRefused` at once or while the caller iterates the rows."""
+    """Raises `FileRefused` at once, or while the caller iterates over the rows."""
     # The bytes decide the format. A sender can give any name or media type, so these only refine the refusal.
     if not data.strip():
         raise FileRefused(FileCode.EMPTY)

@@ -98,7 +98,7 @@ def known_heading(kind: RecordKind) -> Callable[[str], bool]:
 
 
 def map_columns(headings: Sequence[str], kind: RecordKind, by_hand: Chosen | None = None) -> ColumnMap:
-    """If two columns are equally good, the first column is read."""
+    """If two columns fit a field equally well, the first column is read."""
     meanings = {index: meaning for index, heading in enumerate(headings) if (meaning := meaning_of(heading, kind))}
     labels = [column_label(headings, index) for index in range(len(headings))]
     meanings |= dict.fromkeys(contact_columns(headings, meanings), Meaning(FORBIDDEN, Meaning.SYNONYM))

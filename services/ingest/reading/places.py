@@ -109,7 +109,10 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """A notice without number, UPRN or address shares its area."""
+    """Notices on an area share one record.
+
+    A notice on a line joins this record if the notice has no number, UPRN or address.
+    """
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 

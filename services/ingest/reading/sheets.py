@@ -47,7 +47,7 @@ class Sheet:
     to_remember: tuple[ChosenWord, ...] = ()
 
     def remarks_after(self, outcomes: Sequence[RowOutcome]) -> Sequence[str]:
-        """Call this only after all rows are read."""
+        """Call this function only after all rows are read."""
         reason = self.one_reason(outcomes)
         return capped(
             (*([reason] if reason else ()), *self.left_out.remarks(), *self.statuses.remarks(), *self.remarks)
@@ -68,7 +68,10 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """Raises RefusedError if a mapping is wrong. Raises FileRefused at once or while the caller iterates the rows."""
+    """Raises RefusedError if a mapping is wrong.
+
+    Raises FileRefused at once, or while the caller iterates over the rows.
+    """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)
     known = knows_heading(kind, {**before, **new})

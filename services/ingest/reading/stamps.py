@@ -85,7 +85,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Both stamps belong to the same content."""
+    """`new` and `recorded` are the stamps of two versions with the same content."""
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

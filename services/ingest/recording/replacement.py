@@ -37,14 +37,14 @@ class ReplacementTooLargeError(ConflictError):
 
 
 def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[bytes]:
-    """Refused rows count too."""
+    """Return the keys of all references in the file. Refused rows are included."""
     references = [draft.reference for draft in reading.drafts]
     references += [row.reference for row in reading.refused if row.reference]
     return frozenset(store.tokeniser.record_key(origin.feed_id, reference) for reference in references)
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """`gone` has the keys of withdrawn entries."""
+    """`gone` has the keys of withdrawn entries. If the file names such an entry, the entry returns to the register."""
 
     def restored(draft: Draft[Any]) -> Draft[Any]:
         if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:

@@ -15,12 +15,12 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """A feed may come several times."""
+    """A feed is listed once for each of its unfinished records."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """The returned record is locked. The feed with the longest wait comes first."""
+    """The returned record is locked. It belongs to the feed that has waited longest."""
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
     feeds = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))

@@ -111,7 +111,10 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Raises PoisonError for one bad event. Raises `error` if a retry may help."""
+    """Return smaller groups to try.
+
+    Raises PoisonError for a single event that can never be handled. Raises `error` if the same events may work later.
+    """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()
         # Another worker changes the same rows. Smaller batches collide less often.

@@ -70,12 +70,12 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        """A loop is alive before its start."""
+        """A loop that has not started yet counts as alive."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 
     def busy_seconds(self) -> float:
-        """A waiting loop has 0 seconds."""
+        """Return the seconds since the current step began, or 0 if no step is running."""
         began = self._step_began_at
         return 0.0 if began is None else monotonic() - began
 

@@ -122,7 +122,7 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """A feed without data has the time of its creation. Ended feeds are missing."""
+    """A feed without data has the time of its creation. Feeds that the operator has ended are left out."""
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)
     return [(feed_id, heard or added) for feed_id, heard, added in rows]

@@ -1,1 +1,1 @@
-"""Needs the package extra `distributed`."""
+"""Every module here needs the extra `distributed` of Pullcord."""

@@ -40,7 +40,10 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Return the number of lost events. Raises RelayError if the brokers accept no canary."""
+        """Return the number of lost events, which the relay publishes again.
+
+        Raises RelayError if the brokers accept no canary.
+        """
         now = self.store.now()
         with self.store.writing() as connection:
             # One relay at a time. The lock ends with the transaction.

@@ -1,4 +1,4 @@
-"""One relay at a time works on a lane, to keep the order."""
+"""A lane is a part of a topic. Only one relay at a time publishes the events of a lane, to keep their order."""
 # A crash may repeat an event. The inboxes of the consumers drop the repetition.
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the finished events, and the first error of a waiting event."""
+        """Return the finished events, and the first error of an event that must be sent again."""
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()

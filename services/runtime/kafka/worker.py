@@ -86,7 +86,7 @@ class Worker:
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """The seconds since the end of the newest batch. A failed batch counts."""
+        """Return the seconds since the newest batch was handled or failed."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
@@ -99,7 +99,7 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Returns False if the worker must stop before the end."""
+        """Return False if the worker must stop before the messages are handled."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

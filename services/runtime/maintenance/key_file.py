@@ -16,7 +16,7 @@ LOOK_EVERY = 1.0
 
 
 class KeyFile:
-    """Raises KeysError at the start. After a later fault, the earlier keys stay in use."""
+    """Raises KeysError if the file is faulty at the start. If it is faulty later, the earlier keys stay in use."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
         self._path = path

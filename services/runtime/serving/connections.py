@@ -31,7 +31,7 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Cuts off the oldest incomplete request, or else the new connection."""
+        """If no place is free, cuts off the oldest incomplete request, or else the new connection."""
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:

@@ -32,7 +32,7 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """Answers 408 for a slow body, and 503 after a long wait."""
+    """Answers 408 for a slow body, and 503 if a request waits too long."""
 
     def __init__(self, app: App, limits: WorkLimits) -> None:
         self._app = app

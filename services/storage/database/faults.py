@@ -126,6 +126,6 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """None means no refusal within `REFUSING_SECONDS`."""
+    """None means that the database has refused nothing in the last `REFUSING_SECONDS` seconds."""
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

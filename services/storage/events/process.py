@@ -34,7 +34,7 @@ class Consumer(Protocol):
     def topics(self) -> tuple[str, ...]: ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """None of the events was handled before."""
+        """The consumer has handled none of the events before."""
         ...
 
 
@@ -58,7 +58,7 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Return the number of new events. Raises PoisonError or NotUnderstoodError, and then writes nothing."""
+    """Return the number of new events. After PoisonError or NotUnderstoodError, nothing has been written."""
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
     with store.processing() as connection:

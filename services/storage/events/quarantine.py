@@ -32,7 +32,7 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """An event is due again after `repeat`. All events are then marked as reported."""
+    """An event is due again after `repeat`. If any event is due, all events are marked as reported."""
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.
@@ -55,7 +55,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Return the number of consumers.
+    """Return the number of consumers that get the event again.
 
     Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """

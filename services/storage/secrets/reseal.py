@@ -84,7 +84,10 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Yield the size of each finished batch. `pause` takes seconds. Raises VaultError if a key is missing."""
+    """Yield the size of each finished batch.
+
+    `pause` waits for a number of seconds. Raises VaultError if a key is missing.
+    """
     for _ in range(PASSES):
         for done in reseal(store, batch):
             yield done

@@ -1,4 +1,4 @@
-"""Needs only the standard library: faults in alerts cannot silence the watchdog."""
+"""Uses only the standard library, so that no fault in the alerts' channels can silence the watchdog."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WatchdogMail:
 
 
 def mail_server(url: str, *, plain: bool) -> MailServer:
-    """Read `smtp://user:password@host:port` or `smtps://…`. Raises RefusedError."""
+    """Read `smtp://user:password@host:port` or `smtps://…`. Raises RefusedError for any other form."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port

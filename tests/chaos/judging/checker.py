@@ -118,7 +118,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Count the changes that explain a further alert, by entry."""
+    """Map each entry to the number of changes that explain a further alert."""
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
     providers, numbers, found = defaultdict(set), defaultdict(set), Counter[str]()

@@ -1,4 +1,4 @@
-"""The tests must find each of these deliberate mistakes."""
+"""The tests must find each deliberate mistake in this module."""
 
 from __future__ import annotations
 

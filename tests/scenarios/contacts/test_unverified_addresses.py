@@ -36,7 +36,7 @@ def with_policy(deployment: Deployment, made: CouncilPolicy, *, verified: Counci
 
 
 def told(deployment: Deployment) -> dict[str, bool]:
-    """Map each recipient to True if the message is marked."""
+    """Map each recipient to True if the message says that nobody has verified the address."""
     found = {}
     for mail in deployment.mails():
         marked = NOTE in " ".join(mail.message.text.split())

@@ -152,7 +152,7 @@ class PowerCutError(BaseException):
 
 
 class CutShort(Store):
-    """The process ends after `left` write transactions."""
+    """Simulates a process that ends after `left` write transactions."""
 
     left = 0
 

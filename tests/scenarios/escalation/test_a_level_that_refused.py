@@ -17,7 +17,7 @@ DAY = 24 * 60
 
 @pytest.fixture
 def failing(deployment: Deployment) -> dict[str, SendResult]:
-    """Maps a person to the channel's answer."""
+    """The test puts a channel's answer to each person into the returned dictionary."""
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
     deployment.put_entries(ENTRY)
     answers: dict[str, SendResult] = {}

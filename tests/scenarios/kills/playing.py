@@ -38,7 +38,7 @@ def play_all(folder: Path, snapshots: Path) -> None:
 
 
 def play_step(folder: Path, name: str, kill: Kill | None, result: Path | None, *, again: bool) -> None:
-    """`again` is True if a kill has interrupted the step."""
+    """`again` is true if the first try of the step was killed."""
     commits = Commits(kill)
     service = Service(folder, commits, begins_at(name))
     commits.step = name

@@ -1,4 +1,4 @@
-"""Each new commit needs a line here and a step in the story."""
+"""Each new place that commits a transaction needs a line here, and a step in the story."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A step can be repeated after a kill."""
+"""Each step of the story can be repeated after a kill."""
 
 from __future__ import annotations
 

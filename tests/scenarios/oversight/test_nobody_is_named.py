@@ -217,7 +217,7 @@ def send(api: Api, sample: Sample) -> dict[str, object]:
 
 
 def provoke(api: Api, people: People) -> list[str]:
-    """Puts personal data into faulty requests."""
+    """Send faulty requests that contain personal data, and return the answers."""
     number, street = f"0{min(people.numbers)}", min(people.streets)
     attempts = [
         api.ask("raven", "POST", "/v1/migration-notices", json={"id": number, "cli": number, number: street}),

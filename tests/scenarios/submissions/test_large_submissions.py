@@ -29,7 +29,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Calls `act` with the number of each write transaction."""
+    """Calls `act` before each write transaction, with the number of the transaction."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager

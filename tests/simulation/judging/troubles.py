@@ -1,4 +1,4 @@
-"""Only these faults excuse a late message."""
+"""Only the faults that are listed here excuse a late message."""
 
 from __future__ import annotations
 

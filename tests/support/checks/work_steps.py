@@ -47,7 +47,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def seconds_of(work: Callable[[], object]) -> float:
-    """Return the shortest of three runs."""
+    """Return the seconds of the shortest of three runs."""
 
     def once() -> float:
         began = thread_time()

@@ -125,7 +125,7 @@ def test_a_workbook_with_a_password_on_a_part_is_refused() -> None:
 
 
 def as_strict(data: bytes, prefix: bytes = b"") -> bytes:
-    """Return the strict form of ISO/IEC 29500."""
+    """Return the workbook in the strict form of ISO/IEC 29500."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     for name, content in parts.items():

@@ -37,7 +37,7 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """None in `changes` removes the part."""
+    """If the change of a part is None, the part is removed."""
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

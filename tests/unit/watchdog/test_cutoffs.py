@@ -16,7 +16,7 @@ CALENDARS = [CouncilCalendar(), CouncilCalendar(Nation.SCOTLAND), CouncilCalenda
 
 
 def is_over(calendar: CouncilCalendar, day: date, n: int, now: datetime) -> bool:
-    """The wait of `n` working days after `day` ends before midnight."""
+    """Return True if the wait of `n` working days after `day` ends before the day of `now` ends."""
     return calendar.working_days_after(london_time(day, time()), n) < london_time(
         london_day(now) + timedelta(days=1), time()
     )

@@ -25,7 +25,7 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """A case is due at or before `by`. An open case is also due after `beyond`."""
+    """A case is due if its due time is not after `by`. An open case with a due time after `beyond` is due as well."""
 
     by: datetime
     beyond: datetime  # only a clock that ran ahead can have written a later due time
@@ -38,7 +38,10 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """The earliest harm comes first. With `to_change`, the cases are locked in the order of ids."""
+    """The case with the earliest harm comes first.
+
+    With `to_change`, the cases are locked and come in the order of ids.
+    """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
         # Cases are always locked in the same order, so two workers that lock the same cases cannot deadlock.
@@ -83,7 +86,7 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
 
 
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
-    """Lock the cases that no other worker has locked."""
+    """Lock and return the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
     return [_case(row) for row in connection.execute(skipping_locked(connection, query))]
 
@@ -111,7 +114,7 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Leave out cases that can never need a message."""
+    """The page leaves out cases that can never need a message."""
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)

@@ -1,4 +1,4 @@
-"""Loads personal data of register entries, for their own council only."""
+"""Loads encrypted register entries. Show an entry only to its own council."""
 
 from __future__ import annotations
 

@@ -74,7 +74,10 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 
 
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
-    """The newest alert comes first. Messages accepted before `since` do not count."""
+    """Return the alerts whose messages the link's message replaces, the newest alert first.
+
+    Leave out alerts whose messages were accepted before `since`.
+    """
     row, sent = alerts.c, deliveries.c
     query = (
         select(row.pk, row.reference)

@@ -1,4 +1,4 @@
-"""A feed ended or delayed a relaxed case without a person's consent."""
+"""A case is relaxed if a feed has ended or delayed it without a person's consent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Lock the council's count. On PostgreSQL, a transaction with earlier reads may fail here."""
+    """Lock the council's count of relaxed cases.
+
+    On PostgreSQL, the call may fail with a serialisation error if the transaction has read before. Then run the
+    transaction again.
+    """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
     connection.execute(turn, {"feed_id": feed_id, "taken_at": now})

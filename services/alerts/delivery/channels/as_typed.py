@@ -40,7 +40,10 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Without `channel`, the text decides the channel. Raises RefusedError."""
+    """Without `channel`, the form of the text decides the channel.
+
+    Raises RefusedError if the text or channel is unusable.
+    """
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
     return TypedAddress(chosen, address_as_typed(chosen, typed))
@@ -56,7 +59,7 @@ def route_as_typed(typed: str, services: ContactServices) -> str:
 
 
 def address_as_typed(channel: str, typed: str) -> str:
-    """Raises RefusedError if the text is no address of the channel."""
+    """Raises RefusedError if the text is not an address for the channel."""
     text = " ".join(typed.split())
     if channel in _MAIL:
         return str(_mailbox(text.removeprefix("mailto:")))

@@ -1,4 +1,4 @@
-"""Sends many messages at once: a slow service delays no other service."""
+"""Sends many messages at once, so that a slow service delays no other service."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class DeliveryPool:
             return known is not None and known.holds(self._time())
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Return at once. Check `places` and `places_at` before the call."""
+        """Start the job, and return at once. Check `places` and `places_at` before the call."""
         turn = _Turn(job, on_result, self._time())
         with self._changed:
             refused = self._closed

@@ -8,7 +8,7 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Never log the text, because it contains addresses. Raises RouteRefusedError."""
+    """Never log the returned text, because it contains addresses. Raises RouteRefusedError if the route is faulty."""
     return channel_of(route).understood(route)
 
 

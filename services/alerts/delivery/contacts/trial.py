@@ -9,7 +9,7 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def note_test(work: UnitOfWork, feed_id: str, contact: Contact, by: str) -> None:
-    """Raises TooOftenError if the contact had too many messages."""
+    """Raises TooOftenError if the contact has had too many messages."""
     named = contact_id(contact_key(work.store.tokeniser, feed_id, contact))
     allow_contact_message(work.store, work.connection, named)
     row = AuditRow(AuditAction.CONTACT_TESTED, {"contact": named}, subject=named, feed_id=feed_id, actor=by)

@@ -1,4 +1,4 @@
-"""The database holds only a random number: a code is its keyed digest."""
+"""The database stores a random number, never a code. A secret key turns the number into the code."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Send the code only to the contact's address. Raises TooOftenError after too many messages."""
+    """Send the returned code only to the contact's address. Raises TooOftenError after too many messages."""
     store = work.store
     key = contact_key(store.tokeniser, feed_id, contact)
     allow_contact_message(store, work.connection, contact_id(key))

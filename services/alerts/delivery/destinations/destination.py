@@ -1,4 +1,4 @@
-"""Stores nothing: after a restart, each circuit breaker is closed."""
+"""The state is not stored: after a restart, each circuit breaker is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: the caller passes the time."""
+"""All functions are pure, except for changes to the bucket. The caller passes the time."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def record_answer(
     feed_id: str | None = None,
     sealed: Mapping[str, str] | None = None,
 ) -> Drill:
-    """Only an authorised reader sees `sealed`. Raises NotFoundError or DrillRefusedError."""
+    """`sealed` is stored encrypted. Raises NotFoundError, or DrillRefusedError if the drill is over."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

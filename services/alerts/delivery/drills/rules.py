@@ -1,4 +1,4 @@
-"""All functions are pure. No source prescribes these rules [P]."""
+"""All functions are pure. No source prescribes these rules: they are policy of the deployment."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def next_step(
     asked: Collection[tuple[str, str]],
     now: datetime,
 ) -> DrillStep | None:
-    """Return None if nobody is left."""
+    """Return None if nobody is left to ask."""
     last = len(reachable_tiers(policy))
     found: dict[Contact, str] = {}
     for reached in range(level + 1, last + 1):

@@ -96,14 +96,14 @@ def find_drill_of_alert(connection: Connection, alert_pk: int) -> Drill:
 
 
 def open_drills(connection: Connection, feed_id: str) -> list[Drill]:
-    """Lock the drills that a person can still answer."""
+    """Lock and return the drills that a person can still answer."""
     still = _ROW.state.in_([state.value for state in ANSWERABLE])
     rows = connection.execute(_drills(_ROW.feed_id == feed_id, still).with_for_update(of=drills))
     return [_drill(row) for row in rows]
 
 
 def newest_drills(connection: Connection, feed_id: str | None, limit: int, before: int | None = None) -> list[Drill]:
-    """If `feed_id` is None, every council counts."""
+    """If `feed_id` is None, return the drills of all councils."""
     wanted: list[ColumnElement[bool]] = [] if feed_id is None else [_ROW.feed_id == feed_id]
     wanted += [] if before is None else [_ROW.alert_pk < before]
     query = _drills(*wanted).order_by(_ROW.alert_pk.desc()).limit(limit)

@@ -30,7 +30,7 @@ _CAN_ARRIVE = {DeliveryState.SENDING, DeliveryState.WAITING, DeliveryState.GIVEN
 
 
 def note_receipt(store: Store, reference: str, receipt: DeliveryReceipt) -> bool:
-    """Return True if the delivery changed. The receipt with the latest time counts."""
+    """Return True if the delivery changed. Of several receipts, the receipt with the latest time decides."""
     alert, _, number = reference.rpartition(".")
     if not number.isascii() or not number.isdigit() or len(number) > _LONGEST_ID:
         return False

@@ -1,4 +1,4 @@
-"""Asks services for receipts, each question on its own thread."""
+"""Asks the services for receipts. Each question has its own thread."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ReceiptDesk:
     _answers: SimpleQueue[_Answer] = field(default_factory=SimpleQueue)
 
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
-        """`when_answered` runs on any thread."""
+        """`when_answered` may run on any thread."""
         written = self._write_answers(store, 0.0)
         asked = 0
         for reference, route in self._claimed(store):

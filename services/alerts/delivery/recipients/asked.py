@@ -21,7 +21,7 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Return each contact with its tier. `fallback` are the operator's contacts."""
+    """Map each contact to its tier. `fallback` holds the operator's contacts."""
     first, last = levels
     # A person in several tiers gets one message.
     found: dict[Contact, str] = {}

@@ -24,7 +24,7 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Lock the deliveries in `due` first."""
+    """Lock the deliveries in `due` before this call."""
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}
     for mine in waiting.values():

@@ -15,7 +15,7 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """If a later tier in `order` is reached, the earlier tier counts as reached."""
+    """A tier counts as reached if a later tier of `order` was asked in its place, and accepted the message."""
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
     covered = max(
@@ -43,7 +43,7 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return None if no message can arrive in time."""
+    """Return the time until which a message on its way may still arrive. None means that every message is too late."""
     on_their_way = (
         one
         for one in made

@@ -39,14 +39,14 @@ def move_delivery(
 
 
 def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
-    """A delivery with an attempt is not changed."""
+    """A delivery that was already attempted is not changed."""
     row = deliveries.c
     waiting = (row.pk.in_(pks), row.due_at > now, row.attempts == 0)
     connection.execute(update(deliveries).where(*waiting).values(due_at=now))
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """The deliveries stay due."""
+    """Mark due deliveries to these destinations as waiting. The deliveries stay due."""
     row = deliveries.c
     for destination in destinations:
         news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)

@@ -90,9 +90,10 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels to which other alerts now send messages about all these cases.
+    """Return the contacts and channels that other alerts are now trying.
 
-    The value is the time of the next look at such an alert.
+    Together, the messages of these alerts to a contact must name every case of `open_cases`. The value is the time at
+    which the last of these alerts is checked.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -109,7 +110,10 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers that had messages about all these cases since the newest message was owed."""
+    """Return the tiers that accepted messages about every case of `open_cases`.
+
+    Leave out messages to unverified addresses, and messages from before the case was last due.
+    """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -150,7 +154,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock the deliveries. Leave out deliveries in doubt, and deliveries that another worker has locked."""
+    """Lock and return the deliveries. Leave out deliveries in doubt, and deliveries that another worker has locked."""
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value

@@ -56,14 +56,17 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return None if there is no pause, or if a message followed the pause."""
+        """Return None if there is no pause, or if a message was accepted after its end."""
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
 
     @property
     def pressing(self) -> bool:
-        """A provider's claim alone presses only until the first accepted message."""
+        """Return True for an urgent state.
+
+        If only a provider claims this state, return False after the first accepted message.
+        """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 
     @property

@@ -7,7 +7,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
-    """Return a time in UTC. `is_step` is false only for an acknowledgement."""
+    """Return a time in UTC. `is_step` is false for an acknowledgement, and true for every other act."""
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):
         long = is_step or (clock.after_the_fact and not clock.pressing)

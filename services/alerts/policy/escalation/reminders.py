@@ -36,7 +36,7 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 
 
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """A threshold is in days before the harm."""
+    """Return a number of days before the harmful day."""
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

@@ -22,7 +22,7 @@ class LastMessages:
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Leave out times in the future: only a clock that ran ahead can set them."""
+        """Leave out times after `now`: only a clock that ran fast can have set them."""
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)

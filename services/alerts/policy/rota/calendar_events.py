@@ -36,11 +36,11 @@ _EVENT: Final = ["VCALENDAR", "VEVENT"]
 
 
 class CalendarRefusedError(RefusedError):
-    """The text names the event and the remedy, but no content of the event."""
+    """The text of the error names the event and the remedy, but no content of the event."""
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Raises CalendarRefusedError."""
+    """Leave out cancelled events. Raises CalendarRefusedError if the calendar is faulty."""
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
             raise CalendarRefusedError(f"the calendar has more than {MOST_EVENTS} events: divide it")

@@ -22,7 +22,7 @@ _NOT_READ: Final = ("RECURRENCE-ID", "RDATE", "EXRULE")
 
 
 def read_overrides(data: bytes, rota: Rota, contacts: Collection[str], within: TimeSpan) -> tuple[RotaOverride, ...]:
-    """Raises CalendarRefusedError."""
+    """Raises CalendarRefusedError if an event is faulty, or if two shifts of a layer overlap."""
     found = list(_found(data, rota, contacts, within))
     found.sort(key=lambda one: (one[0].layer, one[0].begins))
     for (one, name), (other, later) in pairwise(found):

@@ -11,7 +11,7 @@ from services.core.errors import RefusedError
 
 
 class RotaRefusedError(RefusedError):
-    """The text names the faulty part and the remedy."""
+    """The text of the error names the faulty part and the remedy."""
 
 
 def read_cover(data: bytes) -> CoverPolicy:

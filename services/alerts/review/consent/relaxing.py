@@ -13,7 +13,10 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """`kept` leaves out the feeds' changes. `current` includes these changes."""
+    """Return True if the feeds' changes end the case, or delay its messages.
+
+    `kept` leaves out these changes. `current` includes these changes.
+    """
     before, after = kept.case, current.case
     if before.ended or after.ended:
         return after.ended and not before.ended

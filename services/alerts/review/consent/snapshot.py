@@ -26,7 +26,7 @@ class Facts(NamedTuple):
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """A notice on an area keeps only one move and one restriction."""
+    """A line of an area keeps only its earliest planned day and its earliest restriction day."""
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 

@@ -60,7 +60,7 @@ class Book:
 
 
 def open_book(data: bytes) -> Book:
-    """Call `check_archive` first. A damaged workbook may raise any exception."""
+    """Call `check_archive` before this function. A damaged workbook may raise any exception."""
     reader = ExcelReader(io.BytesIO(data), read_only=True, keep_links=False)
     archive: ZipFile = reader.archive
     for part in archive.infolist():
@@ -84,7 +84,7 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Raises FileRefused if the elements are nested too deep or too large."""
+    """Raises FileRefused if the elements are too large, or are nested too deeply."""
     within, inside = 0, 0
     parents: list[Any] = []
     for happening, element in iterparse(stream, events=("start", "end")):

@@ -56,7 +56,7 @@ _COMMAS: Final = re.compile(r"([,\n])")
 
 
 def read_cells(row: SheetRow, columns: ColumnMap) -> SheetRow:
-    """An error text becomes an empty cell with a problem."""
+    """An error value such as `#REF!` becomes an empty cell, and is reported as a problem."""
     if not row.usable:
         return row
     cells, problems = list(row.cells), list(row.problems)

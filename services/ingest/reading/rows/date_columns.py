@@ -1,4 +1,4 @@
-"""All functions are pure."""
+"""All functions are pure, except for changes to their arguments."""
 # If no date of a column shows the order, the other columns decide.
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """An implausible date gives None."""
+        """Return None for an implausible date. Only the end of an agreement is kept, even if it is implausible."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)

@@ -158,7 +158,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """The fields in `_OF_THE_REPORT` are not filled."""
+    """Fill the report's missing fields from the record, except the fields in `_OF_THE_REPORT`."""
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

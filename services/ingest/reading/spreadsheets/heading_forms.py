@@ -43,7 +43,10 @@ def loose_key(text: str) -> str:
 
 
 def parts_of(text: str) -> list[str]:
-    """Two values, as in "Start / End date", give an empty list."""
+    """Split a heading that names one value twice.
+
+    A heading of two values, as "Start / End date", gives an empty list.
+    """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}
     return parts if 1 < len(parts) <= _MOST_PARTS and words.isdisjoint(_ANOTHER) else []

@@ -1,4 +1,4 @@
-"""All functions are pure."""
+"""All functions are pure, except for changes to their arguments."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Later columns of the result override earlier columns."""
+        """Return the columns in order. A date in a later column overrides the dates in earlier columns."""
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 

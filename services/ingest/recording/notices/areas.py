@@ -35,7 +35,7 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 
 
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
-    """`touched` has the keys of further areas."""
+    """`touched` has the keys of further areas whose notices have changed."""
     keys = named.keys() | set(touched)
     if not keys:
         return

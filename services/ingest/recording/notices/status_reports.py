@@ -58,7 +58,10 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """A withdrawal needs no place."""
+    """Fill notices that report only a status from the recorded notices.
+
+    A notice that still has no place is rejected, unless it is a withdrawal.
+    """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])
     reports = {key for key, draft in drafts if draft.report}

@@ -16,7 +16,7 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """The field `supersedes` of `later` names `earlier`."""
+    """The field `supersedes` of `later` must name `earlier`."""
     # A time after `believed` comes from a wrong clock.
     if earlier.latest < later.earliest <= believed:
         return True

@@ -31,7 +31,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Closes rows of submissions that have at least two rows and at most `rows`."""
+    """Deletes refused rows without a reference, if their submission had at least two and at most `rows` rows."""
     # The sender has probably sent the whole submission again.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -40,7 +40,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """`before` is compared with the time of the alert."""
+    """Deletes the refused rows whose alert is older than `before`."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

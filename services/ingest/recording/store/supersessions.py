@@ -62,7 +62,10 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Replacements of replacements are marked too."""
+    """Mark each notice that replaces an announced notice as announced too.
+
+    `keys` has the keys of replaced notices. A notice that replaces a newly marked notice is also marked.
+    """
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))

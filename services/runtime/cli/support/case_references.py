@@ -30,7 +30,7 @@ def is_alert(typed: str) -> bool:
 
 
 def named_case(connection: Connection, store: Store, typed: str, council: str | None = None) -> Case:
-    """Raises NotFoundError for no case. Raises RefusedError if several councils use the reference."""
+    """Raises NotFoundError if there is no such case. Raises RefusedError if several councils use the reference."""
     # The own references of a council may look like references of cases, so both are tried.
     if _LIKE_A_CASE.fullmatch(typed.strip().upper()):
         with suppress(NotFoundError):

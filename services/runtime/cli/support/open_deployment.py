@@ -19,7 +19,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment is missing, or its database has another schema."""
+    """The deployment is missing, or the schema of its database has another version."""
 
 
 def time_of_machine() -> datetime:
@@ -60,7 +60,7 @@ def check_database(store: Store, settings: Settings) -> None:
 
 
 def find_feed(connection: Connection, kind: Kind, code: str) -> Feed:
-    """Raises RefusedError for a wrong form. Raises NotFoundError for an unknown code."""
+    """Raises RefusedError if the code has the wrong form. Raises NotFoundError if no feed has the code."""
     feed_id = feed_id_of(kind, code)
     for feed in list_feeds(connection, kind):
         if feed.feed_id == feed_id:

@@ -79,14 +79,14 @@ def pairs(rows: Sequence[tuple[str, object]]) -> Table:
 
 
 def local_time(moment: datetime) -> str:
-    """UK time, such as `23 Nov 2026 10:05`."""
+    """Return UK time, such as `23 Nov 2026 10:05`."""
     # The councils and providers are in the United Kingdom, wherever the machine is.
     at = moment.astimezone(LONDON)
     return f"{at.day} {at:%b %Y %H:%M}"
 
 
 def span(seconds: float) -> str:
-    """Rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
+    """Return the time in one unit, rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)

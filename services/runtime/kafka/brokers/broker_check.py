@@ -54,7 +54,10 @@ class BrokerCheck:
             yield "the brokers cannot be used now: they do not answer"
 
     def reached(self, stop: Event) -> bool:
-        """Returns False after `stop`. Raises the error of the check for unusable brokers."""
+        """Return False if `stop` is set before the brokers answer.
+
+        Raises the error of the check if the brokers cannot be used.
+        """
         while not self._reached:
             if self._refused is not None:
                 raise self._refused

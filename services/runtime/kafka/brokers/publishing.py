@@ -26,7 +26,7 @@ REFUSALS = (*TOO_LARGE, InvalidRecordError)
 
 
 class RelayError(PullcordError):
-    """The events stay in the outbox."""
+    """The brokers did not accept the events. The events stay in the outbox."""
 
     permanent = False
 
@@ -50,7 +50,7 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """A careful producer goes on after a refusal, but may write a record twice."""
+    """A careful producer still works after the brokers refuse a record, but may write a record twice."""
     return KafkaProducer(
         **settings.client(),
         # A retry of the producer never writes a record twice.
@@ -70,7 +70,7 @@ class Publisher:
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Waits for every in-sync replica. None means that the brokers accepted the record."""
+        """Waits for every in-sync replica. For an accepted record, the result has None."""
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]
         if doubtful:

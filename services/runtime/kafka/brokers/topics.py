@@ -43,7 +43,7 @@ def read_topics() -> Sequence[Topic]:
 
 
 def make_topics(settings: KafkaSettings) -> None:
-    """Raises TopicsError for too few partitions. Raises BrokersError for too few brokers."""
+    """Raises TopicsError if a topic has too few partitions. Raises BrokersError if there are too few brokers."""
     with administering(settings) as admin:
         present = {described["name"]: len(described["partitions"]) for described in admin.describe_topics()}
         for listed in read_topics():

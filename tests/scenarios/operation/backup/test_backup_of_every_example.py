@@ -31,7 +31,7 @@ Rows = list[Mapping[str, Any]]
 
 
 def rows_of(body: Any) -> tuple[RecordKind, Rows] | None:
-    """Return None if the API accepts no such body."""
+    """Return None if the API would not accept the body as notices or entries."""
     for member, kind, name in (("notices", RecordKind.NOTICE, "id"), ("entries", RecordKind.ENTRY, "entry_id")):
         if member in body:
             return kind, body[member]

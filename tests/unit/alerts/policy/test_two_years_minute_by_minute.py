@@ -1,4 +1,4 @@
-"""The almanac shares no code with the rules."""
+"""Compares the rules with a calendar that shares no code with them."""
 
 from __future__ import annotations
 

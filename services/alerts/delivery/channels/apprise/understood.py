@@ -1,4 +1,4 @@
-"""Checks Apprise's reading of a route: Apprise reads `o'brien@x` as `brien@x`."""
+"""Compares a route with Apprise's reading of it, because Apprise reads `o'brien@x` as `brien@x`."""
 
 import re
 from collections.abc import Iterable, Iterator

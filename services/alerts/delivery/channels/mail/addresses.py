@@ -10,7 +10,7 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z][A-Za-z0-9-]*")
 
 
 class NoAddressError(ValueError):
-    """The error never repeats the text."""
+    """A text is not an address. The error never repeats the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ _NOT_BUILT = SendResult(SendOutcome.FAILED_PERMANENT, "message_not_built")
 
 
 class MailChannel:
-    """Sends mail without Apprise, because Apprise hides the reason of a failure."""
+    """Sends mail without Apprise, because Apprise hides the reason for a failure."""
 
     def __init__(self, seconds: float = 30.0, *, without_tls: bool = False) -> None:
         self._seconds = seconds  # the longest time that one attempt may take

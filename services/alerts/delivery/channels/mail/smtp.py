@@ -92,7 +92,7 @@ class _SmtpWithDeadline(smtplib.SMTP):
 
 
 class _WholeLineReader:
-    """Drops a cut line, because smtplib would read it as a whole reply."""
+    """Drops an incomplete line, because smtplib would read it as a complete reply."""
 
     def __init__(self, lines: BufferedReader) -> None:
         self._lines = lines

@@ -1,4 +1,4 @@
-"""A plugin of Apprise for GOV.UK Notify: e-mail, text messages and letters."""
+"""An Apprise plugin for GOV.UK Notify: e-mail, text messages and letters."""
 
 # govuknotify://{api_key}/{template}/{e-mail address or telephone number}
 # govuknotify://{api_key}/{template}/{line 1}/{line 2}/{postcode}?kind=letter
@@ -71,7 +71,7 @@ class NotifyGovUkNotify(NotifyBase):
         kind: str | None = None,
         **more: Any,
     ) -> None:
-        """Raises TypeError. The error repeats no part of the route."""
+        """Raises TypeError if an argument is faulty. The error repeats no part of the route."""
         super().__init__(**more)
         key = _KEY.fullmatch(apikey or "")
         if key is None or not _TEMPLATE.fullmatch(template or ""):

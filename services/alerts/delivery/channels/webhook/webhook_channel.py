@@ -18,7 +18,7 @@ EVENT = "alert.message"
 
 
 class WebhookChannel:
-    """A repeated message has the same `webhook-id`."""
+    """A message that is sent again has the same `webhook-id` as before."""
 
     def __init__(
         self, seconds: float = 30.0, check: Callable[[str], None] = check_public, trust: str | None = None
@@ -63,7 +63,7 @@ def body_of(message: Message, reference: str) -> bytes:
 
 
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
-    """Receivers refuse a message if `at` is minutes away from their clock."""
+    """Receivers refuse the message if `at` differs from their clock by several minutes."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "Pullcord",

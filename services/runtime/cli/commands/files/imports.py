@@ -79,7 +79,7 @@ def register(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a council's register, or a part of it. An entry that is already stored changes nothing.
+    """Import a council's register, or a part of it. A row that repeats a stored entry changes nothing.
 
     The exit code is 1 if every row was rejected.
     """

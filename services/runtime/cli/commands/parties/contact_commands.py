@@ -134,7 +134,7 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, to verify its address.
 
-    An unverified address still gets its messages. But others are told as well, because nobody may read them there.
+    Until the address is verified, other people get the messages too, because perhaps nobody reads them at this address.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -15,7 +15,7 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Raises RefusedError if a new sender needs a name, or if `dry` is True."""
+    """Raises RefusedError if a new sender has an empty name, or would be added in a dry run."""
     if name is None:
         return
     feed_id, told = feed_id_of(kind, code), plain(name).strip()

@@ -66,7 +66,7 @@ def set_(
     """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value.
 
     If messages about open cases would come later, you must first confirm the number of these cases. A gap in cover in
-    the next 90 days is a warning.
+    the next 90 days gives only a warning.
     """
     with opened() as store:
         found = find_council_of(store, council)

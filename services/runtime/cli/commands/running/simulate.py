@@ -23,10 +23,10 @@ def simulate(
     month: Annotated[int | None, typer.Option(help="Print the history of the month of this seed.")] = None,
     shorten: Annotated[bool, typer.Option("--shorten", help="With --month: drop acts that are not needed.")] = False,
 ) -> None:
-    """Simulate months of faults, and judge whether everybody was alerted in time. Needs a checkout.
+    """Simulate months of faults, and judge whether everybody was alerted in time.
 
-    The real code runs on simulated time. Nothing of the deployment is read, and nothing is sent. The exit code is 1 if
-    a promise is broken.
+    The command needs a checkout of the repository. The real code runs on simulated time. Nothing of the deployment is
+    read, and nothing is sent. The exit code is 1 if a promise is broken.
     """
     if not (CHECKOUT / "tests" / "simulation").is_dir():
         raise RefusedError(_NO_SIMULATOR)

@@ -39,7 +39,10 @@ SIGNS = {
 
 
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
-    """Returns False after `stop`. Raises NotReadyError if the schema is missing or older."""
+    """Return False if `stop` is set before the database answers.
+
+    Raises NotReadyError if the schema is missing or older.
+    """
     for attempt in count(1):
         try:
             check_database(store, settings)
@@ -56,7 +59,7 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Answers 503 at first. Raises NotReadyError if the schema is missing or older."""
+    """Answers 503 until the database is ready. Raises NotReadyError if the schema is missing or older."""
     stop, refused = Event(), list[PullcordError]()
 
     def wait() -> None:

@@ -74,7 +74,7 @@ def remove_key(
     key: Annotated[str, typer.Argument(help="The key's id, as the keys file has it.", metavar="ID")],
     yes: Yes = False,
 ) -> None:
-    """Remove an old vault key from the keys file. This is refused while the key still encrypts a stored value.
+    """Remove an old vault key from the keys file, unless the key still encrypts a stored value.
 
     Backups that contain data of this key cannot be read without the key.
     """

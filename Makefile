@@ -20,19 +20,22 @@ demo: setup ## Watch the main job on the samples: files in, matches, e-mails out
 demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each role a process; one is killed
 	@$(RUN)python -m scripts.demo_distributed
 
-# Cheapest first. The folders of the first list share nothing, so two processes run them side by side; those of the second start
-# servers and measure time, so they run alone. docs/testing.md has each folder and its budget.
+# Cheapest first. Two processes run the tests of the first list side by side, as these share nothing, and the files of the second,
+# as the tests of a file share servers. What needs the machine for itself runs alone. docs/testing.md has the budgets.
 SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile
-ALONE := monitoring interleavings image conformance distributed chaos simulation
+BY_FILE := monitoring interleavings conformance distributed
+ALONE := image chaos simulation
 # A sample of the scenarios: all of them would take longer than three minutes.
 CHECKED := guards unit property contracts scenarios/cases
 TWO_PROCESSES := -n 2 --dist worksteal
+TWO_OF_FILES := -n 2 --dist loadfile
 TIMES := .pytest_cache/folder-times.json
 
 test: tools-in-place setup clients lint types check-imports ## Lint, types, import rules, and every test
 	@rm -f $(TIMES)
 	@failed=0; \
 	$(RUN)pytest -q --folder-times $(TIMES) $(TWO_PROCESSES) $(addprefix tests/,$(SIDE_BY_SIDE)) || failed=1; \
+	$(RUN)pytest -q --folder-times $(TIMES) $(TWO_OF_FILES) $(addprefix tests/,$(BY_FILE)) || failed=1; \
 	$(RUN)pytest --folder-times $(TIMES) $(addprefix tests/,$(ALONE)) || failed=1; \
 	exit $$failed
 

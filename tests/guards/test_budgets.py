@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from typing import Any
 
 from tests.support.checks.source import ROOT
 
 TESTS = ROOT / "tests"
 PLAN = tomllib.loads((TESTS / "budgets.toml").read_text())
-FOLDERS: dict[str, dict[str, int]] = PLAN["folders"]
+FOLDERS: dict[str, dict[str, Any]] = PLAN["folders"]
 MAKEFILE = (ROOT / "Makefile").read_text()
 PAGE = (ROOT / "docs" / "testing.md").read_text()
 ROW = re.compile(r"^\| `(\w+)` \|.*\| (\d+)(, two processes)? \|$", re.MULTILINE)
@@ -25,9 +26,10 @@ def test_every_folder_of_tests_has_a_budget_and_no_other() -> None:
 
 
 def test_every_folder_is_run_once_in_the_order_of_the_budgets() -> None:
-    side_by_side = [name for name, one in FOLDERS.items() if one.get("side_by_side")]
-    assert listed("SIDE_BY_SIDE") == side_by_side
-    assert listed("ALONE") == [name for name in FOLDERS if name not in {*side_by_side, APART}]
+    lists = {"SIDE_BY_SIDE": "tests", "BY_FILE": "files", "ALONE": None}
+    for name, kind in lists.items():
+        assert listed(name) == [one for one in FOLDERS if one != APART and FOLDERS[one].get("side_by_side") == kind]
+    assert list(FOLDERS) == [one for name in lists for one in listed(name)] + [APART]
 
 
 def test_all_budgets_with_what_is_kept_free_are_less_than_the_whole() -> None:

@@ -17,7 +17,7 @@ from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.storage.feeds import add_feed
 from services.storage.tables import alerts, cases, deliveries
 from tests.simulation.judging.history import Record, What
-from tests.simulation.surroundings.channels import Acted, Channels, Look, VirtualPool, seconds
+from tests.simulation.surroundings.channels import DEADLINE, Acted, Channels, Look, VirtualPool, seconds
 from tests.simulation.surroundings.crashes import Crashes, KilledError, without_waiting_for_the_disk
 from tests.simulation.surroundings.people import Answer, answers, carry_out
 from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Plan, contacts_of
@@ -118,8 +118,8 @@ class World:
         with self.deployment.store.reading() as connection:
             *times, again = connection.execute(_DUE).one()
         # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing, as every
-        # message is tried once when the fault of a channel is over.
-        seldom = self._looked_at >= self._mended_at + seconds(LONGEST_WAIT)
+        # message is tried once when the fault of a channel is over, also if an attempt ran at that moment.
+        seldom = self._looked_at >= self._mended_at + seconds(DEADLINE + LONGEST_WAIT)
         pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10)) if seldom else OFTEN
         looks = [self._look_by]
         looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in times if due]

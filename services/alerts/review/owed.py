@@ -41,6 +41,8 @@ class Owed:
     message: Escalation | None
     # A provider joined or left, or an earlier notice came, but the case had no transition.
     lines_changed: bool = False
+    # The pause of the case ends earlier than it did before. A pause that has been cancelled is not meant.
+    pause_shortened: bool = False
     rules_before: tuple[str, ...] = ()
     risk: Risk | None = None  # None if no line is at risk
     # When the calendar next changes the case, such as at the start of a restriction. Only the next day counts.
@@ -60,7 +62,7 @@ def what_is_owed(
     before: Sequence[Transition] = (),
 ) -> Owed:
     """A second call with the same facts changes nothing."""
-    transitions, rules_before = list(before), case.rulesets
+    transitions, rules_before, paused_until = list(before), case.rulesets, case.paused_until
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:
         case = with_rules(case, entry, lines, policy.ruleset)
@@ -78,7 +80,8 @@ def what_is_owed(
     # The case keeps on record by which policy its next message was decided.
     case = case if policy.version is None else replace(case, policy_version=policy.version)
     lines_changed = changed and not transitions and case.revision > 0
-    return Owed(case, tuple(transitions), message, lines_changed, rules_before, found, turns_at)
+    shortened = case.paused_until not in (None, paused_until)
+    return Owed(case, tuple(transitions), message, lines_changed, shortened, rules_before, found, turns_at)
 
 
 def _with_beliefs(case: Case, entry: Entry, lines: Sequence[Line]) -> Case:

@@ -32,6 +32,7 @@ class AuditAction(StrEnum):
     CASE_NOTED = "case_noted"
     CASE_LINES_CHANGED = "case_lines_changed"
     CASE_RULES_CHANGED = "case_rules_changed"
+    CASE_PAUSE_SHORTENED = "case_pause_shortened"
     CASE_REFUSED = "case_refused"
     # A person had the telephone numbers on the notices of a case shown.
     NUMBERS_REVEALED = "numbers_revealed"
@@ -113,6 +114,7 @@ FIELDS: dict[AuditAction, frozenset[str]] = {
         AuditAction.CASE_NOTED: "case event state harm_on issued_at providers detail paused_until",
         AuditAction.CASE_LINES_CHANGED: "case harm_on issued_at providers",
         AuditAction.CASE_RULES_CHANGED: "case before after",
+        AuditAction.CASE_PAUSE_SHORTENED: "case paused_until",
         AuditAction.CASE_REFUSED: "case event state",
         AuditAction.NUMBERS_REVEALED: "case notices",
         AuditAction.ALERT_INTENDED: "alert threshold reason cases deliveries",

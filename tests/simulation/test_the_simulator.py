@@ -11,7 +11,8 @@ from tests.simulation.judging.history import Happened, What
 from tests.simulation.judging.troubles import Troubles
 from tests.simulation.many import LEAST, OF_MONTHS, Totals, seeds
 from tests.simulation.planted import PLANTED
-from tests.simulation.run import FAULTS, shortened, simulate
+from tests.simulation.run import FAULTS, Month, shortened, simulate
+from tests.simulation.surroundings.channels import DEADLINE
 from tests.simulation.surroundings.plan import (
     CONTACTS,
     COUNCILS,
@@ -64,6 +65,27 @@ def test_a_fault_of_a_channel_waits_for_an_attempt_and_meets_it() -> None:
     first = next(one for one in met.record if one.what is What.ATTEMPT)
     assert (began.at, began.about) == (first.at, first.about)
     assert met.faults["channel slow"] == 1
+
+
+def test_a_message_that_was_being_sent_when_a_fault_ended_is_tried_again_at_once() -> None:
+    plan = draw(2)
+    quiet = tuple(act for act in plan.acts if act.kind in (Kind.ENTRY, Kind.NOTICE, Kind.POLICY))
+
+    def late(hours: float, ends: datetime | None = None) -> Month:
+        fault = Act(plan.start, Kind.CHANNEL, facts={"mode": Mode.LATE, "hours": hours, "width": Width.EVERYBODY})
+        return simulate(replace(plan, acts=(fault, *quiet), ends=ends))
+
+    long = late(6.0)
+    began = next(one.at for one in long.record if one.what is What.CHANNEL)
+    tries = [one for one in long.record if one.what is What.ATTEMPT and one.at < began + timedelta(hours=6)]
+    running = tries[-1]
+    # The same fault, but now it ends while this attempt runs.
+    hours = (running.at - began + timedelta(seconds=DEADLINE / 2)) / timedelta(hours=1)
+    met = late(hours, ends=running.at + timedelta(minutes=10))
+    same = [one for one in met.record if one.facts.get("reference") == running.facts["reference"]]
+    later = [one.at for one in same if one.what is What.ATTEMPT and one.at > running.at]
+    assert later
+    assert later[0] - running.at < timedelta(minutes=2)
 
 
 def test_every_plan_has_every_temper_and_mode_and_most_have_each_other_class_of_fault() -> None:

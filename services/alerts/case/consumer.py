@@ -132,6 +132,9 @@ def _audit(review: Owed, actor: str | None) -> Iterator[AuditRow]:
     if review.rules_changed:
         fields = {"case": case.reference, "before": review.rules_before, "after": case.rulesets}
         yield AuditRow(AuditAction.CASE_RULES_CHANGED, fields, subject=case.reference, feed_id=case.feed_id)
+    if review.pause_shortened:
+        pause = {"case": case.reference, "paused_until": _paused_until(case)}
+        yield AuditRow(AuditAction.CASE_PAUSE_SHORTENED, pause, subject=case.reference, feed_id=case.feed_id)
     if review.lines_changed:
         changed = {"case": case.reference, "harm_on": harm_on, "issued_at": _issued(case), "providers": case.providers}
         yield AuditRow(AuditAction.CASE_LINES_CHANGED, changed, subject=case.reference, feed_id=case.feed_id)
@@ -147,7 +150,7 @@ def happened(case: Case, transition: Transition, sealed: Mapping[str, object], a
         "issued_at": _issued(case),
         "providers": case.providers if transition.providers is None else transition.providers,
         "detail": next((sealed[name] for name in CODES if name in sealed), None),
-        "paused_until": case.paused_until.isoformat() if case.paused_until else None,
+        "paused_until": _paused_until(case),
     }
     # An event that leaves the state as it was has an audit action of its own.
     if transition.before is transition.after:
@@ -155,6 +158,10 @@ def happened(case: Case, transition: Transition, sealed: Mapping[str, object], a
     else:
         word, fields = AuditAction.CASE_MOVED, fields | {"from": transition.before, "to": transition.after}
     return AuditRow(word, fields, subject=case.reference, feed_id=case.feed_id, actor=actor, sealed=dict(sealed))
+
+
+def _paused_until(case: Case) -> str | None:
+    return case.paused_until.isoformat() if case.paused_until else None
 
 
 def _issued(case: Case) -> str | None:

@@ -25,14 +25,17 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
     """Return None before the first threshold, and 0 from the harmful day on."""
-    today = local(now).date()
-    reached = (days for days in thresholds_for(policy, level) if today >= _threshold_day(policy, harm_on, days))
-    return min(reached, default=None)
+    today, council_days = local(now).date(), policy.days
+    # The thresholds go from the most days to the fewest.
+    for threshold in reversed(thresholds_for(policy, level)):
+        if today >= council_days.working_day_by(harm_on - timedelta(days=threshold)):
+            return threshold
+    return None
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
     """If the day is closed, return a time on the working day before."""
-    return london_time(_threshold_day(policy, harm_on, threshold), policy.day_starts)
+    return london_time(policy.days.working_day_by(harm_on - timedelta(days=threshold)), policy.day_starts)
 
 
 def repeat_moment(policy: CouncilPolicy, last: datetime, working_days: int) -> datetime:
@@ -66,11 +69,6 @@ def in_office_hours(policy: CouncilPolicy, moment: datetime) -> bool:
 
 def next_office_hours(policy: CouncilPolicy, moment: datetime) -> datetime:
     return (moment if in_office_hours(policy, moment) else policy.days.next_start(moment)).astimezone(UTC)
-
-
-def _threshold_day(policy: CouncilPolicy, harm_on: date, threshold: int) -> date:
-    day = harm_on - timedelta(days=threshold)
-    return day if policy.days.is_working(day) else policy.days.plus(day, -1)
 
 
 def local(moment: datetime) -> datetime:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from schemas.codes import CaseEvent, CaseState
+from services.alerts.policy.escalation.pauses import latest_end_of_pause, pause_until
 from services.alerts.policy.escalation.slots import LONGEST_WAIT
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
@@ -34,7 +35,7 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
 def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
     # Only a clock that ran ahead can have recorded a future time.
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]
-    case = _with_possible_moments(case, policy, now)
+    case = _with_possible_pause(_with_possible_moments(case, now), policy, now)
     if not wrong:
         return case
     before = case.state
@@ -62,10 +63,8 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
     return case
 
 
-def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
-    # A wrong clock also wrote any pause that is longer than the longest pause of the policy.
+def _with_possible_moments(case: Case, now: datetime) -> Case:
     latest = now + CLOCKS_APART
-    longest = latest + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     told = case.last_alert_at is not None and case.last_alert_at > latest
     possible: dict[str, Any] = {
         "opened_at": min(case.opened_at, now) if case.opened_at > latest else case.opened_at,
@@ -76,7 +75,15 @@ def _with_possible_moments(case: Case, policy: CouncilPolicy, now: datetime) -> 
         "changes_wait_since": case.changes_wait_since and min(case.changes_wait_since, now),
         "changes_raised_on": case.changes_raised_on and min(case.changes_raised_on, london_day(now)),
         "relaxed_at": case.relaxed_at and min(case.relaxed_at, now),
-        "paused_until": None if case.paused_until is not None and case.paused_until > longest else case.paused_until,
     }
     is_possible = all(getattr(case, name) == value for name, value in possible.items())
     return case if is_possible else replace(case, **possible)
+
+
+def _with_possible_pause(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
+    # A longer pause was allowed by an earlier policy, or written by a wrong clock.
+    if case.paused_until is None or case.paused_until <= latest_end_of_pause(policy, case.clock, now) + CLOCKS_APART:
+        return case
+    # It lasts as if the person acted now. A case without a pause would be silent until its next reminder, which may be
+    # much later than the end of the pause.
+    return replace(case, paused_until=min(case.paused_until, pause_until(policy, case.clock, now, is_step=True)))

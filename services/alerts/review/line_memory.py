@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -32,6 +32,8 @@ class LineMemory:
 
 Memories = Mapping[str, LineMemory]
 
+_NAMES = tuple(one.name for one in fields(LineMemory))
+
 
 class _SeenLines(Mapping[str, LineMemory]):
     # A memory is read only when needed, because a case may have thousands of lines.
@@ -54,7 +56,7 @@ def memories(case: Case) -> Memories:
 
 def stored(known: Memories) -> dict[str, dict[str, Any]]:
     return {
-        key: {name: value for name, value in asdict(one).items() if value is not None} for key, one in known.items()
+        key: {name: value for name in _NAMES if (value := getattr(one, name)) is not None} for key, one in known.items()
     }
 
 

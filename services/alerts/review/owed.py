@@ -41,6 +41,8 @@ class Owed:
     message: Escalation | None
     # A provider joined or left, or an earlier notice came, but the case had no transition.
     lines_changed: bool = False
+    # The pause of the case ends earlier than it did before. A pause that has been cancelled is not meant.
+    pause_shortened: bool = False
     rules_before: tuple[str, ...] = ()
     risk: Risk | None = None  # None if no line is at risk
     # When the calendar next changes the case, such as at the start of a restriction. Only the next day counts.
@@ -60,7 +62,7 @@ def what_is_owed(
     before: Sequence[Transition] = (),
 ) -> Owed:
     """A second call with the same facts changes nothing."""
-    transitions, rules_before = list(before), case.rulesets
+    transitions, rules_before, paused_until = list(before), case.rulesets, case.paused_until
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:
         case = with_rules(case, entry, lines, policy.ruleset)
@@ -72,19 +74,20 @@ def what_is_owed(
         case = apply(case, event, now, transitions)
     case = _with_lines(case, lines, found, transitions, now)
     changed = (case.providers, case.notice_issued_at) != known
-    case = _with_beliefs(case, entry, lines)
+    if case.ended:
+        # Nobody is owed anything about a case that a person has ended, so no change of a feed can end or delay it.
+        case = replace(case, changes_wait_since=None, changes_raised_on=None)
     message, turns_at = next_message(case, policy.council, now), _turns_at(case, lines, now)
-    case = replace(case, due_at=_due_at(case, message, turns_at, policy.council, now))
-    # The case keeps on record by which policy its next message was decided.
-    case = case if policy.version is None else replace(case, policy_version=policy.version)
+    case = replace(
+        case,
+        believed=snapshot(entry, lines),
+        due_at=_due_at(case, message, turns_at, policy.council, now),
+        # The case keeps on record by which policy its next message was decided.
+        policy_version=case.policy_version if policy.version is None else policy.version,
+    )
     lines_changed = changed and not transitions and case.revision > 0
-    return Owed(case, tuple(transitions), message, lines_changed, rules_before, found, turns_at)
-
-
-def _with_beliefs(case: Case, entry: Entry, lines: Sequence[Line]) -> Case:
-    case = replace(case, believed=snapshot(entry, lines))
-    # Nothing is owed about a case that a person has ended, so no change of a feed can end or delay it.
-    return replace(case, changes_wait_since=None, changes_raised_on=None) if case.ended else case
+    shortened = case.paused_until not in (None, paused_until)
+    return Owed(case, tuple(transitions), message, lines_changed, shortened, rules_before, found, turns_at)
 
 
 def _with_lines(
@@ -95,8 +98,8 @@ def _with_lines(
     reported = [line for line in (found.lines if found else ()) if _is_reported_now(case, line)]
     case = with_risk(case, found, frozenset(line.key for line in lines), transitions)
     at_risk = found.lines if found else ()
-    claimed = {line.provider for line in at_risk if line.reported and line.provider not in announced}
-    case = replace(case, claimed_by=tuple(sorted(claimed)))
+    claimed = tuple(sorted({line.provider for line in at_risk if line.reported and line.provider not in announced}))
+    case = case if claimed == case.claimed_by else replace(case, claimed_by=claimed)
     case = play(case, found, reported, announced, now, transitions)
     return _doubted(case, at_risk, now, transitions)
 

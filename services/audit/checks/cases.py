@@ -12,7 +12,7 @@ from services.audit.store import recorded_actions
 from services.core.audit import AuditAction
 from services.core.differences import NOT_THERE, Difference
 
-# A field of the audit rows about events of cases.
+# A field of the audit rows about events of cases and about pauses.
 PAUSE: Final = "paused_until"
 
 
@@ -23,7 +23,7 @@ def case_differences(connection: Connection) -> Iterator[Difference]:
     pauses: dict[str, datetime | None] = {}
 
     def noting() -> Iterator[RecordedAction]:
-        for row in recorded_actions(connection, CASE_ACTIONS):
+        for row in recorded_actions(connection, (*CASE_ACTIONS, AuditAction.CASE_PAUSE_SHORTENED)):
             if row.action is AuditAction.CASE_OPENED:
                 entries[row.fields["case"]] = row.fields["entry"]
             if PAUSE in row.fields:
@@ -48,7 +48,7 @@ def _silenced(case: StoredCase, pause: datetime | None) -> Iterator[Difference]:
     what = f"case {case.reference}"
     if case.due_at is None and not case.ended:
         yield Difference(f"{what} next review", "never", "due")
-    # A review may end a pause, so a case without one is as it should be.
+    # A review may cancel a pause, so a case without one is as it should be.
     if case.paused_until not in {None, pause}:
         yield Difference(f"{what} paused until", str(case.paused_until), str(pause or "not paused"))
     if case.last_alert_at is not None and not case.alerted:

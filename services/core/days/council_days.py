@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 
 from services.core.clock import LONDON, london_day
@@ -16,6 +17,8 @@ class CouncilDays:
     # The local time at which a working day of the council starts.
     day_starts: time = time(9)
     every_day: bool = False  # the council works at weekends and on bank holidays too
+    # Answers of `working_day_by`: each review of a case asks for the same few days.
+    _known: dict[date, date] = field(default_factory=dict, compare=False, repr=False)
 
     def is_working(self, day: date) -> bool:
         return day not in self.closures if self.every_day else is_working_day(day, self.nation, self.closures)
@@ -30,6 +33,13 @@ class CouncilDays:
             while day in self.closures:
                 day += step
         return day
+
+    def working_day_by(self, day: date) -> date:
+        """Return `day` if it is a working day, otherwise the working day before."""
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = day if self.is_working(day) else self.plus(day, -1)
+        return known
 
     def noon_before(self, day: date) -> datetime:
         """Return noon on the nearest working day before `day`."""
@@ -66,6 +76,8 @@ def same_time_on(day: date, moment: datetime) -> datetime:
     return london_time(day, moment.astimezone(LONDON).time())
 
 
+# Each review of a case asks for the starts of the same few days.
+@lru_cache(maxsize=4096)
 def london_time(day: date, at: time) -> datetime:
     """The result is in UTC."""
     # A time skipped in March gives the moment of the clock change.

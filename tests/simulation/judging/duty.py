@@ -129,6 +129,11 @@ class Duty:
         longest = min([moment + timedelta(hours=hours.pause), *ahead])
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
+    def under_these_numbers(self, paused: datetime, moment: datetime) -> datetime:
+        """Return the end of a pause that runs when a policy comes into force at `moment`."""
+        longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
+        return paused if paused <= longest else min(paused, self.pause(moment, is_step=True))
+
     @property
     def _harm(self) -> date:
         return self.resident.harm or date.max - timedelta(days=400)

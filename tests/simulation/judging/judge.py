@@ -104,6 +104,8 @@ class Judge:
         waiting = {name: self._waiting(name, one.at) for name in names}
         self.numbers[one.about] = one.facts["numbers"]
         for name in names:
+            heard = self.heard[name]
+            heard.paused = self._duty(name).under_these_numbers(heard.paused, self.troubles.up_from(one.at))
             self._renew(name, one.at, waiting=waiting[name])
 
     def _waiting(self, name: str, now: datetime) -> set[str]:

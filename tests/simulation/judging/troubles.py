@@ -34,6 +34,7 @@ class Troubles:
                 self._channels.setdefault(one.about, []).append(span)
                 if one.facts["mode"] == Mode.REFUSING:
                     self._refusing.setdefault(one.about, []).append(span)
+        self._down = list(self._service)
         self._service += self._wrong_clock
 
     def wrong_clock(self, moment: datetime) -> bool:
@@ -41,6 +42,9 @@ class Troubles:
 
     def shown(self, moment: datetime) -> datetime:
         return max([moment + by for (begins, ends), by in self._ahead if begins <= moment < ends], default=moment)
+
+    def up_from(self, moment: datetime) -> datetime:
+        return _clear(moment, timedelta(0), self._down)
 
     def troubled(self, contacts: Iterable[str], since: datetime, until: datetime) -> bool:
         spans = [*self._service, *(span for name in contacts for span in self._channels.get(name, ()))]

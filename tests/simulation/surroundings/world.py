@@ -31,9 +31,6 @@ from tests.support.ledger import cases_by_entry, tell_everything_again
 SELDOM, OFTEN, TROUBLED = 6 * 3_600, 5, 3_600
 # After so many failures in a row the looks are so many seconds apart, unless a case is due.
 MANY, A_WHILE = 20, 240
-# For so many seconds after the end of a fault the looks are as close as ever. An attempt that began just before the end
-# may still take its whole time, and the next attempt waits as long as it may.
-MENDED = DEADLINE + LONGEST_WAIT
 # A person or feed that found the service down tries again after so many seconds.
 AGAIN = 900
 # When a case, a look at an alert and a first attempt are due, and when an attempt after one that failed.
@@ -96,7 +93,7 @@ class World:
     def _look_if_time(self, look: Look, *, due: bool) -> None:
         # While channels keep failing, answers and acts wait a little for the next look.
         soon = self._looked_at + seconds(A_WHILE)
-        if not due and self.pool.failures >= MANY and not self._just_mended(self.now) and self.now < soon:
+        if not due and self.pool.failures >= MANY and self._mended_at < self.now < soon:
             self._look_by = min(self._look_by, soon)
         elif look is Look.OUTCOMES:
             self._guarded(self._send_messages)
@@ -121,8 +118,8 @@ class World:
         with self.deployment.store.reading() as connection:
             *times, again = connection.execute(_DUE).one()
         # A channel that keeps failing is tried more seldom than in truth. That saves time and hides nothing, as every
-        # message is tried once when the fault of a channel is over.
-        seldom = not self._just_mended(self._looked_at)
+        # message is tried once when the fault of a channel is over, also if an attempt ran at that moment.
+        seldom = self._looked_at >= self._mended_at + seconds(DEADLINE + LONGEST_WAIT)
         pace = min(TROUBLED, OFTEN * 2 ** min(self.pool.failures, 10)) if seldom else OFTEN
         looks = [self._look_by]
         looks += [max(due - self.skew, self._looked_at + seconds(OFTEN)) for due in times if due]
@@ -215,9 +212,6 @@ class World:
 
     def _channel_mended(self) -> None:
         self._mended_at = self.now
-
-    def _just_mended(self, moment: datetime) -> bool:
-        return moment < self._mended_at + seconds(MENDED)
 
     def _send(self, act: Act) -> None:
         send = {Kind.ENTRY: self._entry, Kind.NOTICE: self._notice, Kind.POLICY: self._policy}[act.kind]

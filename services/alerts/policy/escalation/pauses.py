@@ -18,6 +18,14 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_st
     return (until if noon is None else min(until, noon)).astimezone(UTC)
 
 
+def latest_end_of_pause(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
+    """Return in UTC when a pause that runs now ends at the latest."""
+    longest = now + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
+    noon = None if clock.harm_on is None or clock.after_the_fact else policy.days.noon_before(clock.harm_on)
+    # A pause that began after that noon may go beyond it.
+    return (longest if noon is None or now >= noon else min(longest, noon)).astimezone(UTC)
+
+
 def _by_threshold(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
     moments = [now + timedelta(hours=policy.acknowledgement_hours)]
     if clock.harm_on is not None:

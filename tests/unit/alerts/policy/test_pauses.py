@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from schemas.codes import CaseState
+from services.alerts.policy.escalation.pauses import latest_end_of_pause
 from services.alerts.policy.policy import (
     CouncilPolicy,
     Escalation,
@@ -75,6 +76,13 @@ class TestPause:
             case = told(clock(), now, 0)
             assert pause_until(POLICY, case, now) == now + timedelta(hours=2)
             assert pause_until(POLICY, case, now, is_step=True) == now + timedelta(hours=24)
+
+    def test_a_pause_that_runs_ends_at_noon_of_the_last_working_day_at_the_latest(self) -> None:
+        morning, noon = london(2026, 12, 8, 9), london(2026, 12, 8, 12)
+        assert latest_end_of_pause(POLICY, clock(), morning) == noon
+        assert latest_end_of_pause(POLICY, clock(), MONDAY_NOON) == MONDAY_NOON + timedelta(hours=168)
+        for case, now in [(clock(), noon), (clock(CaseState.MIGRATED), morning), (clock(harm_on=None), morning)]:
+            assert latest_end_of_pause(POLICY, case, now) == now + timedelta(hours=168)
 
 
 class TestQuietHours:

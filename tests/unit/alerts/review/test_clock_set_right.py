@@ -141,7 +141,8 @@ def test_a_restriction_that_has_not_begun_is_told_again_on_its_day_of_its_own_li
         ({"state_since": AHEAD}, {"state_since": NOW}),
         ({"last_alert_at": AHEAD}, {"last_alert_at": None, "last_threshold": None}),
         ({"tried_at": AHEAD}, {"tried_at": None}),
-        ({"paused_until": NOW + LONGEST_PAUSE + MINUTE}, {"paused_until": None}),
+        # The reminder of the last week before the harmful day would end a pause that began now.
+        ({"paused_until": NOW + LONGEST_PAUSE + MINUTE}, {"paused_until": NOW + 3 * DAY - HOUR}),
     ],
 )
 def test_a_moment_further_ahead_than_can_be_was_written_by_a_wrong_clock(
@@ -169,4 +170,16 @@ def test_a_moment_that_can_be_stands(possible: dict[str, Any]) -> None:
 
 def test_the_longest_pause_is_that_of_the_council() -> None:
     short = CouncilPolicy(acknowledgement_hours=24, urgent_acknowledgement_hours=24)
-    assert right(case(paused_until=NOW + 2 * DAY), short)[0].paused_until is None
+    assert right(case(paused_until=NOW + 2 * DAY), short)[0].paused_until == NOW + DAY
+
+
+def test_no_pause_goes_beyond_noon_of_the_last_working_day() -> None:
+    tomorrow = case(harm_on=date(2026, 11, 24), paused_until=NOW + DAY)
+    assert right(tomorrow)[0].paused_until == NOW + 2 * HOUR
+
+
+@pytest.mark.parametrize("changed", [{}, {"harm_on": None}, {"harm_on": date(2026, 11, 23)}])
+def test_a_pause_that_was_shortened_is_not_shortened_again(changed: dict[str, Any]) -> None:
+    once, _ = right(case(paused_until=NOW + 30 * DAY, **changed))
+    assert once.paused_until is not None
+    assert right(once) == (once, [])

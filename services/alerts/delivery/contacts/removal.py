@@ -11,9 +11,11 @@ from services.alerts.delivery.delivery import DeliveryState
 from services.alerts.delivery.queue import Recipient, announce_not_needed, intend_deliveries, record_not_needed
 from services.alerts.delivery.store.alerts import load_alert
 from services.alerts.delivery.store.attempts import doubt_attempts, last_doubtful_attempt_at
-from services.alerts.delivery.store.deliveries import lock_delivery, move_delivery
+from services.alerts.delivery.store.deliveries import lock_delivery, move_delivery, move_slot
+from services.alerts.delivery.store.recipients import lock_slots
 from services.alerts.policy.contacts import Contact
 from services.alerts.policy.councils import Council, load_council
+from services.alerts.policy.escalation.slots import moved_slot
 from services.alerts.policy.on_duty import contacts_on_duty
 from services.alerts.states.rules import Ruleset
 from services.storage.store import Store
@@ -29,6 +31,7 @@ def apply_policy(store: Store, ruleset: Ruleset, feed_id: str) -> int:
         # A damaged policy names nobody: what waits for its contacts stays.
         if not council.damaged:
             _reroute(work, council)
+            _move_slots(work, council)
     return recompute(store, ruleset, feed_id)
 
 
@@ -53,6 +56,14 @@ def _reroute(work: UnitOfWork, council: Council) -> None:
             stand_ins, verified = _stand_ins(work, council, delivery)
             recipients = [Recipient(delivery.tier, one, work.now, one in verified) for one in stand_ins]
             intend_deliveries(work, delivery.alert_pk, recipients)
+
+
+def _move_slots(work: UnitOfWork, council: Council) -> None:
+    # Otherwise a person gets what waited at the old start of the day, and the same again at the new start.
+    for waiting in lock_slots(work.connection, council.feed_id, work.now):
+        due_at = moved_slot(council.policy, waiting.due_at, waiting.created_at, work.now)
+        if due_at != waiting.due_at:
+            move_slot(work.connection, waiting.pk, due_at)
 
 
 def _removed(work: UnitOfWork, council: Council) -> Iterator[WaitingAddress]:

@@ -38,6 +38,10 @@ def move_delivery(
     connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(values))
 
 
+def move_slot(connection: Connection, pk: int, due_at: datetime) -> None:
+    connection.execute(update(deliveries).where(deliveries.c.pk == pk).values(due_at=due_at))
+
+
 def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
     """A delivery that was already attempted is not changed."""
     row = deliveries.c

@@ -56,6 +56,12 @@ class DeliveryOfTier(NamedTuple):
         return self.state is DeliveryState.SENT and self.receipt is ReceiptState.AWAITED
 
 
+class Slot(NamedTuple):
+    pk: int
+    due_at: datetime
+    created_at: datetime
+
+
 class WaitingDelivery(NamedTuple):
     pk: int
     alert_pk: int
@@ -166,6 +172,19 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
         .order_by(row.pk)
     )
     return [WaitingDelivery(*one) for one in connection.execute(skipping_locked(connection, query))]
+
+
+def lock_slots(connection: Connection, feed_id: str, now: datetime) -> list[Slot]:
+    """Return the deliveries about cases that wait for their time. Urgent ones are left out."""
+    row = deliveries.c
+    query = (
+        select(row.pk, row.due_at, row.created_at)
+        .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
+        .where(alerts.c.feed_id == feed_id, alerts.c.cases > 0, ~alerts.c.urgent)
+        .where(row.state.in_(NOT_BEGUN), row.attempts == 0, row.due_at > now)
+        .order_by(row.pk)
+    )
+    return [Slot(*one) for one in connection.execute(query.with_for_update(of=deliveries))]
 
 
 def newest_case_rows(connection: Connection, alert_pks: Collection[int]) -> list[dict[str, object]]:

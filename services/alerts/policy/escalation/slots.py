@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.alerts.policy.policy_settings import CouncilPolicy
-from services.core.clock import CLOCKS_APART
+from services.core.clock import CLOCKS_APART, london_day
 
 # However long a council is closed, no message waits longer. Christmas with a weekend is shorter.
 LONGEST_WAIT: Final = timedelta(days=5)
@@ -37,3 +37,12 @@ def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgen
     if not policy.one_digest_a_day or last.any_at is None or last.any_at < policy.days.last_start(now):
         return now
     return min(policy.days.next_start(now + _INSTANT), now + LONGEST_WAIT)
+
+
+def moved_slot(policy: CouncilPolicy, slot: datetime, written_at: datetime, now: datetime) -> datetime:
+    """`slot` is when a message that is not urgent goes out by an earlier policy."""
+    if not policy.one_digest_a_day or slot <= written_at + timedelta(minutes=policy.urgent_interval_minutes):
+        return slot
+    start = policy.days.next_start(now + _INSTANT)
+    # A working day that starts at another hour moves the message, but a new closure puts it off to no later day.
+    return slot if london_day(start) > london_day(slot) else start

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
+from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, moved_slot, next_slot
 from services.alerts.policy.policy_settings import CouncilPolicy
 
 POLICY = CouncilPolicy()
@@ -81,3 +81,24 @@ def test_a_message_that_a_clock_dated_ahead_puts_off_no_other(urgent: bool) -> N
     # The clock of another process may be some minutes ahead.
     soon = now + 5 * MINUTE
     assert next_slot(POLICY, LastMessages(soon, soon), now, urgent=urgent) > now
+
+
+@pytest.mark.parametrize(
+    ("policy", "moved"),
+    [
+        (CouncilPolicy(day_starts="10:00"), HOUR),
+        (CouncilPolicy(day_starts="08:00"), -HOUR),
+        (CouncilPolicy(), timedelta()),
+        (CouncilPolicy(day_starts="10:00", one_digest_a_day=False), timedelta()),
+        # A closed day puts off nothing that waits already.
+        (CouncilPolicy(closures=({"label": "Move", "first": "2026-12-01", "last": "2026-12-04"},)), timedelta()),
+    ],
+)
+def test_a_new_start_of_the_day_moves_what_waits_for_it(policy: CouncilPolicy, moved: timedelta) -> None:
+    slot = MONDAY_NINE + timedelta(days=1)
+    assert moved_slot(policy, slot, MONDAY_NINE + HOUR, MONDAY_NINE + 2 * HOUR) == slot + moved
+
+
+def test_no_policy_puts_off_what_waits_only_for_the_interval_between_urgent_messages() -> None:
+    slot, late = MONDAY_NINE + 15 * MINUTE, CouncilPolicy(day_starts="10:00")
+    assert moved_slot(late, slot, MONDAY_NINE, MONDAY_NINE + MINUTE) == slot

@@ -118,21 +118,28 @@ def _match_all(store: Store, noise: Random, pace: Pace, shared: Shared) -> Count
     while True:
         all_is_written = shared.written.is_set()
         with store.writing() as connection:
-            events = _take(connection, noise, pace, store, counts)
+            seen = _see(connection, noise, pace)
+            events = _take(connection, seen, noise, pace, store, counts)
         if events:
             until_it_is_done(partial(deliver, store, matcher, events), "matching", counts)
             shared.count_one()
-        elif all_is_written:
+        elif not seen and all_is_written:
             return counts
-        else:
+        elif not seen:
             shared.written.wait(A_MOMENT)
 
 
-def _take(connection: Connection, noise: Random, pace: Pace, store: Store, counts: Counter[str]) -> list[StoredEvent]:
+def _see(connection: Connection, noise: Random, pace: Pace) -> list[StoredEvent]:
     row = outbox.c
     order = noise.choice((row.pk.asc(), row.pk.desc()))
     waiting = select(row.event_id, row.topic, row.body, row.pk).where(row.published_at.is_(None)).order_by(order)
-    seen = [StoredEvent(*one) for one in connection.execute(skipping_locked(connection, waiting.limit(pace.seen)))]
+    return [StoredEvent(*one) for one in connection.execute(skipping_locked(connection, waiting.limit(pace.seen)))]
+
+
+def _take(
+    connection: Connection, seen: list[StoredEvent], noise: Random, pace: Pace, store: Store, counts: Counter[str]
+) -> list[StoredEvent]:
+    # The events that are seen and not ours are marked too, so that those behind them are seen next.
     ours = [one for one in seen if one.topic in Matcher.topics]
     taken = noise.sample(ours, min(len(ours), noise.choice(pace.at_once)))
     again = [one for one in taken if noise.random() < SHARE_TWICE]

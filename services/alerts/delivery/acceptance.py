@@ -8,15 +8,24 @@ from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
+from services.alerts.delivery.delivery import Delivery
 from services.alerts.delivery.metrics import FIRST_MESSAGE
-from services.alerts.delivery.store.alerts import Alert, find_alert_by_id, mark_accepted, said_by_entry
+from services.alerts.delivery.store.alerts import (
+    Alert,
+    find_alert_by_id,
+    lowest_level_written_for,
+    mark_accepted,
+    said_by_entry,
+)
 from services.alerts.delivery.store.earlier import (
     AcceptedBefore,
     acceptances_beside,
     cases_in_later_alerts,
     cases_said_to_be_over_later,
 )
+from services.alerts.delivery.store.receipts import ReceivedFor
 from services.alerts.policy.councils import Council, load_council
+from services.alerts.policy.escalation.levels import level_asked
 from services.alerts.policy.policy import CouncilPolicy, next_escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import CasePolicy, what_is_owed
@@ -28,17 +37,24 @@ from services.storage.unit_of_work import UnitOfWork
 BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one transaction
 
 
-def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | None) -> None:
+def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, composed_at: datetime | None) -> None:
     """Mark the cases that the accepted message named. Lock deliveries only after this call.
 
     The message left out each case that was over or on hold at `composed_at`, so such a case is not marked. If
     `composed_at` is None, every case is marked.
     """
-    connection, now = work.connection, work.now
+    connection, now, alert_pk = work.connection, work.now, delivery.alert_pk
     alert = find_alert_by_id(connection, alert_pk)
-    if alert is None or alert.accepted_at is not None or alert.cases == 0:
+    if alert is None or alert.cases == 0:
         return
     council = load_council(connection, work.store, alert.feed_id)
+    # An address that nobody has verified covers for nobody.
+    level = level_asked(council.policy, delivery.tier, delivery.contact) if delivery.verified else 0
+    if alert.accepted_at is not None:
+        # Most later messages go to levels that the alert was written for, and change nothing.
+        if level > lowest_level_written_for(connection, alert_pk) and not is_about_withdrawal(alert.reason):
+            _change_cases(work, alert_pk, council, lambda case, _: _also_asked(case, level, composed_at))
+        return
     about_withdrawal = is_about_withdrawal(alert.reason)
     said_to_be_over = cases_said_to_be_over_later(connection, alert_pk)
 
@@ -49,12 +65,25 @@ def count_as_accepted(work: UnitOfWork, alert_pk: int, composed_at: datetime | N
         if case.tried_at is None or alert_pk < (case.tried_alert or 0):
             # The council now knows of the danger, so it needs a message also if the danger passes before that one.
             is_first = not about_withdrawal and not case.warned and case.state not in KNOWN_TO_COUNCIL
-            return replace(case, warned=True) if is_first and case.pk not in said_to_be_over else None
+            if is_first and case.pk not in said_to_be_over:
+                case = replace(case, warned=True)
+                return _also_asked(case, level, composed_at) or case
+            return None if about_withdrawal else _also_asked(case, level, composed_at)
         _time_first(case, alert, council.policy, now)
-        return with_accepted(case, said, alert.reason, council.policy, now)
+        # Somebody may have had the message in place of others, and the silence is then theirs too.
+        heard = said._replace(last_level=max(said.last_level, level))
+        return with_accepted(case, heard, alert.reason, council.policy, now)
 
     _change_cases(work, alert_pk, council, accepted)
     mark_accepted(connection, alert_pk, now)
+
+
+def _also_asked(case: Case, level: int, composed_at: datetime | None) -> Case | None:
+    # Return None if nothing changes. A message that was composed before a person acted, or before news, asked nobody.
+    since = max(case.opened_at, case.paused_until or case.opened_at)
+    if composed_at is None or composed_at < since or not 0 < case.asked < level:
+        return None
+    return replace(case, asked=level)
 
 
 def _was_at_rest(case: Case, at: datetime) -> bool:

@@ -105,7 +105,7 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         # This call locks the cases. It comes before the delivery is locked, because every writer of alerts locks cases
         # first.
         if result.outcome is SendOutcome.SENT and counting:
-            count_as_accepted(work, delivery.alert_pk, attempt_at(connection, delivery.pk, delivery.number))
+            count_as_accepted(work, delivery, attempt_at(connection, delivery.pk, delivery.number))
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
         standing = _decided_elsewhere(connection, delivery, sent=result.outcome is SendOutcome.SENT)
         # The outcome came too late to change the delivery, so it is only recorded.
@@ -144,7 +144,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
         work = UnitOfWork(connection, store, now)
         doubtful_at = last_doubtful_attempt_at(connection, delivery.pk)
         if doubtful_at is not None:
-            count_as_accepted(work, delivery.alert_pk, doubtful_at)
+            count_as_accepted(work, delivery, doubtful_at)
         end_attempt(connection, delivery.pk, delivery.number, DeliveryState.NOT_NEEDED, "nothing_open", now)
         if _decided_elsewhere(connection, delivery, sent=False) is not None:
             return

@@ -9,7 +9,7 @@ from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alerts, deliveries
 from tests.support.contacts import verify_all
 from tests.support.deployment import BLACKPOOL, Deployment
-from tests.support.ledger import rows
+from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
 
 OPERATOR = "mailto://operator.example"
@@ -66,6 +66,15 @@ def test_the_next_tier_or_the_operator_is_told_too(
     deployment.tick(seconds=31)
     assert told(deployment) == expected
     assert {row.contact: not row.verified for row in rows(deployment, deliveries)} == expected
+
+
+@pytest.mark.parametrize(("verified", "asked"), [((MANAGER,), 2), ((HEAD,), 3), ((), 1)])
+def test_in_place_of_others_only_a_verified_address_counts_as_asked(
+    deployment: Deployment, verified: tuple[Contact, ...], asked: int
+) -> None:
+    with_policy(deployment, THREE, verified=policy(duty=verified)).post_notices(notice(in_days=20))
+    deployment.tick(seconds=31)
+    assert cases_by_entry(deployment)["e1"].asked == asked
 
 
 def test_a_verified_colleague_in_the_same_tier_is_cover(deployment: Deployment) -> None:

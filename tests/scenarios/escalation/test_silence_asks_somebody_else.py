@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from schemas.codes import CaseEvent
+from services.alerts.delivery.channels.port import SendOutcome, SendResult
+from services.alerts.message.message import Message
 from services.storage.tables import alerts
 from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, sent, three_tiers, who
 from tests.support.deployment import Deployment
@@ -13,12 +15,38 @@ from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
 from tests.support.people import acknowledge_last, record
 
+AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
+
 
 @pytest.fixture
 def council(deployment: Deployment) -> Deployment:
     deployment.with_officers(three_tiers())
     deployment.put_entries(ENTRY)
     return deployment
+
+
+@pytest.fixture
+def away(council: Deployment) -> set[str]:
+    failing: set[str] = set()
+    accept = council.channel.send
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        label = route.partition("://")[2].removesuffix(".example")
+        return AWAY if label in failing else accept(route, message, reference)
+
+    council.channel.send = send  # type: ignore[method-assign]
+    return failing
+
+
+def _a_manager_in_place_of_the_officer(council: Deployment, away: set[str], *, in_days: int) -> None:
+    away.add("officer")
+    council.post_notices(notice(in_days=in_days))
+    council.tick(seconds=31)
+    pass_time(council, minutes=70)
+    assert who(council) == ["manager"]
+    away.clear()
+    council.tick(minutes=2)
+    assert who(council) == ["manager", "officer"]
 
 
 def test_an_overdue_line_asks_the_operator_half_an_hour_after_all_tiers(council: Deployment) -> None:
@@ -128,3 +156,75 @@ def test_a_message_to_the_next_tier_in_the_night_takes_no_reminder_of_the_harmfu
     council.tick(minutes=15)
     told = [one for one in sent(council) if one.contact == "officer"]
     assert [one.at.day for one in told] == [23, 24]
+
+
+def test_after_the_silence_of_a_manager_in_place_of_an_officer_the_heads_are_asked(
+    council: Deployment, away: set[str]
+) -> None:
+    _a_manager_in_place_of_the_officer(council, away, in_days=10)
+    pass_time(council, minutes=22 * 60, step=60)
+    assert who(council) == ["manager", "officer"]
+    pass_time(council, minutes=3 * 60, step=30)
+    assert who(council)[2:] == ["head"]
+
+
+def test_the_same_holds_if_the_officer_has_the_message_before_the_manager(council: Deployment, away: set[str]) -> None:
+    away |= {"officer", "manager"}
+    council.post_notices(notice(in_days=10))
+    council.tick(seconds=31)
+    pass_time(council, minutes=70)
+    away.remove("officer")
+    council.tick(minutes=2)
+    away.clear()
+    council.tick(minutes=2)
+    assert who(council) == ["officer", "manager"]
+    pass_time(council, minutes=25 * 60, step=30)
+    assert who(council)[2:] == ["head"]
+
+
+def test_the_same_holds_two_hours_after_the_message_if_the_day_is_close(council: Deployment, away: set[str]) -> None:
+    away |= {"officer", "manager"}
+    council.post_notices(notice(in_days=2))
+    council.tick(seconds=31)
+    pass_time(council, minutes=10, step=5)
+    away.clear()
+    council.tick(minutes=2)
+    assert who(council) == ["head", "officer", "manager"]
+    pass_time(council, minutes=130)
+    assert who(council)[3:] == [OPERATOR]
+
+
+def test_two_messages_without_an_answer_ask_the_heads_if_a_manager_had_the_first_in_place_of_an_officer(
+    council: Deployment, away: set[str]
+) -> None:
+    _a_manager_in_place_of_the_officer(council, away, in_days=50)
+    pass_time(council, minutes=15 * 24 * 60, step=60)
+    assert who(council)[2:] == ["officer", "manager", "officer", "manager", "head"]
+
+
+def test_whoever_has_acted_meanwhile_is_asked_first_again(council: Deployment, away: set[str]) -> None:
+    away |= {"officer", "manager"}
+    council.post_notices(notice(in_days=10))
+    council.tick(seconds=31)
+    pass_time(council, minutes=70)
+    away.remove("officer")
+    council.tick(minutes=2)
+    acknowledge_last(council)
+    away.clear()
+    pass_time(council, minutes=20)
+    assert who(council) == ["officer", "manager"]
+    assert cases_by_entry(council)["e1"].asked == 0
+
+
+def test_the_silence_of_a_council_does_not_begin_with_the_operator_in_its_place(
+    council: Deployment, away: set[str]
+) -> None:
+    away |= {"officer", "manager", "head"}
+    council.post_notices(notice(in_days=10))
+    council.tick(seconds=31)
+    pass_time(council, minutes=200)
+    assert who(council) == [OPERATOR]
+    away.clear()
+    council.tick(minutes=2)
+    assert sorted(who(council)[1:]) == ["head", "manager", "officer"]
+    assert cases_by_entry(council)["e1"].asked == 3

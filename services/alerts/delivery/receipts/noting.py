@@ -77,7 +77,7 @@ def _write(work: UnitOfWork, found: ReceivedFor, receipt: DeliveryReceipt) -> No
 def _arrived(work: UnitOfWork, found: ReceivedFor) -> None:
     if found.state is not DeliveryState.SENT:
         # All attempts have one reference, so the receipt may be about the first.
-        count_as_accepted(work, found.alert_pk, first_attempt_at(work.connection, found.pk))
+        count_as_accepted(work, found, first_attempt_at(work.connection, found.pk))
         _move(work, found, DeliveryState.SENT)
     note_reached(work, found)
     _record(work, found, AuditAction.DELIVERY_RECEIVED)

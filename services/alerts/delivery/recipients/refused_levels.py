@@ -6,6 +6,7 @@ from dataclasses import replace
 from services.alerts.case.store.cases import free_cases, save_cases
 from services.alerts.delivery.delivery import OPERATOR_TIER
 from services.alerts.delivery.store.alerts import Alert
+from services.alerts.delivery.store.earlier import accepted_beside
 from services.alerts.delivery.store.recipients import DeliveryOfTier
 from services.alerts.policy.escalation.levels import operator_level, reachable_tiers
 from services.alerts.policy.policy_settings import CouncilPolicy
@@ -26,12 +27,15 @@ def take_back_refused(
     left = {one.tier for one in made if not one.refused} | {*reached}
     level = max((levels[tier] for tier in left), default=0)
     highest = max(levels.values(), default=0)
-    if alert.accepted_at is None or not 0 < level < highest:
+    if not 0 < level < highest:
+        return True
+    counted_at = accepted_beside(work.connection, alert, open_cases)
+    if not counted_at:
         return True
     # Whoever counts an alert as accepted locks its cases first and then the alert. To wait for a case here could block
     # both.
     found = free_cases(work.connection, open_cases)
-    counted = (one for one in found if one.last_alert_at == alert.accepted_at and level < one.asked <= highest)
+    counted = (one for one in found if (one.pk, one.last_alert_at) in counted_at and level < one.asked <= highest)
     # The engine reviews a case that is due, and computes its due time anew.
     save_cases(work.connection, [replace(one, asked=level, due_at=work.now) for one in counted])
     return len(found) == len(open_cases)

@@ -71,6 +71,11 @@ def said_by_entry(connection: Connection, alert_pk: int) -> dict[int, MessageAbo
     return {entry: MessageAboutCase(*said) for entry, *said in rows}
 
 
+def lowest_level_written_for(connection: Connection, alert_pk: int) -> int:
+    row = alert_cases.c
+    return connection.scalar(select(func.min(row.last_level)).where(row.alert_pk == alert_pk)) or 1
+
+
 def reasons_of(connection: Connection, alert_pk: int) -> dict[int, str]:
     query = select(alert_cases.c.case_pk, alert_cases.c.reason).where(alert_cases.c.alert_pk == alert_pk)
     return {row.case_pk: row.reason for row in connection.execute(query)}

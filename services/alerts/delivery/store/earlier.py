@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
+from services.alerts.delivery.store.alerts import Alert
 from services.alerts.policy.escalation.case_clock import EscalationReason
+from services.storage.dialect import among
 from services.storage.tables import alert_cases, alerts
 
 
@@ -31,6 +34,20 @@ def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, Accep
         kept = threshold if first_level == 1 else earlier and earlier.threshold
         found[case_pk] = AcceptedBefore(at, kept)
     return found
+
+
+def accepted_beside(
+    connection: Connection, alert: Alert, case_pks: Collection[int]
+) -> set[tuple[int, datetime | None]]:
+    """Return each case with the times at which this alert was accepted, and those that joined it or that it joined."""
+    # What waits for one person is joined, so the message to a colleague about the same cases is in another alert.
+    query = (
+        select(alert_cases.c.case_pk, alerts.c.accepted_at)
+        .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)
+        .where(among(connection, alert_cases.c.case_pk, case_pks), alerts.c.accepted_at.is_not(None))
+        .where(alerts.c.created_at >= (alert.owed_since or alert.created_at), alerts.c.owed_since <= alert.created_at)
+    )
+    return {(case_pk, at) for case_pk, at in connection.execute(query)}
 
 
 def cases_in_later_alerts(connection: Connection, alert_pk: int) -> frozenset[int]:

@@ -21,6 +21,7 @@ class ReceivedFor(NamedTuple):
     tier: str
     contact: str
     channel: str
+    verified: bool
     address_sealed: bytes
     state: DeliveryState
     receipt: ReceiptState | None
@@ -103,6 +104,7 @@ def _one(connection: Connection, query: Select[Any]) -> ReceivedFor | None:
         tier=row.tier,
         contact=row.contact,
         channel=row.channel,
+        verified=row.verified,
         address_sealed=row.address_sealed,
         state=DeliveryState(row.state),
         receipt=ReceiptState(row.receipt) if row.receipt else None,

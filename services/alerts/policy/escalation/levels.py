@@ -24,6 +24,14 @@ def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> in
     return sum(1 for tier in tiers if tier.from_days >= from_days)
 
 
+def level_asked(policy: CouncilPolicy, tier: str, person: str) -> int:
+    """Return 0 if neither is in the policy, as with the operator."""
+    tiers = enumerate(reachable_tiers(policy), start=1)
+    # A person in several tiers is asked with the first of them.
+    found = (level for level, one in tiers if one.label == tier or person in {who.person for who in one.contacts})
+    return min(found, default=0)
+
+
 def tiers_between(policy: CouncilPolicy, first: int, last: int) -> tuple[Tier, ...]:
     # The level of the operator has no tier.
     return reachable_tiers(policy)[first - 1 : last]

@@ -109,7 +109,17 @@ def notified_when_intended() -> Iterator[None]:
 
 
 def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
-    told = replace(case, last_alert_at=now, last_threshold=0, asked=max(case.asked, 1), tried_at=None, tried_alert=None)
+    # Without this, the word that a case is over would be due again at once, without end.
+    warned = case.warned and not case.withdrawn
+    told = replace(
+        case,
+        last_alert_at=now,
+        last_threshold=0,
+        asked=max(case.asked, 1),
+        warned=warned,
+        tried_at=None,
+        tried_alert=None,
+    )
     following = next_message(told, council.policy, now)
     return replace(told, due_at=following.due_at if following else now + LOOK_AGAIN)
 

@@ -1,4 +1,4 @@
-"""Runs all benchmarks in turn."""
+"""Runs the benchmarks in `COMMANDS` in turn."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The peers need other versions of some packages than Pullcord."""
+"""Benchmarks of similar products. They have an environment of their own, because they need other package versions."""

@@ -53,7 +53,7 @@ def list_contacts(store: StoreOf, feed: CouncilFeed) -> ContactList:
 
 @router.get("/contacts/{contact}", summary="Show a contact", responses=answers(401, 403, 404, 422))
 def show_contact(store: StoreOf, feed: CouncilFeed, contact: ContactId) -> ContactView:
-    """Show a contact, its last test message and its last code."""
+    """Show a contact, and the state of its last test message and code."""
     return _view(store, feed, contact)
 
 

@@ -54,9 +54,9 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """One row of a table.
+    """One row of a figure's breakdown.
 
-    The key is a council, a provider or a kind. A key such as `E06000009/stale` is a council with a kind.
+    The key is the code of a council or of a provider, the name of a kind of count, or both, such as `E06000009/stale`.
     """
 
     key: str

@@ -13,7 +13,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """A sender made too many requests without effect."""
+    """A limit on requests of one kind is reached. The same request may succeed later."""
 
     permanent = False
 

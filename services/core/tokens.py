@@ -58,7 +58,7 @@ class Tokeniser:
         return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
-        """Only this deployment can compute the 16 bytes."""
+        """Return 16 bytes that only this deployment can compute."""
         return self._hashed(b"\xfd" + content)
 
     def _hashed(self, message: bytes) -> bytes:

@@ -44,7 +44,7 @@ def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
 
     An entry may wait if a notice covers very many homes. An entry may also wait if very many notices name its postcode.
 
-    A notice with the number, UPRN or address of a line is compared with all entries at once.
+    A notice with the number, UPRN or address of a line does not wait: it is immediately compared with all entries.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))

@@ -68,7 +68,7 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Each mapping must contain at least its first `limit` + 1 partners."""
+    """`kinds` and `matched` may be cut off, but only after their first `limit` + 1 partners."""
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None
@@ -109,7 +109,10 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return every record with more than `page` pairs. Return more records until the rest has at most `batch` pairs."""
+    """Return the records with the most pairs.
+
+    Each of the other records has at most `page` pairs. Together they have at most `batch` pairs.
+    """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
     for one in sorted(found, key=lambda one: one.pairs):

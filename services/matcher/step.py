@@ -75,7 +75,7 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Leave out possible matches, except a found match with an equal UPRN."""
+    """Leave out found and ended matches of level POSSIBLE. A found match with an equal UPRN stays."""
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -128,7 +128,7 @@ class WatchdogLoop:
         return self.watch.run_once()
 
     def _looked(self) -> bool:
-        """Returns False if the database is not there yet."""
+        """Returns False if the database is missing, or does not fit this version or this deployment."""
         try:
             found = self._found()
         except RecordNotReadyError as error:
@@ -145,7 +145,7 @@ class WatchdogLoop:
 
 
 def run_watchdog(settings: Settings, engine: Engine) -> None:
-    """Raises RefusedError if the watchdog could tell nobody."""
+    """Raises RefusedError if the settings name neither a channel nor a heartbeat."""
     watch = make_watch(settings, engine)
     if not watch.channels and watch.heartbeat is None:
         raise RefusedError(

@@ -154,9 +154,10 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Cancel the contacts' waiting deliveries about cases that are all in the new alert.
+    """Cancel the contacts' waiting deliveries whose cases are all in the new alert.
 
-    Return each case about which an earlier message may have been sent. The caller must mark these cases as warned.
+    Return the ids of the cases about which a cancelled delivery may have sent a message. The caller must mark these
+    cases as warned.
     """
     older = lock_older(work.connection, alert_pk, feed_id, contacts)
     settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])

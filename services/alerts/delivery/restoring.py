@@ -29,7 +29,7 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Call this function before any process starts. `record_ends` is the time of the newest record."""
+    """Call this function before any process starts. `record_ends` is the time of the database's newest record."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

@@ -4,7 +4,7 @@ from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return at most `limit` characters. If the message is too long, only its link remains."""
+    """Return at most `limit` characters. A longer message becomes its link, or its subject if it has no link."""
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"
     if message.short_note and len(noted) <= limit:

@@ -131,7 +131,7 @@ def case_state(state: str) -> str:
 
 
 def shown_name(text: str) -> str:
-    """A name with a telephone number or an address is not shown."""
+    """A name with a telephone number, e-mail address or web address is not shown."""
     # Each unprintable character becomes a blank. Then every run of blanks becomes one blank.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):

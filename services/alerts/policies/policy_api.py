@@ -60,7 +60,8 @@ class CoverWarningView(BaseModel):
 class PolicyView(BaseModel):
     """The policy of a council, with masked addresses. The version is 0 for the default policy.
 
-    If `damaged` is true, the default values apply, and the operator gets the alerts.
+    If `damaged` is true, the stored policy is unreadable. A policy without contacts stands in for it, and the operator
+    gets the alerts.
     """
 
     version: int

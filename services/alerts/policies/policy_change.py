@@ -37,7 +37,7 @@ class NobodyIsToldError(RefusedError):
 
 
 class CasesLaterError(RefusedError):
-    """Nobody has confirmed the number of delayed cases."""
+    """The exact number of delayed cases is not confirmed."""
 
     def __init__(self, times: ChangedTimes, confirmed: int | None) -> None:
         later = f"{times.later:,} open case{'' if times.later == 1 else 's'}"

@@ -31,7 +31,7 @@ def preview_messages(
     reference: Reference,
     days: Annotated[int, Query(ge=1, le=LONGEST_PREVIEW, description="Days to look ahead.")] = 60,
 ) -> CasePreview:
-    """Preview the messages about a case in the next days. The preview assumes that nobody acts.
+    """Preview the messages that would be sent about a case in the next `days` days, if nobody acts.
 
     The answer names its assumptions, and has at most 200 messages. Nothing is stored or sent.
     """

@@ -52,7 +52,7 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Adds the first acts of the month to `seen`."""
+    """Counts each first act on a case once. Adds it to `seen`."""
     counts: Counts = Counter()
     for row in rows:
         if row.action in CASE_ACTIONS:

@@ -48,7 +48,7 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """Withholds counts from 1 to `small` - 1, and counts that would reveal them."""
+    """In figures about people, withholds counts from 1 to `small` - 1, and counts that would reveal them."""
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 

@@ -36,7 +36,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return None if a segment is not plain. Another function must then read the segments."""
+    """Return None if a segment does not fit `_PLAIN`. The caller must then use `read_parts`."""
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

@@ -33,7 +33,10 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Nine in ten recent gaps are no longer than the returned gap. None means that there are too few gaps."""
+    """At most one in ten recent gaps is longer than the result, apart from one outage.
+
+    None means that there are too few gaps.
+    """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])
     if len(gaps) < FEWEST_GAPS:

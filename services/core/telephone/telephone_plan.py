@@ -51,7 +51,7 @@ def without_prefix(written: str) -> str:
 
 
 def is_mobile(e164: str) -> bool:
-    """Personal numbers (070) and pagers (076) are not mobile."""
+    """Personal numbers (070) and pagers (076) are not mobile, but 07624 (Isle of Man) is."""
     return _MOBILE.match(e164) is not None
 
 

@@ -56,7 +56,7 @@ def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
 
 
 def read_moment(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> datetime | None:
-    """A time without an offset is in Europe/London."""
+    """A time without an offset is read as Europe/London. The result is in UTC."""
     plain, weekday = _without_weekday(text)
     moment = _moment(plain, order)
     if moment is None:
@@ -72,7 +72,7 @@ def contradicts_weekday(text: str) -> bool:
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the days that a contradictory date may mean. The earlier day comes first."""
+    """Return the days that a date may mean if its weekday contradicts it. The earlier day comes first."""
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:

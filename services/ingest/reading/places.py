@@ -109,9 +109,9 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Notices on an area share one record.
+    """Return True if the notice shares one record with other notices on its area.
 
-    A notice on a line joins this record if the notice has no number, UPRN or address.
+    False means that its scope is a line, and its place has a number, a UPRN or an address.
     """
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 

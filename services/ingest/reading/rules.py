@@ -88,7 +88,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """`rivals` holds the places in other versions of the record, if nobody knows which version is newer."""
+    """`rivals` holds the places of other versions of the record. It is empty if the newest version is known."""
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 

@@ -85,7 +85,7 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """`new` and `recorded` are the stamps of two versions with the same content."""
+    """Return True if the stamp `new` should replace `recorded`. Both versions must have the same content."""
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

@@ -43,7 +43,7 @@ def accept(
 ) -> tuple[Receipt, list[RowOutcome]]:
     """A repeated request gives the earlier receipt.
 
-    Raises IdempotencyMismatchError, ReplacementTooLargeError or FileRefused.
+    Raises IdempotencyMismatchError, ReplacementTooLargeError, TooOftenError or FileRefused.
     """
     now = store.now()
     # Before a transaction begins, so that a long file holds no lock while it is parsed.

@@ -124,7 +124,7 @@ class FileReaders:
         self._idle: LifoQueue[_Worker] = LifoQueue()
 
     def read(self, job: FileJob) -> Sheet:
-        """Raises FileRefused, RefusedError or NoWorkerFreeError."""
+        """Raises FileRefused, RefusedError, NoWorkerFreeError or WorkerFailedError."""
         try:
             sheet, frames = self._read(job)
         except _GoneError:

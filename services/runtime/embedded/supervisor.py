@@ -34,7 +34,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
 
 class ServiceEndedError(PullcordError):
-    """One of the two processes ended, and cannot be started again."""
+    """The HTTP process kept ending soon after its start, or a loop of this process ended."""
 
 
 class Supervisor:

@@ -111,7 +111,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """A case passes its harmful day at the end of that day."""
+    """A case passes its harmful day at the end of that day or, if later, when the case opens."""
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
     return None if harm_on is None else max(london_midnight(harm_on + timedelta(days=1)), opened_at)

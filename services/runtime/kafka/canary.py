@@ -1,4 +1,4 @@
-"""A canary comes after all earlier events of its partition."""
+"""A canary is a test record. It comes after all earlier events of its partition."""
 # So a received canary shows that missing earlier events are lost.
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def count_rows(connection: Connection) -> Counts:
 
 
 def check_copy(copy: Store) -> Contents:
-    """Raises CopyError if the schema is wrong or a value does not open."""
+    """Raises CopyError if the schema does not fit, a key is missing, or a value cannot be decrypted."""
     # Every key id is checked, but only a sample of the values is opened.
     with copy.reading() as connection:
         if not schema_of(connection).fits:

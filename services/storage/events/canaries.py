@@ -41,7 +41,7 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions in which the consumer is more than `patience` behind the newest canary."""
+    """Return the partitions in which the consumer has no canary, or is more than `patience` behind the newest."""
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one

@@ -13,7 +13,7 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish events again that the consumer has not handled. Return their number.
+    """Publish again all events that the consumer has not handled. Return their number.
 
     Only events that were published before `until` are checked.
     """

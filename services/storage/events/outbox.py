@@ -81,7 +81,10 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """The events of `lane` are locked. `after` is the final partition key of the previous call."""
+    """If `lane` is given, locks its events and skips locked ones.
+
+    `after` is the last partition key of the previous call. The next key comes first.
+    """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []
     for number, (queue_lane, key) in enumerate(queues):

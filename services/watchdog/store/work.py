@@ -27,7 +27,7 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """An accepted alert needs a successful or a doubtful attempt."""
+    """Yield a fault for each council with alerts that count as accepted by a mail system without an attempt to send."""
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,

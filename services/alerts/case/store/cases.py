@@ -25,7 +25,7 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """A case is due if its due time is not after `by`. An open case with a due time after `beyond` is due as well."""
+    """A case is due if its due time is `by` or earlier. An open case is also due if that time is after `beyond`."""
 
     by: datetime
     beyond: datetime  # only a clock that ran ahead can have written a later due time
@@ -38,7 +38,7 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """The case with the earliest harm comes first.
+    """The case with the earliest harm comes first, or with `urgent_first` the most urgent.
 
     With `to_change`, the cases are locked and come in the order of ids.
     """

@@ -50,7 +50,7 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """A route (`scheme://…`) is returned unchanged. Raises RefusedError if the text is unusable."""
+    """A route (`scheme://…`) only loses extra blanks. Raises RefusedError if any other text is unusable."""
     if "://" in typed:
         return " ".join(typed.split())
     channel = _channel_of(typed, services)

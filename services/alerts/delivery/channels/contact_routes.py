@@ -1,4 +1,4 @@
-"""A council chooses only an address, never a server or a key."""
+"""A council chooses an address, never the operator's mail server or keys."""
 
 from __future__ import annotations
 

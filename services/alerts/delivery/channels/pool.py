@@ -74,7 +74,7 @@ class DeliveryPool:
         random: Callable[[], float] = _DICE.random,
         most_a_minute: Callable[[str], int | None] = lambda _route: None,
     ) -> None:
-        """`most_a_minute` limits the messages on a route. None means no limit."""
+        """`most_a_minute` gives the limit for the destination of a route. None means no limit."""
         self._channel, self._workers, self._deadline = channel, workers, deadline_seconds
         self._alarm, self._time, self._random, self._most_a_minute = alarm, time, random, most_a_minute
         self._changed = threading.Condition()

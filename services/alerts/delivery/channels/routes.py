@@ -13,7 +13,7 @@ def what_is_understood(route: str) -> str:
 
 
 def destination_of(route: str) -> str:
-    """Return a host and port such as `mail.example:587`, or UNREADABLE."""
+    """Return a service such as `mail.example:587`. Return UNREADABLE if the route is faulty."""
     # Each destination has a limit of its own, so that a destination that hangs delays no other.
     try:
         return channel_of(route).destination(route)

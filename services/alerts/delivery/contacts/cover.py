@@ -8,7 +8,7 @@ from services.alerts.policy.contacts import Contact
 
 
 def first_addresses(contacts: Iterable[Contact], verified: Collection[Contact]) -> list[Contact]:
-    """Return each person's addresses up to the first verified address."""
+    """Return each person's addresses up to and including the first verified address."""
     reached: set[str] = set()
     chosen = []
     for contact in contacts:

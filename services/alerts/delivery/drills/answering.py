@@ -26,7 +26,10 @@ def record_answer(
     feed_id: str | None = None,
     sealed: Mapping[str, str] | None = None,
 ) -> Drill:
-    """`sealed` is stored encrypted. Raises NotFoundError, or DrillRefusedError if the drill is over."""
+    """`sealed` is stored encrypted.
+
+    Raises NotFoundError if there is no such drill. Raises DrillRefusedError if the drill is over.
+    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

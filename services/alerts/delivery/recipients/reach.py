@@ -43,7 +43,7 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return the time until which a message on its way may still arrive. None means that every message is too late."""
+    """Return the first time at which a message on its way is too late. None means that every message is too late."""
     on_their_way = (
         one
         for one in made

@@ -91,7 +91,7 @@ def move_check(connection: Connection, pk: int, check_at: datetime | None) -> No
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """If the number differs between cases, return the highest number."""
+    """Return the highest number of earlier accepted alerts about one case at `threshold`."""
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (
         select(func.count())

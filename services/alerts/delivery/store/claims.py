@@ -28,8 +28,8 @@ GATHERED = timedelta(minutes=1)
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """A council in `unwritten` has due cases without an alert.
 
-    The first messages to such a council wait for at most GATHERED, so that one message can name all due cases. Urgent
-    messages do not wait.
+    The first attempt of a message to such a council waits for at most GATHERED, so that one message can name all due
+    cases. Urgent messages do not wait.
     """
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)

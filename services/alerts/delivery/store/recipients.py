@@ -98,8 +98,8 @@ def tried_elsewhere(
 ) -> Mapping[tuple[str, str], datetime | None]:
     """Return the contacts and channels that other alerts are now trying.
 
-    Together, the messages of these alerts to a contact must name every case of `open_cases`. The value is the time at
-    which the last of these alerts is checked.
+    A contact is returned only if the messages of these alerts to it together name every case of `open_cases`. The value
+    is the latest time at which one of these alerts is checked, or None.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -118,7 +118,7 @@ def tried_elsewhere(
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
     """Return the tiers that accepted messages about every case of `open_cases`.
 
-    Leave out messages to unverified addresses, and messages from before the case was last due.
+    A message to an unverified address does not count. For each case, only messages since it last fell due count.
     """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
@@ -160,7 +160,10 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock and return the deliveries. Leave out deliveries in doubt, and deliveries that another worker has locked."""
+    """Lock and return the waiting deliveries to `contacts`.
+
+    Leave out deliveries in doubt, and deliveries that another worker has locked.
+    """
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
@@ -175,7 +178,7 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def lock_slots(connection: Connection, feed_id: str, now: datetime) -> list[Slot]:
-    """Return the deliveries about cases that wait for their time. Urgent ones are left out."""
+    """Lock and return the deliveries with a due time after `now`. Leave out urgent alerts and alerts without cases."""
     row = deliveries.c
     query = (
         select(row.pk, row.due_at, row.created_at)

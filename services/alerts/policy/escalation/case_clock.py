@@ -56,7 +56,7 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return None if there is no pause, or if a message was accepted after its end."""
+        """Return the end of the pause. Return None without a pause, or after a later accepted message."""
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
@@ -65,7 +65,8 @@ class CaseClock:
     def pressing(self) -> bool:
         """Return True for an urgent state.
 
-        If only a provider claims this state, return False after the first accepted message.
+        If the state rests only on reports of moves without earlier notice, return False after the first accepted
+        message.
         """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 

@@ -19,7 +19,7 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_st
 
 
 def latest_end_of_pause(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
-    """Return in UTC when a pause that runs now ends at the latest."""
+    """Return the latest time, in UTC, at which a pause that runs now can end."""
     longest = now + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     noon = None if clock.harm_on is None or clock.after_the_fact else policy.days.noon_before(clock.harm_on)
     # A pause that began after that noon may go beyond it.

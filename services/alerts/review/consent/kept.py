@@ -15,7 +15,7 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the current facts without the changes that lessen a danger and that nobody has accepted."""
+    """Return the current facts without unaccepted changes that lessen a danger."""
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current
     before = recalled(case.believed, current.entry)

@@ -92,7 +92,7 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return None for an implausible date. Only the end of an agreement is kept, even if it is implausible."""
+        """Return None for an unclear or implausible date. An implausible end of an agreement is still returned."""
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)

@@ -158,7 +158,10 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Fill the report's missing fields from the record, except the fields in `_OF_THE_REPORT`."""
+    """Return the report, with its missing fields filled from the record.
+
+    Fields in `_PLACE` always come from the record. Fields in `_OF_THE_REPORT` never do.
+    """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

@@ -16,7 +16,10 @@ def is_about_a_contact(heading: str) -> bool:
 
 
 def is_a_contacts(heading: str) -> bool:
-    """Return True for "NOK phone", but False for "Next of kin"."""
+    """Return True if the heading names a detail of a contact, such as "NOK phone".
+
+    The contact alone, such as "Next of kin", gives False.
+    """
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))
     return has_details and _about_a_contact(words)

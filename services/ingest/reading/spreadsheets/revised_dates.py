@@ -72,7 +72,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """If two revised dates differ, the date is removed from `fields`."""
+    """If two revised dates of a field differ, the field is removed from `fields`."""
     issues = []
     for one in dates:
         if _differ(cells, one.revised):

@@ -58,9 +58,9 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Fill notices that report only a status from the recorded notices.
+    """Fill each notice that reports only a status, from the latest notice with the same reference.
 
-    A notice that still has no place is rejected, unless it is a withdrawal.
+    If it still has no place, it is rejected, unless it is a withdrawal.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

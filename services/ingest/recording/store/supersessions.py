@@ -62,9 +62,9 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each notice that replaces an announced notice as announced too.
+    """If a replaced notice was announced, mark its replacement as announced. Return the newly marked notices.
 
-    `keys` has the keys of replaced notices. A notice that replaces a newly marked notice is also marked.
+    `keys` has the keys of the replaced notices. The marks follow each chain of replacements to its end.
     """
     before = notices.alias("before")
     announced = exists(

@@ -29,7 +29,7 @@ def time_of_machine() -> datetime:
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Store]:
-    """Raises KeysError or NotReadyError."""
+    """Raises KeysError, NotReadyError, or any error of `check_database`."""
     with unchecked(settings or Settings()) as store:
         check_database(store, settings or Settings())
         yield store

@@ -12,7 +12,7 @@ from services.alerts.delivery.channels.written import WrittenRoute, read_written
 
 
 def read_route(route: str) -> NotifyBase:
-    """Raises RouteRefusedError if the route is faulty. A route must name exactly one target, and no mail server."""
+    """Raises RouteRefusedError if the route is faulty, is a mail route, or does not name exactly one target."""
     written = read_written(route)
     if ";" in route.partition("?")[2]:
         # Apprise reads a semicolon as an ampersand, and uses the last of two equal options.

@@ -41,7 +41,7 @@ class NotifyReceipts:
 
 
 def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
-    """If the status is unknown, the receipt is still awaited."""
+    """With any status except delivered or failed, the receipt is still awaited."""
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
         return DeliveryReceipt(ReceiptState.DELIVERED, at)

@@ -26,7 +26,7 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases with a waiting change, and show the feed's present data.
+    """List the cases with a waiting change, and show what the provider or the register now says.
 
     A case does not change until a person accepts the change.
     """

@@ -44,7 +44,10 @@ def read_file(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
-    """Raises RefusedError for faulty JSON. Raises FileRefused for a file without a table."""
+    """Raises RefusedError for faulty JSON or an unsuitable option.
+
+    Raises FileRefused for an oversized or unreadable file.
+    """
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:
         raise FileRefused(FileCode.TOO_LARGE)

@@ -74,7 +74,10 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield the person and the recipient. Raises PolicyRefusedError if an address is unusable."""
+    """Yield the person of each new contact, and the recipient as Pullcord understands it.
+
+    Raises PolicyRefusedError if an address is unusable.
+    """
     services = contact_services(Settings())
     for _, contact, where in new_contacts(policy, before):
         yield contact.person, understood(where, contact, services)

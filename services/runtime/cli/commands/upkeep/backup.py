@@ -89,8 +89,8 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first. Alerts from before the backup are not sent again.
 
-    The backup does not show later messages. So all alerts due since the backup are sent after the restore. Each of
-    these alerts says that it may be a repeat.
+    The backup does not record the messages that were sent after it was made. So all alerts due since the backup are
+    sent after the restore. Each of these alerts says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

@@ -76,7 +76,7 @@ def remove_key(
 ) -> None:
     """Remove an old vault key from the keys file, unless the key still encrypts a stored value.
 
-    Backups that contain data of this key cannot be read without the key.
+    Backups made while the key was in use cannot be read without it.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

@@ -14,10 +14,10 @@ from tests.simulation.many import Totals, seeds, simulated
 MONTHS = int(os.environ.get("PULLCORD_TEST_MONTHS", "40"))
 pytestmark = [
     pytest.mark.timeout(3_600),
-    # New months in each run: the open fault would fail the run of somebody else's change.
+    # New months in each run: a rare fault would fail the run of somebody else's change.
     pytest.mark.skipif(
         "PULLCORD_TEST_MONTHS" not in os.environ,
-        reason="one month in about 30 breaks a promise (docs/testing.md): set PULLCORD_TEST_MONTHS",
+        reason="a rare month may break a promise (docs/testing.md): set PULLCORD_TEST_MONTHS",
     ),
 ]
 

@@ -56,7 +56,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Return the seconds of each phase, and the numbers of matches and cases."""
+    """Return the seconds of each phase, the numbers of matches and cases, and the peak MiB."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

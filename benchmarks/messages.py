@@ -1,4 +1,4 @@
-"""Counts the messages to each person in 30 days without an answer."""
+"""Counts the messages that each person gets in 30 days, if nobody answers."""
 # Column "before" is from an older engine. That engine repeated messages by the date alone.
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The canary is an empty event. It shows that the consumers of a partition are alive."""
+"""The canary is a test event. It shows that the consumers of a partition are alive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each line is looked up in the table of the other topic."""
+"""Looks up each message of one topic in the table of the other topic."""
 # The tables are in memory and have a changelog topic (Faust's default).
 
 from __future__ import annotations

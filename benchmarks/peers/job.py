@@ -52,7 +52,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Call this method if messages arrive before the first line is handled."""
+        """Start the clock before the first line is handled. Otherwise the first `count` starts it."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

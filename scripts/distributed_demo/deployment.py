@@ -47,7 +47,7 @@ class Servers:
 
 @contextmanager
 def start_demo(folder: Path, narrator: Narrator, today: date) -> Iterator[tuple[DemoDeployment, Crew]]:
-    """Raises MissingToolError without Java or Maven. Raises StuckError if a process does not start."""
+    """Raises MissingToolError if Java or Maven is missing. Raises StuckError if a process does not start."""
     narrator.step("Everything is started")
     with ExitStack() as stack:
         servers = stack.enter_context(_servers(folder, narrator))

@@ -1,4 +1,4 @@
-"""Makes all times in the database one day earlier, so that a day seems to pass."""
+"""Moves all times of notices, cases and alerts one day back, so that a day seems to pass."""
 
 from __future__ import annotations
 

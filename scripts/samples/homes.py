@@ -103,7 +103,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """No real UPRN begins with 9999."""
+    """`first` begins with 9999, because no real UPRN does."""
     return map(str, count(first, 7))
 
 

@@ -42,7 +42,7 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """The condition is true for a feed if all its keys are revoked, and if it has sent nothing since then."""
+    """The condition is true for a feed with keys if all are revoked, and it sent nothing after the last revocation."""
     # A feed without keys may send its files in another way.
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)

@@ -23,7 +23,7 @@ KEY_ID_SIGNS = 16
 
 
 class VaultError(PullcordError):
-    """A value cannot be opened."""
+    """A value cannot be opened, or a vault key is invalid."""
 
 
 class MissingKeyError(VaultError):

@@ -167,7 +167,7 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """`told` is true if a message was accepted after the newest news."""
+    """`told` is true if a message with the latest news about the case was accepted."""
     entered = [(ORDINARY, case.opened_at)]
     # After the first message, a move that is only claimed wakes nobody.
     if told and case.state in states.URGENT and _is_only_claimed(case):

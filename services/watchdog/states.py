@@ -1,4 +1,4 @@
-"""A copy of the states, because the watchdog shares no code with the engine."""
+"""Repeats the groups of case states here, because the watchdog shares no code with the engine."""
 
 from __future__ import annotations
 

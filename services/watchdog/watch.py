@@ -53,7 +53,7 @@ class RecordWatch:
     _told_failed_at: datetime | None = None
 
     def run_once(self) -> Findings:
-        """Raises the error of the database if the record cannot be read."""
+        """Raises the database's error if the database cannot be read or written."""
         now, began = self.clock.now(), self.timer()
         try:
             found = look(self.engine, now)

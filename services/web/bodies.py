@@ -70,7 +70,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """Checks the body before the caller. A refused body gets the answer 413 or 415."""
+    """Checks the body before it checks who the caller is. A refused body gets the answer 413 or 415."""
 
     limit: ClassVar[int] = SMALL_BODY
 

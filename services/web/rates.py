@@ -40,7 +40,7 @@ class RateLimiter:
         self._count(self._link, link, "this page is asked for too often")
 
     def count_failure(self, request: Request) -> None:
-        """Raises ProblemError 429 after too many faults from this address."""
+        """Raises ProblemError 429 after too many failures from the IP address of this client."""
         # A request with a right key from the same address is still answered.
         address = request.client.host if request.client else "unknown"
         self._count(self._failures, address, "too many wrong keys or links came from this address")

@@ -48,7 +48,7 @@ def _in_order(story: Sequence[Step]) -> list[Step]:
 
 
 class Killed(BaseException):
-    """Simulates the end of a process. No code catches this error."""
+    """Simulates the end of a process. Only a test catches this error."""
 
 
 class FallsOver:

@@ -1,4 +1,4 @@
-"""Uses only the standard library, so that no fault in the alerts' channels can silence the watchdog."""
+"""Sends mail with the standard library, so that a fault in the channels of alerts cannot silence the watchdog."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """The columns hold times as integers, in microseconds since the start of 1970."""
+    """`current` and `ever` are times, in microseconds since the start of 1970. `in_doubt` is 0 or 1."""
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)
     is_current = results.c.created_at >= cases.c.opened_at

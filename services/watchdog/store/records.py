@@ -81,7 +81,7 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 
 
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """A case is left out if a person's record explains its end."""
+    """Leave out a case if an act that a person recorded explains its end."""
     row = cases.c
     query = (
         select(row.reference, row.feed_id, row.state, row.seen, row.tested_on, _MATCH.notice_pk)

@@ -142,7 +142,7 @@ def test_what_is_held_uses_up_no_attempt_and_does_not_count_as_forgotten(deploym
 
 
 def asked_after(deployment: Deployment, hosts: Hosts, people: int, in_days: int) -> int:
-    """Return the seconds until the manager has a message."""
+    """Return the seconds from the first failure to the manager's message."""
     hosts.faults[RELAY] = DOWN
     manager = Tier(label="managers", from_days=0, contacts=(person("manager", OTHER),))
     alerted(deployment, desk(*staff(people)), manager, in_days=in_days)

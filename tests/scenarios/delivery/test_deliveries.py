@@ -148,7 +148,7 @@ def test_without_an_operator_either_it_is_recorded_and_the_case_stays_due(at_ris
 
 
 class PowerCutError(BaseException):
-    """Simulates the end of a process. No code catches this error."""
+    """Simulates the end of a process. Only a test catches this error."""
 
 
 class CutShort(Store):

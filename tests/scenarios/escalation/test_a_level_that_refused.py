@@ -21,7 +21,7 @@ DAY = 24 * 60
 
 @pytest.fixture
 def failing(deployment: Deployment) -> dict[str, SendResult]:
-    """The test puts a channel's answer to each person into the returned dictionary."""
+    """Return a dictionary from a person to the channel's answer. It is empty: the test fills it."""
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
     deployment.put_entries(ENTRY)
     answers: dict[str, SendResult] = {}

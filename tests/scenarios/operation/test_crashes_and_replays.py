@@ -29,7 +29,7 @@ NOTICES = [
 
 
 class KilledError(BaseException):
-    """Simulates the end of a process. No code catches this error."""
+    """Simulates the end of a process. Only a test catches this error."""
 
 
 class Failing:

@@ -19,7 +19,7 @@ def policy(*people: str, day_starts: time = time(9)) -> CouncilPolicy:
 
 @pytest.fixture
 def waiting(deployment: Deployment) -> Deployment:
-    """A message to the first of two people waits for Tuesday at nine. The second has had it."""
+    """A message to two people waits until Tuesday at nine for the first person. The second already has it."""
     set_verified_policy(deployment.store, BLACKPOOL, policy("first"))
     deployment.put_entries(*lines(2))
     deployment.post_notices(notice("n0", in_days=40) | {"cli": lines(2)[0]["cli"]})

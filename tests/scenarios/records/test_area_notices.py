@@ -149,7 +149,7 @@ class TestTurns:
         deployment.settle()
 
     def turn(self, deployment: Deployment) -> int:
-        """Handle one batch of events. Return the number of matches."""
+        """Handle one batch of events. Return the number of matches so far."""
         deployment.event_dispatcher.run_once()
         return len(deployment.matches())
 

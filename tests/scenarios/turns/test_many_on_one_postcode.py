@@ -30,7 +30,7 @@ def homes(deployment: Deployment, count: int = 45) -> None:
 
 
 def turn(deployment: Deployment) -> int:
-    """Handle one batch of events. Return the number of matches."""
+    """Handle one batch of events. Return the number of matches so far."""
     deployment.event_dispatcher.run_once()
     return len(deployment.matches())
 

@@ -130,7 +130,7 @@ class Duty:
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
     def under_these_numbers(self, paused: datetime, moment: datetime) -> datetime:
-        """Return the end of a pause that runs when a policy comes into force at `moment`."""
+        """Return the new end of a running pause when these numbers come into force at `moment`."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         return paused if paused <= longest else min(paused, self.pause(moment, is_step=True))
 

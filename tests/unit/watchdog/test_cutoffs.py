@@ -16,7 +16,7 @@ CALENDARS = [CouncilCalendar(), CouncilCalendar(Nation.SCOTLAND), CouncilCalenda
 
 
 def is_over(calendar: CouncilCalendar, day: date, n: int, now: datetime) -> bool:
-    """Return True if the wait of `n` working days after `day` ends before the day of `now` ends."""
+    """Return True if the `n`-th working day after `day` is not later than the day of `now`."""
     return calendar.working_days_after(london_time(day, time()), n) < london_time(
         london_day(now) + timedelta(days=1), time()
     )

@@ -104,7 +104,11 @@ def notified_when_intended() -> Iterator[None]:
         cases = intending.intend(work, council, *rest)
         return [_as_if_accepted(case, council, work.now) for case in cases]
 
-    with patch.object(engine, "intend", notified):
+    with (
+        patch.object(engine, "intend", notified),
+        # An acceptance would review the case and mend what the fault has done.
+        patch("services.alerts.delivery.acceptance._change_cases"),
+    ):
         yield
 
 

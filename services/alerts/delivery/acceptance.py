@@ -53,22 +53,22 @@ def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, compos
     if alert.accepted_at is not None:
         # Most later messages go to levels that the alert was written for, and change nothing.
         if level > lowest_level_written_for(connection, alert_pk) and not is_about_withdrawal(alert.reason):
-            _change_cases(work, alert_pk, council, lambda case, _: _also_asked(case, level, composed_at))
+            _change_cases(work, alert_pk, council, lambda case, _: _with_asked(case, level, composed_at))
         return
     about_withdrawal = is_about_withdrawal(alert.reason)
     said_to_be_over = cases_said_to_be_over_later(connection, alert_pk)
 
-    def accepted(case: Case, said: MessageAboutCase) -> Case | None:
+    def accepted(case: Case, said: MessageAboutCase) -> Case:
         if composed_at is not None and not about_withdrawal and _was_at_rest(case, composed_at):
-            return None
+            return case
         # There was news after the message, or a later alert is being sent. The message about that will count.
         if case.tried_at is None or alert_pk < (case.tried_alert or 0):
+            if about_withdrawal:
+                return case
             # The council now knows of the danger, so it needs a message also if the danger passes before that one.
-            is_first = not about_withdrawal and not case.warned and case.state not in KNOWN_TO_COUNCIL
-            if is_first and case.pk not in said_to_be_over:
-                case = replace(case, warned=True)
-                return _also_asked(case, level, composed_at) or case
-            return None if about_withdrawal else _also_asked(case, level, composed_at)
+            knows_end = case.pk in said_to_be_over or case.state in KNOWN_TO_COUNCIL
+            warned = case if case.warned or knows_end else replace(case, warned=True)
+            return _with_asked(warned, level, composed_at)
         _time_first(case, alert, council.policy, now)
         # Somebody may have had the message in place of others, and the silence is then theirs too.
         heard = said._replace(last_level=max(said.last_level, level))
@@ -78,11 +78,11 @@ def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, compos
     mark_accepted(connection, alert_pk, now)
 
 
-def _also_asked(case: Case, level: int, composed_at: datetime | None) -> Case | None:
-    # Return None if nothing changes. A message that was composed before a person acted, or before news, asked nobody.
+def _with_asked(case: Case, level: int, composed_at: datetime | None) -> Case:
+    # A message that was composed before a person acted, or before news, asked nobody.
     since = max(case.opened_at, case.paused_until or case.opened_at)
     if composed_at is None or composed_at < since or not 0 < case.asked < level:
-        return None
+        return case
     return replace(case, asked=level)
 
 
@@ -100,11 +100,11 @@ def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
     before, later = acceptances_beside(connection, alert_pk), cases_in_later_alerts(connection, alert_pk)
     withdrawn = is_about_withdrawal(alert.reason)
 
-    def refused(case: Case, said: MessageAboutCase) -> Case | None:
+    def refused(case: Case, said: MessageAboutCase) -> Case:
         # A later message about the case has its own outcome. A person who acted has heard of the case.
         acted = case.paused_until is not None and case.paused_until > alert.created_at
         if case.pk in later or case.tried_at is not None or acted:
-            return None
+            return case
         if withdrawn:
             return replace(case, warned=True, tried_at=now, tried_alert=alert_pk)
         return _refused(case, said, before.get(case.pk), alert_pk, now)
@@ -113,12 +113,10 @@ def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
     _change_cases(work, alert_pk, council, refused)
 
 
-def _refused(
-    case: Case, said: MessageAboutCase, before: AcceptedBefore | None, alert_pk: int, now: datetime
-) -> Case | None:
+def _refused(case: Case, said: MessageAboutCase, before: AcceptedBefore | None, alert_pk: int, now: datetime) -> Case:
     # News after the message has made the case owed already.
     if case.last_alert_at is None:
-        return None
+        return case
     known = before if before is not None and before.at >= case.opened_at else None
     is_reminder = said.first_level == 1
     return replace(
@@ -133,9 +131,9 @@ def _refused(
 
 
 def _change_cases(
-    work: UnitOfWork, alert_pk: int, council: Council, change: Callable[[Case, MessageAboutCase], Case | None]
+    work: UnitOfWork, alert_pk: int, council: Council, change: Callable[[Case, MessageAboutCase], Case]
 ) -> None:
-    # Saves each case of the alert for which `change` returns another case, after a review of what is owed about it.
+    # Reviews and saves each case of the alert for which `change` returns another case.
     connection, now = work.connection, work.now
     said = said_by_entry(connection, alert_pk)
     policy = CasePolicy(council.policy, version=council.version)
@@ -144,8 +142,8 @@ def _change_cases(
         contexts = with_kept_facts(load_contexts(connection, entries[start : start + BATCH]))
         reviews = []
         for entry_pk, context in contexts.items():
-            case = None if context.case is None else change(context.case, said[entry_pk])
-            if case is not None:
+            case = context.case and change(context.case, said[entry_pk])
+            if case is not None and case is not context.case:
                 reviews.append(what_is_owed(case, context.entry, context.lines, policy, now))
         save_cases(connection, (review.case for review in reviews))
         write_effects(work, effects_of(reviews))

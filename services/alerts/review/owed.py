@@ -41,7 +41,7 @@ class Owed:
     message: Escalation | None
     # A provider joined or left, or an earlier notice came, but the case had no transition.
     lines_changed: bool = False
-    # The pause of the case ends earlier than it did before. A pause that has been cancelled is not meant.
+    # The review made the pause of the case shorter. False if it cancelled the pause.
     pause_shortened: bool = False
     rules_before: tuple[str, ...] = ()
     risk: Risk | None = None  # None if no line is at risk

@@ -18,6 +18,7 @@ NOTICE = {"id": "n1", "cli": "01632 960123", "planned_migration_date": "2026-12-
 BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 REFUSED = SendResult(SendOutcome.FAILED_PERMANENT, "smtp_550")
 ISSUED_NEXT, ISSUED_LAST = {"issued_at": "2026-11-23T10:00:10Z"}, {"issued_at": "2026-11-23T10:00:20Z"}
+UPDATED_LAST = {"updated_at": "2026-11-23T10:00:20Z"}
 DOUBT = SendResult(SendOutcome.IN_DOUBT, "timed_out")
 
 
@@ -130,6 +131,35 @@ def test_whoever_got_a_late_first_message_is_told_when_the_notice_is_withdrawn(
     deployment.tick(days=3)
     subjects = [mail.message.subject for mail in deployment.mails() if mail.route == "mailto://desk.example"]
     assert [subject.startswith("No longer") for subject in subjects] == [True]
+
+
+def _number_corrected(deployment: Deployment) -> None:
+    deployment.put_entries({**ENTRY, "cli": "01632 960999", **UPDATED_LAST})
+
+
+def _notice_moved_to_another_line(deployment: Deployment) -> None:
+    deployment.post_notices({**NOTICE, "cli": "01632 960998", **ISSUED_LAST})
+
+
+def _replacement_withdrawn(deployment: Deployment) -> None:
+    replacement = {**NOTICE, "id": "n2", "supersedes": "n1"}
+    deployment.post_notices({**replacement, **ISSUED_NEXT})
+    deployment.post_notices({**replacement, "status": "withdrawn", **ISSUED_LAST})
+
+
+@pytest.mark.parametrize(
+    "passes",
+    [_number_corrected, _notice_moved_to_another_line, _replacement_withdrawn],
+)
+def test_the_same_holds_in_whatever_way_the_danger_passes(
+    deployment: Deployment, late: Delivery, passes: Callable[[Deployment], None]
+) -> None:
+    _news(deployment)
+    settle(deployment.store, late, ACCEPTED)
+    passes(deployment)
+    deployment.tick(hours=1)
+    deployment.tick(days=3)
+    assert [mail.message.subject.startswith("No longer") for mail in deployment.mails()] == [True]
 
 
 def test_a_late_first_message_does_not_repeat_the_word_that_it_is_over(deployment: Deployment, late: Delivery) -> None:

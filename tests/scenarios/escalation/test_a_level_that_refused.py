@@ -6,9 +6,8 @@ import pytest
 
 from schemas.codes import CaseEvent
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.message.message import Message
 from services.alerts.policy.policy import CouncilPolicy, Tier
-from tests.scenarios.escalation.three_tiers import OPERATOR, lines, pass_time, person, three_tiers, who
+from tests.scenarios.escalation.three_tiers import OPERATOR, answers_of, lines, pass_time, person, three_tiers, who
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry
 from tests.support.one_line import ENTRY, notice
@@ -21,18 +20,9 @@ DAY = 24 * 60
 
 @pytest.fixture
 def failing(deployment: Deployment) -> dict[str, SendResult]:
-    """Return a dictionary from a person to the channel's answer. It is empty: the test fills it."""
     deployment.with_officers(CouncilPolicy(tiers=(Tier(label="duty", from_days=56, contacts=(person("officer"),)),)))
     deployment.put_entries(ENTRY)
-    answers: dict[str, SendResult] = {}
-    accept = deployment.channel.send
-
-    def send(route: str, message: Message, reference: str) -> SendResult:
-        label = route.partition("://")[2].removesuffix(".example")
-        return answers[label] if label in answers else accept(route, message, reference)
-
-    deployment.channel.send = send  # type: ignore[method-assign]
-    return answers
+    return answers_of(deployment)
 
 
 def _until_the_reminder_for_both(deployment: Deployment) -> None:

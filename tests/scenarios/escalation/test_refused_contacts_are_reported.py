@@ -10,7 +10,6 @@ from services.alerts.case.acts import acknowledge, read_record
 from services.alerts.case.links import revoke_link
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.delivery.receipts.receipt import ReceiptState
-from services.alerts.message.message import Message
 from services.alerts.policy.councils import set_policy
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.alerts.policy.policy_days import in_office_hours
@@ -18,7 +17,7 @@ from services.audit.check import audit_differences
 from services.core.days.working_days import add_working_days
 from services.storage.tables import alerts
 from tests.scenarios.escalation.receipts import give_receipts, receive
-from tests.scenarios.escalation.three_tiers import OPERATOR, lines, pass_time, person, three_tiers
+from tests.scenarios.escalation.three_tiers import OPERATOR, answers_of, lines, pass_time, person, three_tiers
 from tests.support.deployment import BLACKPOOL, Deployment, SentMessage
 from tests.support.http import links_of, open_api
 from tests.support.ledger import rows
@@ -30,15 +29,7 @@ BUSY = SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451")
 
 @pytest.fixture
 def broken(deployment: Deployment) -> Iterator[dict[str, SendResult]]:
-    found: dict[str, SendResult] = {}
-    accept = deployment.channel.send
-
-    def send(route: str, message: Message, reference: str) -> SendResult:
-        label = route.removeprefix("mailto://").partition(".")[0]
-        return found[label] if label in found else accept(route, message, reference)
-
-    deployment.channel.send = send  # type: ignore[method-assign]
-    yield found
+    yield answers_of(deployment)
     with deployment.store.reading() as connection:
         assert list(audit_differences(connection, deployment.store)) == []
 

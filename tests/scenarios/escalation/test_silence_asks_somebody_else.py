@@ -7,9 +7,8 @@ import pytest
 
 from schemas.codes import CaseEvent
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
-from services.alerts.message.message import Message
 from services.storage.tables import alerts
-from tests.scenarios.escalation.three_tiers import OPERATOR, pass_time, sent, three_tiers, who
+from tests.scenarios.escalation.three_tiers import OPERATOR, answers_of, pass_time, sent, three_tiers, who
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import ENTRY, notice
@@ -26,20 +25,12 @@ def council(deployment: Deployment) -> Deployment:
 
 
 @pytest.fixture
-def away(council: Deployment) -> set[str]:
-    failing: set[str] = set()
-    accept = council.channel.send
-
-    def send(route: str, message: Message, reference: str) -> SendResult:
-        label = route.partition("://")[2].removesuffix(".example")
-        return AWAY if label in failing else accept(route, message, reference)
-
-    council.channel.send = send  # type: ignore[method-assign]
-    return failing
+def away(council: Deployment) -> dict[str, SendResult]:
+    return answers_of(council)
 
 
-def _a_manager_in_place_of_the_officer(council: Deployment, away: set[str], *, in_days: int) -> None:
-    away.add("officer")
+def _a_manager_in_place_of_the_officer(council: Deployment, away: dict[str, SendResult], *, in_days: int) -> None:
+    away["officer"] = AWAY
     council.post_notices(notice(in_days=in_days))
     council.tick(seconds=31)
     pass_time(council, minutes=70)
@@ -47,6 +38,15 @@ def _a_manager_in_place_of_the_officer(council: Deployment, away: set[str], *, i
     away.clear()
     council.tick(minutes=2)
     assert who(council) == ["manager", "officer"]
+
+
+def _the_officer_before_the_manager(council: Deployment, away: dict[str, SendResult]) -> None:
+    away.update(dict.fromkeys(("officer", "manager"), AWAY))
+    council.post_notices(notice(in_days=10))
+    council.tick(seconds=31)
+    pass_time(council, minutes=70)
+    del away["officer"]
+    council.tick(minutes=2)
 
 
 def test_an_overdue_line_asks_the_operator_half_an_hour_after_all_tiers(council: Deployment) -> None:
@@ -159,7 +159,7 @@ def test_a_message_to_the_next_tier_in_the_night_takes_no_reminder_of_the_harmfu
 
 
 def test_after_the_silence_of_a_manager_in_place_of_an_officer_the_heads_are_asked(
-    council: Deployment, away: set[str]
+    council: Deployment, away: dict[str, SendResult]
 ) -> None:
     _a_manager_in_place_of_the_officer(council, away, in_days=10)
     pass_time(council, minutes=22 * 60, step=60)
@@ -168,13 +168,10 @@ def test_after_the_silence_of_a_manager_in_place_of_an_officer_the_heads_are_ask
     assert who(council)[2:] == ["head"]
 
 
-def test_the_same_holds_if_the_officer_has_the_message_before_the_manager(council: Deployment, away: set[str]) -> None:
-    away |= {"officer", "manager"}
-    council.post_notices(notice(in_days=10))
-    council.tick(seconds=31)
-    pass_time(council, minutes=70)
-    away.remove("officer")
-    council.tick(minutes=2)
+def test_the_same_holds_if_the_officer_has_the_message_before_the_manager(
+    council: Deployment, away: dict[str, SendResult]
+) -> None:
+    _the_officer_before_the_manager(council, away)
     away.clear()
     council.tick(minutes=2)
     assert who(council) == ["officer", "manager"]
@@ -182,8 +179,10 @@ def test_the_same_holds_if_the_officer_has_the_message_before_the_manager(counci
     assert who(council)[2:] == ["head"]
 
 
-def test_the_same_holds_two_hours_after_the_message_if_the_day_is_close(council: Deployment, away: set[str]) -> None:
-    away |= {"officer", "manager"}
+def test_the_same_holds_two_hours_after_the_message_if_the_day_is_close(
+    council: Deployment, away: dict[str, SendResult]
+) -> None:
+    away.update(dict.fromkeys(("officer", "manager"), AWAY))
     council.post_notices(notice(in_days=2))
     council.tick(seconds=31)
     pass_time(council, minutes=10, step=5)
@@ -195,20 +194,15 @@ def test_the_same_holds_two_hours_after_the_message_if_the_day_is_close(council:
 
 
 def test_two_messages_without_an_answer_ask_the_heads_if_a_manager_had_the_first_in_place_of_an_officer(
-    council: Deployment, away: set[str]
+    council: Deployment, away: dict[str, SendResult]
 ) -> None:
     _a_manager_in_place_of_the_officer(council, away, in_days=50)
     pass_time(council, minutes=15 * 24 * 60, step=60)
     assert who(council)[2:] == ["officer", "manager", "officer", "manager", "head"]
 
 
-def test_whoever_has_acted_meanwhile_is_asked_first_again(council: Deployment, away: set[str]) -> None:
-    away |= {"officer", "manager"}
-    council.post_notices(notice(in_days=10))
-    council.tick(seconds=31)
-    pass_time(council, minutes=70)
-    away.remove("officer")
-    council.tick(minutes=2)
+def test_whoever_has_acted_meanwhile_is_asked_first_again(council: Deployment, away: dict[str, SendResult]) -> None:
+    _the_officer_before_the_manager(council, away)
     acknowledge_last(council)
     away.clear()
     pass_time(council, minutes=20)
@@ -217,9 +211,9 @@ def test_whoever_has_acted_meanwhile_is_asked_first_again(council: Deployment, a
 
 
 def test_the_silence_of_a_council_does_not_begin_with_the_operator_in_its_place(
-    council: Deployment, away: set[str]
+    council: Deployment, away: dict[str, SendResult]
 ) -> None:
-    away |= {"officer", "manager", "head"}
+    away.update(dict.fromkeys(("officer", "manager", "head"), AWAY))
     council.post_notices(notice(in_days=10))
     council.tick(seconds=31)
     pass_time(council, minutes=200)

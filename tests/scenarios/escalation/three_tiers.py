@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from services.alerts.delivery.channels.port import SendResult
 from services.alerts.delivery.delivery import DeliveryState
+from services.alerts.message.message import Message
 from services.alerts.policy.policy import Contact, CouncilPolicy, Tier
 from services.storage.tables import alerts, deliveries
 from tests.support.deployment import Deployment
@@ -27,6 +29,19 @@ def three_tiers(**more: Any) -> CouncilPolicy:
     named = (("officer", 56), ("manager", 7), ("head", 0))
     tiers = tuple(Tier(label=f"{who}s", from_days=days, contacts=(person(who),)) for who, days in named)
     return CouncilPolicy(tiers=tiers, **more)
+
+
+def answers_of(deployment: Deployment) -> dict[str, SendResult]:
+    """Return a dictionary from a person to the channel's answer. It is empty: the test fills it."""
+    answers: dict[str, SendResult] = {}
+    accept = deployment.channel.send
+
+    def send(route: str, message: Message, reference: str) -> SendResult:
+        label = route.partition("://")[2].removesuffix(".example")
+        return answers[label] if label in answers else accept(route, message, reference)
+
+    deployment.channel.send = send  # type: ignore[method-assign]
+    return answers
 
 
 def sent(deployment: Deployment) -> list[SentTo]:

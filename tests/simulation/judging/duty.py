@@ -129,7 +129,7 @@ class Duty:
         longest = min([moment + timedelta(hours=hours.pause), *ahead])
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
-    def under_these_numbers(self, paused: datetime, moment: datetime) -> datetime:
+    def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
         """Return the new end of a running pause when these numbers come into force at `moment`."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         return paused if paused <= longest else min(paused, self.pause(moment, is_step=True))

@@ -105,7 +105,7 @@ class Judge:
         self.numbers[one.about] = one.facts["numbers"]
         for name in names:
             heard = self.heard[name]
-            heard.paused = self._duty(name).under_these_numbers(heard.paused, self.troubles.up_from(one.at))
+            heard.paused = self._duty(name).shortened_pause(heard.paused, self.troubles.up_from(one.at))
             self._renew(name, one.at, waiting=waiting[name])
 
     def _waiting(self, name: str, now: datetime) -> set[str]:

@@ -233,6 +233,7 @@ _ENVIRONMENT = Environment(
     loader=PackageLoader("services.console"),
     autoescape=select_autoescape(("html.j2",)),
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -145,6 +145,7 @@ _ENVIRONMENT = Environment(
     loader=PackageLoader("services.alerts.message"),
     autoescape=select_autoescape(("html.j2",)),
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,

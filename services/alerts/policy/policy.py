@@ -53,7 +53,7 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
     threshold = threshold_at(clock, policy, sent_at)
     asks_next = silence is not None and silence <= sent_at
     # Only the next level gets a message that no reminder is due with.
-    reason = EscalationReason.NOBODY_ANSWERED if asks_next else _reason(clock, policy, sent_at)
+    reason = EscalationReason.NOBODY_ANSWERED if asks_next else _reason(clock, policy, threshold)
     urgent = _cannot_wait(clock, policy, sent_at)
     if asks_next and reminder > sent_at:
         return Escalation(due_at, threshold, reason, clock.asked + 1, clock.asked + 1, urgent)
@@ -115,7 +115,7 @@ def _wakes_people(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> bool
     return days_left(clock.harm_on, at) <= policy.quiet_override_days
 
 
-def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> EscalationReason:
+def _reason(clock: CaseClock, policy: CouncilPolicy, threshold: int) -> EscalationReason:
     if clock.pause is not None:
         return EscalationReason.NOTHING_MOVED if _nothing_moved(clock) else EscalationReason.ACKNOWLEDGEMENT_LAPSED
     if clock.state in URGENT:
@@ -126,5 +126,5 @@ def _reason(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> Escalation
         return EscalationReason.DATE_UNKNOWN
     if clock.last_alert_at is None:
         return EscalationReason.SOMETHING_CHANGED if clock.warned else EscalationReason.FIRST_ALERT
-    is_new = threshold_at(clock, policy, at) in thresholds_left(clock, policy, clock.harm_on)
+    is_new = threshold in thresholds_left(clock, policy, clock.harm_on)
     return EscalationReason.THRESHOLD_REACHED if is_new else EscalationReason.REPEAT

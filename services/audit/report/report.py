@@ -36,6 +36,7 @@ _ENVIRONMENT = Environment(
     autoescape=select_autoescape(("html.j2",)),
     # A misspelt name in a template fails in tests and never prints an empty cell.
     undefined=StrictUndefined,
+    auto_reload=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )

@@ -12,8 +12,8 @@ _WIRE = compat32.clone(linesep="\r\n")
 
 
 def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
-    mail = _addressed(service, message, reference)
-    # Apprise would make the plain text from the HTML. Ours replaces it, because its layout is made for readers.
+    mail = _addressed(service, message.subject, reference)
+    # Apprise would make the plain text from the HTML. Ours has a layout made for readers.
     mail.set_payload([MIMEText(message.text, "plain", "utf-8"), MIMEText(message.html, "html", "utf-8")])
     # Apprise's Header has no `header_name`, so an encoded subject would begin with an empty line.
     del mail["Subject"]
@@ -23,14 +23,14 @@ def build_mail(service: NotifyEmail, message: Message, reference: str) -> bytes:
     return mail.as_bytes(policy=_WIRE)
 
 
-def _addressed(service: NotifyEmail, message: Message, reference: str) -> Mail:
+def _addressed(service: NotifyEmail, subject: str, reference: str) -> Mail:
     # `Auto-Submitted` (RFC 3834) stops absence notes. Our headers replace headers of the same name in the route.
     ours = {"Auto-Submitted": "auto-generated", "X-Pullcord-Alert": reference}
     taken = {name.lower() for name in ours}
     theirs = {name: value for name, value in service.headers.items() if name.lower() not in taken}
     [prepared] = NotifyEmail.prepare_emails(
-        subject=message.subject,
-        body=message.html,
+        subject=subject,
+        body="<p></p>",  # `build_mail` replaces it
         notify_format=NotifyFormat.HTML,
         from_addr=service.from_addr,
         to=service.targets,

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from io import BufferedReader
 
 from services.alerts.delivery.channels.deadline import Deadline
@@ -56,7 +57,7 @@ def _expect(group: int, reply: tuple[int, bytes]) -> None:
 
 @contextmanager
 def _signed_in(service: NotifyEmail, deadline: Deadline) -> Iterator[smtplib.SMTP]:
-    context = _tls(service)
+    context = _tls(verified=service.verify_certificate)
     server = _connected(service, context, deadline)
     try:
         if service.secure_mode == SMTPSecureMode.STARTTLS:
@@ -69,9 +70,11 @@ def _signed_in(service: NotifyEmail, deadline: Deadline) -> Iterator[smtplib.SMT
         _leave(server)
 
 
-def _tls(service: NotifyEmail) -> ssl.SSLContext:
+# Reading the certificates of the system takes longer than sending a mail. A restart reads them again.
+@cache
+def _tls(*, verified: bool) -> ssl.SSLContext:
     context = ssl.create_default_context()
-    if not service.verify_certificate:
+    if not verified:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context

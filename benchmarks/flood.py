@@ -49,7 +49,7 @@ PATIENCE = 600.0
 
 @dataclass
 class Watched:
-    """Notes the time of the second council's first message."""
+    """A channel that notes the time of the first message to the council without a flood."""
 
     left: Event = field(default_factory=Event)
     at: float = 0.0

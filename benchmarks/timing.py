@@ -1,8 +1,8 @@
-"""Measures whether response times tell a provider that a number is on a register.
+"""Measures whether a provider can learn from response times that a number is on a register.
 
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
-A figure of .50 tells the provider nothing. A figure of 1.00 or 0.00 tells everything.
+The result is the area under the curve. At .50, a provider learns nothing. At 1.00 or 0.00, a provider learns all.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def after_floods(provider: Provider, dice: random.Random, notices: int, probes: 
 
 
 def area_under_curve(seconds: Seconds) -> float:
-    """Return the probability that the answer takes longer for a number on a register."""
+    """Return the probability that an answer takes longer for a number on a register than for another number."""
     others = sorted(seconds[False])
     wins = sum(bisect_left(others, one) + bisect_right(others, one) for one in seconds[True])
     return wins / (2 * len(others) * len(seconds[True]))

@@ -28,7 +28,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Returns the kinds of the planted faults. The watchdog must find at least `EACH` faults of each kind."""
+    """Plant faults, and return the kinds of the faults. The watchdog must find at least `EACH` faults of each kind."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

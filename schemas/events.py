@@ -104,10 +104,10 @@ class RecordRef(Schema):
 
 
 class NoticesReconsidered(EventData):
-    """Notices must be matched again, without a new version from the provider.
+    """Notices must be matched again, although the provider sent no new version of these notices.
 
-    Usually, another notice replaces these notices, or no longer replaces them. An area record stands for all notices of
-    a provider on an area. If a notice on an area changes, `records` has the id of the area record.
+    Usually, the reason is that another notice replaces these notices, or no longer replaces them. An area record stands
+    for all notices of a provider on an area. If a notice on an area changes, `records` has the id of the area record.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

@@ -1,4 +1,4 @@
-"""Dates and times in requests: only ISO 8601 text. A number is refused, because a number could mean several dates."""
+"""Dates and times in requests. Only ISO 8601 text is accepted: a number could mean several dates."""
 
 from __future__ import annotations
 

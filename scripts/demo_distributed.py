@@ -2,7 +2,7 @@
 
     python -m scripts.demo_distributed [--once]
 
-Afterwards, the servers run until Ctrl-C. With `--once`, they are stopped after the demonstration.
+After the demonstration, the servers run on until Ctrl-C. With `--once`, the servers stop after the demonstration.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-The script must run as root. scripts/install/buildah.sh installs the programs.
+The script must run as root. First, `scripts/install/buildah.sh` must install buildah and mmdebstrap.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ REGISTRY = re.compile(r"(PIP|UV)_(INDEX|INDEX_URL|DEFAULT_INDEX|EXTRA_INDEX_URL|
 
 
 class MissingToolError(Exception):
-    """The error says how to install the missing program."""
+    """A needed program is missing. The message says how to install the program."""
 
 
 @dataclass(frozen=True)

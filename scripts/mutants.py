@@ -1,8 +1,9 @@
-"""Changes the rules by one small fault at a time, and runs the tests on each fault.
+"""Puts small faults into the rules of alerts, matching and ingest, and counts the faults that the tests find.
 
     make mutants
 
-The exit code is 1 if the tests find too few faults. `mutmut show NAME` prints a fault.
+A mutant is the code with one such fault. The exit code is 1 if the tests find too few mutants, or if the list of
+equivalent mutants has a wrong entry. `mutmut show NAME` prints a mutant.
 """
 
 from __future__ import annotations
@@ -83,7 +84,10 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """Return counts such as `total killed`, and the list of survivors."""
+    """Return the number of mutants by module and outcome, and the names of the mutants that survived.
+
+    Each key of the counts is a module (or `total`) and an outcome, such as `total killed`.
+    """
     count: Counter[str] = Counter()
     alive = []
     for name, status in found.items():

@@ -2,6 +2,8 @@
 
     python -m benchmarks.delivery [hosts] [councils] [one] [--postgres] [--councils 150] [--cases 20000]
 
+Without a name, all three benchmarks run:
+
 - hosts: some mail servers fail.
 - councils: many councils share one mail server.
 - one: a council has 10,000 cases and three people.
@@ -103,7 +105,7 @@ def _floor(port: int, mails: int) -> Spent:
 
 @dataclass
 class Noted:
-    """Notes each recipient, and the link of the newest message."""
+    """A channel that counts the messages to each recipient, and keeps the link of the newest message."""
 
     sent: Counter[str] = field(default_factory=Counter)
     link: str = ""

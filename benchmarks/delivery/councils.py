@@ -56,7 +56,7 @@ class Spent:
 
 @contextmanager
 def due_at_once(trial: Trial, *, postgres: bool = False, channel: Channel | None = None) -> Iterator[Parts]:
-    """Yield a service with due cases. It has sent no message yet."""
+    """Yield a service with due cases. The service has sent no message yet."""
     with tempfile.TemporaryDirectory() as at, database(Path(at), postgres=postgres) as url:
         settings = Settings(
             data_dir=Path(at), database_url=url, public_url="http://127.0.0.1", mail_without_tls=True, poll_seconds=0.2

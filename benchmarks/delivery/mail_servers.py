@@ -1,4 +1,4 @@
-"""Runs mail servers in a process. The process prints their ports, and ends when its standard input ends."""
+"""Runs mail servers in one process. The process prints the ports, and ends when its standard input ends."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def _serve(kinds: Sequence[ServerKind]) -> None:
 
 @contextmanager
 def mail_servers(*kinds: ServerKind) -> Iterator[list[int]]:
-    """Yield the ports in the order of `kinds`."""
+    """Run a mail server of each kind. Yield the ports of the servers, in the order of `kinds`."""
     command = [sys.executable, "-m", "benchmarks.delivery.mail_servers", *kinds]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

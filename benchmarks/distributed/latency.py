@@ -82,7 +82,10 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Raises ValueError if `LINES` are too few for the posts. Raises TimeoutError if a mail does not arrive."""
+    """Measure the delays of each phase.
+
+    Raises ValueError if the phases need too many telephone lines. Raises TimeoutError if a mail does not arrive.
+    """
     # A phase has posts per second, and a length in seconds.
     counts = [int(rate * seconds) for rate, seconds in phases]
     if sum(counts) >= LINES:

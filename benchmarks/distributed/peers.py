@@ -1,4 +1,4 @@
-"""A peer is another streaming library that does the same join as Pullcord."""
+"""Measures peers. A peer is another streaming library that does the same join as Pullcord."""
 
 from __future__ import annotations
 
@@ -57,7 +57,11 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Raises PeersMissingError, TimeoutError or WrongMatchesError."""
+    """Measure the join of a peer.
+
+    Raises PeersMissingError if the peers are not installed. Raises TimeoutError if the join takes too long. Raises
+    WrongMatchesError if the number of matches is wrong.
+    """
     # A few lines come first, and are not counted.
     if not THEIRS.exists():
         raise PeersMissingError("run `make bench-distributed`, which sets the peers up")
@@ -76,7 +80,7 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
 
 
 def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> JoinResult:
-    """Raises TimeoutError if the messages take too long."""
+    """Measure the time to read the messages without a join. Raises TimeoutError if the reading takes too long."""
     folder = ground.folder / name
     with _workers(ground, FLOOR, lines, folder, 1, topics):
         _wait_for(folder, lines)

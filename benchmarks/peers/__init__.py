@@ -1,1 +1,1 @@
-"""Benchmarks of similar products. They have an environment of their own, because they need other package versions."""
+"""Benchmarks of similar libraries. All except Faust run in a Python environment with other package versions."""

@@ -1,4 +1,4 @@
-"""Looks up each message of one topic in the table of the other topic."""
+"""Joins notices and register entries with Faust. Each message of one topic is looked up in the other topic's table."""
 # The tables are in memory and have a changelog topic (Faust's default).
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writes a county to the broker. The key of each message is the token of its telephone number."""
+"""Writes notices and register entries to the broker. The key of each message is a token of the telephone number."""
 # Messages have the fields of Pullcord's own events. A line on standard input starts them.
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the clock before the first line is handled. Otherwise the first `count` starts it."""
+        """Start the measured time now. Without this call, the first call of `count` starts the time."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""Days are counted from the base day of the samples."""
+"""Draws the dates of the samples. Days are counted from the base day of the samples."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
-    """`horizon` is the range of the harmful day, in days after the base day."""
+    """Draw the dates of a notice.
+
+    `horizon` is the first and the last possible harmful day, in days after the base day. If `horizon` is None, the
+    range is drawn too.
+    """
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))
         issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))

@@ -1,4 +1,4 @@
-"""The postcodes and UPRNs belong to nobody."""
+"""Invents the homes of the samples. No real home has one of these postcodes or UPRNs."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Town:
 
 
 def uprns(first: int) -> Iterator[str]:
-    """`first` begins with 9999, because no real UPRN does."""
+    """Return invented UPRNs. `first` must begin with 9999, because no real UPRN begins with 9999."""
     return map(str, count(first, 7))
 
 

@@ -1,4 +1,4 @@
-"""Ofcom reserves these numbers for drama, so a call reaches nobody."""
+"""Draws telephone numbers for the samples. Ofcom reserves these numbers for drama, so a call reaches nobody."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MOBILES: Final = "07700 900"
 
 
 class Numbers:
-    """The same number is never drawn twice."""
+    """Draws telephone numbers, each number at most once."""
 
     def __init__(self, random: Random) -> None:
         # Each range has a thousand numbers. A number that was drawn is removed.
         self._left = {start: _thousand(start, random) for start in (*RANGES.values(), MOBILES)}
 
     def landline(self, town: str) -> str:
-        """Raises KeyError for an unknown town. Raises IndexError after the town's final number."""
+        """Raises KeyError if the town is unknown. Raises IndexError if no number of the town is left."""
         return self._left[RANGES[town]].pop()
 
     def mobile(self) -> str:

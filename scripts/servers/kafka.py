@@ -1,4 +1,4 @@
-"""Runs a real Apache Kafka broker of one node, for tests and trials. The broker needs Java 17 or later."""
+"""Runs one real Apache Kafka broker, for tests and trials. The broker needs Java 17 or later."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SESSION_MS = 4_000
 
 
 class MissingToolError(Exception):
-    """The error says how to install the missing program."""
+    """A needed program is missing. The message says how to install the program."""
 
 
 def install() -> Path:
-    """Fetches the jars if they are missing or old. Returns their folder."""
+    """Fetch the jars of Apache Kafka if they are missing or older than `pom.xml`. Return the folder of the jars."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.

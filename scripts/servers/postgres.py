@@ -42,7 +42,7 @@ class Postgres:
 
     @property
     def postmaster(self) -> Any:
-        """The process is a `psutil.Process`."""
+        """Return the main process of the server, as a `psutil.Process`."""
         return self._server.get_postmaster_info().process
 
     def crash(self) -> None:

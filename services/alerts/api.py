@@ -52,7 +52,7 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. `paused_until` is the time at which the first of the pauses ends."""
+    """The acknowledged cases, whose messages now pause. The first pause ends at `paused_until`."""
 
     alert: str
     cases: list[str]  # at most 10,000 of them

@@ -23,7 +23,7 @@ class CheckView(BaseModel):
 class ContactView(BaseModel):
     """A contact without its address. If nobody has verified the address, `verified_at` is null.
 
-    `tiers` may be empty for the out-of-hours contact.
+    The out-of-hours contact may belong to no tier. In this case, `tiers` is empty.
     """
 
     contact: str
@@ -38,7 +38,7 @@ class ContactView(BaseModel):
 
 
 class ContactList(BaseModel):
-    """The contacts of a council. A tier has at most 500 contacts."""
+    """All contacts of a council. The list has no pages, because a tier has at most 500 contacts."""
 
     contacts: list[ContactView]
 

@@ -46,7 +46,8 @@ class VerificationBody(BaseModel):
 def list_contacts(store: StoreOf, feed: CouncilFeed) -> ContactList:
     """List the council's contacts without their addresses, in the order of the policy.
 
-    A message to an unverified address also goes to the next tier or to the operator.
+    If nobody has verified a contact's address, `verified_at` is null. If a tier has only unverified contacts, the
+    tier's alerts also go to other contacts or to the operator.
     """
     return ContactList(contacts=contact_views(store, feed))
 

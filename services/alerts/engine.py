@@ -1,4 +1,4 @@
-"""Saves each alert before its messages are sent."""
+"""Writes the alerts about due cases. Each alert is saved before its messages are sent."""
 
 from __future__ import annotations
 

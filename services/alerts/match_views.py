@@ -24,7 +24,7 @@ NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without
 class MatchView(BaseModel):
     """A match of a register entry with a notice.
 
-    If the notice is on an area, `area` holds the codes of the area.
+    If the notice is about an area, `area` holds the codes of the area.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,7 +109,10 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """The caller must record in the audit who reads the numbers."""
+    """Return the telephone numbers of each matched notice, by the reference of the match.
+
+    The caller must record in the audit who reads the numbers.
+    """
     rows = find_matches(connection, entry_pk)
     return {
         match_reference(store.tokeniser, row.notice_pk, row.entry_pk): [

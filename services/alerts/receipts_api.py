@@ -42,7 +42,10 @@ class NotifyReceipt(BaseModel):
 def notify(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
-    """Raises ProblemError: 401 for a wrong token, 429 for a token used too often."""
+    """Check that the sender of a receipt is GOV.UK Notify.
+
+    Raises ProblemError with status 401 for a wrong token, and with status 429 for too many requests.
+    """
     token: SecretStr | None = request.app.state.notify_callback_token
     given = credentials.credentials.encode() if credentials else b""
     # Without a token in the settings nobody may send receipts.
@@ -63,7 +66,7 @@ def notify(
 def take_notify_receipt(store: StoreOf, body: NotifyReceipt) -> None:
     """Record the delivery status of a message. Receipts may come in any order and several times.
 
-    A receipt for an unknown message changes nothing, and gets the same answer.
+    A receipt for an unknown message changes nothing, and gets the same answer as every other receipt.
     """
     if body.reference:
         at = body.completed_at or body.sent_at or body.created_at

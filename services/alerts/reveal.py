@@ -8,7 +8,10 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """Map the reference of each match to the telephone numbers of its notice. The audit records the reader."""
+    """Map the reference of each match to the telephone numbers in the notice of the match.
+
+    The audit records that the person `by` has read the numbers.
+    """
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)
         fields = {"case": case.reference, "notices": len(numbers)}

@@ -210,7 +210,7 @@ def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
 
 
 def sealed_act(store: Store, audit_pk: int, sealed: bytes) -> dict[str, Any]:
-    """`actor` is NAME_DAMAGED if `sealed` is damaged."""
+    """Open the sealed part of an audit row. If `sealed` is damaged, return only `actor` with the value NAME_DAMAGED."""
     try:
         opened: dict[str, Any] = store.vault.open(place("audit", audit_pk), sealed)
     except VaultError:

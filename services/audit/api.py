@@ -38,7 +38,7 @@ class ReportFormat(StrEnum):
 
 
 class Count(BaseModel):
-    """A count. Null means that the count is withheld or not known. Null is never zero."""
+    """A count. `count` is null if the number is withheld or not known. If the number is zero, `count` is 0."""
 
     count: int | None
     withheld: bool
@@ -54,9 +54,10 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """One row of a figure's breakdown.
+    """One row of a table of a figure.
 
-    The key is the code of a council or of a provider, the name of a kind of count, or both, such as `E06000009/stale`.
+    `key` is the code of a council or provider, or the name of a kind. In the tables `council_kind` and `provider_kind`,
+    `key` has both, such as `E06000009/stale`.
     """
 
     key: str
@@ -79,7 +80,7 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """The definition of a figure. `rule` is the finding or commitment behind the figure."""
+    """The definition of a figure. `rule` names the source of the figure, such as a commitment of the PSTN charter."""
 
     figure: str
     title: str

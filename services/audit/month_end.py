@@ -59,7 +59,7 @@ class MonthEnd:
     unsafe: Collection[str]
 
     def run_once(self) -> int:
-        """Closes one month at most. Returns the number of closed months."""
+        """Close at most one month: store its figures. Return the number of closed months."""
         now = self.store.now()
         with self.store.processing() as connection:
             # If another process is closing a month, this process would store the figures twice.
@@ -76,7 +76,10 @@ class MonthEnd:
 
 
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
-    """Leaves out a month-end figure without an audit row, because an unknown number is not zero."""
+    """Count the figures of a month from the audit.
+
+    A month-end figure without an audit row is left out, because the number is unknown and not zero.
+    """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
     for definition in DEFINITIONS:

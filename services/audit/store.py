@@ -55,7 +55,7 @@ def first_month(connection: Connection) -> Month | None:
 
 
 def closed_months(connection: Connection) -> frozenset[str]:
-    """A month is closed only if the audit has a row of its month-end figures."""
+    """Return the months, such as `2026-11`, whose month-end figures are in the audit."""
     query = select(audit.c.subject).where(audit.c.action == AuditAction.STOCK_TAKEN.value).distinct()
     return frozenset(connection.scalars(query))
 
@@ -131,7 +131,10 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Leaves out possible matches and rejected matches."""
+    """Count matches by who knew of the telecare: the provider too, or only the council.
+
+    Possible matches and rejected matches are left out.
+    """
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

@@ -33,7 +33,7 @@ def page_number(request: Request) -> int:
 
 
 def one_page(connection: Connection, store: Store, cases: Sequence[Case], number: int) -> CasesOfPage:
-    """A number beyond the end shows the final page."""
+    """Return the cases of page `number`, the most urgent first. A number after the last page gives the last page."""
     pages = max(1, -(-len(cases) // PAGE_SIZE))
     number = min(max(number, 1), pages)
     ordered = most_urgent_first(case_lines(connection, cases), london_day(store.now()))

@@ -37,7 +37,11 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """A link ends early if somebody revokes it, if a newer message replaces it, or if its contact is removed."""
+    """Return the link with this token, or the problem if the link does not work.
+
+    A link ends before `lasts` is over if somebody revokes the link, if a newer message replaces it, or if its recipient
+    is no longer a contact.
+    """
     parts = _TOKEN.fullmatch(token)
     if parts is None:
         return LinkProblem.UNKNOWN

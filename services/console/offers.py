@@ -18,7 +18,10 @@ class Offer(NamedTuple):
 
 
 def offers_of(connection: Connection, link: Link) -> dict[str, Offer]:
-    """Leave out a case with news since the link's message, because the person has not read the news."""
+    """Return an offer for each case that the link can acknowledge. The key of an offer is the reference of the case.
+
+    Leave out a case with news since the message with the link, because the person has not read the news.
+    """
     left = [case for case in every_case(connection, link) if not case.clock_stopped]
     offered: dict[str, Offer] = {}
     for alert in link.alerts:

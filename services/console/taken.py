@@ -44,9 +44,9 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the number of the person's newest acknowledgement of exactly these cases.
+    """Return the position in `taken` of the person's newest acknowledgement of exactly these cases.
 
-    The numbers begin with 1. None means that the person did not acknowledge exactly these cases.
+    The first position is 1. Return None if there is no such acknowledgement.
     """
     found = [
         number

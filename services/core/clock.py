@@ -50,7 +50,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def to_micros(moment: datetime) -> int:
-    """Microseconds count from the start of 1970 in UTC."""
+    """Return the microseconds since the start of 1970 in UTC."""
     # Integer division: `timestamp()` is a float and loses microseconds.
     return (moment - _EPOCH) // _MICROSECOND
 

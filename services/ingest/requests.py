@@ -64,7 +64,7 @@ _NOT_AN_OBJECT = Issue(
 
 
 def raw_rows(rows: list[Row]) -> list[RawRow]:
-    """An item with a repeated key becomes an unusable row."""
+    """An item that is no JSON object, or that repeats a key, becomes an unusable row."""
     return [_raw_row(number, fields) for number, fields in rows]
 
 
@@ -79,7 +79,7 @@ def _raw_row(number: int, fields: Mapping[str, Any]) -> RawRow:
 
 
 def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str | None, *parameters: object) -> Origin:
-    """The digest also covers `parameters`."""
+    """`parameters` change the meaning of the body. So the digest covers the body and `parameters`."""
     # The same bytes count as another request under one idempotency key if the address or the media type differs.
     stated = repr((kind.value, channel, len(body), parameters)).encode()
     digest = hashlib.sha256(stated + body).digest()
@@ -89,7 +89,7 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 def receipt_for(
     store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
 ) -> ReceiptAnswer:
-    """Raises ProblemError if the submission is refused."""
+    """Raises ProblemError if the submission is refused, or if every row is rejected."""
     # A submission without an accepted row is stored before the error.
     remarks = sheet.remarks_after if sheet else no_remarks
     try:

@@ -24,7 +24,10 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Raises the errors of `read_body`. Each refusal is stored first."""
+        """Return the body of the request.
+
+        If the body is refused, store the refusal, and raise the error of `read_body`.
+        """
         try:
             return await read_body(request, limit)
         except ProblemError as error:

@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["council"], route_class=SmallBodyRoute)
 
 
 class DecisionBody(BaseModel):
-    """A decision on a match, with the name of the person and the evidence."""
+    """A decision on a match, with the evidence and the name of the person who decided."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,9 +42,10 @@ class MatchingView(BaseModel):
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
     """Show the number of register entries that still wait to be compared with a notice.
 
-    An entry may wait if a notice covers very many homes. An entry may also wait if very many notices name its postcode.
+    An entry may wait if a notice covers very many homes, or if very many notices name the postcode of the entry.
 
-    A notice with the number, UPRN or address of a line does not wait: it is immediately compared with all entries.
+    Such an entry waits only for possible matches by area or postcode. A match by telephone number, UPRN or address is
+    always found at once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))
@@ -64,7 +65,7 @@ def decide_on_match(
 ) -> None:
     """Record a person's decision on a match. The match must not have ended.
 
-    A rejection ends the case if no other line of the case is at risk.
+    A rejection ends the case if no other notice puts the resident's line at risk.
     """
     try:
         decide_match(store, MatchId.read(store, match), MatchDecision(body.decision), body.by, body.evidence, feed)

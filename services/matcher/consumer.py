@@ -71,7 +71,12 @@ class Matcher:
     def match(
         self, work: UnitOfWork, notices: Collection[int], entries: Collection[int], pages: Sequence[Page] = ()
     ) -> Effects:
-        """A record in `pages` is matched only with the partners on its page."""
+        """Compare records with their partners, and save the matches.
+
+        A partner of a record shares a token with the record, or has a stored match with the record. Records in
+        `notices` and `entries` are compared with all partners. A record in `pages` is compared only with the partners
+        on its page.
+        """
         state = load(work, notices, entries, pages)
         return _written(work, state, step(state))
 

@@ -68,7 +68,11 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """`kinds` and `matched` may be cut off, but only after their first `limit` + 1 partners."""
+    """Return a page with the first `limit` partners of a record.
+
+    `kinds` needs only the first `limit` + 1 partners that share a token. `matched` needs only the first `limit` + 1
+    partners with a stored match. The extra partner shows that another page must follow.
+    """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None
@@ -109,9 +113,10 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records with the most pairs.
+    """Return the records with too many pairs to be matched at once.
 
-    Each of the other records has at most `page` pairs. Together they have at most `batch` pairs.
+    A record that is not returned has at most `page` pairs. All records that are not returned have at most `batch` pairs
+    together.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.
@@ -123,7 +128,7 @@ def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]
 
 
 def in_groups(records: Sequence[Partners], batch: int) -> list[list[Partners]]:
-    """A group has at most `batch` pairs. A record with more pairs is a group of its own."""
+    """Divide the records into groups of at most `batch` pairs. A record with more pairs is alone in its group."""
     groups: list[list[Partners]] = []
     total = batch
     for one in records:

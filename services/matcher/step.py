@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""Decides which matches are found and which matches end. No function here uses the database."""
 
 from __future__ import annotations
 
@@ -75,7 +75,11 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Leave out found and ended matches of level POSSIBLE. A found match with an equal UPRN stays."""
+    """Return the part of the outcome that is saved at once.
+
+    Possible matches are left out, because they wait for a turn. But a found possible match stays if the notice and the
+    entry have the same UPRN.
+    """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -27,7 +27,11 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """`turns` has the feed of each `MatchingUnfinished` event."""
+    """Load the pages to match in this step. Return the pages, and announcements of the next turns.
+
+    Changed records come first. Then one unfinished record continues for each item of `turns`, until the step is full.
+    An item of `turns` is the feed of a `MatchingUnfinished` event.
+    """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
     pages += resumed

@@ -155,7 +155,7 @@ def make_parts(
 
 
 def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
-    """The returned function maps a route to its limit. None means no limit."""
+    """Return a function that gives the most messages a minute for a route, or None for no limit."""
     most = {
         MAIL: settings.mail_a_minute,
         NOTIFY: settings.notify_a_minute,

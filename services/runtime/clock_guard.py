@@ -124,7 +124,7 @@ class ClockGuard:
 
 
 def guard_of(store: Store) -> ClockGuard | None:
-    """None means that the store does not use the machine's clock."""
+    """Return None if the store does not use the machine's clock."""
     if not isinstance(store.clock, SystemClock):
         return None
     return ClockGuard(store.now, lambda: _time_of_database(store), came_back=lambda: recompute_all(store))

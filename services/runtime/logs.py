@@ -106,7 +106,7 @@ def kind_of(error: BaseException) -> str:
 
 
 def say_failed(consumer: str, error: BaseException, **said: Any) -> None:
-    """Raises no error, so the work goes on."""
+    """Log that a step failed. This function raises no error, so the work goes on."""
     with suppress(BaseException):
         log = structlog.get_logger()
         # A database that is down for a moment is not a fault of Pullcord.
@@ -134,7 +134,7 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Writes the same warning at most once in AGAIN_SECONDS seconds."""
+    """Logs the warnings of libraries: for each library and error type, at most one line in AGAIN_SECONDS seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,7 +158,10 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Call this function during the logging call, because it reads the stack."""
+    """Return the longest part of the message that stands as text in the calling code, or None.
+
+    Call this function during the logging call, because this function reads the stack.
+    """
     # Other parts of the message may be values, such as a telephone number.
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

@@ -1,4 +1,4 @@
-"""The port of the metrics must not be reachable from outside."""
+"""Serves health and metrics on a separate port, which must not be reachable from outside the deployment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def metrics_served(
     others: Callable[[], str] | None = None,
     faults: Callable[[], Iterable[str]] = tuple,
 ) -> Iterator[None]:
-    """Serves nothing if the settings name no port for metrics."""
+    """Serve health and metrics until the block ends. Serve nothing if the settings name no metrics port."""
     settings = parts.settings
     if not settings.metrics_port:
         yield

@@ -17,7 +17,10 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Raises ValueError if the file is damaged."""
+    """Return the answers that `pullcord init` has stored. Without the file, return an empty dictionary.
+
+    Raises ValueError if the file is not a JSON object.
+    """
     path = data_dir / ANSWERS
     try:
         # The file may have been written by hand.

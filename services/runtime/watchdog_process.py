@@ -1,4 +1,4 @@
-"""The watchdog needs no key, no broker and no part of the engine."""
+"""Runs the watchdog as a separate process, which needs no vault key, no broker and no code of `services.alerts`."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ LONGEST_LOOK_SECONDS = 1200.0
 
 
 class RecordNotReadyError(PullcordError):
-    """The database does not fit this version or this deployment."""
+    """The database is missing, is empty or of an older version, or belongs to another deployment."""
 
 
 def make_watch(settings: Settings, engine: Engine) -> RecordWatch:
-    """Raises RefusedError if a setting of a channel cannot be used."""
+    """Raises RefusedError if a setting for a channel or for the heartbeat is invalid."""
     url = settings.watchdog_heartbeat
     heartbeat = checked_url("PULLCORD_WATCHDOG_HEARTBEAT", url.get_secret_value()) if url else None
     return RecordWatch(
@@ -79,7 +79,10 @@ def opened_record(settings: Settings) -> Iterator[Engine]:
 
 
 def check_record(engine: Engine, deployment: str) -> None:
-    """Raises RecordNotReadyError if the database does not fit this version or this deployment."""
+    """Raises RecordNotReadyError if the database cannot be used yet.
+
+    The database is missing, is empty or of an older version, or belongs to another deployment.
+    """
     url = make_url(engine.url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         # SQLite would make an empty file, in which nothing is missing.
@@ -106,7 +109,7 @@ class WatchdogLoop:
 
     @property
     def fault(self) -> str | None:
-        """None means that the newest look worked."""
+        """Return the reason why the last look at the database failed. Return None if the last look succeeded."""
         return self._fault
 
     def run(self) -> None:
@@ -128,7 +131,10 @@ class WatchdogLoop:
         return self.watch.run_once()
 
     def _looked(self) -> bool:
-        """Returns False if the database is missing, or does not fit this version or this deployment."""
+        """Look at the database once, and note the fault if the look fails.
+
+        Return False only after RecordNotReadyError: the next look then comes sooner.
+        """
         try:
             found = self._found()
         except RecordNotReadyError as error:

@@ -25,7 +25,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raises TooOftenError after too many requests without effect in one hour."""
+    """Raises TooOftenError if the feed sent too many refused, repeated or dry requests in the last hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(
@@ -45,7 +45,7 @@ def allow_repeat(store: Store, connection: Connection, subject: str, action: Aud
 
 
 def allow_contact_message(store: Store, connection: Connection, contact: str) -> None:
-    """Raises TooOftenError after too many codes and test messages in one hour."""
+    """Raises TooOftenError if the contact was sent too many codes and test messages in the last hour."""
     most, since = store.policy.contact_messages_an_hour, store.now() - timedelta(hours=1)
     if sum(count_acts(connection, contact, action, since) for action in _CONTACT_MESSAGES) >= most:
         raise TooOftenError(f"this contact had {most} codes and test messages within an hour: try again later")

@@ -121,7 +121,10 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """The lock lasts until the end of the transaction."""
+    """Try to take the lock with this number, which lasts until the end of the transaction.
+
+    Return False if another transaction holds the lock.
+    """
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True
@@ -144,7 +147,7 @@ def time_of_database(connection: Connection) -> datetime | None:
 
 
 def is_read_only(connection: Connection) -> bool | None:
-    """None means that the answer is not known."""
+    """Return None on SQLite, where only a failed write shows that the database is read-only."""
     # SQLite says so only when it is asked to change something.
     if connection.dialect.name != "postgresql":
         return None

@@ -1,4 +1,4 @@
-"""No source prescribes these bounds: they are policy of the deployment."""
+"""Defines the time limits that the watchdog checks. The limits are our own choice: no source prescribes them."""
 
 from __future__ import annotations
 

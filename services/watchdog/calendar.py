@@ -27,7 +27,7 @@ class CouncilCalendar:
     def working_days_after(self, moment: datetime, n: int) -> datetime:
         """Return the same time of day `n` working days later.
 
-        The time is at least `AFTER_THE_START` after the start of that working day.
+        If that time is earlier than `AFTER_THE_START` after `WORKING_DAY_STARTS`, return this later time instead.
         """
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
@@ -40,7 +40,7 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the earliest day from which `n` working days lead past `day`."""
+        """Return the earliest date from which a step of `n` working days leads to a date after `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:

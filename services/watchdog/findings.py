@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""Collects the faults that one look at the database has found, in groups by kind and feed."""
 
 from __future__ import annotations
 

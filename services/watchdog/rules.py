@@ -96,7 +96,10 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return None if no message is owed."""
+    """Return the time by which a message about the case must have been accepted, or None if no message is owed yet.
+
+    `accepted` is the time of the last accepted message that had the latest news about the case.
+    """
     if _was_told_lately(case, accepted, now):
         return None
     since = _runs_since(case, now)
@@ -167,7 +170,10 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """`told` is true if a message with the latest news about the case was accepted."""
+    """Return the bounds that apply to the case, each with the time from which the bound applies.
+
+    The flag is true if a message with the latest news about the case was accepted.
+    """
     entered = [(ORDINARY, case.opened_at)]
     # After the first message, a move that is only claimed wakes nobody.
     if told and case.state in states.URGENT and _is_only_claimed(case):

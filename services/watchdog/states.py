@@ -1,4 +1,7 @@
-"""Repeats the groups of case states here, because the watchdog shares no code with the engine."""
+"""Lists groups of case states.
+
+The engine has the same groups. They are repeated here, because the watchdog shares no code with the engine.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pings the heartbeat only if all is well."""
+"""Looks for faults in the database, sends messages about them, and pings the heartbeat if there are none."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class OwnChannel(Protocol):
 
 @dataclass
 class RecordWatch:
-    """Call all methods on one thread."""
+    """All methods must be called on the same thread."""
 
     engine: Engine
     clock: Clock
@@ -53,7 +53,10 @@ class RecordWatch:
     _told_failed_at: datetime | None = None
 
     def run_once(self) -> Findings:
-        """Raises the database's error if the database cannot be read or written."""
+        """Look for faults once, and send a message about new findings.
+
+        Raises the database's error if the database cannot be read or written.
+        """
         now, began = self.clock.now(), self.timer()
         try:
             found = look(self.engine, now)
@@ -110,7 +113,7 @@ class RecordWatch:
             metrics.PINGS.inc()
 
     def note_failed(self, now: datetime) -> None:
-        """After several failed looks in a row, send a message."""
+        """Count a failed look. Send a message after `FAILED_LOOKS` failed looks in a row."""
         metrics.FAILED.labels("look").inc()
         self._failed += 1
         told = self._told_failed_at

@@ -84,7 +84,7 @@ def named_council(council: str, feed: CouncilFeed) -> str:
 
 
 def council_or_operator(caller: CallerOf) -> str | None:
-    """None means an operator, because an operator sees all councils."""
+    """Return the feed of the caller's council. Return None for an operator, who sees all councils."""
     return None if caller.role is Role.OPERATOR else own_feed(caller, Role.COUNCIL)
 
 

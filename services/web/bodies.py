@@ -50,7 +50,10 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises ProblemError 413 for a long body. Raises ProblemError 415 for a compressed body."""
+    """Raises ProblemError 413 for a body of more than `limit` bytes.
+
+    Raises ProblemError 415 for a compressed body.
+    """
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
@@ -70,7 +73,10 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """Checks the body before it checks who the caller is. A refused body gets the answer 413 or 415."""
+    """Refuses a large body with 413, and a body that is compressed or not JSON with 415.
+
+    The body is checked before the caller.
+    """
 
     limit: ClassVar[int] = SMALL_BODY
 
@@ -92,7 +98,7 @@ class SmallBodyRoute(APIRoute):
 
 
 def as_utf8(body: bytes) -> bytes:
-    """Only UTF-16 is converted. A byte order mark is left out."""
+    """Convert UTF-16 to UTF-8, and remove a byte order mark. Return any other body unchanged."""
     encoding = _TWO_BYTES.get(body[:2])
     if encoding is None:
         return body.removeprefix(_BOM)

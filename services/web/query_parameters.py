@@ -1,4 +1,4 @@
-"""A misspelt filter must not be ignored."""
+"""Refuses unknown query parameters, because a misspelt filter must not be ignored."""
 
 from __future__ import annotations
 

@@ -25,7 +25,10 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """The header `X-Request-Id` takes precedence over the trace id in `traceparent`."""
+    """Return the request id from the headers, or a new id if the headers have no valid one.
+
+    The header `X-Request-Id` takes precedence over the trace id in `traceparent`.
+    """
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own

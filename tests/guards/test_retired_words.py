@@ -1,4 +1,4 @@
-"""A retired word is a word that only this project used."""
+"""No code and no page may use a retired word. A retired word is a word that only this project used."""
 
 from __future__ import annotations
 

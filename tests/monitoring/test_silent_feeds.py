@@ -25,7 +25,7 @@ def send(deployment: Deployment, number: int) -> None:
 
 
 def heard_at(deployment: Deployment, *gaps: float) -> None:
-    """The gaps are in days."""
+    """Send one submission now, and one more after each of the gaps, which are in days."""
     send(deployment, 0)
     for number, gap in enumerate(gaps, start=1):
         deployment.clock.advance(days=gap)

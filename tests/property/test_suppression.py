@@ -1,4 +1,7 @@
-"""A world is a set of true counts that fits the published figures."""
+"""Published figures must not reveal small counts.
+
+A world is one set of counts that fits the published figures.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,10 @@ def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """With `shared`, the counts may add up to more than `total`."""
+    """Yield each set of counts that fits the published figures.
+
+    If `shared` is true, a case may count several times, so the counts may add up to more than `total`.
+    """
     for world in product(*ranges(shown, total)):
         if sum(world) == total or (shared and sum(world) > total):
             yield world

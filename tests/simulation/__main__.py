@@ -1,4 +1,4 @@
-"""Simulates months of faults. Run `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
+"""Simulates months with many faults. Run `python -m tests.simulation --months 40 --seed 7 [--resume FILE]`."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Totals:
 
 
 def seeds(seed: int, months: int) -> list[int]:
-    """A longer run begins with the seeds of a shorter run."""
+    """Return one seed for each month. A longer run begins with the seeds of a shorter run."""
     dice = Random(f"months {seed}")
     return [dice.randrange(10**9) for _ in range(months)]
 

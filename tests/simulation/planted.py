@@ -1,4 +1,4 @@
-"""Each context manager puts one fault into the product."""
+"""Puts faults into Pullcord, to test that the simulator finds them. Each context manager puts in one fault."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def shortened(found: Month, planted: Planted = nullcontext) -> Month:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """None means that the month does not break the promise that `first` names."""
+    """Simulate the plan. Return the month, or None if the month keeps the promise that `first` names."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None
@@ -100,7 +100,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _counted(plan: Plan, record: Record) -> Counter[str]:
-    """A planned fault counts only if it took effect on the running service."""
+    """Return the number of faults of each kind. A planned fault counts only if the running service met the fault."""
     counted: Counter[str] = Counter()
     modes: dict[str, tuple[str, datetime]] = {}
     numbers: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""The variable `PULLCORD_TEST_MONTHS` sets the number of months."""
+"""Simulates as many months as the variable `PULLCORD_TEST_MONTHS` says. Without this variable, the test is skipped."""
 # `PULLCORD_TEST_SEED` repeats the months of an earlier run.
 
 from __future__ import annotations

@@ -86,13 +86,13 @@ class Api:
         self.deployment.tick(seconds=31)
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Return the case, the alert and the path of the link."""
+        """Open a case and send an alert. Return the references of the case and the alert, and the path of the link."""
         self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, newest_link(self)
 
     def alerted_cases(self, number: int) -> tuple[list[str], str]:
-        """Return the cases and the path of the link."""
+        """Open `number` cases and send alerts. Return the references of the cases, and the path of the newest link."""
         for own in range(1, number + 1):
             self.deployment.put_entries({**ENTRY, "entry_id": f"e{own}", "cli": f"01632 96012{own}"})
             self.deployment.post_notices({**NOTICE, "id": f"n{own}", "cli": f"01632 96012{own}"})

@@ -47,7 +47,7 @@ class Ground:
         return self.postgres.url.replace("/postgres?", f"/{database}?", 1)
 
     def copy(self, database: str, of: str = BLANK) -> str:
-        """The caller must first close all connections to `of`."""
+        """Copy the database `of` to a new database. The caller must first close all connections to `of`."""
         self._run(f"CREATE DATABASE {database} TEMPLATE {of}")
         # Otherwise the server would write its delayed changes during the next measurement.
         self._run("CHECKPOINT")

@@ -22,7 +22,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Raises TimeoutError after `seconds`."""
+    """Wait until the condition is true. Raises TimeoutError after `seconds`, with a message that begins with `what`."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:
@@ -43,7 +43,7 @@ class Role:
     log: Path
 
     def says(self, words: str) -> bool:
-        """Raises RuntimeError if the process has ended."""
+        """Return True if the log contains `words`. Raises RuntimeError if the process has ended."""
         written = self.log.read_text()
         if self.process.poll() is not None:
             raise RuntimeError(f"{self.name} ended: {written[-WORDS_SHOWN:]}")

@@ -69,7 +69,10 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Raises ActRefusedError, RecordFaultyError or NotFoundError."""
+    """Raises NotFoundError if the case is unknown, and ActRefusedError if the case does not allow the act now.
+
+    Raises RecordFaultyError if `record` does not fit the case.
+    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -104,9 +107,10 @@ def acknowledge(
     link: ByLink | None = None,
     now: datetime | None = None,
 ) -> Acknowledged:
-    """`link` is None for a signed-in person.
+    """Record that a person takes on the open cases of an alert. `only` limits the act to cases with these references.
 
-    Raises NotFoundError if the alert does not exist, or does not name every case of `only`.
+    `link` is None for a signed-in person. Raises NotFoundError if the alert is unknown, or if the alert does not name
+    every case of `only`.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -152,7 +156,10 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """`link` is None for a signed-in person. Raises NotFoundError if `only` has an unknown reference."""
+    """Record that a person accepts the waiting changes of feeds. `only` holds the references of the cases.
+
+    `link` is None for a signed-in person. Raises NotFoundError if a reference is unknown.
+    """
     now = store.now()
     with store.reading() as connection:
         chosen = sorted(find_case(connection, reference, feed_id).pk for reference in set(only))

@@ -10,7 +10,7 @@ from services.core.days.working_days import working_days_after
 
 @dataclass(frozen=True, slots=True)
 class ByLink:
-    """An act of a person without a sign-in. Nobody checks the typed name."""
+    """An act through the link in a message, without a sign-in. Nobody checks the name that the person types."""
 
     contact: str  # the label of the contact that the message with the link went to
     pause_days: int  # working days that the act pauses messages at most
@@ -19,7 +19,10 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """`until` is the end of the pause that a signed-in person would get."""
+        """Return the end of the pause that this act begins.
+
+        `until` is the end of the pause that the same act of a signed-in person would begin.
+        """
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

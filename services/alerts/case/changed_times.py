@@ -1,4 +1,4 @@
-"""Compares due times under the old and the new policy. Writes nothing."""
+"""Counts the cases whose next message comes later or sooner under a new policy. Writes nothing."""
 
 from __future__ import annotations
 

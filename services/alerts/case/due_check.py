@@ -30,7 +30,7 @@ PAGE = 500  # cases held in memory at once
 
 
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Reviews each case again, but saves nothing."""
+    """Review each case without saving it. Return the days and times on record that are later than this review gives."""
     now = store.now()
     # The engine is about to recompute every case.
     if was_put_back(connection, now):

@@ -27,7 +27,7 @@ def revoke_link(
 ) -> bool:
     """Return False if the links were already revoked.
 
-    Raises NotFoundError if the alert is unknown, or if it has no message to `contact`.
+    Raises NotFoundError if the alert is unknown, or if the alert has no message to `contact`.
     """
     with store.writing() as connection:
         work = UnitOfWork(connection, store, store.now())

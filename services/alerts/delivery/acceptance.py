@@ -38,10 +38,10 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, composed_at: datetime | None) -> None:
-    """Mark the alert's cases after a message was accepted. Lock deliveries only after this call.
+    """Mark the alert's cases as alerted after a message was accepted. Lock deliveries only after this call.
 
-    A case that was over or on hold at `composed_at` is not marked, because the message left it out. This does not apply
-    if `composed_at` is None, or if the alert is about withdrawn notices.
+    A case that was over or on hold at `composed_at` is not in the message, and is not marked. If `composed_at` is None,
+    or if the alert is about withdrawn notices, such a case is marked too.
     """
     connection, now, alert_pk = work.connection, work.now, delivery.alert_pk
     alert = find_alert_by_id(connection, alert_pk)

@@ -36,9 +36,9 @@ class Places(Protocol):
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """No other process sends a claimed delivery before ATTEMPT_LIMIT has passed.
+    """Return due deliveries that only this process may send until ATTEMPT_LIMIT has passed.
 
-    `in_flight` holds the ids of deliveries that this process is sending.
+    `in_flight` holds the ids of deliveries that this process is already sending.
     """
     now = store.now()
     if not room.places():

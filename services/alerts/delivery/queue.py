@@ -1,4 +1,4 @@
-"""A delivery is settled if it was sent, was given up, or is not needed any more."""
+"""Writes and settles deliveries. A settled delivery is sent, given up, refused or not needed any more."""
 
 from __future__ import annotations
 
@@ -71,7 +71,10 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Raises VaultError if the address cannot be decrypted."""
+    """Write a new delivery of the alert `alert_pk` to the contact of `delivery`. Return the id of the new delivery.
+
+    Raises VaultError if the contact's address cannot be decrypted.
+    """
     (pk,) = allocate_ids(work.connection, "deliveries", 1)
     row = _row(work, pk, alert_pk, contact_of(work.store, delivery))
     values = {"tier": delivery.tier, "verified": delivery.verified, "due_at": work.now}
@@ -80,7 +83,10 @@ def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """`feed_id` is None for an alert to the operator."""
+    """Record in the audit that contacts of an alert could not be reached. `count` is the number of the alert's cases.
+
+    `feed_id` is None for an alert to the operator.
+    """
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
 
@@ -96,7 +102,10 @@ def _destination(contact: Contact, store: Store) -> str:
 
 
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
-    """If `counting` is false, the cases do not count as alerted. Another message about these cases then stays due."""
+    """Record the result of an attempt, and return the new state of the delivery.
+
+    If `counting` is false, the cases do not count as alerted. Another message about these cases then stays due.
+    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -138,7 +147,10 @@ def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> N
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """If an earlier attempt is in doubt, the cases are marked as alerted."""
+    """Cancel a delivery that is not needed any more.
+
+    If an earlier attempt is in doubt, the cases are marked as alerted, because the message may have arrived.
+    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -154,7 +166,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Cancel the contacts' waiting deliveries whose cases are all in the new alert.
+    """Cancel each waiting delivery to `contacts` whose cases are all in the new alert `alert_pk`.
 
     Return the ids of the cases about which a cancelled delivery may have sent a message. The caller must mark these
     cases as warned.

@@ -1,4 +1,7 @@
-"""After a restore, a message may be sent twice, so that no message is lost."""
+"""Settles deliveries after the database was restored from a copy.
+
+A message may be sent twice after a restore. Without this repeat, a message could be lost.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Call this function before any process starts. `record_ends` is the time of the database's newest record."""
+    """Cancel deliveries that newer messages will replace. Call this function before any process starts.
+
+    `record_ends` is the time of the newest record in the restored database.
+    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
@@ -43,7 +49,10 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return None if the alert cannot repeat an earlier message."""
+    """Return the last restore if the alert may repeat a message that the restored records lack.
+
+    Otherwise return None.
+    """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None

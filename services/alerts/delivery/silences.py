@@ -1,4 +1,4 @@
-"""A feed is silent if nothing came for longer than its rhythm allows."""
+"""Finds silent feeds. A feed is silent if nothing came for longer than the feed's usual rhythm allows."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def how_sure(counts: Mapping[MatchLevel, int]) -> list[str]:
 
 
 def after_restore(at: datetime, record_ends: datetime) -> str:
-    """The restored records end at `record_ends`."""
+    """Return the note for messages after the restore at `at`. The restored records end at `record_ends`."""
     return (
         f"Pullcord was restored from a copy on {moment(at)}. Its records end on {moment(record_ends)}. If you had a "
         "message about these cases between the two, this one may repeat it; use the link below, as the older one may "

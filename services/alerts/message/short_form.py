@@ -4,7 +4,11 @@ from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return at most `limit` characters. A longer message becomes its link, or its subject if it has no link."""
+    """Return the subject and the link of the message. If this text is longer than `limit`, return only the link.
+
+    Without a link, return the subject and the introduction. If this text is longer than `limit`, return only the
+    subject.
+    """
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"
     if message.short_note and len(noted) <= limit:

@@ -60,7 +60,7 @@ class CoverWarningView(BaseModel):
 class PolicyView(BaseModel):
     """The policy of a council, with masked addresses. The version is 0 for the default policy.
 
-    If `damaged` is true, the stored policy is unreadable. A policy without contacts stands in for it, and the operator
+    If `damaged` is true, the stored policy is unreadable. `policy` is then a policy without contacts, and the operator
     gets the alerts.
     """
 
@@ -121,11 +121,11 @@ def replace_policy(
     if_match: IfMatch,
     confirm_later: ConfirmedLater = None,
 ) -> ChangedPolicyView:
-    """Replace the policy. Pullcord computes the next message about each open case again.
+    """Replace the policy. Pullcord then computes the next message about each open case again.
 
-    If messages about open cases would come later, the request is refused with the problem `cases-later`. This problem
-    has the number of these cases. To confirm the delay, send this number as `confirm_later`. A masked address keeps its
-    stored value.
+    If the next message about an open case would come later, the request is refused with the problem `cases-later`. The
+    problem gives the number of delayed cases. To confirm the delay, send this number as `confirm_later`. A masked
+    address keeps its stored value.
     """
     council = _council(store, feed)
     if if_match.strip('"') != str(council.version):

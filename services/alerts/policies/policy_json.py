@@ -57,9 +57,9 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Never log the returned text, because it names the recipient.
+    """Return a text that shows how Pullcord reads the contact's address.
 
-    Raises PolicyRefusedError if the address is unusable.
+    Never log the text, because it names the recipient. Raises PolicyRefusedError if the address is unusable.
     """
     try:
         return what_is_understood(contact_route(contact, services))

@@ -55,7 +55,10 @@ class PolicyMovedError(ConflictError):
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
-    """Raises PolicyMovedError if `replaces` is given and is not the stored version."""
+    """Save a new version of the policy, and return its number.
+
+    Raises PolicyMovedError if `replaces` is given and is not the stored version.
+    """
     now = store.now()
     with store.writing() as connection:
         # The policy that is replaced is not opened: it may be damaged.

@@ -11,7 +11,7 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the earlier day, because some providers restricted lines weeks before the move."""
+    """Return the earlier of the two days, because some providers restricted lines weeks before the move."""
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
@@ -24,7 +24,10 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """Return None before the first threshold, and 0 from the harmful day on."""
+    """Return the last threshold reached, in days before the harmful day. Return None before the first threshold.
+
+    If a threshold falls on a closed day, the case reaches the threshold on the working day before.
+    """
     today, council_days = local(now).date(), policy.days
     # The thresholds go from the most days to the fewest.
     for threshold in reversed(thresholds_for(policy, level)):
@@ -34,7 +37,10 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """If the day is closed, return a time on the working day before."""
+    """Return the start of the working day on which the threshold is reached.
+
+    If the threshold falls on a closed day, this is the working day before.
+    """
     return london_time(policy.days.working_day_by(harm_on - timedelta(days=threshold)), policy.day_starts)
 
 

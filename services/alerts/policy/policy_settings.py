@@ -1,4 +1,4 @@
-"""No source prescribes these numbers: they are policy of the deployment."""
+"""The settings of a council's policy. No source prescribes their default numbers."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -189,7 +189,7 @@ class CouncilPolicy(Closed):
         )
 
     def stored(self) -> str:
-        """The JSON has all addresses: encrypt it, and never show it."""
+        """Return JSON with all addresses in clear. Encrypt the JSON, and never show it."""
         return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

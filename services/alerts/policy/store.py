@@ -46,7 +46,7 @@ def recomputed_version(connection: Connection, feed_id: str) -> int:
 
 
 def mark_recomputed(connection: Connection, feed_id: str, version: int, *, before: int) -> None:
-    """Write nothing if `recomputed_version` is no longer `before`."""
+    """Set `recomputed_version` to `version`, but only if the stored value is still `before`."""
     unchanged = (feeds.c.feed_id == feed_id) & (feeds.c.recomputed_version == before)
     connection.execute(update(feeds).where(unchanged).values(recomputed_version=version))
 

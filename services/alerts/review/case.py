@@ -24,7 +24,7 @@ from services.core.clock import london_day
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An entry has at most one case."""
+    """The case of a register entry. An entry has at most one case."""
 
     pk: int
     reference: str
@@ -132,7 +132,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Rival:
-    """Another version of a notice. Either version may be valid."""
+    """A second version of a notice with the same time stamp. Either version may be the valid one."""
 
     status: NoticeStatus
     planned_on: date | None

@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""All functions are pure, except that `corrected` appends to `transitions`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Two versions of one notice, in the order of arrival."""
+    """Two versions of one notice, in the order of arrival. A person must decide which version is valid."""
 
     provider: str
     first: Version

@@ -61,7 +61,10 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """A second call with the same facts changes nothing."""
+    """Review the case. Return the changed case and the next message about the case.
+
+    A second review of the same facts changes nothing.
+    """
     transitions, rules_before, paused_until = list(before), case.rulesets, case.paused_until
     case = corrected(case, policy.council, now, transitions)
     if policy.ruleset is not None:

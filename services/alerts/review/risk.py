@@ -31,7 +31,10 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Map each provider to the earliest harmful day of its pending lines. None means that no day is known."""
+        """Map each provider to the earliest harmful day of the provider's lines that have not moved.
+
+        None means that no day is known.
+        """
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
 
@@ -74,9 +77,9 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Remove the days that the test call on `tested_on` covers.
+    """Remove the planned days and restriction days that the test call on `tested_on` covers.
 
-    Only a line of pending notices on an area loses days. Every other line is unchanged.
+    This applies only to a line for the pending notices on an area. Every other line is returned unchanged.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -91,7 +94,10 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """A planned move without a day counts as later than the test call."""
+    """Return True if the test call on `tested_on` covers every move and restriction of the line.
+
+    A planned move without a day counts as later than the test call.
+    """
     if tested_on is None:
         return False
     if any(day > tested_on for day in line.restriction_days):
@@ -123,7 +129,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 def most_dangerous(line: Line, known: Memories) -> Line:
     """Return the line with the more dangerous facts of its two versions.
 
-    If a person has settled the doubt, the line is unchanged.
+    If there is only one version, or if a person has decided which version is valid, the line is unchanged.
     """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

@@ -12,7 +12,11 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """New rules alone never end an open case."""
+    """Let the current rule set judge the case.
+
+    If the current rule set no longer finds a line at risk, the earlier rule sets judge the case too: new rules alone
+    never end an open case.
+    """
     if case.rulesets == (current.name,):
         return case
     earlier = tuple(name for name in case.rulesets if name != current.name)

@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""All functions are pure, except that `apply` appends to `transitions`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Earlier alerts and acknowledgements do not cover the new fact."""
+    """Record that a new fact about the case has become known.
+
+    Earlier alerts and acknowledgements do not cover the new fact, so they no longer count.
+    """
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:

@@ -14,7 +14,7 @@ from services.core.clock import london_day, london_midnight
 
 
 def next_message(case: Case, policy: CouncilPolicy, now: datetime) -> Escalation | None:
-    """Return None if no message is due."""
+    """Return the next message, due now or later. Return None if the case needs no further message."""
     message = next_escalation(case.clock, policy, now) or _word_of_withdrawal(case, policy, now)
     return _with_word_of_changes(message, case, policy, now)
 

@@ -1,4 +1,4 @@
-"""The import fails unless each row has exactly one decision for each state."""
+"""Decides every event in every state. The import fails if a row leaves out a state or decides a state twice."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

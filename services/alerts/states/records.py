@@ -89,7 +89,7 @@ class FitSolution(HumanAct):
 
     @property
     def due_again_on(self) -> date | None:
-        """Return None for a lasting solution."""
+        """Return the day of the next test or review. Return None for a lasting solution."""
         return self.retest_on or self.review_on
 
     @model_validator(mode="after")
@@ -120,8 +120,8 @@ class FailTest(HumanAct):
 class ConfirmSafe(HumanAct):
     """A person confirmed that a compatible and functioning telecare solution is in place (PSTN charter, commitment 2).
 
-    At `told_provider_at`, the provider heard of the confirmation. This time is evidence under General Condition C5. The
-    time is required, unless the provider itself confirmed.
+    `told_provider_at` is the time at which the provider heard of the confirmation. The time is evidence under General
+    Condition C5. The time is required, unless the provider itself confirmed.
     """
 
     party: ConfirmingParty

@@ -123,7 +123,10 @@ def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Map the id of each key to a pair: a text of its role and expiry, and True if the key is revoked."""
+    """Map the id of each API key to a pair.
+
+    The first part is a text with the role and expiry of the key. The second part is True if the key is revoked.
+    """
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))
     return {one.key_id: (f"{one.role} until {one.expires_at.isoformat()}", one.revoked_at is not None) for one in found}

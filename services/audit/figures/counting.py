@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""All functions are pure, except that some change `counts` or `seen`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,10 @@ class CaseStanding:
 
 
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
-    """Counts each first act on a case once. Adds it to `seen`."""
+    """Count the recorded actions of a month.
+
+    A first act on a case counts only if `seen` does not have the act yet. The act is then added to `seen`.
+    """
     counts: Counts = Counter()
     for row in rows:
         if row.action in CASE_ACTIONS:

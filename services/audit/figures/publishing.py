@@ -28,7 +28,7 @@ CROSSED = {Dimension.COUNCIL: Dimension.COUNCIL_KIND, Dimension.PROVIDER: Dimens
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A withheld count is None."""
+    """A figure in published form. A count is None if the count is withheld or not known."""
 
     definition: Definition
     total: int | None
@@ -48,7 +48,11 @@ class MonthShown:
 
 
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
-    """In figures about people, withholds counts from 1 to `small` - 1, and counts that would reveal them."""
+    """Return every figure in published form.
+
+    In a figure about people, counts from 1 to `small` - 1 are withheld. If a reader could work out such a count from
+    other counts, some of the other counts are withheld too.
+    """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
 
@@ -76,7 +80,10 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """None means that the denominator is withheld or does not exist."""
+    """Return the denominator of one count.
+
+    Return None if the denominator is withheld, is not known or does not exist.
+    """
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None
     whole = of_figure(figures, one.definition.out_of)

@@ -12,7 +12,10 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A band is None if it depends on withheld counts."""
+    """The bands of days in which half and 90 % of the waits had ended.
+
+    A band is None if withheld counts hide the band.
+    """
 
     median: str | None
     p90: str | None
@@ -22,12 +25,16 @@ NO_WAIT = Wait(None, None)
 
 
 def last_day(band: str) -> int | None:
-    """Return None for the longest band, because it has no end."""
+    """Return the last day of the band. Return None for the longest band, because this band has no end."""
     return _LAST_DAYS[band]
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """`bands` begins with the shortest waits. None in `bands` is a withheld count."""
+    """Return the bands in which half and 90 % of the waits had ended.
+
+    In `bands`, the shortest waits come first, and a withheld count is None. Return None if the waits are too few, or if
+    withheld counts hide both bands.
+    """
     if total is None or total < SMALLEST_WAITS:
         return None
     found = Wait(_reached(bands, total, 5), _reached(bands, total, 9))

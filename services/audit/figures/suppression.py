@@ -36,7 +36,7 @@ NO_PART = TablePart(0, {})
 def publish_tables(
     tables: Mapping[str, Counts], total: int, small: int = SMALL, part: TablePart = NO_PART
 ) -> PublishedFigure:
-    """Withholds counts, so that nobody can work out a small count."""
+    """Withhold enough counts that nobody can work out a count from 1 to `small` - 1."""
     # The counts of a table add up to `total` or more.
     withheld = {
         name: _withheld(counts, _left(counts, part.tables[name]) if name in part.tables else {}, small)
@@ -55,7 +55,10 @@ def publish_tables(
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """Each row of `crossed` is published or withheld as a whole."""
+    """Publish a table of councils or providers by kind. Each row of `crossed` is published or withheld as a whole.
+
+    `rows` and `kinds` are the published totals of the rows and of the kinds.
+    """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():
         return {row: dict.fromkeys(counts) for row, counts in crossed.items()}

@@ -87,7 +87,7 @@ class ReportView:
         return plots.spans([_span(one, figure) for one in self.months[-MOST_MONTHS:]])
 
     def by_kind(self, definition: Definition) -> plots.Plot | None:
-        """None means that every count is zero or withheld."""
+        """Return None if every count is zero or withheld."""
         kinds = _of(self.last, definition.figure).tables.get(Dimension.KIND, {})
         return _rows([plots.Point(words(kind), count, WITHHELD) for kind, count in kinds.items()])
 
@@ -131,7 +131,7 @@ class ReportView:
         return Grid(f"Every {dimension} with a case: {month_name(self.last)}", headings, tuple(rows))
 
     def crossed(self, definition: Definition) -> Iterator[Grid]:
-        """Leaves out a table without a published count."""
+        """Return the tables of kinds by council and by provider. Leave out a table without a published count."""
         shown = _of(self.last, definition.figure)
         for dimension in CODES:
             counts = shown.tables.get(dimension, {})

@@ -36,7 +36,10 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Return None if a segment does not fit `_PLAIN`. The caller must then use `read_parts`."""
+    """Read simple segments of an address quickly. Return the sub-units and the other parts.
+
+    Return None if a segment is not simple. The caller must then use `read_parts`.
+    """
     units: set[str] = set()
     parts: list[AddressPart] = []
     for segment in segments:

@@ -100,7 +100,10 @@ def segments_of(lines: Iterable[str]) -> list[str]:
 
 
 def spelt(text: str) -> str:
-    """The result is in lower case. Of all punctuation, only hyphens, slashes and ampersands remain."""
+    """Return the text in lower case, with short forms of words, such as `st` for `street`.
+
+    Of all punctuation, only hyphens, slashes and ampersands remain.
+    """
     text = (text if text.isascii() else _composed(text)).casefold()
     # Most texts are plain words and skip these substitutions.
     if not _is_words(text):

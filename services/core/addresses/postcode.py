@@ -1,4 +1,4 @@
-"""Royal Mail defines the forms of postcodes."""
+"""Reads postcodes in the formats that Royal Mail defines."""
 
 import re
 import unicodedata
@@ -39,7 +39,7 @@ class PostcodeReading(NamedTuple):
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Return None unless the whole text is a postcode."""
+    """Read a postcode, and correct confused characters such as O and 0. Return None if the text is not a postcode."""
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)
@@ -53,7 +53,10 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Areas are texts such as `FY3 8AA`, `FY3 8` and `FY3`."""
+    """Return a postcode, a sector or an outward code, such as `FY3 8AA`, `FY3 8` or `FY3`.
+
+    Return None for any other text.
+    """
     if full := read_postcode(text):
         return full.postcode
     spaced = " ".join(text.upper().split())

@@ -24,7 +24,7 @@ class CouncilDays:
         return day not in self.closures if self.every_day else is_working_day(day, self.nation, self.closures)
 
     def plus(self, day: date, n: int) -> date:
-        """A negative `n` counts backwards."""
+        """Return the day that is `n` working days after `day`. A negative `n` counts backwards."""
         if not self.every_day:
             return add_working_days(day, n, self.nation, self.closures)
         step = timedelta(days=1 if n > 0 else -1)
@@ -79,7 +79,7 @@ def same_time_on(day: date, moment: datetime) -> datetime:
 # Each review of a case asks for the starts of the same few days.
 @lru_cache(maxsize=4096)
 def london_time(day: date, at: time) -> datetime:
-    """The result is in UTC."""
+    """Return the moment, in UTC, at which clocks in London show the time `at` on this day."""
     # A time skipped in March gives the moment of the clock change.
     local = datetime.combine(day, at.replace(fold=0), LONDON)
     moment = local.astimezone(UTC)

@@ -33,9 +33,9 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """At most one in ten recent gaps is longer than the result, apart from one outage.
+    """Return the 90th percentile of the newest gaps between the times in `heard`. A single outage is left out.
 
-    None means that there are too few gaps.
+    Return None if there are too few gaps.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])

@@ -1,4 +1,4 @@
-"""Ofcom's National Telephone Numbering Plan defines the forms."""
+"""The formats of UK telephone numbers, from Ofcom's National Telephone Numbering Plan."""
 # Numbers of Jersey, Guernsey and the Isle of Man count as UK numbers.
 
 import re
@@ -42,7 +42,10 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Group 1 is the number without its leading zero."""
+    """Match a text that is exactly one UK number, with or without a country code.
+
+    Group 1 of the match is the number without country code and without leading zero.
+    """
     return _WRITTEN.fullmatch(written)
 
 

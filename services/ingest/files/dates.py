@@ -46,7 +46,7 @@ class DateOrder(StrEnum):
 
 
 def read_date(text: str, order: DateOrder = DateOrder.DAY_FIRST) -> date | None:
-    """A time with an offset gives its date in Europe/London."""
+    """If the text has a time with an offset, the result is the day in Europe/London."""
     plain, weekday = _without_weekday(text)
     day = _day(plain, order)
     if day is None:
@@ -72,7 +72,12 @@ def contradicts_weekday(text: str) -> bool:
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the days that a date may mean if its weekday contradicts it. The earlier day comes first."""
+    """Return the days that a date with a wrong weekday may mean. The earlier day comes first.
+
+    If `order` is None and the date can be read in both orders, the result has the day of each order. Otherwise, the
+    result has the written day, and the nearest day with the written weekday. If the text is no date in `order`, the
+    result is empty.
+    """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:

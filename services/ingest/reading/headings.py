@@ -56,7 +56,7 @@ _NO_FIELD = Meaning("", Meaning.NEAR)
 
 
 def meaning_of(heading: str, kind: RecordKind, *, near: bool = True) -> Meaning | None:
-    """`near` allows one or two typing errors."""
+    """If `near` is True, a heading with one or two typing errors is still recognised."""
     # What follows is not meant for long texts.
     if len(heading) > _LONGEST:
         return None

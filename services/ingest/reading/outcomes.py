@@ -58,7 +58,7 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Limits the issues of each row, and of all rows together. Each row keeps at least its first issue."""
+    """Limit the number of issues of each row, and of all rows together. Each row keeps at least its first issue."""
     left = most
     for outcome in outcomes:
         allowed = max(1, min(_ISSUES_A_ROW, left))

@@ -109,9 +109,9 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if the notice shares one record with other notices on its area.
+    """Return True if the notice is matched through the shared records of its areas.
 
-    False means that its scope is a line, and its place has a number, a UPRN or an address.
+    Return False if the scope is a line, and the place has a number, a UPRN or an address.
     """
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 

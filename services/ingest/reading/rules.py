@@ -88,7 +88,10 @@ def entry_content(entry: RegisterEntry) -> bytes:
 
 
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
-    """`rivals` holds the places of other versions of the record. It is empty if the newest version is known."""
+    """Return the part of a record that is stored encrypted.
+
+    If several versions of the record may be the newest, `rivals` has the places of the other versions.
+    """
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 
 

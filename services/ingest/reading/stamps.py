@@ -39,7 +39,10 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """`later` must belong to the version received later."""
+        """Return True if the version with this stamp is older than the version with the stamp `later`.
+
+        The version with the stamp `later` must have been received later.
+        """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at
@@ -85,7 +88,10 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if the stamp `new` should replace `recorded`. Both versions must have the same content."""
+    """Return True if the stamp `new` should replace the stamp `recorded`.
+
+    The two stamps must belong to versions with the same content.
+    """
     if recorded.before(new):
         return True
     # The narrower stamp counts. If both have the same width, the later stamp counts. So the result does not depend on

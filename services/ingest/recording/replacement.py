@@ -44,7 +44,10 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """`gone` has the keys of withdrawn entries. If the file names such an entry, the entry returns to the register."""
+    """Give the drafts of withdrawn entries the present time, so that the entries return to the register.
+
+    `gone` has the keys of withdrawn entries.
+    """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:
         if work.store.tokeniser.record_key(origin.feed_id, draft.reference) not in gone:

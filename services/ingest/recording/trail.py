@@ -11,7 +11,10 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """Raises TooOftenError if `refused` is true and the feed has sent too many requests without effect."""
+    """Write the audit rows of a stored submission. `refused` means that every row of the submission was rejected.
+
+    Raises TooOftenError if `refused` is True and the feed has sent too many requests without effect.
+    """
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id
     rows = [AuditRow(AuditAction.SUBMISSION_ACCEPTED, fields, subject=subject, feed_id=feed)]

@@ -61,7 +61,7 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Drafts with the same reference stay in one turn."""
+    """Split the drafts into turns with at most `rows` references. Drafts with the same reference stay in one turn."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -84,7 +84,7 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """When the result is written, the withdrawn entries in `keys` return to the register."""
+        """Prepare the reading for writing. A withdrawn entry returns to the register if its key is in `keys`."""
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

@@ -62,7 +62,7 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes], most: int) -> bytes:
-    """Raises FrameError if the stream ends or a message exceeds `most` bytes."""
+    """Raises FrameError if the stream ends before the end of a message, or if a message exceeds `most` bytes."""
     length = int.from_bytes(_exactly(stream, _LENGTH), "big")
     if length > most:
         raise FrameError("a message is longer than any worker sends")

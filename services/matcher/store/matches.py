@@ -76,7 +76,10 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Each row has an id from `pks`, a partner's id and a token kind."""
+    """Select the pairs of records that share a token.
+
+    Each row has an id from `pks`, the id of the partner, and the kind of the shared token.
+    """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value
@@ -188,7 +191,10 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """A pair is left out if one of its records has changed meanwhile."""
+    """Save found and ended matches. Return the matches that were saved.
+
+    A pair is left out if one of its records has changed since `state` was loaded.
+    """
     # The event about the change will match the pair again.
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)

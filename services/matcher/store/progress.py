@@ -15,12 +15,16 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """A feed is listed once for each of its unfinished records."""
+    """Return the feed of each record whose matching is unfinished. A feed with several such records is repeated."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """The returned record is locked. It belongs to the feed that has waited longest."""
+    """Lock and return the record whose matching continues next, or None if no record is left.
+
+    The feed that has waited longest comes first. Records in `besides` and records that another worker has locked are
+    skipped.
+    """
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
     feeds = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))
@@ -38,7 +42,11 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """A finished record loses its row in `unfinished_matching`. Return the feed of each newly unfinished record."""
+    """Store where the matching of each unfinished record continues. Delete the rows of finished records.
+
+    `waiting` has the records without a page in this step. Return the feed of each record that has newly become
+    unfinished.
+    """
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]
     done = [(page.record.side, page.record.pk) for page in pages if page.left is None]

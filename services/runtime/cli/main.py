@@ -73,7 +73,7 @@ COMMANDS: Final = {
 
 
 class _Commands(UserDict[str, Any]):
-    """A look-up of a command imports its module."""
+    """The commands by name. Looking up a command imports the module of the command."""
 
     def __init__(self) -> None:
         # A distribution may leave commands out.
@@ -100,7 +100,7 @@ def _as_typer(entry: CommandEntry) -> typer.Typer:
 
 
 class _Summaries(_Commands):
-    """A look-up of a summary imports nothing."""
+    """The commands by name, with only their help texts. Looking up a command imports nothing."""
 
     def __getitem__(self, name: str) -> Any:
         entry = self.data[name]

@@ -39,7 +39,7 @@ _UK: Final = re.compile(rb"(?<![\d/])(?P<day>\d\d)/(?P<month>\d\d)/(?P<year>20\d
 
 
 def rebased(data: bytes, days: int) -> bytes:
-    """Moves every date of this century, in texts and in workbook cells."""
+    """Return the file with all dates of this century moved by `days`, in texts and in workbook cells."""
     if data.startswith(_ZIP):
         return _rebased_workbook(data, timedelta(days=days))
     later = timedelta(days=days)

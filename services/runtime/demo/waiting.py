@@ -22,7 +22,7 @@ class StuckError(PullcordError):
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    """Raises StuckError after LONGEST_WAIT."""
+    """Wait until the condition is true. Raises StuckError after LONGEST_WAIT seconds."""
     deadline = perf_counter() + LONGEST_WAIT
     while not condition():
         if perf_counter() > deadline:

@@ -1,4 +1,4 @@
-"""Ofcom reserves these telephone numbers for drama."""
+"""The examples in the description of the API. Ofcom reserves their telephone numbers for drama."""
 
 from __future__ import annotations
 

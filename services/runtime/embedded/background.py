@@ -64,7 +64,7 @@ class Background:
         return self._states
 
     def metrics(self) -> str:
-        """Returns an empty text if the other process does not answer in time."""
+        """Return the metrics of the other process, or an empty text if that process does not answer in time."""
         with self._came:
             self._metrics = None
             self._link.send({"metrics": None})

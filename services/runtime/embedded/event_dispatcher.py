@@ -75,7 +75,7 @@ def republish_missed_to(store: Store, consumers: Sequence[Consumer]) -> int:
 
 
 def deliver(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) -> None:
-    """After an error, the caller must deliver the events again."""
+    """Let the consumer handle the events. After an error, the caller must deliver all these events again."""
     # A newer version's event is skipped. A bad event goes to quarantine.
     remaining = list(events)
     while remaining:
@@ -111,9 +111,9 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Return smaller groups to try.
+    """Divide events that failed together into smaller groups, which are tried next.
 
-    Raises PoisonError for a single event that can never be handled. Raises `error` if the same events may work later.
+    Raises PoisonError for a single event that can never be handled. Raises `error` if a later attempt may succeed.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -37,7 +37,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, kw_only=True)
 class HeartbeatStore(Store):
-    """Sends a heartbeat after each commit, because a step may take a long time."""
+    """Sends a heartbeat after each commit, because one step of a loop may take a long time."""
 
     made_progress: Callable[[], None]
 

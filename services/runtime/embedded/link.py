@@ -1,4 +1,4 @@
-"""A message between the two processes is one line of JSON."""
+"""The HTTP process and the background process send messages to each other. A message is one line of JSON."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ DRILL_SECONDS = 60.0
 
 
 class Loop:
-    """After a fault, the thread waits and tries again."""
+    """Repeats its work in a thread. After a fault, the thread waits and tries again."""
 
     # After a result of 0, the thread waits. After another result, it wakes `then`.
 
@@ -63,7 +63,7 @@ class Loop:
         self._wake.set()
 
     def stop(self, timeout: float) -> bool:
-        """Returns False if the current step takes longer than `timeout` seconds."""
+        """Return False if the current step takes longer than `timeout` seconds."""
         self.ask_to_stop()
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -200,7 +200,7 @@ class EmbeddedRunner:
         self._events.wake()
 
     def stop(self, timeout: float = 20.0) -> bool:
-        """Returns False if a step or a send takes longer than `timeout` seconds."""
+        """Return False if a step or a send takes longer than `timeout` seconds."""
         for loop in self.loops:
             loop.ask_to_stop()
         # All loops are asked first, so that they end in parallel.

@@ -1,4 +1,4 @@
-"""Runs two processes, because alerts must go on without the HTTP process."""
+"""Runs the HTTP server in a second process, so that alerts go on if that process fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 10.0
 
 
 class ServiceEndedError(PullcordError):
-    """The HTTP process kept ending soon after its start, or a loop of this process ended."""
+    """The HTTP process ended several times soon after its start, or a loop of this process ended."""
 
 
 class Supervisor:

@@ -24,7 +24,10 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Metrics such as `process_…` describe one process, so they are not added."""
+    """Add up the metrics of two processes.
+
+    Metrics such as `process_…` describe one process, so these metrics of `theirs` are left out.
+    """
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):
         if family.name.startswith(OF_ONE_PROCESS):

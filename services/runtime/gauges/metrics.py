@@ -18,7 +18,7 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """An unknown method becomes `other`, because a caller may put anything there."""
+    """Return `other` for an unknown method, because a caller may send any text as the method."""
     return method if method in METHODS else "other"
 
 

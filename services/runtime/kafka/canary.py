@@ -1,4 +1,4 @@
-"""A canary is a test record. It comes after all earlier events of its partition."""
+"""Finds lost events with canaries. A canary is a test record after all earlier events of its partition."""
 # So a received canary shows that missing earlier events are lost.
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Return the number of lost events, which the relay publishes again.
+        """Publish the canaries that are due. Return the number of lost events, which the relay publishes again.
 
         Raises RelayError if the brokers accept no canary.
         """

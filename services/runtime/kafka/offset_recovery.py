@@ -20,7 +20,7 @@ class LoggedThread(AIOKafkaConsumerThread):  # type: ignore[misc,unused-ignore]
 
 
 class RewindingConsumer(Consumer):  # type: ignore[misc,unused-ignore]
-    """Starts at the beginning of a partition if the committed offset is beyond its end."""
+    """Starts at the beginning of a partition if the committed offset is beyond the end of the partition."""
 
     # Brokers can lose records. Faust itself would then skip new records.
 

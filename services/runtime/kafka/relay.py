@@ -104,7 +104,11 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the finished events, and the first error of an event that must be sent again."""
+        """Return the finished events, and the first error of an event that must be sent again.
+
+        An event is finished if the brokers accepted the event, or if it went to quarantine. But after an event that
+        must be sent again, accepted events with the same key are sent again too.
+        """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()
@@ -122,7 +126,10 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Returns False if the event went to quarantine."""
+        """Split a refused event if possible. Otherwise put the event in quarantine.
+
+        Return False if the event went to quarantine.
+        """
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

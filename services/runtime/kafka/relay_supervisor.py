@@ -42,7 +42,7 @@ class RelaySupervisor:
         return self.run_once
 
     def run_once(self) -> int:
-        """After a RelayError, the next call connects again."""
+        """Publish waiting events and due canaries. After a RelayError, the next call connects again."""
         try:
             at = self._connect()
             return at.relay.run_once() + at.canaries.run_once()

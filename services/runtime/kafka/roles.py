@@ -108,7 +108,7 @@ def _worker(parts: Parts, consumer: Consumer, settings: KafkaSettings, data_dir:
 
 
 async def _work(parts: Parts, worker: Worker, stop: Event) -> None:
-    """Raises WorkerEndedError if the worker ends before `stop`."""
+    """Raises WorkerEndedError if the worker ends before `stop` is set."""
     watch = _watch_of(worker, parts)
     # Watch from before the start: a worker whose start hangs may hold partitions already.
     watch.start()

@@ -27,7 +27,7 @@ def end_process(code: int = NO_PROGRESS) -> None:
 
 
 class Watchdog:
-    """Ends the process after `patience` seconds with work but without progress."""
+    """Ends the process if there is work, but no progress for `patience` seconds."""
 
     # An error of `is_behind` does not end the process: a restart mends no database.
 

@@ -1,4 +1,4 @@
-"""No exception may leave an agent, because Faust would acknowledge the message."""
+"""Faust acknowledges a message if its agent raises an exception. So no exception may leave an agent."""
 
 from __future__ import annotations
 
@@ -86,11 +86,14 @@ class Worker:
         return not self.app.crashed
 
     def quiet_seconds(self) -> float:
-        """Return the seconds since the newest batch was handled or failed."""
+        """Return the seconds since the last batch was handled or failed."""
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """A worker without a partition looks at all partitions of the consumer."""
+        """Return True if the consumer is more than `patience` behind in a partition of this worker.
+
+        While the worker has no partition, all partitions of the consumer are checked.
+        """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
         # Until the application has started, the worker's partitions are not known.
@@ -99,7 +102,10 @@ class Worker:
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Return False if the worker must stop before the messages are handled."""
+        """Handle the messages, and try again after an error.
+
+        Return False if the worker must stop before the messages are handled.
+        """
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

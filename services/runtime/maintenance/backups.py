@@ -70,7 +70,10 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Raises RefusedError if the database is in use. Raises CopyError if the backup is faulty."""
+    """Raises RefusedError if the database is in use, or exists while `replacing` is False.
+
+    Raises CopyError if the backup is faulty.
+    """
     place = _file_of(store.engine.url)
     if place.exists() and not replacing:
         raise RefusedError(f"there is a database at {place}: with --replace it is moved aside, not deleted")
@@ -90,7 +93,10 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """A second call changes nothing."""
+    """Prepare a database that other tools have restored. A second call changes nothing.
+
+    Return the time of the last change in the restored database.
+    """
     # Other tools have restored this database.
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)

@@ -110,7 +110,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
 
 
 def shown_reference(reference: str) -> str | None:
-    """Returns None if the reference could identify a person."""
+    """Return None if the reference could identify a person."""
     fits = _LIKE_A_REFERENCE.fullmatch(reference) and not has_telephone_number(reference)
     return reference if fits else None
 

@@ -16,7 +16,10 @@ LOOK_EVERY = 1.0
 
 
 class KeyFile:
-    """Raises KeysError if the file is faulty at the start. If it is faulty later, the earlier keys stay in use."""
+    """Reads the keys again when the keys file changes.
+
+    Raises KeysError if the file is faulty at the start. If the file becomes faulty later, the earlier keys stay in use.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
         self._path = path

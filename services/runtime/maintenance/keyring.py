@@ -60,7 +60,10 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Adds a new key if the newest key is already current."""
+    """Return the keyring with its newest vault key as the current key.
+
+    If the newest key is already current, a newer key is added first.
+    """
     *_, newest = keyring.vault
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))

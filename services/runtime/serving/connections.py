@@ -31,7 +31,11 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """If no place is free, cuts off the oldest incomplete request, or else the new connection."""
+        """Give the connection a place.
+
+        If no place is free, the oldest connection without a complete request is cut off, and its place is given away.
+        If there is no such connection, the new connection is cut off.
+        """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
@@ -101,7 +105,10 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Lowers the number of connections if the process can open only few files."""
+    """Return a factory for connections that together keep `limits`.
+
+    The number of connections is lowered if the process may open only few files.
+    """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

@@ -32,7 +32,10 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """Answers 408 for a slow body, and 503 if a request waits too long."""
+    """Limits the number of requests that are worked on at once.
+
+    Answers 408 if a body arrives too slowly, and 503 if a request waits too long for its turn.
+    """
 
     def __init__(self, app: App, limits: WorkLimits) -> None:
         self._app = app

@@ -45,7 +45,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy is damaged, or a key is missing."""
+    """A copy of the database is damaged, is of an older version, or does not fit the keys."""
 
 
 @dataclass(frozen=True, slots=True)

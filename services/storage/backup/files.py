@@ -1,4 +1,4 @@
-"""Writes files so that they survive a power cut."""
+"""Makes sure that written files survive a power cut."""
 
 from __future__ import annotations
 

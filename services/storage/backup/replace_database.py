@@ -22,7 +22,7 @@ SIDES: Final = ("", "-wal", "-shm")
 
 @contextmanager
 def unused(path: Path) -> Iterator[None]:
-    """Raises RefusedError if another process has the database open. The database is locked until the block ends."""
+    """Lock the database until the block ends. Raises RefusedError if another process has the database open."""
     if not path.exists():
         yield
         return

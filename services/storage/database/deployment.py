@@ -32,7 +32,10 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """A new database gets a new identity. Raises RefusedError if the stored name differs from `name`."""
+    """Return the identity of the database. A database without an identity gets one with this name.
+
+    Raises RefusedError if the database belongs to a deployment with another name.
+    """
     found = _found(engine)
     if found is None:
         # Several roles start at the same time: the first one keeps its claim.

@@ -126,6 +126,9 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 
 
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
-    """None means that the database has refused nothing in the last `REFUSING_SECONDS` seconds."""
+    """Return the reason if the database has refused to write in the last `REFUSING_SECONDS` seconds.
+
+    Return None if the database has not refused, or if a later write succeeded.
+    """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

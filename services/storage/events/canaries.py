@@ -41,7 +41,10 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions in which the consumer has no canary, or is more than `patience` behind the newest."""
+    """Return the partitions from which the consumer has received no recent canary.
+
+    A canary is recent if it was published at most `patience` before the newest canary of the same partition.
+    """
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one
@@ -52,7 +55,7 @@ def unheard(
 
 
 def heard_until(connection: Connection, consumer: str, topic: str) -> datetime | None:
-    """The consumer has received all events from before the returned time. None means unknown."""
+    """Return the time before which the consumer has received all events of the topic. None means unknown."""
     published, heard = _published(connection), _heard(connection, consumer)
     partitions = [one for one in published if one[0] == topic]
     if not partitions or any(one not in heard for one in partitions):
@@ -62,7 +65,10 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """None means that no canary was published."""
+    """Take the last canary that the consumer received from each partition, and return the earliest publication time.
+
+    None means that no canary was published in these topics.
+    """
     # A partition without a received canary counts with its published canary.
     published, heard = _published(connection), _heard(connection, consumer)
     return min(

@@ -14,7 +14,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """The newest day (UTC) comes first. Each feed has at most `most` days."""
+    """Map each feed to the time of its last submission on each day (UTC) with a submission.
+
+    The newest day comes first. Each feed has at most `most` days.
+    """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:
         newest = newest.where(feeds.c.feed_id.in_(only))

@@ -81,9 +81,10 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """If `lane` is given, locks its events and skips locked ones.
+    """Return at most `limit` unpublished events, and divide this number evenly among the partition keys.
 
-    `after` is the last partition key of the previous call. The next key comes first.
+    If `lane` is given, only the events of this lane are returned and locked, and events that are already locked are
+    left out. `after` is the last partition key of the previous call: the search begins with the key that follows.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

@@ -1,4 +1,4 @@
-"""A second delivery of an event changes nothing."""
+"""Lets consumers handle events. A second delivery of the same event changes nothing."""
 # The inbox, the state, new events and the audit are written in one transaction.
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Consumer(Protocol):
     def topics(self) -> tuple[str, ...]: ...
 
     def handle(self, work: UnitOfWork, events: Sequence[Envelope]) -> Effects:
-        """The consumer has handled none of the events before."""
+        """Handle events that are all new to this consumer."""
         ...
 
 
@@ -58,7 +58,10 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Return the number of new events. After PoisonError or NotUnderstoodError, nothing has been written."""
+    """Let the consumer handle the new events, and return the number of new events.
+
+    If PoisonError or NotUnderstoodError is raised, nothing has been written.
+    """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
     with store.processing() as connection:
@@ -84,7 +87,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 
 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
-    """A second call for the same event changes nothing."""
+    """Put an event into quarantine for a consumer. A second call with the same event and consumer changes nothing."""
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}
     with store.writing() as connection:

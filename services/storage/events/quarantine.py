@@ -32,7 +32,11 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """An event is due again after `repeat`. If any event is due, all events are marked as reported."""
+    """Return the number of events in quarantine that are due to be reported.
+
+    An event is due at once, and again after each period of `repeat`. If any event is due, all events are marked as
+    reported.
+    """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.

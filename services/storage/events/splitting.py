@@ -14,7 +14,7 @@ from services.storage.tables import outbox
 
 
 def split(connection: Connection, event: StoredEvent, random: RandomBytes) -> bool:
-    """False means that the event cannot be split."""
+    """Replace an event in the outbox with two smaller events. Return False if the event cannot be split."""
     try:
         envelope = decode(event.body)
     except ValueError:

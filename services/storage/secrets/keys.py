@@ -23,7 +23,7 @@ LASTS: Final = timedelta(days=365)
 
 
 class KeyEndedError(RefusedError):
-    """The key is correct but has expired."""
+    """The API key is correct but has expired."""
 
     # A caller with a wrong secret never gets this error.
 

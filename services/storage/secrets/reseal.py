@@ -84,9 +84,9 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Yield the size of each finished batch.
+    """Encrypt all values again under the current vault key, and yield the number of values in each finished batch.
 
-    `pause` waits for a number of seconds. Raises VaultError if a key is missing.
+    `pause` must wait for the given number of seconds. Raises VaultError if a key is missing.
     """
     for _ in range(PASSES):
         for done in reseal(store, batch):

@@ -27,7 +27,11 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """`current` and `ever` are times, in microseconds since the start of 1970. `in_doubt` is 0 or 1."""
+    """Select one row for each case with a message that was accepted, or may have been accepted.
+
+    `ever` is the time of the last acceptance. `current` ignores alerts that were written before the case's `opened_at`.
+    Both times are in microseconds since the start of 1970. `in_doubt` is 1 if the result of an attempt is unknown.
+    """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)
     is_current = results.c.created_at >= cases.c.opened_at

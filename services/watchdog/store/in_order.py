@@ -31,7 +31,10 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """The condition is true only for a case without a fault. If it is NULL or false, the case must be checked."""
+    """Return a condition that is true only for a case without a fault.
+
+    If the condition is false or NULL, the case must be checked.
+    """
     return and_(
         _is_due_in_time(cutoffs),
         or_(_CASE.paused_until.is_(None), _CASE.paused_until <= cutoffs.now + LONGEST_PAUSE),

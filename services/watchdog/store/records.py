@@ -1,4 +1,4 @@
-"""Finds records that should lead to a case, but do not."""
+"""Finds faults that can leave a line at risk without an open case."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def without_tokens(connection: Connection) -> Iterator[RecordFault]:
 
 
 def without_shared_token(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Leave out records changed after `before`: their matching may be unfinished."""
+    """Yield a fault for each council with matches whose notice and register entry have no token in common.
+
+    Records received since `before` are left out, because their matching may be unfinished.
+    """
     mine, theirs = notice_tokens.c, entry_tokens.c
     shared = exists().where(
         mine.notice_pk == _MATCH.notice_pk, theirs.entry_pk == _MATCH.entry_pk, theirs.token == mine.token
@@ -81,7 +84,10 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 
 
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Leave out a case if an act that a person recorded explains its end."""
+    """Yield a fault for each case that has ended although its line is still at risk.
+
+    A case is left out if a person's recorded act explains the end. Changes since `before` are left out too.
+    """
     row = cases.c
     query = (
         select(row.reference, row.feed_id, row.state, row.seen, row.tested_on, _MATCH.notice_pk)

@@ -27,7 +27,10 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each council with alerts that count as accepted by a mail system without an attempt to send."""
+    """Yield a fault for each council that has alerts without evidence that they were sent.
+
+    Such an alert is marked as accepted, but no attempt to send it is recorded as successful or in doubt.
+    """
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,

@@ -29,7 +29,7 @@ class Client(ABC):
 
     @abstractmethod
     def act(self, http: httpx.Client) -> None:
-        """Add each request and each answer to the history."""
+        """Send requests, and add each request and its answer to the history."""
 
     def start(self) -> None:
         self._thread = Thread(target=self._run, name=self.name, daemon=True)

@@ -57,7 +57,7 @@ def handled(world: World) -> int:
 
 
 def rebalances(world: World, group: str) -> list[tuple[int, int]]:
-    """Each pair is the generation and the member count."""
+    """Return the generation and the member count of each rebalance of the consumer group."""
     log = (world.broker.folder / "broker.log").read_text(errors="replace")
     return [(int(number), int(members)) for name, number, members in REBALANCED.findall(log) if name == group]
 

@@ -30,7 +30,10 @@ def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]
 
 @contextmanager
 def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
-    """Hold back each commit of a change until `transactions` such transactions are ready to commit."""
+    """Hold back each transaction that changes data just before its commit.
+
+    The transactions commit together once `transactions` of them are ready.
+    """
     barrier = Barrier(transactions)
 
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -38,7 +38,7 @@ class Writers:
     _room: Lock = field(default_factory=Lock)
 
     def to_the_end(self) -> None:
-        """Raises the error of a failed thread."""
+        """Run all threads until every submission is written. Raises the error of a failed thread."""
         with ThreadPoolExecutor(WRITERS) as threads:
             try:
                 for writer in as_completed([threads.submit(self._write) for _ in range(WRITERS)]):

@@ -32,7 +32,7 @@ ASHA, BEN, CARA = contact("asha"), contact("ben"), contact("cara")
 
 
 def waiting(deployment: Deployment, policy: CouncilPolicy, *results: SendResult) -> Deployment:
-    """Each result answers one message."""
+    """Prepare a deployment with one alert. The channel answers each message with the next of `results`."""
     deployment.with_officers(policy)
     deployment.put_entries(ENTRY)
     deployment.channel.results = list(results)

@@ -32,7 +32,7 @@ def three_tiers(**more: Any) -> CouncilPolicy:
 
 
 def answers_of(deployment: Deployment) -> dict[str, SendResult]:
-    """Return a dictionary from a person to the channel's answer. It is empty: the test fills it."""
+    """Return an empty dictionary, in which the test sets the channel's answer for a person."""
     answers: dict[str, SendResult] = {}
     accept = deployment.channel.send
 

@@ -78,7 +78,7 @@ class Browsers:
 
 
 def follow(browsers: Browsers, acts: Sequence[Act]) -> None:
-    """Assert that only the first post of each form is recorded."""
+    """Do all acts, and assert that only the first post of each form is recorded."""
     for act, number in acts:
         browsers.do(act, number)
         browsers.api.deployment.clock.advance(minutes=1)
@@ -108,7 +108,7 @@ def test_a_form_that_is_sent_again_from_any_tab_records_its_cases_once(acts: lis
 
 @st.composite
 def ticks(draw: st.DrawFn) -> list[frozenset[int]]:
-    """No case is ticked in two forms."""
+    """Draw the cases that are ticked in each form. No case is ticked in two forms."""
     order = draw(st.permutations(range(CASES)))
     people = draw(st.integers(2, len(NAMES)))
     ends = sorted(draw(st.sets(st.integers(1, CASES), min_size=people, max_size=people)))

@@ -1,4 +1,7 @@
-"""Each new place that commits a transaction needs a line here, and a step in the story."""
+"""Lists the functions that commit transactions.
+
+A new function that commits needs a line in `POINTS` and a step in the story, or else a line in `ELSEWHERE`.
+"""
 
 from __future__ import annotations
 

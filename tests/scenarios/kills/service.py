@@ -102,7 +102,7 @@ class Service(Deployment):
         self.tick()
 
     def sent(self) -> list[tuple[str, str]]:
-        """Each pair is a reference and a contact."""
+        """Return the reference and the contact of each sent message."""
         with suppress(FileNotFoundError):
             lines = (self.folder / "sent").read_text().splitlines()
             return [(line.split()[0], line.split()[1]) for line in lines]

@@ -17,7 +17,7 @@ OPERATOR = "mailto://operator.example"
 
 
 def spoil_what_is_told(deployment: Deployment) -> str:
-    """Return the id of the damaged event."""
+    """Damage the event of a new notice, so that Pullcord sets the event aside. Return the id of the event."""
     deployment.put_entries(ENTRY)
     deployment.settle()
     deployment.post_notices(NOTICE)

@@ -55,7 +55,7 @@ def lived(two_months: tuple[bytes, datetime], tmp_path: Path) -> Iterator[Store]
 
 
 def by_sql(store: Store, *statements: str) -> int:
-    """Return the number of changed rows."""
+    """Run the statements, and return the number of changed rows."""
     # Constraints are switched off.
     with store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.

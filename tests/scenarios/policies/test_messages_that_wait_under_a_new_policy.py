@@ -19,7 +19,10 @@ def policy(*people: str, day_starts: time = time(9)) -> CouncilPolicy:
 
 @pytest.fixture
 def waiting(deployment: Deployment) -> Deployment:
-    """A message to two people waits until Tuesday at nine for the first person. The second already has it."""
+    """Return a deployment with one message to two people.
+
+    The second person already has the message. For the first person, the message waits until Tuesday at nine.
+    """
     set_verified_policy(deployment.store, BLACKPOOL, policy("first"))
     deployment.put_entries(*lines(2))
     deployment.post_notices(notice("n0", in_days=40) | {"cli": lines(2)[0]["cli"]})

@@ -60,7 +60,7 @@ class Reception:
         return self.ask("raven", "POST", NOTICES, json={**NOTICE, "id": name}, headers={"Idempotency-Key": key})
 
     def taken_in(self) -> tuple[int, int]:
-        """Return the numbers of submissions and of notices."""
+        """Return the number of stored submissions of notices, and the number of stored notices."""
         of_notices = [row for row in rows(self.api.deployment, submissions) if row.kind == "notice"]
         return len(of_notices), len(rows(self.api.deployment, notices))
 

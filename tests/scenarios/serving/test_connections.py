@@ -112,7 +112,7 @@ def test_a_head_that_does_not_arrive_in_time_ends_its_connection(deployment: Dep
 
 
 def trickled(connection: socket.socket) -> int:
-    """Return the number of bytes until the server ends the connection."""
+    """Send single bytes slowly, until the server ends the connection. Return the number of bytes."""
     connection.settimeout(0.01)
     for sent in range(2_000):
         try:

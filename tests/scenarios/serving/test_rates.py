@@ -41,7 +41,7 @@ def limited(deployment: Deployment) -> Iterator[Api]:
 
 
 def refused(answer: Response) -> int:
-    """Return the seconds that the caller must wait."""
+    """Check that the request was refused. Return the seconds until the caller may ask again."""
     assert problem_of(answer) == (429, "too-many-requests")
     return int(answer.headers["Retry-After"])
 

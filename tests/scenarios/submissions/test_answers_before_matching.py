@@ -68,7 +68,7 @@ class Reception:
     runner: Waiting
 
     def post(self, rows: Sequence[Row]) -> tuple[int, Any, list[str]]:
-        """Return the status, the answer and the SQL."""
+        """Post notices. Return the status and the body of the answer, and the SQL statements of the request."""
         done, woken = self.matching_done(), self.runner.woken
         with self.noting() as statements:
             answer = self.api.ask("raven", "POST", NOTICES, json=rows)

@@ -36,7 +36,7 @@ def _next_due(deployment: Deployment) -> datetime | None:
 
 
 def by_sql(deployment: Deployment, *statements: str) -> int:
-    """Return the number of changed rows."""
+    """Run the statements, and return the number of changed rows."""
     # Constraints are switched off.
     with deployment.store.engine.connect() as connection:
         # The driver's own connection, because a statement of ours would begin a transaction.

@@ -21,7 +21,7 @@ class Pace:
         self.had.setdefault(contact, []).append(at)
 
     def why_needless(self, attempt: Happened, duties: dict[str, Duty]) -> str | None:
-        """None means that somebody needed the message."""
+        """Return the reason why nobody needed the message, or None if the message was needed."""
         at = attempt.at
         if all(self._said_lately(attempt.about, name, at, duty) for name, duty in duties.items()):
             return f"{attempt.about} heard the same a short time before"

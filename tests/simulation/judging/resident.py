@@ -1,4 +1,4 @@
-"""The model shares no code with the engine."""
+"""Models the true state of a resident, to judge the engine. The model shares no code with the engine."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Line:
         return [day for day in (self.planned, self.restriction) if day is not None]
 
     def covered(self, tested: date | None) -> bool:
-        """A test before the move or before the restriction does not count."""
+        """Return True if the test was late enough. A test before the move or before the restriction does not count."""
         if tested is None or (self.restriction is not None and self.restriction > tested):
             return False
         return min(self.planned, self.reported) <= tested if self.moved else self.planned < tested

@@ -1,4 +1,4 @@
-"""Only the faults that are listed here excuse a late message."""
+"""Computes how late a message may be. Only faults of the service, a clock or a channel excuse a late message."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Troubles:
         return min((at for at in found if at is not None), default=None)
 
     def _reached(self, person: str, starts: datetime, allowed: timedelta) -> datetime | None:
-        """None means that a channel refused the message."""
+        """Return when the message reaches the person, or None if the person's channel refuses the message."""
         clear = _clear(starts, allowed, self._of(person))
         refused = any(begins <= clear and ends > starts for begins, ends in self._refusing.get(person, ()))
         return None if refused and clear != starts else clear
@@ -92,7 +92,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the start of the first span of `length` without a fault."""
+    """Return the start of the first span of `length` without a fault, at `moment` or later. `spans` are the faults."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

@@ -55,7 +55,7 @@ def answers(temper: Temper, reference: str, cases: list[str], seed: int) -> Iter
 
 
 def carry_out(store: Store, alert: str, answer: Answer, now: datetime, dice: Random) -> list[Done]:
-    """A refused act changes nothing."""
+    """Carry out an officer's answer to an alert, and return each act. A refused act changes nothing."""
     try:
         if not answer.case:
             found = acknowledge(store, alert, read_record(CaseEvent.ACKNOWLEDGE, {"by": OFFICER}))

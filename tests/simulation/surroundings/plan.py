@@ -1,4 +1,4 @@
-"""Dropping one act leaves the other acts unchanged."""
+"""Draws the plan of a simulated month. An act can be left out of a plan without a change to the other acts."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ class World:
             self.deployment.settle()
 
     def _guarded(self, work: Acted) -> bool:
-        """Return False if the process ended."""
+        """Do the work. Return False if a simulated crash ended the process."""
         try:
             work()
         except KilledError as killed:

@@ -1,4 +1,7 @@
-"""Postcode sectors (`FY3 8`) and outward codes (`FY3`) do not count as personal data."""
+"""Searches bytes for personal data.
+
+Postcode sectors (`FY3 8`) and outward codes (`FY3`) do not count as personal data.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The count of steps is the same on every machine."""
+"""Counts the steps of a regular expression on a text. The count is the same on every machine."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def dotted(node: ast.AST) -> str:
-    """Return a name such as `datetime.now`, or an empty text."""
+    """Return the dotted name of an expression, such as `datetime.now`, or an empty text for other expressions."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):

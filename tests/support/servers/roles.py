@@ -32,7 +32,7 @@ class RoleProcess:
     log: Path
 
     def asked(self, path: str, method: str = "GET", **more: Any) -> httpx.Response | None:
-        """Return None if nothing answers."""
+        """Send a request to the process. Return the answer, or None if the process does not answer."""
         try:
             return httpx.request(method, f"http://127.0.0.1:{self.port}{path}", timeout=10, **more)
         except httpx.TransportError:
@@ -50,7 +50,7 @@ class RoleProcess:
         return "; ".join(answer.json()["faults"]) if answer is not None else "the port is closed"
 
     def stopped(self) -> int:
-        """Raises TimeoutExpired if the process does not stop in time."""
+        """Stop the process, and return its exit code. Raises TimeoutExpired after `STOPPED_WITHIN` seconds."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(STOPPED_WITHIN)
 

@@ -37,7 +37,11 @@ def saved(book: Workbook) -> bytes:
 
 
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """If the change of a part is None, the part is removed."""
+    """Return the workbook with changed parts.
+
+    A change is the new content of a part, or a function that makes the new content from the old content. None removes
+    the part.
+    """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:
         for name in old.namelist():

@@ -79,7 +79,7 @@ def test_no_fault_of_any_call_that_a_loop_makes_ends_it(where: str, faults: list
 
 @contextmanager
 def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[list[int]]:
-    """The only item of the yielded list is the number of statements so far."""
+    """Raise `fault` at the SQL statement `number`. Yield a list with one item: the number of statements so far."""
     count = [0]
 
     def before(*_: Any) -> None:

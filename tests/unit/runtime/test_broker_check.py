@@ -18,7 +18,7 @@ OUTCOMES = [None, AWAY, KafkaTimeoutError("broker-7.example:9092"), TopicsError(
 
 
 def checking(*outcomes: BaseException | None) -> BrokerCheck:
-    """Each outcome belongs to one check of the brokers. None means success."""
+    """Return a check of the brokers. Each run of the check has the next outcome. None means success."""
     left: Iterator[BaseException | None] = iter(outcomes)
 
     def check() -> None:

@@ -15,7 +15,7 @@ SAID = logging.getLogger("a_library")
 
 
 class Wrapper:
-    """Puts the logger's own name before each message."""
+    """Imitates a library that puts its own name before each message."""
 
     def error(self, message: str, *values: object) -> None:
         SAID.error("[^-Wrapper]: " + message, *values)

@@ -16,7 +16,7 @@ CALENDARS = [CouncilCalendar(), CouncilCalendar(Nation.SCOTLAND), CouncilCalenda
 
 
 def is_over(calendar: CouncilCalendar, day: date, n: int, now: datetime) -> bool:
-    """Return True if the `n`-th working day after `day` is not later than the day of `now`."""
+    """Return True if the day of `now` is the `n`-th working day after `day`, or a later day."""
     return calendar.working_days_after(london_time(day, time()), n) < london_time(
         london_day(now) + timedelta(days=1), time()
     )

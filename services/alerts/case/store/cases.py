@@ -25,7 +25,10 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """A case is due if its due time is `by` or earlier. An open case is also due if that time is after `beyond`."""
+    """Decides which cases are due. A case is due if its due time is `by` or earlier.
+
+    An open case is also due if its due time is after `beyond`.
+    """
 
     by: datetime
     beyond: datetime  # only a clock that ran ahead can have written a later due time
@@ -38,9 +41,9 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """The case with the earliest harm comes first, or with `urgent_first` the most urgent.
+    """Return the cases that meet the conditions. The case with the earliest harm comes first.
 
-    With `to_change`, the cases are locked and come in the order of ids.
+    `urgent_first` puts the most urgent case first. `to_change` locks the cases and sorts the cases by id.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -71,7 +74,7 @@ def cases_of_council(
     ended: bool,
     limit: int,
 ) -> list[Case]:
-    """Without a `state`, ended cases are returned only if `ended` is true."""
+    """If `ended` is true, return ended cases too. If a `state` is given, `ended` has no effect."""
     conditions = [cases.c.feed_id == feed_id, *further]
     if state is not None:
         conditions.append(cases.c.state == state.value)
@@ -114,7 +117,7 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """The page leaves out cases that can never need a message."""
+    """Return the cases with an id above `after`, in the order of ids. Leave out cases that can never need a message."""
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)

@@ -1,4 +1,4 @@
-"""A case is relaxed if a feed has ended or delayed it without a person's consent."""
+"""Counts relaxed cases. A relaxed case is a case that a feed has ended or delayed without a person's consent."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from services.storage.tables import cases, relaxations
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
     """Lock the council's count of relaxed cases.
 
-    On PostgreSQL, the call may fail with a serialisation error if the transaction has already read data. Then run the
-    whole transaction again.
+    On PostgreSQL, the call may fail with a serialisation error if the transaction has already read data. After such an
+    error, run the whole transaction again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))

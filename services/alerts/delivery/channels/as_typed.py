@@ -40,9 +40,9 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """Without `channel`, the form of the text decides the channel.
+    """If `channel` is None, the form of `typed` decides the channel.
 
-    Raises RefusedError if the text or channel is unusable.
+    Raises RefusedError if `typed` or the channel is unusable.
     """
     chosen = channel or _channel_of(typed, services)
     check_channel(chosen, services)
@@ -50,7 +50,10 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """A route (`scheme://…`) only loses extra blanks. Raises RefusedError if any other text is unusable."""
+    """Return the route to a typed mail address or telephone number. Raises RefusedError if the text is unusable.
+
+    A text with `://` is already a route. Such a text only loses extra blanks, and is not checked.
+    """
     if "://" in typed:
         return " ".join(typed.split())
     channel = _channel_of(typed, services)

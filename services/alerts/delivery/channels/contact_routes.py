@@ -1,4 +1,7 @@
-"""A council chooses an address, never the operator's mail server or keys."""
+"""Builds the route to a contact from the contact's address and the operator's services.
+
+A council chooses only the address, never the operator's mail server or keys.
+"""
 
 from __future__ import annotations
 

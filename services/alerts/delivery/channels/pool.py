@@ -74,7 +74,7 @@ class DeliveryPool:
         random: Callable[[], float] = _DICE.random,
         most_a_minute: Callable[[str], int | None] = lambda _route: None,
     ) -> None:
-        """`most_a_minute` gives the limit for the destination of a route. None means no limit."""
+        """`most_a_minute` returns the most messages a minute for the destination of a route. None means no limit."""
         self._channel, self._workers, self._deadline = channel, workers, deadline_seconds
         self._alarm, self._time, self._random, self._most_a_minute = alarm, time, random, most_a_minute
         self._changed = threading.Condition()
@@ -141,7 +141,10 @@ class DeliveryPool:
             self._give_back(turn)
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds. Return True if every job ended or was reported as stuck."""
+        """Accept no more jobs, and wait up to `timeout` seconds for the running jobs.
+
+        Return True if every job ended or was reported as stuck.
+        """
         with self._changed:
             self._closed = True
             return self._changed.wait_for(lambda: all(turn.answered for turn in self._under_way), timeout)

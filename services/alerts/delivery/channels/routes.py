@@ -8,12 +8,15 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Never log the returned text, because it contains addresses. Raises RouteRefusedError if the route is faulty."""
+    """Describe the route in words, without its password. Raises RouteRefusedError if the route is faulty.
+
+    Never log the description, because it contains addresses.
+    """
     return channel_of(route).understood(route)
 
 
 def destination_of(route: str) -> str:
-    """Return a service such as `mail.example:587`. Return UNREADABLE if the route is faulty."""
+    """Return the service of a route, such as `mail.example:587`. Return UNREADABLE if the route is faulty."""
     # Each destination has a limit of its own, so that a destination that hangs delays no other.
     try:
         return channel_of(route).destination(route)

@@ -1,4 +1,7 @@
-"""The database stores a random number, never a code. A secret key turns the number into the code."""
+"""Verifies a contact's address by a code.
+
+The database stores a random number, never the code. A secret key turns the number into the code.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Send the returned code only to the contact's address. Raises TooOftenError after too many messages."""
+    """Return a new code. Send this code only to the contact's address.
+
+    Raises TooOftenError if the contact has had too many messages.
+    """
     store = work.store
     key = contact_key(store.tokeniser, feed_id, contact)
     allow_contact_message(store, work.connection, contact_id(key))

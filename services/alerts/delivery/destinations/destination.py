@@ -1,4 +1,7 @@
-"""The state is not stored: after a restart, each circuit breaker is closed."""
+"""Limits the jobs to one destination. A circuit breaker stops the jobs while the destination is failing.
+
+The state of a circuit breaker is not stored. After a restart, each circuit breaker is closed and lets jobs through.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,10 @@ class Destination:
         return now < self.resumes_at or self.breaker(now) is not BreakerState.CLOSED
 
     def places(self, running: int, stuck: int, now: float) -> int:
-        """`running` counts jobs within their deadline. `stuck` counts jobs past their deadline."""
+        """Return the number of jobs that may begin now.
+
+        `running` counts jobs within their deadline. `stuck` counts jobs past their deadline.
+        """
         if now < self.resumes_at:
             return 0
         free = self.at_once - running - stuck

@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to the bucket. The caller passes the time."""
+"""Limits the number of messages a minute. The caller passes the time."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def record_answer(
     feed_id: str | None = None,
     sealed: Mapping[str, str] | None = None,
 ) -> Drill:
-    """`sealed` is stored encrypted.
+    """Record a person's answer to a drill. `sealed` holds details for the audit, and is stored encrypted.
 
     Raises NotFoundError if there is no such drill. Raises DrillRefusedError if the drill is over.
     """

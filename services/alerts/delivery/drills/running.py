@@ -69,7 +69,7 @@ class DrillRunner:
 
 
 def move_on(store: Store, reference: str, links_last: timedelta) -> bool:
-    """Return False if no step is due."""
+    """Take the next step of a drill. Return False if no step is due."""
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)

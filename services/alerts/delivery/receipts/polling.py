@@ -31,7 +31,7 @@ _Answer = tuple[str, DeliveryReceipt | None]
 
 @dataclass
 class ReceiptDesk:
-    """Call `run_due` on one thread."""
+    """Asks for due receipts in the background. Call `run_due` always on the same thread."""
 
     look_up: LookUp
     patience: float = 0.0  # seconds to wait for answers; a later call writes those that come later
@@ -39,7 +39,10 @@ class ReceiptDesk:
     _answers: SimpleQueue[_Answer] = field(default_factory=SimpleQueue)
 
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
-        """`when_answered` may run on any thread."""
+        """Record the receipts that have come, and ask for the receipts that are due.
+
+        Return how many receipts were recorded or asked for. `when_answered` runs after each answer, on any thread.
+        """
         written = self._write_answers(store, 0.0)
         asked = 0
         for reference, route in self._claimed(store):

@@ -21,7 +21,11 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Map each contact to its tier. `fallback` holds the operator's contacts."""
+    """Return the contacts to ask, with the tier of each contact. `levels` are the first and the last level to ask.
+
+    `fallback` holds the operator's contacts. The operator's contacts are asked if `levels` include the operator's
+    level, if no other contact is found, or if `unreached` is true.
+    """
     first, last = levels
     # A person in several tiers gets one message.
     found: dict[Contact, str] = {}

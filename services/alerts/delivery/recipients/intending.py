@@ -40,7 +40,7 @@ class _Group(NamedTuple):
 def intend(
     work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], fallback: Sequence[Contact]
 ) -> list[Case]:
-    """Return the cases with the times of their next messages."""
+    """Write the alerts about the due cases. Return these cases with the times of their next messages."""
     groups: dict[_Group, list[DueEscalation]] = {}
     for due in due_now:
         groups.setdefault(_group(due.escalation), []).append(due)

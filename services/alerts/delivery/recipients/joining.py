@@ -24,7 +24,10 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Lock the deliveries in `due` before this call."""
+    """Join the waiting messages to one person on one channel into one message. Return the deliveries to send now.
+
+    Lock the deliveries in `due` before this call.
+    """
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}
     for mine in waiting.values():

@@ -15,7 +15,11 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """A tier counts as reached if a later tier of `order` was asked in its place, and accepted the message."""
+    """Return the tiers that no message of an alert has reached.
+
+    A tier also counts as reached if a later tier of `order` was asked in place of the tier, and accepted the message.
+    If every tier that was asked at first is reached, the list is empty.
+    """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
     covered = max(
@@ -43,7 +47,10 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return the first time at which a message on its way is too late. None means that every message is too late."""
+    """Return the earliest time at which a message on its way becomes too late.
+
+    None means that no message can still arrive in time.
+    """
     on_their_way = (
         one
         for one in made

@@ -1,4 +1,7 @@
-"""An accepted message to a verified address reaches a tier."""
+"""Finds other contacts for alerts that did not reach a tier.
+
+An accepted message to a verified address reaches the tier of the address.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ class _Look:
 
 
 def ask_others(store: Store, fallback: Sequence[Contact], now: datetime) -> int:
-    """Return the number of examined alerts."""
+    """Write messages to other contacts if an alert did not reach a tier. Return the number of examined alerts."""
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         due = claim_to_check(connection, now, BATCH)

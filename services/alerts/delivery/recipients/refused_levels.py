@@ -21,7 +21,10 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """Return False if another worker has locked a case. Then call this function again later."""
+    """If the highest levels refused every message of the alert, count the cases as not asked at these levels.
+
+    Return False if another worker has locked a case. In this case, call the function again later.
+    """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.
     left = {one.tier for one in made if not one.refused} | {*reached}

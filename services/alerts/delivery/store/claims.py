@@ -26,10 +26,10 @@ GATHERED = timedelta(minutes=1)
 
 
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """A council in `unwritten` has due cases without an alert.
+    """Return the conditions for deliveries that may be sent now.
 
-    The first attempt of a message to such a council waits for at most GATHERED, so that one message can name all due
-    cases. Urgent messages do not wait.
+    A council in `unwritten` has due cases without an alert. The first attempt of a message to such a council waits for
+    at most GATHERED, so that one message can name all due cases. Urgent messages do not wait.
     """
     row = deliveries.c
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)

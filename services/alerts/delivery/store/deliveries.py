@@ -43,14 +43,14 @@ def move_slot(connection: Connection, pk: int, due_at: datetime) -> None:
 
 
 def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> None:
-    """A delivery that was already attempted is not changed."""
+    """Make the deliveries due now, except deliveries that were already attempted."""
     row = deliveries.c
     waiting = (row.pk.in_(pks), row.due_at > now, row.attempts == 0)
     connection.execute(update(deliveries).where(*waiting).values(due_at=now))
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Mark due deliveries to these destinations as waiting. The deliveries stay due."""
+    """Give the due deliveries to `destinations` the state WAITING and the due time `now`."""
     row = deliveries.c
     for destination in destinations:
         news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)

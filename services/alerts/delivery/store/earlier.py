@@ -39,7 +39,11 @@ def acceptances_beside(connection: Connection, alert_pk: int) -> dict[int, Accep
 def accepted_beside(
     connection: Connection, alert: Alert, case_pks: Collection[int]
 ) -> set[tuple[int, datetime | None]]:
-    """Return each case with the times at which this alert was accepted, and those that joined it or that it joined."""
+    """Return pairs of a case id and the time at which an alert about this case was accepted.
+
+    The pairs cover `alert` itself, earlier alerts that were joined into `alert`, and later alerts that `alert` was
+    joined into.
+    """
     # What waits for one person is joined, so the message to a colleague about the same cases is in another alert.
     query = (
         select(alert_cases.c.case_pk, alerts.c.accepted_at)

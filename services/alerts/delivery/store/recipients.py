@@ -96,10 +96,10 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels that other alerts are now trying.
+    """Return the contacts and channels to which messages of other alerts are now on their way.
 
-    A contact is returned only if the messages of these alerts to it together name every case of `open_cases`. The value
-    is the latest time at which one of these alerts is checked, or None.
+    These messages together must name every case of `open_cases`. The value is the latest time at which one of these
+    alerts is checked, or None if no check is planned.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -118,7 +118,8 @@ def tried_elsewhere(
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
     """Return the tiers that accepted messages about every case of `open_cases`.
 
-    A message to an unverified address does not count. For each case, only messages since it last fell due count.
+    A message to an unverified address does not count. A message from before a case last fell due does not count for
+    this case.
     """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
@@ -162,7 +163,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
     """Lock and return the waiting deliveries to `contacts`.
 
-    Leave out deliveries in doubt, and deliveries that another worker has locked.
+    Leave out deliveries with an attempt in doubt, and deliveries that another worker has locked.
     """
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
@@ -178,7 +179,10 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def lock_slots(connection: Connection, feed_id: str, now: datetime) -> list[Slot]:
-    """Lock and return the deliveries with a due time after `now`. Leave out urgent alerts and alerts without cases."""
+    """Lock and return the council's deliveries that were never attempted and are due after `now`.
+
+    Leave out urgent alerts and alerts without cases.
+    """
     row = deliveries.c
     query = (
         select(row.pk, row.due_at, row.created_at)

@@ -1,4 +1,4 @@
-"""A refused file is overdue after one working day without an acceptable file."""
+"""Finds overdue refused files. A refused file is overdue after one working day without an acceptable file."""
 
 from __future__ import annotations
 

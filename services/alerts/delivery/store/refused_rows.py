@@ -1,4 +1,4 @@
-"""Refused rows are overdue if no correction came within a working day."""
+"""Finds overdue refused rows. Refused rows are overdue after one working day without a correction."""
 
 from __future__ import annotations
 

@@ -56,17 +56,19 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return the end of the pause. Return None without a pause, or after a later accepted message."""
+        """Return the end of the pause, which may be in the past.
+
+        Return None if there is no pause, or if a message was accepted after the end of the pause.
+        """
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
         return self.paused_until
 
     @property
     def pressing(self) -> bool:
-        """Return True for an urgent state.
+        """Return True if the case is in an urgent state.
 
-        If the state rests only on reports of moves without earlier notice, return False after the first accepted
-        message.
+        If every provider only reported a move without earlier notice, return False from the first accepted message on.
         """
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 

@@ -1,4 +1,4 @@
-"""Level 1 is the tier with the highest `from_days`."""
+"""Each tier with a contact has a level. Level 1 is the tier with the highest `from_days`."""
 
 from schemas.codes import CaseState
 from services.alerts.policy.policy_settings import CouncilPolicy, Tier
@@ -15,7 +15,10 @@ def operator_level(policy: CouncilPolicy) -> int:
 
 
 def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
-    """Return 0 if no tier has a contact."""
+    """Return the highest level that gets a message at this threshold. In an urgent state, all tiers get the message.
+
+    Return 0 if no tier has a contact.
+    """
     tiers = reachable_tiers(policy)
     # In an urgent state the line was moved or restricted while the resident was not safe.
     if state in URGENT or not tiers:
@@ -25,7 +28,10 @@ def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> in
 
 
 def level_asked(policy: CouncilPolicy, tier: str, person: str) -> int:
-    """Return 0 if neither is in the policy, as with the operator."""
+    """Return the lowest level of a tier that has the label `tier` or the contact `person`.
+
+    Return 0 if there is no such tier, for example if the operator was asked.
+    """
     tiers = enumerate(reachable_tiers(policy), start=1)
     # A person in several tiers is asked with the first of them.
     found = (level for level, one in tiers if one.label == tier or person in {who.person for who in one.contacts})

@@ -7,7 +7,10 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
-    """Return a time in UTC. `is_step` is false for an acknowledgement, and true for every other act."""
+    """Return the end, in UTC, of a pause that begins now.
+
+    `is_step` is False for an acknowledgement, and True for every other act.
+    """
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):
         long = is_step or (clock.after_the_fact and not clock.pressing)
@@ -19,7 +22,7 @@ def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_st
 
 
 def latest_end_of_pause(policy: CouncilPolicy, clock: CaseClock, now: datetime) -> datetime:
-    """Return the latest time, in UTC, at which a pause that runs now can end."""
+    """Return the latest possible end, in UTC, of a pause that runs now."""
     longest = now + timedelta(hours=max(policy.acknowledgement_hours, policy.acknowledgement_min_hours))
     noon = None if clock.harm_on is None or clock.after_the_fact else policy.days.noon_before(clock.harm_on)
     # A pause that began after that noon may go beyond it.

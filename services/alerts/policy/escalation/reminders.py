@@ -11,7 +11,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 
 
 def reminder_due(clock: CaseClock, policy: CouncilPolicy) -> datetime:
-    """The time may be in the past, at night or on a closed day."""
+    """Return the due time of the next reminder. This time may be in the past, at night or on a closed day."""
     # After a pause the message comes at once, because the pause has ended: the message is not a repeat.
     if clock.pause is None and clock.last_alert_at is not None:
         return _due_after(clock, policy, clock.last_alert_at)
@@ -36,7 +36,11 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 
 
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
-    """Return a number of days before the harmful day."""
+    """Return the threshold that the case has reached at the time `at`, in days before the harmful day.
+
+    Return the first threshold if none is reached yet, or if no harmful day is known. Return 0 if the line was already
+    moved or restricted.
+    """
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

@@ -22,7 +22,7 @@ class LastMessages:
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Leave out times more than `CLOCKS_APART` after `now`: only a fast clock can have set them."""
+        """Replace a time more than `CLOCKS_APART` after `now` by None: only a fast clock can have set this time."""
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)
@@ -40,7 +40,10 @@ def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgen
 
 
 def moved_slot(policy: CouncilPolicy, slot: datetime, written_at: datetime, now: datetime) -> datetime:
-    """Return the new time of a message that is not urgent. `slot` is its time by an earlier policy."""
+    """Return the time of a waiting message under the changed policy.
+
+    The message must not be urgent. `slot` is the time of the message under the earlier policy.
+    """
     if not policy.one_digest_a_day or slot <= written_at + timedelta(minutes=policy.urgent_interval_minutes):
         return slot
     start = policy.days.next_start(now + _INSTANT)

@@ -64,7 +64,10 @@ def every_value(event: Event, key: str) -> list[Any]:
 
 
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
-    """Without a zone, the time is in Europe/London. A date becomes midnight."""
+    """Return the value as a time with a zone. A time without a zone is London time. A date becomes midnight in London.
+
+    Raises CalendarRefusedError if the zone is unknown, or if the value is neither a time nor a date.
+    """
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:
             raise CalendarRefusedError(f"{name}: {key} has an unknown time zone; write TZID=Europe/London")

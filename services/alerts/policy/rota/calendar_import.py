@@ -1,4 +1,4 @@
-"""An event's summary names the contact, and its category names the layer."""
+"""Imports shifts from a calendar. The summary of an event names the contact, and the category names the rota layer."""
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta

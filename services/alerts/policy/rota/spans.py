@@ -67,7 +67,10 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """A span may go past midnight. In `weekdays`, Monday is 0."""
+    """Return the daily spans from `begin` to `end`, in local time. In `weekdays`, Monday is 0.
+
+    If `end` is not after `begin`, each span ends on the next day.
+    """
     # A span of the day before may still last.
     day, last = london_day(within.start) - _ONE_DAY, london_day(within.end)
     while day <= last:

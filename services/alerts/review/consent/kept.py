@@ -15,7 +15,7 @@ from services.alerts.states.rules import Ruleset
 
 
 def kept_facts(case: Case, current: Facts, rulesets: Sequence[Ruleset]) -> Facts:
-    """Return the current facts without unaccepted changes that lessen a danger."""
+    """Return the current facts, but keep an earlier fact where the change would lessen a danger."""
     if case.believed is None or case.ended or case.believed == snapshot(*current):
         return current
     before = recalled(case.believed, current.entry)

@@ -37,7 +37,10 @@ def allowance(policy: CouncilPolicy, cases: int) -> int:
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """A case without a known day comes last, because the harm may come at once."""
+    """Return a sort key. The case with the latest harmful day comes first.
+
+    A case without a known day comes last, because its harm may come at once.
+    """
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk
 

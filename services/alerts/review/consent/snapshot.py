@@ -26,7 +26,10 @@ class Facts(NamedTuple):
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """A line of an area keeps only its earliest planned day and its earliest restriction day."""
+    """Return the facts in a form that JSON can store.
+
+    For a line of area notices, only the earliest planned day and the earliest restriction day are kept.
+    """
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 

@@ -84,7 +84,10 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Raises FileRefused if the elements are too large, or are nested too deeply."""
+    """Yield each element with a tag in `whole`, complete with its children.
+
+    Raises FileRefused if an element is too large, or is nested too deeply.
+    """
     within, inside = 0, 0
     parents: list[Any] = []
     for happening, element in iterparse(stream, events=("start", "end")):

@@ -45,7 +45,7 @@ class _Cell(NamedTuple):
 
     @property
     def only_order(self) -> DateOrder | None:
-        """None means that the order is unclear."""
+        """Return the only order in which the text is a date. Return None if both orders fit, or neither."""
         if (self.day_first is None) == (self.month_first is None):
             return None
         return DateOrder.MONTH_FIRST if self.day_first is None else DateOrder.DAY_FIRST
@@ -92,7 +92,10 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return None for an unclear or implausible date. An implausible end of an agreement is still returned."""
+        """Return the date, and the issues of the date. An unclear date gives None.
+
+        An implausible date also gives None, unless the date ends an agreement.
+        """
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
             value, found = self._number(field, text, cell)
@@ -105,7 +108,7 @@ class DateColumns:
         return None, (*found, issues.implausible(field, kept=False))
 
     def readings(self, field: str, text: str) -> TwoReadings | None:
-        """None means that the date is not in doubt."""
+        """Return the two days that a date in doubt may mean. Return None if the date is not in doubt."""
         if contradicts_weekday(text):
             return _two(field, days_of_contradiction(text, self._order(field)))
         cell = self._cell(field, text)
@@ -114,7 +117,10 @@ class DateColumns:
         return TwoReadings(field, *sorted(map(_day_of, cell)))
 
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
-        """Return None if there are fewer than two different days."""
+        """Return the earliest and the latest plausible day that the texts may mean.
+
+        Return None if the texts give fewer than two such days.
+        """
         days: set[date] = set()
         for text in texts:
             two = self.readings(field, text)

@@ -103,12 +103,12 @@ def is_error(text: str) -> CellCode | None:
 
 
 def was_made_a_date(text: str) -> bool:
-    """A spreadsheet makes `01-Feb` from `1/2`."""
+    """Return True if the text looks like a date that a spreadsheet made from a value such as `1/2`."""
     return len(text) <= _LONGEST and _MADE_A_DATE.fullmatch(text) is not None
 
 
 def without_made_date(text: str) -> str:
-    """`02-Jan Tower Road` gives `Tower Road`."""
+    """Remove a date that a spreadsheet made from a house or flat number. `02-Jan Tower Road` gives `Tower Road`."""
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

@@ -65,7 +65,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """A notice about an exchange needs no place."""
+    """Return the issue of a notice without a usable place. A notice about an exchange needs no place."""
     if notice.scope is LINE:
         return (
             Issue(
@@ -160,7 +160,7 @@ _PLACE: Final = frozenset(
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
     """Return the report, with its missing fields filled from the record.
 
-    Fields in `_PLACE` always come from the record. Fields in `_OF_THE_REPORT` never do.
+    Fields in `_PLACE` always come from the record. Fields in `_OF_THE_REPORT` never come from the record.
     """
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}

@@ -12,7 +12,7 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """JSON rows with different times of change are not joined."""
+    """Join rows with the same reference. JSON rows must also have the same time of change."""
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)

@@ -18,7 +18,7 @@ def holds_sectors(headings: Sequence[str]) -> bool:
 
 
 def as_sector(code: str) -> str:
-    """`FY38` gives `FY3 8`."""
+    """Put the missing blank into a postcode sector: `FY38` gives `FY3 8`. Other texts are not changed."""
     match = _TIGHT.fullmatch(code)
     if match is None or read_area(match["outward"]) is None:
         return code

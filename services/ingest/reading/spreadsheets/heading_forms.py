@@ -37,15 +37,19 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """A key is a text such as `hometelno`."""
+    """Return one key for headings that differ only in synonyms and small words.
+
+    "Home Tel No" and "Home telephone number" both give `hometelno`.
+    """
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 def parts_of(text: str) -> list[str]:
-    """Split a heading that names one value twice.
+    """Split a heading that gives several names for one value, such as "Phone / Telephone".
 
-    A heading of two values, as "Start / End date", gives an empty list.
+    Return an empty list if the heading has only one part or too many parts. "Start / End date" also gives an empty
+    list, because the heading names two values.
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}

@@ -27,7 +27,7 @@ _LISTED: Final = 3
 
 
 def one_reason(headings: Sequence[str], columns: ColumnMap, outcomes: Sequence[RowOutcome]) -> str | None:
-    """Return None unless every row was rejected because of the same missing column."""
+    """Return the reason if every row was rejected because of the same missing column. Otherwise return None."""
     if not outcomes or any(one.outcome is not Outcome.REJECTED for one in outcomes):
         return None
     for group in columns.missing_required:

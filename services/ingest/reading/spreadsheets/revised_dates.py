@@ -53,7 +53,10 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Return the columns in order. A date in a later column overrides the dates in earlier columns."""
+        """Return the column of the first date, and then the columns of revised dates.
+
+        If several of these cells are filled in a row, the last filled cell counts.
+        """
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
@@ -72,7 +75,10 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """If two revised dates of a field differ, the field is removed from `fields`."""
+    """Report the dates of a row that contradict each other.
+
+    If two revised dates of a field differ, the field is also removed from `fields`.
+    """
     issues = []
     for one in dates:
         if _differ(cells, one.revised):

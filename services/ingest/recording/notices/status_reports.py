@@ -58,9 +58,10 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Fill each notice that reports only a status, from the latest notice with the same reference.
+    """Complete each notice that reports only a status, from the latest notice with the same reference.
 
-    If it still has no place, it is rejected, unless it is a withdrawal.
+    If a completed notice still names no line, area or exchange, reject the notice. Keep every withdrawal, because the
+    withdrawn notice may arrive later.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

@@ -24,7 +24,10 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """While an earlier refusal waits for its alert, nothing changes."""
+    """Store the refusal of a file, so that an alert follows.
+
+    While an earlier refusal waits for its alert, nothing is stored.
+    """
     # The name and the content of the file are not stored.
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
     # A read first: somebody who sends a thousand damaged files causes one write.
@@ -37,7 +40,10 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Nothing changes unless the submission has an accepted row."""
+    """Delete the feed's stored refusals of whole files, unless every row of this submission was rejected.
+
+    A submission of posted JSON deletes only the refusals of posted JSON.
+    """
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.

@@ -18,7 +18,10 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """A partition key is a text such as `provider:RAVN:3`."""
+    """Split the members into chunks. All members of a chunk have the same shard.
+
+    Each chunk comes with its partition key, such as `provider:RAVN:3`.
+    """
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:
         shards[shard(member)].append(member)

@@ -14,7 +14,7 @@ _VERB: Final = {RecordKind.NOTICE: "issued", RecordKind.ENTRY: "changed"}
 
 
 def stale_issue(kind: RecordKind, later: Stamp, earlier: Stamp, row: int | None = None) -> Issue:
-    """`row` is the row of the later version. If it is None, the later version is on record."""
+    """`row` is the row of the later version, or None if the later version is on record."""
     where = "A later version is on record" if row is None else f"Row {row} is a later version"
     return Issue(
         _FIELD[kind],

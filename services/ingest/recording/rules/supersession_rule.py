@@ -16,7 +16,10 @@ class IssuedNotice(NamedTuple):
 
 
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
-    """The field `supersedes` of `later` must name `earlier`."""
+    """Return True if the notice `later` replaces the notice `earlier`.
+
+    The field `supersedes` of `later` must name `earlier`.
+    """
     # A time after `believed` comes from a wrong clock.
     if earlier.latest < later.earliest <= believed:
         return True

@@ -63,7 +63,7 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """The result has the more dangerous status and the earlier dates."""
+    """Combine tied versions. The result has the most dangerous status, the earliest dates and the latest places."""
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
@@ -78,7 +78,7 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """The most important field comes first."""
+    """Return the fields in which a version differs from the tied versions. The most important field comes first."""
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
         fields.append("planned_migration_date")
@@ -97,7 +97,7 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """If any version ends the service, the more dangerous status is kept."""
+    """Return the more dangerous status if one of the two statuses ends the service. Otherwise return the new status."""
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 

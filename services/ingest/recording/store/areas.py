@@ -51,7 +51,7 @@ def replace_members(connection: Connection, notice_pks: Collection[int], members
 
 
 def live_notices(connection: Connection, keys: Collection[bytes]) -> Mapping[bytes, Sequence[AreaNotice]]:
-    """Notices with the same status, kind, target service and dates become one item."""
+    """Return the live notices of each area. Live notices with the same facts become one item."""
     of, row = area_members.c, notices.c
     said = (row.status, row.migration_kind, row.target_service, row.planned_on, row.restriction_on)
     rival = (row.rival_status, row.rival_planned_on, row.rival_restriction_on)

@@ -33,7 +33,7 @@ def remembered_words(store: Store, feed_id: str, kind: RecordKind) -> list[Chose
 def page_of_words(
     store: Store, feed_id: str, kind: RecordKind, after: tuple[str, str] | None, limit: int
 ) -> list[KeptWord]:
-    """`after` is a pair of `what` and `word`."""
+    """`after` has the `what` and the `word` of the last mapping on the page before. None means the first page."""
     row = chosen_words.c
     query = select(row.what, row.word, row.target, row.chosen_at).where(row.feed_id == feed_id, row.kind == kind.value)
     if after is not None:

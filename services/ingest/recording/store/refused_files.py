@@ -33,7 +33,7 @@ def upsert_refused(connection: Connection, refused: RefusedFile, now: datetime, 
 
 
 def delete_refused_files(connection: Connection, feed_id: str, kind: RecordKind, sent_as: str | None) -> None:
-    """`sent_as` is `file` or `body`. If it is None, the refusals of both are deleted."""
+    """`sent_as` limits the deletion to refusals of a `file` or of a request `body`. None deletes all refusals."""
     alike = () if sent_as is None else (refused_files.c.sent_as == sent_as,)
     connection.execute(delete(refused_files).where(*_of(feed_id, kind), *alike))
 

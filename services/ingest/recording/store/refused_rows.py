@@ -31,7 +31,10 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Deletes refused rows without a reference, if their submission had at least two and at most `rows` rows."""
+    """Delete refused rows without a reference, because the sender has probably sent them again.
+
+    Only rows from submissions of 2 to `rows` rows are deleted.
+    """
     # The sender has probably sent the whole submission again.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
@@ -40,7 +43,7 @@ def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: 
 
 
 def drop_alerted(context: SubmissionContext, before: datetime) -> None:
-    """Deletes the refused rows whose alert is older than `before`."""
+    """Delete the refused rows whose alert was sent before the time `before`."""
     old = (refused_rows.c.feed_id == context.feed_id) & (refused_rows.c.alerted_at < before)
     context.connection.execute(delete(refused_rows).where(old))
 

@@ -18,7 +18,10 @@ OUTCOMES_A_CHUNK = 2_000
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
-    """Raises IdempotencyMismatchError if the earlier submission had another body."""
+    """Return the receipt of the earlier submission with the same idempotency key, or None.
+
+    Raises IdempotencyMismatchError if the earlier submission had another body.
+    """
     if origin.idempotency_key is None:
         return None
     row = connection.execute(

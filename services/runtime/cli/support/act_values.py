@@ -44,7 +44,10 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """`option` appears in the error. Raises RefusedError if `text` cannot be read."""
+    """Return a typed value in the form in which it is recorded, for example an ISO date.
+
+    Raises RefusedError if `text` cannot be read. The error names `option`, or `--field` if `option` is empty.
+    """
     kinds = _kinds_of(event, field)
     named = option or f"--field {field}=…"
     if AwareDatetime in kinds:

@@ -19,7 +19,7 @@ from services.storage.store import Store
 
 
 class NotReadyError(PullcordError):
-    """The deployment is missing, or the schema of its database has another version."""
+    """The deployment is missing, or the schema of its database is older than this version of Pullcord."""
 
 
 def time_of_machine() -> datetime:
@@ -37,7 +37,7 @@ def opened(settings: Settings | None = None) -> Iterator[Store]:
 
 @contextmanager
 def unchecked(settings: Settings) -> Iterator[Store]:
-    """Does not check the database. Raises KeysError or NotReadyError."""
+    """Open the store without a check of the database. Raises KeysError or NotReadyError."""
     _look_for_data(settings)
     store = make_store(settings, SystemClock())
     try:

@@ -50,7 +50,7 @@ def record_of(event: CaseEvent, values: dict[str, Any], options: Mapping[str, st
 
 
 def fields_of(event: CaseEvent, typed: Iterable[str], now: datetime) -> dict[str, str]:
-    """Each text is `KEY=VALUE`. Raises RefusedError if a text cannot be read."""
+    """Read texts of the form `KEY=VALUE`. Raises RefusedError if a text cannot be read."""
     found: dict[str, str] = {}
     for text in typed:
         name, equals, value = text.partition("=")

@@ -46,7 +46,7 @@ SIGNS = {
 
 
 class BrokersError(PullcordError):
-    """The error names the setting to check."""
+    """The brokers cannot be used. The text of the error names the setting to check."""
 
     permanent = False
 

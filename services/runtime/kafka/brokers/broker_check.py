@@ -27,7 +27,7 @@ LOOK_SECONDS = 0.1
 
 
 class BrokerCheck:
-    """Checks in a thread, because a connection may take half a minute to fail."""
+    """Checks the brokers in a thread of its own, because a connection may take half a minute to fail."""
 
     def __init__(self, check: Callable[[], None], time: Callable[[], float] = monotonic) -> None:
         self._check, self._time = check, time
@@ -54,9 +54,9 @@ class BrokerCheck:
             yield "the brokers cannot be used now: they do not answer"
 
     def reached(self, stop: Event) -> bool:
-        """Return False if `stop` is set before the brokers answer.
+        """Wait until the brokers answer. Return False if `stop` is set first.
 
-        Raises the error of the check if the brokers cannot be used.
+        Raises the error of a check that the operator must correct, such as TopicsError.
         """
         while not self._reached:
             if self._refused is not None:
@@ -66,7 +66,7 @@ class BrokerCheck:
         return True
 
     def run_once(self) -> float:
-        """Return the seconds until the next check."""
+        """Check the brokers. Return the seconds until the next check."""
         self._began = self._time()
         try:
             return self._checked()

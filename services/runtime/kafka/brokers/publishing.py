@@ -50,7 +50,10 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """A careful producer still works after the brokers refuse a record, but may write a record twice."""
+    """An ordinary producer never writes a record twice, but fails for good once the brokers refuse a record.
+
+    A careful producer still works after a refusal, but may write a record twice.
+    """
     return KafkaProducer(
         **settings.client(),
         # A retry of the producer never writes a record twice.
@@ -70,7 +73,10 @@ class Publisher:
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Waits for every in-sync replica. For an accepted record, the result has None."""
+        """Publish the records, and wait until every in-sync replica has them.
+
+        Return the error of each record, or None for a record that was accepted.
+        """
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]
         if doubtful:

@@ -41,7 +41,7 @@ class NotifyServer(LocalServer):
 
 
 def moment_of(minutes: int) -> str:
-    """`minutes` counts from 9:00 on the first day of the tests."""
+    """Return the time that is `minutes` minutes after 09:00 UTC on 2 November 2026, as GOV.UK Notify writes times."""
     return (datetime(2026, 11, 2, 9, tzinfo=UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

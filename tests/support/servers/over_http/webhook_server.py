@@ -1,4 +1,4 @@
-"""Checks each signature as Standard Webhooks requires."""
+"""Receives webhooks in tests. The server checks each signature as Standard Webhooks requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares the rules with a calendar that shares no code with them."""
+"""Compares the rules of a policy with a second calendar, over two years. The rules and the calendar share no code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing here uses the code under test."""
+"""A calendar of 2026 and 2027 for tests, independent of the calendar under test."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _CHANGES: Final = [datetime(day.year, day.month, day.day, 1, tzinfo=UTC) for day
 
 
 def wall(moment: datetime) -> datetime:
-    """Return the local time without a time zone."""
+    """Return the time in London, without a time zone."""
     passed = sum(1 for change in _CHANGES if change <= moment)
     return (moment + timedelta(hours=passed % 2)).replace(tzinfo=None)
 

@@ -28,7 +28,7 @@ KILOBYTE = 1024
 def run(
     *typed: str | bytes, before: Callable[[], None] | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """The new process calls `before` before it starts `pullcord`."""
+    """Run `pullcord` in a new process. The process first calls `before`."""
     return subprocess.run(
         [PULLCORD, *typed],
         env={**os.environ, **environment},

@@ -28,7 +28,11 @@ from services.alerts.message.short_form import short_form
 
 
 class NotifyChannel:
-    """Searches GOV.UK Notify for the reference before each message, so that no message is sent twice."""
+    """Sends messages through GOV.UK Notify.
+
+    Before each attempt, the channel searches GOV.UK Notify for the message's reference, so that no message is sent
+    twice.
+    """
 
     def __init__(self, seconds: float = 30.0, api: str = API) -> None:
         self._seconds = seconds  # the longest time that one attempt may take, with the search before it

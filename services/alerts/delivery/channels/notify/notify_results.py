@@ -61,7 +61,10 @@ def result_of_answer(answer: Any, reference: str) -> SendResult:
 
 
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
-    """Return None if the message must be sent. Raises TypeError if `answer` holds no list of messages."""
+    """Return the result of an earlier attempt with this reference, or None if the message must be sent now.
+
+    Raises TypeError if `answer` holds no list of messages.
+    """
     listed = answer.get("notifications") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
         raise TypeError(NOT_UNDERSTOOD)

@@ -28,7 +28,7 @@ _NOT_AT_A_START = "@()=[]”\\/,<>"  # GOV.UK Notify refuses a line of a postal 
 
 
 def read_notify_route(route: str) -> NotifyGovUkNotify:
-    """Raises RouteRefusedError unless the route names exactly one recipient."""
+    """Raises RouteRefusedError if the route is faulty, or does not name exactly one recipient."""
     written = read_written(route)
     if written.scheme != SCHEME or not written.authority:
         raise RouteRefusedError(NOT_UNDERSTOOD)

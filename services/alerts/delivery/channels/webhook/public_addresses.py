@@ -1,4 +1,4 @@
-"""Refuses addresses in private networks, such as the operator's network."""
+"""Refuses IP addresses in private networks, such as the operator's network."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 

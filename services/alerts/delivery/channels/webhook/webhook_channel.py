@@ -63,7 +63,10 @@ def body_of(message: Message, reference: str) -> bytes:
 
 
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
-    """Receivers refuse the message if `at` differs from their clock by several minutes."""
+    """Return the headers of a signed message.
+
+    Receivers refuse the message if `at` differs from their clock by several minutes.
+    """
     return {
         "Content-Type": "application/json",
         "User-Agent": "Pullcord",

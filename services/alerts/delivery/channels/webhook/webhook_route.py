@@ -33,7 +33,7 @@ class WebhookRoute:
 
 
 def read_webhook_route(route: str) -> WebhookRoute:
-    """Raises RouteRefusedError if the form or the secret is wrong."""
+    """Raises RouteRefusedError if the route or its secret is faulty."""
     written = read_written(route)
     place = _PLACE.fullmatch(written.authority)
     if written.scheme != SCHEME or place is None or "#" in route:

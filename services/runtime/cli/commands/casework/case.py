@@ -45,7 +45,7 @@ def show(
 ) -> None:
     """Show a case in full: place, alarm, reasons of the matches, alerts, and acts of people.
 
-    The output holds the telephone number and the address. Use this command on the council's own machine only.
+    The output holds the resident's telephone number and address. Use this command on the council's own machine only.
     """
     person = typed_person(by) if reveal else None
     with opened() as store:
@@ -77,8 +77,9 @@ def record(
 ) -> None:
     """Record an act of a named person on a case.
 
-    Type a value as in an imported file. In a date the day comes first: `30/11/2026`. You may type a common word instead
-    of a code: `phone` for a call. A time without an offset is UK time. You may type `now` or `today`.
+    Type values as in an imported file. A date such as `05/11/2026` has the day first. A time without an offset is UK
+    time. You may also type `now` for a time and `today` for a date. Instead of a code, you may type a common word, such
+    as `phone` for a call.
     """
     done = act_of(event)
     with opened() as store:

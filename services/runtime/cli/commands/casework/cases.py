@@ -60,10 +60,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases. Urgent states come first, then the earliest harmful days.
+    """List the cases. Cases in urgent states come first, and cases without further alerts come last.
 
-    The harmful day is the day of the restriction or the day of the move, whichever is earlier. Cases without further
-    alerts come last.
+    Cases of the same urgency are in the order of their harmful days. The harmful day is the day of the restriction or
+    the day of the move, whichever is earlier.
     """
     with opened() as store:
         with store.reading() as connection:

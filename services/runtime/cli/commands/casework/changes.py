@@ -26,9 +26,10 @@ _CODE = typer.Option(help="Only this council's, by GSS code.", metavar="CODE")
 
 @app.command("list", epilog=examples("pullcord changes list", "pullcord changes list --council E06000009"))
 def list_(council: Annotated[str | None, _CODE] = None) -> None:
-    """List the cases with a waiting change, and show what the provider or the register now says.
+    """List the cases with changes that wait for a person's consent.
 
-    A case does not change until a person accepts the change.
+    The output shows what the provider or the register now says. A change takes effect only when a person accepts the
+    change.
     """
     with opened() as store:
         with store.reading() as connection:
@@ -55,9 +56,10 @@ def accept_(
     every: Annotated[bool, typer.Option("--all", help="All cases of the council on which a change waits.")] = False,
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
 ) -> None:
-    """Accept the waiting changes of cases, in a person's name. The cases then follow the feeds' present data.
+    """Accept the waiting changes of cases, in a person's name. The changes then take effect.
 
-    First ask the provider or the council if the changes are right. A key may be stolen, or a file may be wrong.
+    First ask the provider or the council whether the changes are right. A wrong file or a stolen API key may have
+    caused them.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

@@ -62,7 +62,7 @@ def list_(
 
 @app.command("start", epilog=examples('pullcord drill start E06000009 --by "Asha Patel"'))
 def start(council: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="COUNCIL")], by: By) -> None:
-    """Send a drill to the first tier of a council now, beside the monthly drill.
+    """Send a drill to the first tier of a council now, in addition to the monthly drill.
 
     The command is refused outside the council's working hours, while another drill is running, and while a case is
     urgent. The messages are sent only while the service is running.

@@ -54,7 +54,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Forget mappings. Imported records do not change."""
+    """Delete mappings of columns or words of a council or a provider. Imported records do not change."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

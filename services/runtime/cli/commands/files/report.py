@@ -44,7 +44,8 @@ def report(
 ) -> None:
     """Write the regulator's figures: an HTML page with plots and tables, and a CSV file.
 
-    Small counts are withheld in both files. Missing figures of past months are first counted and stored.
+    Small counts are withheld in both files. If figures of past months are missing, the command first counts and stores
+    them.
     """
     with opened() as store:
         _close_months(store)

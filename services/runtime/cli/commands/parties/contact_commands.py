@@ -92,7 +92,7 @@ def remove(
     confirm_later: ConfirmLater = None,
     by: By = None,
 ) -> None:
-    """Remove a person from a council's policy, in every tier."""
+    """Remove the contacts of a person from all tiers of a council's policy."""
     with opened() as store:
         found = find_council_of(store, council)
         made = without_person(found.policy, person, channel)
@@ -134,7 +134,8 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, to verify its address.
 
-    Until the address is verified, other people get the messages too, because perhaps nobody reads them at this address.
+    Perhaps nobody reads an address that is not verified. So other people also get the messages to this address until
+    the address is verified.
     """
     settings = Settings()
     with opened(settings) as store:
@@ -155,7 +156,7 @@ def verify(
     channel: OneChannel = None,
     by: By = None,
 ) -> None:
-    """Verify a contact's address. The code is in the message of `pullcord policy contact code`."""
+    """Verify a contact's address. The code is in the message that `pullcord policy contact code` sent."""
     with opened() as store:
         found = find_council_of(store, council)
         verify_contact(store, found.feed_id, _one(found, person, channel), code, by or getuser())

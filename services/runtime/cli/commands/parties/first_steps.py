@@ -15,7 +15,10 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Raises RefusedError if a new sender has an empty name, or would be added in a dry run."""
+    """Add a council or a provider, unless the sender is already known or `name` is None.
+
+    Raises RefusedError if a new sender has an empty name, or would be added in a dry run.
+    """
     if name is None:
         return
     feed_id, told = feed_id_of(kind, code), plain(name).strip()

@@ -20,7 +20,7 @@ _NAME: TypeAdapter[str] = TypeAdapter(PersonName)
 # A group with one command would be shown as that command alone.
 @app.callback()
 def links() -> None:
-    """The links in alerts. Whoever opens a link needs no key."""
+    """The links in alerts. A link opens a page without an API key."""
 
 
 @app.command(
@@ -38,11 +38,12 @@ def revoke(
     ] = None,
     contact: Annotated[str | None, typer.Option(help="Only the links of this person.", metavar="PERSON")] = None,
 ) -> None:
-    """Revoke the links of an alert, at once and for good.
+    """Revoke the links of an alert, or of all alerts of a council, at once and for good.
 
-    If an open case then has no working link, the council's contacts get a new message with new links.
+    If an open case then has no working link, the council's contacts get a new message with new links. No new message is
+    sent if alerts about the case are paused or have stopped.
 
-    If the message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
+    If a message went to a wrong address, first correct the contact: `pullcord policy contact --help`.
     """
     if (alert is None) is (council is None):
         raise RefusedError("name one alert, or a council with --council")

@@ -65,8 +65,8 @@ def set_(
 ) -> None:
     """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value.
 
-    If messages about open cases would come later, you must first confirm the number of these cases. A gap in cover in
-    the next 90 days gives only a warning.
+    If the new policy delays messages about open cases, you must confirm the number of these cases with
+    `--confirm-later`. If nobody is on duty at some hours of the next 90 days, the command only warns you.
     """
     with opened() as store:
         found = find_council_of(store, council)

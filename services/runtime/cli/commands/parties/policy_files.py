@@ -22,7 +22,10 @@ NEW_TIER_DAYS: Final = 56
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """A masked address keeps its value from `before`. Raises PolicyRefusedError if the policy is not valid."""
+    """Read a policy from JSON. An address written as ******** keeps its value from `before`.
+
+    Raises PolicyRefusedError if the policy is not valid.
+    """
     try:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:
@@ -58,7 +61,10 @@ def with_contact(
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
-    """Raises PolicyRefusedError if the person has no contact, or is on the rota."""
+    """Return the policy without the person's contacts in the tiers. If `channel` is given, other channels stay.
+
+    Raises PolicyRefusedError if there is no such contact, or if the rota still needs the contact.
+    """
 
     def stays(contact: Contact) -> bool:
         return contact.person != person.strip() or channel not in (None, contact.channel)
@@ -74,9 +80,10 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 
 
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
-    """Yield the person of each new contact, and the recipient as Pullcord understands it.
+    """Yield the person and the recipient of each new contact.
 
-    Raises PolicyRefusedError if an address is unusable.
+    The recipient is a text that shows how Pullcord has read the address. Raises PolicyRefusedError if an address is
+    unusable.
     """
     services = contact_services(Settings())
     for _, contact, where in new_contacts(policy, before):

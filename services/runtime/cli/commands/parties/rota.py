@@ -50,7 +50,7 @@ class _Looked(NamedTuple):
 
 @app.callback()
 def rota() -> None:
-    """The rota of a council's policy: who is on duty, and shifts that somebody takes over."""
+    """The commands for the rota of a council's policy: who is on duty, and which shifts somebody else takes over."""
 
 
 @app.command(
@@ -80,8 +80,8 @@ def show(
 ) -> None:
     """Show who is on duty now and next, and the hours without anybody on duty.
 
-    The output also shows who gets messages in these hours. Nothing is stored. A gap in cover is a warning: the exit
-    code stays 0.
+    The output also shows who gets messages in these hours. Nothing is stored. The exit code is 0 even if the rota has
+    gaps.
     """
     looked = _of_file(Path(policy), nation) if _is_file(policy) else _of_council(policy, nation)
     now, within = looked.now, TimeSpan(looked.now, looked.now + timedelta(days=days))

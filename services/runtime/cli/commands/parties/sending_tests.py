@@ -43,7 +43,7 @@ class SendingOutcome:
 
 
 def send_tests(parts: Parts, council: Council, person: str | None) -> list[SendingOutcome]:
-    """Raises NotFoundError if there is no contact."""
+    """Raises NotFoundError if the person or the council has no contact."""
     chosen = contacts_of(council, person.strip() if person else None)
     for contact in chosen:
         with parts.store.writing() as connection:
@@ -56,7 +56,7 @@ def send_tests(parts: Parts, council: Council, person: str | None) -> list[Sendi
 
 
 def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcome:
-    """Raises TooOftenError after too many messages."""
+    """Raises TooOftenError if the contact got too many codes and test messages in the last hour."""
     with parts.store.writing() as connection:
         work = UnitOfWork(connection, parts.store, parts.store.now())
         code = ask_code(work, council.feed_id, contact, getuser())
@@ -68,7 +68,7 @@ def send_code(parts: Parts, council: Council, contact: Contact) -> SendingOutcom
 
 
 def contacts_of(council: Council, person: str | None, channel: str | None = None) -> list[Contact]:
-    """Raises NotFoundError if there is no contact."""
+    """Raises NotFoundError if no contact has this person and this channel."""
     found = [
         one for one in council.policy.every_contact if person in (None, one.person) and channel in (None, one.channel)
     ]

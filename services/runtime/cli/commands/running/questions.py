@@ -20,7 +20,7 @@ _TLS_PORT: Final = "465"
 
 
 def ask_what_is_missing(settings: Settings) -> None:
-    """Stores each answer. An empty answer stores nothing."""
+    """Ask for missing settings on a terminal, and store the answers. An empty answer stores nothing."""
     if not is_a_terminal():
         return
     answers: dict[str, str] = {}

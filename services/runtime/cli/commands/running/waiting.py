@@ -39,9 +39,9 @@ SIGNS = {
 
 
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
-    """Return False if `stop` is set before the database answers.
+    """Wait until the database answers. Return False if `stop` is set first.
 
-    Raises NotReadyError if the schema is missing or older.
+    Raises NotReadyError if the schema is missing or too old.
     """
     for attempt in count(1):
         try:
@@ -59,7 +59,10 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 
 
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
-    """Answers 503 until the database is ready. Raises NotReadyError if the schema is missing or older."""
+    """Serve HTTP at once, but answer 503 until the database is ready.
+
+    Raises NotReadyError if the schema is missing or too old.
+    """
     stop, refused = Event(), list[PullcordError]()
 
     def wait() -> None:

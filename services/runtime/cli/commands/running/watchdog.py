@@ -35,13 +35,13 @@ def watchdog(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --once: for machines.")] = False,
 ) -> None:
-    """Check that all messages about open cases are sent. Tell people about missing messages.
+    """Check that all messages about open cases are sent. Warn people if a message is missing.
 
-    The watchdog reads the database, and shares no code with the engine. It finds an engine that is stopped, slow or
-    wrong. It finds cases that somebody silenced in the database. It tells people by its own mail or webhook. It pings a
-    heartbeat only when all is well.
+    The watchdog reads the database, and shares no code with the engine. It notices if the engine has stopped, is slow
+    or makes mistakes. It also notices if somebody silenced cases in the database. The watchdog sends warnings by its
+    own mail or webhook. It pings a heartbeat only when all is well.
 
-    Run the watchdog on another machine if you can. It needs the database, but no keys.
+    Run the watchdog on another machine if you can. The watchdog needs the database, but no keys.
     """
     settings = Settings()
     with opened_record(settings) as engine:

@@ -27,8 +27,10 @@ def check() -> None:
     """Compare the stored data with the audit. Nothing is changed.
 
     The command finds data that somebody changed by hand in the database. The exit code is 1 if anything differs. Then
-    trust the audit, not the data. The command also reviews each case. It names each harmful day and each next review
-    that is stored later than the review gives.
+    trust the audit, not the data.
+
+    The command also computes the harmful day and the next review of each case. It lists each stored day or time that is
+    later than the computed one.
     """
     with opened() as store, store.reading() as connection:
         checks = (audit_differences, due_differences, sealed_differences)

@@ -50,7 +50,7 @@ def backup(
 ) -> None:
     """Back up a SQLite database and check the backup. The service may run meanwhile.
 
-    The backup is one file. It does not contain the keys. Nobody can read the personal data in it without the keys.
+    The backup is one file, without the keys. Nobody can read the personal data in the backup without the keys.
     """
     settings = Settings()
     # A running PostgreSQL database must be copied by its own tools.
@@ -87,10 +87,11 @@ def restore_(
         typer.Option("--placed", help="The database was put back by other tools: do only what must follow, once."),
     ] = False,
 ) -> None:
-    """Restore a backup. Stop everything first. Alerts from before the backup are not sent again.
+    """Restore a backup. Stop everything first.
 
-    The backup does not record the messages that were sent after it was made. So all alerts due since the backup are
-    sent after the restore. Each of these alerts says that it may be a repeat.
+    Alerts that were sent before the backup are not sent again. The backup does not show which alerts were sent after
+    the backup. So all alerts that have become due since the backup are sent after the restore. Each of these alerts
+    says that it may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

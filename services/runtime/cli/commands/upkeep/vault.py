@@ -61,7 +61,7 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt older data again, with the current key.
+    """Encrypt all data of older keys again, with the current key.
 
     After an interruption, run the command again for the rest.
     """
@@ -76,7 +76,7 @@ def remove_key(
 ) -> None:
     """Remove an old vault key from the keys file, unless the key still encrypts a stored value.
 
-    Backups made while the key was in use cannot be read without it.
+    Without this key, nobody can read backups from the time when the key was in use.
     """
     settings = _with_a_file()
     with opened(settings) as store, store.reading() as connection:

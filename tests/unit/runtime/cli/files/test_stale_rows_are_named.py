@@ -59,7 +59,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The earlier stamp comes first."""
+    """Draw two stamps, the earlier first. Each stamp has the text in the file, and the text that Pullcord shows."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

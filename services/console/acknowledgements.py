@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from secrets import token_urlsafe
 from typing import Annotated
 from urllib.parse import parse_qs
@@ -16,7 +15,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import acknowledge, read_record
-from services.alerts.case.store.cases import cases_of_alert
+from services.alerts.case.store.cases import cases_of_alert, cases_to_read
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
@@ -25,7 +24,7 @@ from services.console.case_pages import one_page, page_cases, page_number
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link, follow
-from services.console.offers import by_alert, every_case, offers_of
+from services.console.offers import by_alert, every_case, offered
 from services.console.pages import (
     ALL_FIELD,
     CASE_FIELD,
@@ -41,7 +40,9 @@ from services.console.pages import (
     page_headers,
     withdrawn_page,
 )
+from services.console.store import ListedCase
 from services.console.taken import TakenCases, number_of_acknowledgement, taken_of
+from services.core.clock import from_micros, to_micros
 from services.core.texts import PersonName
 from services.core.tokens import LinkPurpose
 from services.storage.store import Store
@@ -110,21 +111,25 @@ def _take(request: Request, store: Store, token: str, name: str, chosen: frozens
             return _problem(link, nonce)
         # A case may have ended, or had news, since the form was shown. Only cases that are still open can be
         # acknowledged.
-        offered = offers_of(connection, link)
-        ticked = frozenset(offered) if chosen is None else chosen & offered.keys()
+        offers = {case.reference: case for case in offered(every_case(connection, link))}
+        ticked = frozenset(offers) if chosen is None else chosen & offers.keys()
         errors = form_errors(name, ticked)
         view = _form(connection, store, link, request, nonce, name=name, ticked=ticked, errors=errors)
         if view is None:
             return _over(connection, store, link, request, nonce)
         if errors:
             return _page(acknowledgement_page(view), 422, nonce)
-        again = _sent_before(connection, store, link, name, [offered[reference].case for reference in ticked])
-    return _to_taken(request, again) if again else _record(request, store, link, name, by_alert(offered, ticked), nonce)
+        again = _sent_before(connection, store, link, name, [offers[reference] for reference in ticked])
+    if again:
+        return _to_taken(request, again)
+    return _record(request, store, link, name, by_alert(link, offers, ticked), nonce)
 
 
-def _sent_before(connection: Connection, store: Store, link: Link, name: str, cases: Sequence[Case]) -> int | None:
+def _sent_before(
+    connection: Connection, store: Store, link: Link, name: str, cases: Sequence[ListedCase]
+) -> int | None:
     # A form that is sent twice, by a second click or the back button, records nothing while its pause still runs.
-    now = store.now()
+    now = to_micros(store.now())
     if not all(case.paused_until and case.paused_until > now for case in cases):
         return None
     return number_of_acknowledgement(taken_of(connection, store, link), name, {case.reference for case in cases})
@@ -159,22 +164,23 @@ def _to_taken(request: Request, number: int) -> Response:
 def _acknowledged(
     connection: Connection, store: Store, link: Link, request: Request, taken: TakenCases, nonce: str
 ) -> AcknowledgedView:
-    now, offered = store.now(), offers_of(connection, link).values()
-    mine = [case for case in every_case(connection, link) if case.reference in taken.cases]
-    others = [offer.case for offer in offered if offer.case.reference not in taken.cases]
-    pauses = [case.paused_until for case in mine if case.paused_until and case.paused_until > now]
+    now, every = store.now(), every_case(connection, link)
+    mine = [case for case in every if case.reference in taken.cases]
+    others = [case for case in offered(every) if case.reference not in taken.cases]
+    pauses = [from_micros(case.paused_until) for case in mine if case.paused_until]
     mine_shown, left_shown = one_page(connection, store, mine, 1), one_page(connection, store, others, 1)
     return AcknowledgedView(
         council=load_council(connection, store, link.council).name,
         reference=link.reference,
         cases=mine_shown.shown,
         others=mine_shown.others,
+        uncertain=mine_shown.uncertain,
         left=left_shown.shown,
         more_left=len(left_shown.others),
         acknowledgement=taken.acknowledgement,
         csp_nonce=nonce,
         now=now,
-        pauses_until=min(pauses, default=None),
+        pauses_until=min((pause for pause in pauses if pause > now), default=None),
         clock_note=presentation_of(request).clock_note,
     )
 
@@ -190,8 +196,7 @@ def _form(
     ticked: frozenset[str] = frozenset(),
     errors: tuple[FormError, ...] = (),
 ) -> AcknowledgementView | None:
-    offers = offers_of(connection, link).values()
-    open_cases = [offer.case for offer in offers]
+    open_cases = offered(every_case(connection, link))
     if not open_cases:
         return None
     owner, now, acts = load_council(connection, store, link.council), store.now(), by_link(link, request)
@@ -201,6 +206,7 @@ def _form(
         reference=link.reference,
         cases=page.shown,
         others=page.others,
+        uncertain=page.uncertain,
         page=page.number,
         pages=page.pages,
         address=request.url.path,
@@ -209,11 +215,11 @@ def _form(
         # The page shows the shortest pause of the cases.
         pauses_until=min(
             acts.pause(pause_until(owner.policy, case.clock, now), case, owner.policy.days, now)
-            for case in _with_different_pauses(open_cases)
+            for case in _with_different_pauses(connection, open_cases)
         ),
         clock_note=presentation_of(request).clock_note,
         earlier=tuple(one.acknowledgement for one in taken_of(connection, store, link)),
-        from_earlier=sum(offer.alert != link.reference for offer in offers),
+        from_earlier=sum(case.offered_by != link.pk for case in open_cases),
         changes_wait=any(case.changes_wait for case in open_cases),
         name=name,
         ticked=ticked,
@@ -221,11 +227,12 @@ def _form(
     )
 
 
-def _with_different_pauses(cases: Sequence[Case]) -> Collection[Case]:
+def _with_different_pauses(connection: Connection, cases: Sequence[ListedCase]) -> list[Case]:
     # Of thousands of cases most have a pause in common, and each pause is counted by the calendar.
-    opened_at = cases[0].opened_at
-    clocks = (replace(case.clock, opened_at=opened_at, tried_at=None, asked=0, unanswered=0) for case in cases)
-    return dict(zip(clocks, cases, strict=True)).values()
+    different = {
+        (case.state, case.level, case.harm_on, *case.pause_facts, case.claimed and case.pk): case for case in cases
+    }
+    return cases_to_read(connection, [case.pk for case in different.values()])
 
 
 def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:

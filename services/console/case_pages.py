@@ -6,10 +6,13 @@ from typing import Final, NamedTuple
 from fastapi import Request
 from sqlalchemy import Connection
 
+from services.alerts.case.store.cases import cases_to_read
+from services.alerts.case.store.lines import find_unsure_days
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.message.case_line import CaseLine, most_urgent_first
 from services.alerts.review.case import Case
 from services.console.pages import PageCase
+from services.console.store import ListedCase
 from services.console.taken import takers
 from services.core.clock import london_day
 from services.storage.store import Store
@@ -21,7 +24,8 @@ _LONGEST_NUMBER: Final = 6
 
 class CasesOfPage(NamedTuple):
     shown: tuple[PageCase, ...]
-    others: tuple[CaseLine, ...]  # the cases of all other pages
+    others: tuple[ListedCase, ...]  # the cases of all other pages
+    uncertain: tuple[CaseLine, ...]  # those of `others` about which a provider's word is doubtful
     number: int
     pages: int
 
@@ -32,16 +36,22 @@ def page_number(request: Request) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_NUMBER else 1
 
 
-def one_page(connection: Connection, store: Store, cases: Sequence[Case], number: int) -> CasesOfPage:
-    """Return the cases of page `number`, the most urgent first. A number after the last page gives the last page."""
+def one_page(connection: Connection, store: Store, cases: Sequence[ListedCase], number: int) -> CasesOfPage:
+    """A number beyond the end shows the final page."""
     pages = max(1, -(-len(cases) // PAGE_SIZE))
     number = min(max(number, 1), pages)
-    ordered = most_urgent_first(case_lines(connection, cases), london_day(store.now()))
+    ordered = most_urgent_first(cases, london_day(store.now()))
     start, end = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
-    known = {case.reference: case for case in cases}
-    # Only the cases of this page cost the opening of their sealed references.
-    shown = page_cases(connection, store, [known[line.reference] for line in ordered[start:end]])
-    return CasesOfPage(shown, (*ordered[:start], *ordered[end:]), number, pages)
+    others = (*ordered[:start], *ordered[end:])
+    # Only the cases of this page are read whole, and cost the opening of their sealed references.
+    shown = page_cases(connection, store, cases_to_read(connection, [case.pk for case in ordered[start:end]]))
+    return CasesOfPage(shown, others, tuple(_uncertain(connection, others)), number, pages)
+
+
+def _uncertain(connection: Connection, cases: Sequence[ListedCase]) -> list[CaseLine]:
+    unsure = find_unsure_days(connection, [case.entry_pk for case in cases]) if cases else {}
+    pks = [case.pk for case in cases if case.may_doubt or case.claimed or case.entry_pk in unsure]
+    return case_lines(connection, cases_to_read(connection, pks)) if pks else []
 
 
 def page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.alerts.message import advice, withdrawn_message
-from services.alerts.message.case_line import CaseLine, case_row, most_urgent_first
+from services.alerts.message.case_line import CaseFacts, CaseLine, case_row, most_urgent_first
 from services.alerts.message.wording import lines, moment, shown_name
 from services.console.link_problems import PROBLEM_TEXTS, LinkProblem
 from services.core.clock import london_day
@@ -81,7 +81,8 @@ class AcknowledgementView:
     address: str  # the path of the page
     csp_nonce: str
     now: datetime
-    others: tuple[CaseLine, ...] = ()  # the cases on other pages
+    others: tuple[CaseFacts, ...] = ()  # the cases on other pages
+    uncertain: tuple[CaseLine, ...] = ()  # those of them about which a provider's word is doubtful
     page: int = 1
     pages: int = 1
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
@@ -100,7 +101,8 @@ class AcknowledgedView:
     reference: str
     cases: tuple[PageCase, ...]  # the acknowledged cases, in their current state
     left: tuple[PageCase, ...]  # the open cases that were not ticked
-    others: tuple[CaseLine, ...] = ()  # acknowledged cases that the page does not list
+    others: tuple[CaseFacts, ...] = ()  # acknowledged cases that the page does not list
+    uncertain: tuple[CaseLine, ...] = ()  # those of them about which a provider's word is doubtful
     more_left: int = 0  # cases that were not ticked and are not listed
     acknowledgement: Acknowledgement
     csp_nonce: str
@@ -137,7 +139,8 @@ class ChangesView:
 
 def acknowledgement_page(view: AcknowledgementView) -> str:
     today = london_day(view.now)
-    every = [*(page_case.case for page_case in view.cases), *view.others]
+    shown = [page_case.case for page_case in view.cases]
+    every = [*shown, *view.others]
     groups = advice.grouped(every, today)
     return render_page(
         "acknowledgement.html.j2",
@@ -147,7 +150,7 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
         total=lines(len(every)),
         from_earlier=lines(view.from_earlier),
         summary=advice.summary(groups, today),
-        doubtful=advice.doubtful(every),
+        doubtful=advice.doubtful([*shown, *view.uncertain]),
         cases=_rows(view.cases, view.now),
         ticked=view.ticked,
         name_error=_first_error(view.errors, NAME_ERRORS),
@@ -156,14 +159,15 @@ def acknowledgement_page(view: AcknowledgementView) -> str:
 
 
 def acknowledged_page(view: AcknowledgedView) -> str:
-    every = [*(page_case.case for page_case in view.cases), *view.others]
+    shown = [page_case.case for page_case in view.cases]
+    every = [*shown, *view.others]
     groups = advice.grouped(every, london_day(view.now))
     return render_page(
         "acknowledged.html.j2",
         view=view,
         csp_nonce=view.csp_nonce,
         total=lines(len(every)),
-        steps=advice.steps(groups),
+        steps=advice.steps(groups, [*shown, *view.uncertain]),
         cases=_rows(view.cases, view.now),
         left=_rows(view.left, view.now),
     )

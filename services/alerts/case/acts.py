@@ -1,24 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.by_link import ByLink
 from services.alerts.case.consumer import effects_of, happened
 from services.alerts.case.guard import with_kept_facts
-from services.alerts.case.store.alerts import (
-    FoundAlert,
-    cases_in_alert,
-    find_alert,
-    mark_acknowledged,
-    most_urgent_since,
-)
+from services.alerts.case.store.alerts import FoundAlert, covered_cases, find_alert, mark_acknowledged
 from services.alerts.case.store.cases import cases_by_pk, cases_of_alert, find_case, save_cases
 from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import Council, load_council
@@ -133,10 +126,11 @@ def acknowledge(
 def _acknowledge(
     work: UnitOfWork, alert: FoundAlert, pks: Sequence[int], by: HumanAct, link: ByLink | None
 ) -> list[Case]:
-    # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
-    covered = covered_by(work.connection, alert.pk)
     council = load_council(work.connection, work.store, alert.council)
-    chosen = [case for case in cases_by_pk(work.connection, pks) if covered(case) and not case.clock_stopped]
+    # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
+    locked = cases_by_pk(work.connection, pks)
+    covered = covered_cases(work.connection, alert.pk, pks)
+    chosen = [case for case in locked if case.pk in covered and not case.clock_stopped]
     paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, council, link)
     if paused:
         mark_acknowledged(work.connection, alert.pk, work.now)
@@ -171,20 +165,6 @@ def accept_changes(
             waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
             accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, council, link)
     return accepted
-
-
-def covered_by(connection: Connection, alert_pk: int) -> Callable[[Case], bool]:
-    # An alert no longer covers a case after news, or after a more urgent alert.
-    in_alert = cases_in_alert(connection, alert_pk)
-    since = most_urgent_since(connection, alert_pk)
-
-    def covered(case: Case) -> bool:
-        # No case has -1 facts, so a case that the alert does not name is never covered.
-        # A lower threshold (days before the harm) is more urgent.
-        facts, threshold = in_alert.get(case.pk, (-1, 0))
-        return facts == case.facts and threshold <= since.get(case.pk, threshold)
-
-    return covered
 
 
 def _record(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from schemas.codes import CaseState, MatchLevel
-from services.alerts.message.case_line import CaseLine, Urgency, most_urgent_first, urgency
+from services.alerts.message.case_line import CaseFacts, CaseLine, Facts, Urgency, most_urgent_first, urgency
 from services.alerts.message.wording import SURE, SURE_BECAUSE, distance, lines, long_day, moment, subject_day
 
 OPERATOR_STEP = "Ring the council's telecare team, and ask who acts on these cases."
@@ -85,14 +85,14 @@ _SUMMARIES = {
 _FAILING = {Urgency.MOVED, Urgency.RESTRICTED, Urgency.OVERDUE, Urgency.REVERTED}
 
 
-def grouped(cases: Sequence[CaseLine], today: date) -> dict[Urgency, list[CaseLine]]:
-    groups: dict[Urgency, list[CaseLine]] = {}
+def grouped(cases: Sequence[Facts], today: date) -> dict[Urgency, list[Facts]]:
+    groups: dict[Urgency, list[Facts]] = {}
     for case in most_urgent_first(cases, today):
         groups.setdefault(urgency(case, today), []).append(case)
     return groups
 
 
-def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> str:
+def subject_lead(groups: Mapping[Urgency, Sequence[CaseFacts]], today: date) -> str:
     worst, cases = next(iter(groups.items()))
     # Dated cases are counted only if they are of the first day, because all others have more time.
     if worst is Urgency.DATED:
@@ -102,24 +102,24 @@ def subject_lead(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> s
     return _subject(worst, cases, today) + more_words
 
 
-def _subject(worst: Urgency, cases: Sequence[CaseLine], today: date) -> str:
+def _subject(worst: Urgency, cases: Sequence[CaseFacts], today: date) -> str:
     return _SUBJECTS[worst].format(
         count=lines(len(cases)), since=_subject_day(cases, today), act_by=_act_by(cases, today), will=_will(cases)
     )
 
 
-def _subject_day(cases: Sequence[CaseLine], today: date) -> str:
+def _subject_day(cases: Sequence[CaseFacts], today: date) -> str:
     day = cases[0].harm_on
     return subject_day(day, today) if day else ""
 
 
-def _act_by(cases: Sequence[CaseLine], today: date) -> str:
+def _act_by(cases: Sequence[CaseFacts], today: date) -> str:
     day = cases[0].harm_on
     near = "TODAY, " if day == today else "tomorrow, " if day and (day - today).days == 1 else ""
     return f"Act {'' if day == today else 'by '}{near}{_subject_day(cases, today)}"
 
 
-def _will(cases: Sequence[CaseLine]) -> str:
+def _will(cases: Sequence[CaseFacts]) -> str:
     # A POSSIBLE match rests on an area notice or a near address, so a message about such cases alone says "may".
     modal = "may" if all(case.level == MatchLevel.POSSIBLE for case in cases) else "will"
     restricted = {case.restricted_first for case in cases}
@@ -127,18 +127,18 @@ def _will(cases: Sequence[CaseLine]) -> str:
     return f"{modal} be {what}"
 
 
-def summary(groups: Mapping[Urgency, Sequence[CaseLine]], today: date) -> list[str]:
+def summary(groups: Mapping[Urgency, Sequence[CaseFacts]], today: date) -> list[str]:
     return [_summary(worst, cases, today) for worst, cases in groups.items()]
 
 
-def _summary(worst: Urgency, cases: Sequence[CaseLine], today: date) -> str:
+def _summary(worst: Urgency, cases: Sequence[CaseFacts], today: date) -> str:
     has, its, are = ("has", "its", "is") if len(cases) == 1 else ("have", "their", "are")
     return _SUMMARIES[worst].format(
         count=lines(len(cases)), has=has, its=its, are=are, will=_will(cases), first=_first(cases, today)
     )
 
 
-def _first(cases: Sequence[CaseLine], today: date) -> str:
+def _first(cases: Sequence[CaseFacts], today: date) -> str:
     day = cases[0].harm_on
     if day is None:
         return ""
@@ -148,14 +148,17 @@ def _first(cases: Sequence[CaseLine], today: date) -> str:
     )
 
 
-def steps(groups: Mapping[Urgency, Sequence[CaseLine]]) -> list[str]:
-    # The steps come in the order in which to take them. Only steps that some case needs are shown.
+def steps(groups: Mapping[Urgency, Sequence[CaseFacts]], uncertain: Sequence[CaseLine]) -> list[str]:
+    """Return the steps that some case needs, in the order in which to take them.
+
+    `uncertain` has at least the cases about which a provider's word is doubtful.
+    """
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
     ahead = [*groups.get(Urgency.DATED, ()), *groups.get(Urgency.UNDATED, ())]
     every = (
         (not _FAILING.isdisjoint(groups), _START_WITH_FAILING),
         (Urgency.POST_CHECK in groups, _CHECK_SWITCHED),
-        *((True, sentence) for sentence in doubtful([case for cases in groups.values() for case in cases])),
+        *((True, sentence) for sentence in doubtful(uncertain)),
         (unsure, _DECIDE_MATCHES),
         (any(case.state == CaseState.HOLD_REFUSED for case in groups.get(Urgency.DATED, ())), _HOLD_REFUSED),
         (bool(ahead), _VISIT),

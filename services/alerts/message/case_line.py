@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from typing import Protocol, TypeVar
 
 from schemas.codes import CaseState, MatchLevel
 from services.alerts.message.wording import (
@@ -42,6 +43,24 @@ _BY_STATE: Mapping[str, Urgency] = {
     CaseState.REVERTED: Urgency.REVERTED,
     CaseState.MIGRATED: Urgency.POST_CHECK,
 }
+
+
+class CaseFacts(Protocol):
+    """The facts by which a list of cases is ordered and summed up."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def level(self) -> MatchLevel: ...
+    @property
+    def harm_on(self) -> date | None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def restricted_first(self) -> bool: ...
+
+
+Facts = TypeVar("Facts", bound=CaseFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +106,7 @@ class CaseRow:
     notes: tuple[str, ...]  # doubts about the case, one sentence each
 
 
-def urgency(case: CaseLine, today: date) -> Urgency:
+def urgency(case: CaseFacts, today: date) -> Urgency:
     # An urgent state outranks the date.
     if case.state in _BY_STATE:
         return _BY_STATE[case.state]
@@ -96,10 +115,10 @@ def urgency(case: CaseLine, today: date) -> Urgency:
     return Urgency.OVERDUE if case.harm_on < today else Urgency.DATED
 
 
-def most_urgent_first(cases: Iterable[CaseLine], today: date) -> list[CaseLine]:
+def most_urgent_first(cases: Iterable[Facts], today: date) -> list[Facts]:
     # Cases of equal urgency are ordered by date, then by the surer match. The reference makes the order stable.
 
-    def key(case: CaseLine) -> tuple[Urgency, date, int, str]:
+    def key(case: Facts) -> tuple[Urgency, date, int, str]:
         return urgency(case, today), case.harm_on or date.max, -MatchLevel(case.level).rank, case.reference
 
     return sorted(cases, key=key)

@@ -74,7 +74,7 @@ def render(digest: AlertDigest, now: datetime) -> Message:
         "asked_before": asked_before([shown_name(tier) for tier in digest.asked_before]),
         # The row of a single case says it already.
         "how_sure": advice.how_sure(digest.counts_by_level) if len(digest.cases) > 1 else [],
-        "steps": [*([advice.OPERATOR_STEP] if digest.to_operator else []), *advice.steps(groups)],
+        "steps": [*([advice.OPERATOR_STEP] if digest.to_operator else []), *advice.steps(groups, digest.cases)],
         "rows": [case_row(case, today) for case in ordered[:LISTED]],
     }
     return Message(subject, template("message.txt.j2", context), template("message.html.j2", context))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, select, update
 
 from services.core.errors import NotFoundError
-from services.storage.tables import alert_cases, alerts
+from services.storage.dialect import among
+from services.storage.tables import alert_cases, alerts, cases
 
 
 class FoundAlert(NamedTuple):
@@ -14,11 +16,6 @@ class FoundAlert(NamedTuple):
     council: str
     created_at: datetime
     reference: str
-
-
-class CaseInAlert(NamedTuple):
-    facts: int  # the value of `Case.facts` when the alert was written
-    threshold: int  # days before the harm
 
 
 def find_alert(connection: Connection, reference: str, feed_id: str | None = None) -> FoundAlert:
@@ -35,10 +32,21 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
     return FoundAlert(*found)
 
 
-def cases_in_alert(connection: Connection, alert_pk: int) -> dict[int, CaseInAlert]:
+def covers() -> ColumnElement[bool]:
+    """Return the condition that the alert of an `alert_cases` row covers the case, which is joined.
+
+    An alert no longer covers a case after news, or after a more urgent alert.
+    """
+    row, later = alert_cases.c, alert_cases.alias().c
+    # Ids rise with time, so a later alert has a higher id. A lower threshold (days before the harm) is more urgent.
+    more_urgent = (later.case_pk == row.case_pk) & (later.alert_pk > row.alert_pk) & (later.threshold < row.threshold)
+    return (row.facts == cases.c.facts) & ~exists().where(more_urgent)
+
+
+def covered_cases(connection: Connection, alert_pk: int, case_pks: Collection[int]) -> set[int]:
     row = alert_cases.c
-    query = select(row.case_pk, row.facts, row.threshold).where(row.alert_pk == alert_pk)
-    return {case_pk: CaseInAlert(facts, threshold) for case_pk, facts, threshold in connection.execute(query)}
+    query = select(row.case_pk).join(cases, cases.c.pk == row.case_pk).where(row.alert_pk == alert_pk, covers())
+    return set(connection.scalars(query.where(among(connection, row.case_pk, case_pks))))
 
 
 def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:

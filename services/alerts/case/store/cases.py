@@ -88,6 +88,10 @@ def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
+def cases_to_read(connection: Connection, pks: Collection[int]) -> list[Case]:
+    return find_cases(connection, among(connection, cases.c.pk, pks))
+
+
 def free_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
     """Lock and return the cases that no other worker has locked."""
     query = select(*_COLUMNS).where(among(connection, cases.c.pk, pks)).order_by(cases.c.pk)
@@ -102,11 +106,6 @@ def waiting_cases(connection: Connection, feed_id: str | None) -> list[Case]:
 def cases_of_alert(connection: Connection, alert_pk: int, *, to_change: bool = False) -> list[Case]:
     members = select(alert_cases.c.case_pk).where(alert_cases.c.alert_pk == alert_pk)
     return find_cases(connection, cases.c.pk.in_(members), to_change=to_change)
-
-
-def cases_of_alerts(connection: Connection, alert_pks: Collection[int]) -> list[Case]:
-    members = select(alert_cases.c.case_pk).where(among(connection, alert_cases.c.alert_pk, alert_pks))
-    return find_cases(connection, cases.c.pk.in_(members))
 
 
 def find_running(connection: Connection, feed_id: str, after: int, limit: int) -> list[tuple[int, int]]:

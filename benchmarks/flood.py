@@ -49,7 +49,7 @@ PATIENCE = 600.0
 
 @dataclass
 class Watched:
-    """A channel that notes the time of the first message to the council without a flood."""
+    """A channel that notes the time of the first message to the council that the flood spares."""
 
     left: Event = field(default_factory=Event)
     at: float = 0.0

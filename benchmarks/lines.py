@@ -1,4 +1,4 @@
-"""Measures lines per second of ingest and of matching.
+"""Measures how many notices and register entries Pullcord ingests and matches per second.
 
 python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 """
@@ -56,7 +56,7 @@ FLOOR_BATCH = 10_000
 
 
 def run(county: County, folder: Path) -> dict[str, float]:
-    """Return the seconds of each phase, the numbers of matches and cases, and the peak MiB."""
+    """Return the seconds of each phase, the numbers of matches and cases, and the peak memory in MiB."""
     engine = make_engine(f"sqlite:///{folder / 'run.db'}")
     upgrade(engine)
     store = _store(engine)

@@ -2,7 +2,8 @@
 
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
-The result is the area under the curve. At .50, a provider learns nothing. At 1.00 or 0.00, a provider learns all.
+The result is the area under the ROC curve. At .50, a provider learns nothing. At 1.00 or 0.00, a provider learns
+everything.
 """
 
 from __future__ import annotations

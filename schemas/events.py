@@ -1,7 +1,7 @@
 """The data of all published events. No event holds a telephone number, an address or a name.
 
-Events use Pullcord's own ids, because a sender's reference might hold anything. The pattern of each text excludes
-telephone numbers.
+Events use Pullcord's own ids, because a sender's reference might hold anything. Each text field has a pattern that no
+telephone number matches.
 """
 
 from __future__ import annotations
@@ -97,17 +97,21 @@ class EntriesAccepted(EventData):
 
 
 class RecordRef(Schema):
-    """One revision of a notice or a register entry."""
+    """One revision of a notice, an area record or a register entry."""
 
     record: Id
     revision: Revision
 
 
 class NoticesReconsidered(EventData):
-    """Notices must be matched again, although the provider sent no new version of these notices.
+    """Stored notices or area records must be matched again.
 
-    Usually, the reason is that another notice replaces these notices, or no longer replaces them. An area record stands
-    for all notices of a provider on an area. If a notice on an area changes, `records` has the id of the area record.
+    Each item of `records` is one of these:
+
+    - A notice that another notice began or ceased to replace.
+    - A notice that now counts as announced in advance, because the notice that it replaces was announced in advance.
+    - An area record that is new, changed or ended. Pullcord keeps one area record for all notices of a provider on one
+      area.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

@@ -1,6 +1,6 @@
 """Writes the Grafana dashboards. Run `python -m scripts.dashboards`.
 
-With `--check`, the script only compares the files. The exit code is 1 if a file is out of date.
+With `--check`, the script writes no file. The exit code is 1 if a file is out of date.
 """
 
 from __future__ import annotations

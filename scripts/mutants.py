@@ -2,8 +2,9 @@
 
     make mutants
 
-A mutant is the code with one such fault. The exit code is 1 if the tests find too few mutants, or if the list of
-equivalent mutants has a wrong entry. `mutmut show NAME` prints a mutant.
+A mutant is the code with one such fault. An equivalent mutant behaves like the original code, so no test can find the
+fault. The exit code is 1 if the tests find too few mutants, or if the list of equivalent mutants has a wrong entry.
+`mutmut show NAME` prints a mutant.
 """
 
 from __future__ import annotations

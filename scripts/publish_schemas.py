@@ -1,6 +1,6 @@
 """Writes the files in `schemas/published`. Run `python -m scripts.publish_schemas`.
 
-With `--check`, the script only compares the files. The exit code is 1 if a file is out of date.
+With `--check`, the script writes no file. The exit code is 1 if a file is out of date.
 """
 
 from __future__ import annotations

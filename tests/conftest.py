@@ -29,7 +29,7 @@ def _logs_as_they_come() -> Iterator[None]:
 
 @pytest.fixture
 def deployment(tmp_path: Path) -> Iterator[Deployment]:
-    """The council Blackpool has one duty desk."""
+    """Yield a deployment on SQLite, in which the council Blackpool has one duty desk."""
     engine = sqlite_engine(tmp_path)
     yield Deployment(engine).with_officers()
     engine.dispose()

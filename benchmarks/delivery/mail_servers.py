@@ -65,7 +65,7 @@ async def _serve(kinds: Sequence[ServerKind]) -> None:
 
 @contextmanager
 def mail_servers(*kinds: ServerKind) -> Iterator[list[int]]:
-    """Run a mail server of each kind. Yield the ports of the servers, in the order of `kinds`."""
+    """Run one mail server for each item of `kinds`. Yield the ports of the servers, in the order of `kinds`."""
     command = [sys.executable, "-m", "benchmarks.delivery.mail_servers", *kinds]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

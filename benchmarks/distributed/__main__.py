@@ -1,6 +1,8 @@
-"""Measures lines per second and the delay of the first mail, in several processes.
+"""Measures how fast several Pullcord processes handle notices and register entries, and how soon they send a mail.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
+
+A line is a notice or a register entry. Peers are other streaming libraries.
 
 Profiling slows the processes down. Do not use the other figures of a profiled run.
 """

@@ -1,4 +1,4 @@
-"""Measures the time from the answer 202 to the first mail."""
+"""Measures the time from the answer 202 on a notice to the first mail about the notice."""
 # Notices are posted at a steady rate, even if answers are slow.
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 
 
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
-    """Measure the delays of each phase.
+    """Measure the delays of the mails in each phase.
 
     Raises ValueError if the phases need too many telephone lines. Raises TimeoutError if a mail does not arrive.
     """

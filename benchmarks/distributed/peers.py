@@ -1,4 +1,4 @@
-"""Measures peers. A peer is another streaming library that does the same join as Pullcord."""
+"""Measures peers. A peer is another streaming library that joins notices with register entries."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure the join of a peer.
+    """Measure how long a peer takes to join `lines` notices and entries.
 
     Raises PeersMissingError if the peers are not installed. Raises TimeoutError if the join takes too long. Raises
     WrongMatchesError if the number of matches is wrong.

@@ -41,7 +41,7 @@ class ActBody(BaseModel):
 
 
 class AcknowledgementBody(BaseModel):
-    """A person's acknowledgement of an alert. An acknowledgement pauses messages, but makes nobody safe."""
+    """A person's acknowledgement of an alert. An acknowledgement pauses the messages about cases, but ends no case."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,10 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases, whose messages now pause. The first pause ends at `paused_until`."""
+    """The acknowledged cases. Messages about each of these cases pause.
+
+    `paused_until` is the time at which the first of these pauses ends, or null if no case was acknowledged.
+    """
 
     alert: str
     cases: list[str]  # at most 10,000 of them
@@ -64,7 +67,7 @@ class AcknowledgementAnswer(BaseModel):
 class RevocationBody(BaseModel):
     """The person who revokes the links of an alert.
 
-    With `contact`, only the links of this contact are revoked.
+    If `contact` is given, only the links of this contact are revoked.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -13,7 +13,7 @@ from services.storage.store import Store
 
 
 class CheckView(BaseModel):
-    """The state of a test message or of a code. `reason` is the result of the last attempt to send the message."""
+    """The state of a message with a test or a code. `reason` is the result of the last attempt to send this message."""
 
     asked_at: datetime
     state: str
@@ -23,7 +23,7 @@ class CheckView(BaseModel):
 class ContactView(BaseModel):
     """A contact without its address. If nobody has verified the address, `verified_at` is null.
 
-    The out-of-hours contact may belong to no tier. In this case, `tiers` is empty.
+    If the out-of-hours contact belongs to no tier, `tiers` is empty.
     """
 
     contact: str
@@ -38,7 +38,7 @@ class ContactView(BaseModel):
 
 
 class ContactList(BaseModel):
-    """All contacts of a council. The list has no pages, because a tier has at most 500 contacts."""
+    """All contacts of a council, without further pages. A tier has at most 500 contacts."""
 
     contacts: list[ContactView]
 

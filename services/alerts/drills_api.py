@@ -90,9 +90,9 @@ def list_drills(
     responses=answers(400, 401, 403, 409, 413, 415, 422, 429),
 )
 def start_drill(store: StoreOf, feed: CouncilFeed, body: DrillBody) -> DrillSummary:
-    """Send an extra drill to the first tier of the council at once.
+    """Send an extra drill to the council at once. The first tier is asked first.
 
-    The request is refused outside working hours, during another drill, and while a case is urgent.
+    The request is refused outside working hours, while another drill waits for an answer, and while a case is urgent.
     """
     try:
         reference = start_by_person(store, feed, body.by)

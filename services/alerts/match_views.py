@@ -109,7 +109,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Return the telephone numbers of each matched notice, by the reference of the match.
+    """Map the reference of each match to the telephone numbers of the matched notice.
 
     The caller must record in the audit who reads the numbers.
     """

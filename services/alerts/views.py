@@ -131,7 +131,7 @@ def summaries(connection: Connection, store: Store, cases: Sequence[Case]) -> li
 
 
 def case_view(connection: Connection, store: Store, case: Case, most: int | None = None) -> CaseView:
-    """The view holds personal data: show it only to the council of the case."""
+    """Return a view with personal data. Only the council of the case may see the view."""
     (summary,) = summaries(connection, store, [case])
     private = _private(connection, store, case.entry_pk)
     found = page_of_matches(connection, store, case.entry_pk, None, most)

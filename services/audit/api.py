@@ -54,10 +54,10 @@ class Count(BaseModel):
 
 
 class Named(Count):
-    """One row of a table of a figure.
+    """One row of a figure's table.
 
     `key` is the code of a council or provider, or the name of a kind. In the tables `council_kind` and `provider_kind`,
-    `key` has both, such as `E06000009/stale`.
+    `key` is a code and a kind, such as `E06000009/stale`.
     """
 
     key: str
@@ -135,7 +135,8 @@ def figures(
 
     The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
 
-    The answer is CSV if `format` is `csv`, or if the `Accept` header asks for CSV. Otherwise the answer is JSON.
+    The answer has the format that `format` names. Without `format`, the answer is CSV if the `Accept` header asks for
+    CSV, and JSON otherwise.
     """
     with store.reading() as connection:
         page, following = _page(_chosen(complete_months(connection), first, last, limit), cursor, limit)

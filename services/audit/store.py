@@ -94,7 +94,10 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """If a council has several agreements, the agreement that ends last decides."""
+    """Count the councils with an agreement in force, with an expired agreement, and without an agreement.
+
+    If a council has several agreements, only the agreement that ends last counts.
+    """
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
@@ -131,7 +134,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count matches by who knew of the telecare: the provider too, or only the council.
+    """Count the matches where the provider knew of the telecare, and the matches where only the council knew.
 
     Possible matches and rejected matches are left out.
     """

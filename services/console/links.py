@@ -39,8 +39,8 @@ def follow(
 ) -> Link | LinkProblem:
     """Return the link with this token, or the problem if the link does not work.
 
-    A link ends before `lasts` is over if somebody revokes the link, if a newer message replaces it, or if its recipient
-    is no longer a contact.
+    A link works for the time `lasts` after its message. The link ends earlier if somebody revokes the link, if a newer
+    message replaces the link, or if the recipient is no longer a contact.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:

@@ -197,7 +197,7 @@ def changes_page(view: ChangesView) -> str:
 
 
 def error_page(problem: LinkProblem, *, csp_nonce: str) -> str:
-    """Anybody may see the page, so it names no council, alert or case."""
+    """Return a page that names no council, alert or case, because anybody may see the page."""
     title, remedy = PROBLEM_TEXTS[problem]
     return render_page("problem.html.j2", title=title, remedy=remedy, csp_nonce=csp_nonce)
 

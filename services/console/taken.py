@@ -33,9 +33,9 @@ def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCase
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Map the reference of a case to the newest act that a person did on it.
+    """Map the reference of each case to the newest act of a person on this case.
 
-    A case without such an act is left out.
+    A case without an act of a person is left out.
     """
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.

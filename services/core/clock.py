@@ -1,4 +1,4 @@
-"""Only this file reads the system's time."""
+"""Only this file reads the system's time, apart from the HTTP channels and the rate limits."""
 
 from __future__ import annotations
 

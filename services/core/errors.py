@@ -2,7 +2,7 @@ from __future__ import annotations
 
 
 class PullcordError(Exception):
-    """The text of an error has no telephone number, address or name."""
+    """The text of an error must never contain a telephone number, an address or the name of a person."""
 
     # False if the same call may succeed later without any change.
     permanent: bool = True
@@ -13,7 +13,7 @@ class NotFoundError(PullcordError):
 
 
 class TooOftenError(PullcordError):
-    """A limit on requests of one kind is reached. The same request may succeed later."""
+    """There were too many requests of this kind. The same request may succeed later."""
 
     permanent = False
 

@@ -31,7 +31,7 @@ _AS_DIGITS: Final = str.maketrans(_LOOK_ALIKE)
 
 
 def has_telephone_number(text: str) -> bool:
-    """A date is not taken for a telephone number."""
+    """Return True if the text has a UK number or a run of nine digits. Dates and times do not count."""
     plain = _DATE_OR_TIME.sub(_SET_ASIDE, _plain(text))
     return _ANY_NUMBER.search(plain) is not None or _holds_uk_number(plain)
 

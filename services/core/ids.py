@@ -14,18 +14,18 @@ RandomBytes = Callable[[int], bytes]
 
 
 def new_reference(prefix: str, random: RandomBytes) -> str:
-    """A reference such as `C-7K3M-2Q9P` has 40 random bits."""
+    """Return a reference such as `C-7K3M-2Q9P`, with 40 random bits."""
     # The alphabet has 32 characters, so the low 5 bits of a byte choose each character equally often.
     signs = "".join(ALPHABET[byte & 31] for byte in random(8))
     return f"{prefix}-{signs[:4]}-{signs[4:]}"
 
 
 def event_id(now: datetime, random: RandomBytes) -> str:
-    """The ids sort by time."""
+    """Return a random id. Ids sort by the time `now`."""
     return f"{to_micros(now) // 1000:012x}{random(10).hex()}"
 
 
 def new_link_code(random: RandomBytes) -> str:
-    """A code has 128 random bits in 22 characters."""
+    """Return 22 characters with 128 random bits."""
     # 16 bytes give 22 characters and two characters of padding. The padding is cut off.
     return urlsafe_b64encode(random(16))[:22].decode()

@@ -42,12 +42,12 @@ class Tokeniser:
         return self._hashed(_PREFIX[kind] + value.encode())
 
     def record_key(self, feed_id: str, reference: str) -> bytes:
-        """The key has 16 bytes."""
+        """Return 16 bytes that identify a record."""
         # Prefix 0 is no token kind, so a record key never equals a token.
         return self._hashed(b"\x00" + feed_id.encode() + b"\x00" + reference.encode())
 
     def area_key(self, feed_id: str, kind: TokenKind, token: bytes) -> bytes:
-        """The key has 16 bytes."""
+        """Return 16 bytes that identify the provider's record of an area."""
         return self._hashed(b"\xfd" + feed_id.encode() + _PREFIX[kind] + token)
 
     def digest(self, content: bytes) -> bytes:
@@ -58,7 +58,7 @@ class Tokeniser:
         return self._hashed(b"\xff" + f"{purpose}\0{alert}\0{code}".encode())
 
     def scramble(self, content: bytes) -> bytes:
-        """Return 16 bytes that only this deployment can compute."""
+        """Return 16 bytes that only this deployment can compute from `content`."""
         return self._hashed(b"\xfd" + content)
 
     def _hashed(self, message: bytes) -> bytes:

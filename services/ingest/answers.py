@@ -91,7 +91,7 @@ class SubmissionAnswer(Answer):
 
 
 class DryRunAnswer(Answer):
-    """The result of a dry run. A dry run stores no row."""
+    """The result of a dry run. No row of the file is stored."""
 
     columns: list[ColumnAnswer]
     remarks: list[str]

@@ -22,14 +22,14 @@ router = APIRouter(prefix="/v1/mappings", tags=["provider", "council"])
 
 
 class MappedKind(StrEnum):
-    """A mapping links a column to a field, or a word to a status."""
+    """The kind of a mapping: from a column to a field, or from a word to a status."""
 
     COLUMN = "column"
     STATUS = "status"
 
 
 class MappingView(BaseModel):
-    """One of your mappings. Pullcord applies it to your later files.
+    """One of your mappings. Pullcord applies your mappings to your later files.
 
     `word` is the heading or status word, reduced to letters and digits. `target` is the field or code that you chose.
     """
@@ -80,7 +80,7 @@ def list_mappings(
 def delete_mapping(
     store: StoreOf, sender: Sender, what: MappedKind, word: Annotated[str, Path(min_length=1, max_length=300)]
 ) -> None:
-    """Delete a mapping. Give `word` as the list shows it, or as you wrote it.
+    """Delete a mapping. Copy `word` from your list of mappings, or write the word as in your file.
 
     Your later files are read without this mapping. Records from earlier files do not change.
     """

@@ -26,7 +26,7 @@ class Sending:
     async def body(self, request: Request, limit: int) -> bytes:
         """Return the body of the request.
 
-        If the body is refused, store the refusal, and raise the error of `read_body`.
+        Raises ProblemError if the body is refused. The refusal is stored first, except in a dry run.
         """
         try:
             return await read_body(request, limit)

@@ -70,8 +70,8 @@ def page_of(
 ) -> Page:
     """Return a page with the first `limit` partners of a record.
 
-    `kinds` needs only the first `limit` + 1 partners that share a token. `matched` needs only the first `limit` + 1
-    partners with a stored match. The extra partner shows that another page must follow.
+    `kinds` has the partners that share a token, and `matched` has the partners with a stored match. Each mapping needs
+    only its first `limit` + 1 partners. The extra partner shows that another page must follow.
     """
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
@@ -115,8 +115,7 @@ class Partners:
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
     """Return the records with too many pairs to be matched at once.
 
-    A record that is not returned has at most `page` pairs. All records that are not returned have at most `batch` pairs
-    together.
+    The remaining records have at most `page` pairs each, and at most `batch` pairs together.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

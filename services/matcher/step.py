@@ -77,8 +77,8 @@ def step(state: MatchState) -> MatchOutcome:
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
     """Return the part of the outcome that is saved at once.
 
-    Possible matches are left out, because they wait for a turn. But a found possible match stays if the notice and the
-    entry have the same UPRN.
+    Possible matches are left out, because these matches are saved later, in small parts. But possible matches that were
+    found by UPRN are also saved at once.
     """
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(

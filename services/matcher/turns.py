@@ -27,10 +27,10 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Load the pages to match in this step. Return the pages, and announcements of the next turns.
+    """Load the pages to match in this step. Return the pages, and the events that continue the matching later.
 
-    Changed records come first. Then one unfinished record continues for each item of `turns`, until the step is full.
-    An item of `turns` is the feed of a `MatchingUnfinished` event.
+    Pages of changed records come first. Then one unfinished record continues for each `MatchingUnfinished` event, until
+    the step is full. `turns` has the feeds of these events.
     """
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))

@@ -63,7 +63,7 @@ class Parts:
     clock_guard: ClockGuard | None
 
     def when_clock_is_right(self, work: Callable[[], int]) -> Callable[[], int]:
-        """The returned function does nothing while the clock guard does not trust the machine's clock."""
+        """Return a function that calls `work`, except while the clock guard doubts the machine's clock."""
         return self.clock_guard.holding(work) if self.clock_guard else work
 
 
@@ -155,7 +155,7 @@ def make_parts(
 
 
 def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
-    """Return a function that gives the most messages a minute for a route, or None for no limit."""
+    """Return a function that takes a route, and returns its limit in messages a minute, or None without a limit."""
     most = {
         MAIL: settings.mail_a_minute,
         NOTIFY: settings.notify_a_minute,

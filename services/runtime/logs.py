@@ -101,7 +101,7 @@ def _of_process(role: str, release: str) -> Callable[[Any, str, Event], Event]:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return only the type, because the text of an error may name a person."""
+    """Return only the name of the error's type, because the text of an error may name a person."""
     return type(error.orig if isinstance(error, DBAPIError) and error.orig else error).__name__
 
 
@@ -158,7 +158,7 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of the message that stands as text in the calling code, or None.
+    """Return the longest part of the log message that is a string literal in the calling code, or None.
 
     Call this function during the logging call, because this function reads the stack.
     """

@@ -17,9 +17,9 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers that `pullcord init` has stored. Without the file, return an empty dictionary.
+    """Return the answers that `pullcord init` has stored in a file.
 
-    Raises ValueError if the file is not a JSON object.
+    Return an empty dictionary if this file is missing. Raises ValueError if the file is not a JSON object.
     """
     path = data_dir / ANSWERS
     try:

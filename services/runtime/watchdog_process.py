@@ -79,10 +79,7 @@ def opened_record(settings: Settings) -> Iterator[Engine]:
 
 
 def check_record(engine: Engine, deployment: str) -> None:
-    """Raises RecordNotReadyError if the database cannot be used yet.
-
-    The database is missing, is empty or of an older version, or belongs to another deployment.
-    """
+    """Raises RecordNotReadyError if the database cannot be used yet."""
     url = make_url(engine.url)
     if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
         # SQLite would make an empty file, in which nothing is missing.
@@ -133,7 +130,8 @@ class WatchdogLoop:
     def _looked(self) -> bool:
         """Look at the database once, and note the fault if the look fails.
 
-        Return False only after RecordNotReadyError: the next look then comes sooner.
+        Return False if the database is not ready, so that the next look comes sooner. Return True after any other
+        failure.
         """
         try:
             found = self._found()

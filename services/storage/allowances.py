@@ -25,7 +25,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raises TooOftenError if the feed sent too many refused, repeated or dry requests in the last hour."""
+    """Raises TooOftenError if the feed sent too many refused requests, repeated requests and dry runs in an hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(
@@ -35,7 +35,7 @@ def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
 
 
 def allow_repeat(store: Store, connection: Connection, subject: str, action: AuditAction) -> None:
-    """Raises TooOftenError if `action` was recorded too often for `subject` in one day."""
+    """Raises TooOftenError if `action` was recorded too often for `subject` in the last 24 hours."""
     most = store.policy.repeats_a_day
     if count_acts(connection, subject, action, store.now() - timedelta(days=1)) >= most:
         raise TooOftenError(

@@ -121,7 +121,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Try to take the lock with this number, which lasts until the end of the transaction.
+    """Try to lock this number until the end of the transaction.
 
     Return False if another transaction holds the lock.
     """

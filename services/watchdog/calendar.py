@@ -27,7 +27,7 @@ class CouncilCalendar:
     def working_days_after(self, moment: datetime, n: int) -> datetime:
         """Return the same time of day `n` working days later.
 
-        If that time is earlier than `AFTER_THE_START` after `WORKING_DAY_STARTS`, return this later time instead.
+        The earliest possible time on that day is `WORKING_DAY_STARTS` plus `AFTER_THE_START`.
         """
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
@@ -40,7 +40,7 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the earliest date from which a step of `n` working days leads to a date after `day`."""
+        """Return the earliest date for which the date `n` working days later is after `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:

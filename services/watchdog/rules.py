@@ -98,7 +98,7 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
     """Return the time by which a message about the case must have been accepted, or None if no message is owed yet.
 
-    `accepted` is the time of the last accepted message that had the latest news about the case.
+    `accepted` is the time at which a message with the present news about the case was last accepted.
     """
     if _was_told_lately(case, accepted, now):
         return None

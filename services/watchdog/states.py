@@ -1,6 +1,6 @@
 """Lists groups of case states.
 
-The engine has the same groups. They are repeated here, because the watchdog shares no code with the engine.
+This module repeats the groups of the engine, because the watchdog shares no code with the engine.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Looks for faults in the database, sends messages about them, and pings the heartbeat if there are none."""
+"""Looks for faults in the database, and sends messages about them. Pings the heartbeat if no fault was found."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _unauthenticated(detail: str) -> ProblemError:
 
 
 def of_known_parameters(request: Request, caller: Annotated[Caller, Depends(caller)]) -> Caller:
-    """Raises ProblemError 422 if a query parameter is unknown."""
+    """Raises ProblemError 422 if a query parameter is unknown or repeated."""
     refuse_unknown_parameters(request)
     return caller
 

@@ -75,7 +75,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 class SmallBodyRoute(APIRoute):
     """Refuses a large body with 413, and a body that is compressed or not JSON with 415.
 
-    The body is checked before the caller.
+    The route checks the body before it checks the caller's API key.
     """
 
     limit: ClassVar[int] = SMALL_BODY

@@ -45,7 +45,7 @@ class InvalidRequestProblem(Problem):
 
 
 class TooLargeProblem(Problem):
-    """A request that is too large. Send the content in several requests."""
+    """A request that is too large. Clients should send the content in several requests."""
 
     limit_bytes: int | None = None
     # The most rows in one request.
@@ -88,7 +88,7 @@ class VersionChangedProblem(Problem):
 class ActRefusedProblem(Problem):
     """An act that nobody can record, or that the state of the case forbids.
 
-    `acts` lists every act that a person can record.
+    `acts` lists every act that a person can record in some state of a case.
     """
 
     type: Literal["urn:pullcord:problem:act-refused"]

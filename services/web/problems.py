@@ -185,7 +185,7 @@ def _of_validation(_request: Request, error: Exception) -> JSONResponse:
 
 
 def capped_faults(faults: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Return the first `_FAULTS_SHOWN` faults. If there are more, add an item with the number of the others."""
+    """Return the first `_FAULTS_SHOWN` faults. If there are more, add an item that counts the faults left out."""
     left = len(faults) - _FAULTS_SHOWN
     return [*faults[:_FAULTS_SHOWN], {"field": "body", "reason": f"And {left:,} more."}] if left > 0 else faults
 

@@ -20,7 +20,7 @@ BACKUPS = released("embedded-everything")
 
 @pytest.fixture
 def pullcord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The stand-in for `pullcord` fails if the file `broken` exists."""
+    """Return the path of a stand-in for `pullcord`, which fails if the file `broken` exists."""
     program = tmp_path / "bin" / "pullcord"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\n[ -e {tmp_path}/broken ] && exit 3\n[ "$1" = backup ] && echo new > "$2"\n')

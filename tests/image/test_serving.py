@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.network, pytest.mark.enable_socket, pytest.mark.timeou
 def ready(
     request: pytest.FixtureRequest, container: Container, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Container, str]:
-    """Return a prepared deployment and the key of a provider."""
+    """Return a container with a prepared deployment, and the API key of a provider."""
     kind = request.param
     made = kind(container.buildah, container.image, container.name, data_folder(tmp_path_factory.mktemp("serving")))
     made.run("pullcord", "init")

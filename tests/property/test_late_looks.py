@@ -14,7 +14,7 @@ DAYS_AWAY = 60
 
 
 def _after_days_away(seed: int) -> tuple[object, object]:
-    """Return the state after daily reviews, and after one late review."""
+    """Return the state of a case after daily reviews, and the state of its copy after one late review."""
     daily = play(seed, steps=random.Random(seed).randint(3, 25))
     if daily.case.revision == 0:
         return None, None

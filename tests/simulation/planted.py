@@ -1,4 +1,4 @@
-"""Puts faults into Pullcord, to test that the simulator finds them. Each context manager puts in one fault."""
+"""Puts faults into Pullcord, to test that the simulator finds the faults. Each context manager puts in one fault."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def marked_before_sending() -> Iterator[None]:
 
 @contextmanager
 def timer_in_memory() -> Iterator[None]:
-    """The time of the next message is lost when the process ends."""
+    """Make Pullcord lose the time of the next message when the process ends."""
     run_due, next_look = engine.Engine.run_due, World._next_look
     kept: list[_Timers] = []
 

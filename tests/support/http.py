@@ -73,7 +73,7 @@ class Api:
         return self.portal.call(lambda: self.client.request(method, path, headers=headers, **sent))
 
     def send_form(self, link: str, **fields: Any) -> Response:
-        """Return the page after the redirect."""
+        """Send a form, follow the redirect, and return the page."""
         return self.ask(None, "POST", link, data=fields, follow_redirects=True)
 
     def header(self, who: str | None) -> dict[str, str]:
@@ -86,7 +86,10 @@ class Api:
         self.deployment.tick(seconds=31)
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Open a case and send an alert. Return the references of the case and the alert, and the path of the link."""
+        """Open a case and send an alert.
+
+        Return the references of the case and the alert, and the path of the link in the mail.
+        """
         self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, newest_link(self)

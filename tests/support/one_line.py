@@ -13,7 +13,7 @@ TODAY = date(2026, 11, 23)
 
 
 def notice(name: str = "n1", *, issued: int = 1, in_days: int | None = 10, **more: Any) -> dict[str, Any]:
-    """Return a notice of a move `in_days` days after `TODAY`. None means a notice without a date."""
+    """Return a notice of a move `in_days` days after `TODAY`. If `in_days` is None, the notice has no date."""
     # `issued` is a day of November 2026.
     planned = {} if in_days is None else {"planned_migration_date": str(TODAY + timedelta(days=in_days))}
     return {"id": name, "cli": NUMBER, "issued_at": f"2026-11-{issued:02}T09:00:00Z", **planned, **more}

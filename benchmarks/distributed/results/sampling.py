@@ -27,7 +27,7 @@ class Profile:
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return the modules with the largest shares of the samples (0 to 1), at most `most` modules."""
+        """Return each module's share of the samples (0 to 1), for the `most` modules with the largest shares."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

@@ -150,7 +150,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Record that a person accepts the waiting changes of feeds. `only` holds the references of the cases.
+    """Record that a person accepts the changes that feeds made to cases. `only` holds the references of these cases.
 
     `link` is None for a signed-in person. Raises NotFoundError if a reference is unknown.
     """

@@ -19,9 +19,9 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """Return the end of the pause that this act begins.
+        """Return the end of the pause in messages about the case.
 
-        `until` is the end of the pause that the same act of a signed-in person would begin.
+        `until` is the end of this pause for the same act by a signed-in person.
         """
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.

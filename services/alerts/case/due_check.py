@@ -30,7 +30,7 @@ PAGE = 500  # cases held in memory at once
 
 
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Review each case without saving it. Return the days and times on record that are later than this review gives."""
+    """Return each stored harmful day or review time that is later than a new review gives. Saves nothing."""
     now = store.now()
     # The engine is about to recompute every case.
     if was_put_back(connection, now):

@@ -38,10 +38,13 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 
 
 def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, composed_at: datetime | None) -> None:
-    """Mark the alert's cases as alerted after a message was accepted. Lock deliveries only after this call.
+    """Mark the alert's cases as alerted, because a message of the alert was accepted.
 
-    A case that was over or on hold at `composed_at` is not in the message, and is not marked. If `composed_at` is None,
-    or if the alert is about withdrawn notices, such a case is marked too.
+    `composed_at` is the time at which the message was written, or None if this time is unknown. A case that was over or
+    on hold at this time is not in the message, and is not marked. Such a case is marked only if `composed_at` is None,
+    or if the alert is about withdrawn notices.
+
+    This call locks the cases. Every caller must lock cases before deliveries.
     """
     connection, now, alert_pk = work.connection, work.now, delivery.alert_pk
     alert = find_alert_by_id(connection, alert_pk)
@@ -91,7 +94,10 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted`, because no message of the alert has arrived. Lock deliveries only after this call."""
+    """Undo `count_as_accepted`, because no message of the alert has arrived.
+
+    This call locks the cases. Every caller must lock cases before deliveries.
+    """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)
     if alert is None or alert.accepted_at is None or alert.cases == 0:

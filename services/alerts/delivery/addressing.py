@@ -23,7 +23,7 @@ class Addressed(Protocol):
 
 
 def route_of(store: Store, delivery: Addressed) -> str:
-    """The route is empty if the delivery's channel has no service. Raises VaultError if decryption fails."""
+    """Return an empty text if the delivery's channel has no service. Raises VaultError if decryption fails."""
     return route_of_contact(store, contact_of(store, delivery))
 
 

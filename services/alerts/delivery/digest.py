@@ -160,7 +160,7 @@ def case_lines(
 
 
 def entry_references(connection: Connection, store: Store, entry_pks: Sequence[int]) -> dict[int, str]:
-    """Map the id of each entry to its reference. The reference of a damaged entry is DAMAGED."""
+    """Map the id of each entry to the council's reference of the entry, or to DAMAGED if the entry is damaged."""
     found = {}
     for pk, key, sealed in find_sealed_entries(connection, entry_pks):
         try:

@@ -34,7 +34,7 @@ NOT_MADE = SendResult(SendOutcome.FAILED_TEMPORARY, "message_not_made")
 
 @dataclass
 class Dispatcher:
-    """Call all methods on one thread."""
+    """Sends due messages and records the results. All methods must run on the same thread."""
 
     store: Store
     pool: DeliveryPool
@@ -62,7 +62,7 @@ class Dispatcher:
         return len(claimed) + settled
 
     def close(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds. Return True if every job ended or was reported as stuck."""
+        """Wait up to `timeout` seconds for running jobs. Return True if every job ended or was reported as stuck."""
         ended = self.pool.close(timeout)
         # Errors are dropped because the process ends. After ATTEMPT_LIMIT another process makes these attempts again.
         self._settle_ended([])

@@ -1,4 +1,4 @@
-"""Writes and settles deliveries. A settled delivery is sent, given up, refused or not needed any more."""
+"""Writes and settles deliveries. A settled delivery has the state SENT, GIVEN_UP, REFUSED or NOT_NEEDED."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _destination(contact: Contact, store: Store) -> str:
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Record the result of an attempt, and return the new state of the delivery.
 
-    If `counting` is false, the cases do not count as alerted. Another message about these cases then stays due.
+    If `counting` is false, the alert's cases do not count as alerted, so another message about these cases stays due.
     """
     now = store.now()
     with store.writing() as connection:

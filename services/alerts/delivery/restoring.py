@@ -1,6 +1,6 @@
 """Settles deliveries after the database was restored from a copy.
 
-A message may be sent twice after a restore. Without this repeat, a message could be lost.
+After a restore, a message may be sent twice, so that no message is lost.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Cancel deliveries that newer messages will replace. Call this function before any process starts.
+    """Cancel deliveries that newer messages will replace. This function must run before any other process starts.
 
     `record_ends` is the time of the newest record in the restored database.
     """
@@ -49,9 +49,9 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if the alert may repeat a message that the restored records lack.
+    """Return the last restore if the alert may repeat a message that is missing from the restored records.
 
-    Otherwise return None.
+    Return None if the alert repeats no such message.
     """
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:

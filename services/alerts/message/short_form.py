@@ -4,10 +4,10 @@ from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return the subject and the link of the message. If this text is longer than `limit`, return only the link.
+    """Return the subject and the link of the message, or only the link if both together are longer than `limit`.
 
-    Without a link, return the subject and the introduction. If this text is longer than `limit`, return only the
-    subject.
+    If the message has no link, return the subject and the introduction, or only the subject if both together are longer
+    than `limit`.
     """
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"

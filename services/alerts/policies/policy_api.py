@@ -100,7 +100,7 @@ ConfirmedLater = Annotated[
 def show_policy(store: StoreOf, feed: CouncilFeed, response: Response) -> PolicyView:
     """Show the alert policy of the council. The addresses in the policy are masked.
 
-    `warnings` lists days on which nobody is on duty for some hours. Pullcord checks the next 90 days.
+    `warnings` lists the days of the next 90 days on which a tier has nobody on duty for some hours.
     """
     council = _council(store, feed)
     response.headers["ETag"] = _tag(council.version)
@@ -121,11 +121,13 @@ def replace_policy(
     if_match: IfMatch,
     confirm_later: ConfirmedLater = None,
 ) -> ChangedPolicyView:
-    """Replace the policy. Pullcord then computes the next message about each open case again.
+    """Replace the policy. Pullcord then recalculates the next message about each open case.
 
-    If the next message about an open case would come later, the request is refused with the problem `cases-later`. The
-    problem gives the number of delayed cases. To confirm the delay, send this number as `confirm_later`. A masked
-    address keeps its stored value.
+    A masked address keeps its stored value.
+
+    If the new policy would delay the next message about any open case, Pullcord refuses the request with the problem
+    `cases-later`. The problem gives the number of delayed cases. To confirm the delay, send the request again with
+    this number as `confirm_later`.
     """
     council = _council(store, feed)
     if if_match.strip('"') != str(council.version):

@@ -11,7 +11,10 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the earlier of the two days, because some providers restricted lines weeks before the move."""
+    """Return the earlier day, or None if neither day is known.
+
+    Some providers restricted lines weeks before the planned move.
+    """
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
@@ -37,9 +40,9 @@ def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: 
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the start of the working day on which the threshold is reached.
+    """Return the start of the working day on which the case reaches the threshold.
 
-    If the threshold falls on a closed day, this is the working day before.
+    If the threshold falls on a closed day, the case reaches the threshold on the working day before.
     """
     return london_time(policy.days.working_day_by(harm_on - timedelta(days=threshold)), policy.day_starts)
 

@@ -1,4 +1,4 @@
-"""The settings of a council's policy. No source prescribes their default numbers."""
+"""The settings of a council's policy. No source prescribes the default numbers."""
 
 from collections.abc import Mapping
 from datetime import time
@@ -189,7 +189,10 @@ class CouncilPolicy(Closed):
         )
 
     def stored(self) -> str:
-        """Return JSON with all addresses in clear. Encrypt the JSON, and never show it."""
+        """Return the policy as JSON with all addresses in clear.
+
+        The caller must encrypt the JSON, and must never show the JSON to anybody.
+        """
         return self.model_dump_json(context=REVEAL)
 
     @field_validator("thresholds", "possible_thresholds")

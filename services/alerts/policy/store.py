@@ -28,7 +28,7 @@ def councils_on_record(connection: Connection) -> list[str]:
 def save_policy(
     connection: Connection, feed_id: str, version: int, sealed: bytes, calendar: Mapping[str, object]
 ) -> bool:
-    """Return False if another policy was saved meanwhile."""
+    """Return False, and save nothing, if the stored version is not `version` - 1."""
     # The calendar is stored clear too: the watchdog has no keys.
     values = {"policy_version": version, "policy_sealed": sealed, "calendar": calendar}
     before = (feeds.c.feed_id == feed_id) & (feeds.c.policy_version == version - 1)

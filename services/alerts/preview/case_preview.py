@@ -77,7 +77,7 @@ class PreviewedMessage(BaseModel):
 class CasePreview(BaseModel):
     """The messages that would be sent about a case up to `until`, if nobody acted.
 
-    If `complete` is false, further messages are not shown.
+    `complete` is false if there are more messages than the preview shows.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -77,9 +77,9 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Remove the planned days and restriction days that the test call on `tested_on` covers.
+    """Return the line without the planned days and restriction days that the test call on `tested_on` covers.
 
-    This applies only to a line for the pending notices on an area. Every other line is returned unchanged.
+    Only a line for the pending notices on an area loses days. Every other line is returned unchanged.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -127,9 +127,9 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the more dangerous facts of its two versions.
+    """If two versions of the notice are in doubt, return the line with the more dangerous facts of both.
 
-    If there is only one version, or if a person has decided which version is valid, the line is unchanged.
+    Return every other line unchanged. The doubt ends when a person decides which version is valid.
     """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

@@ -12,10 +12,10 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """Let the current rule set judge the case.
+    """Return the case with the names of the rule sets that judge the case from now on.
 
-    If the current rule set no longer finds a line at risk, the earlier rule sets judge the case too: new rules alone
-    never end an open case.
+    The current rule set judges every case. If only an earlier rule set finds one of the lines at risk, the earlier rule
+    sets still judge an open case too. New rules alone therefore never end an open case.
     """
     if case.rulesets == (current.name,):
         return case

@@ -46,7 +46,7 @@ def new_case(pk: int, reference: str, entry: Entry, ruleset: Ruleset, now: datet
 def apply(
     case: Case, event: CaseEvent, now: datetime, transitions: list[Transition], providers: tuple[str, ...] | None = None
 ) -> Case:
-    """If the state refuses the event, the case is unchanged."""
+    """Return the case after the event. If the state refuses the event, return the case unchanged."""
     decision = decide(case.state, event)
     if isinstance(decision, Refuse):
         return case
@@ -64,7 +64,7 @@ def apply(
 def with_news(case: Case, now: datetime) -> Case:
     """Record that a new fact about the case has become known.
 
-    Earlier alerts and acknowledgements do not cover the new fact, so they no longer count.
+    Earlier alerts and acknowledgements no longer count, because none of them covers the new fact.
     """
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.

@@ -1,4 +1,4 @@
-"""No source prescribes the state machine: it is policy of the deployment."""
+"""The state machine is our own choice: no source prescribes the states and moves."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""Decides every event in every state. The import fails if a row leaves out a state or decides a state twice."""
+"""The table gives a decision for every event in every state.
+
+The import fails if a row of the table leaves out a state, or decides a state twice.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

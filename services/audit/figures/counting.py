@@ -54,7 +54,7 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the recorded actions of a month.
 
-    A first act on a case counts only if `seen` does not have the act yet. The act is then added to `seen`.
+    `seen` holds the first acts on cases that were counted earlier. The function adds each newly counted first act.
     """
     counts: Counts = Counter()
     for row in rows:

@@ -12,7 +12,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The bands of days in which half and 90 % of the waits had ended.
+    """Two bands of days. Half of the waits took no longer than `median`, and 90 % took no longer than `p90`.
 
     A band is None if withheld counts hide the band.
     """
@@ -30,10 +30,10 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the bands in which half and 90 % of the waits had ended.
+    """Return the bands of days that half and 90 % of the waits did not exceed.
 
-    In `bands`, the shortest waits come first, and a withheld count is None. Return None if the waits are too few, or if
-    withheld counts hide both bands.
+    Return None if the waits are too few, or if withheld counts hide both bands. In `bands`, the shortest waits come
+    first, and a withheld count is None.
     """
     if total is None or total < SMALLEST_WAITS:
         return None

@@ -11,7 +11,10 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return None if no line ends with a postcode, or if the lines end with different postcodes."""
+    """Return the postcode at the end of a line. A comma or semicolon also ends a line.
+
+    Return None if no line ends with a postcode, or if lines end with different postcodes.
+    """
     found = set()
     for line in lines:
         for part in _PARTS.split(line):

@@ -35,7 +35,7 @@ class CouncilDays:
         return day
 
     def working_day_by(self, day: date) -> date:
-        """Return `day` if it is a working day, otherwise the working day before."""
+        """Return `day` if it is a working day, otherwise the last working day before `day`."""
         known = self._known.get(day)
         if known is None:
             known = self._known[day] = day if self.is_working(day) else self.plus(day, -1)

@@ -62,9 +62,9 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """The nation of a provider is England."""
+    """Return the nation of the council's GSS code. A provider has no such code, so we count it as English."""
     kind, _, code = feed_id.partition(":")
-    # The first letter of a council's GSS code names its nation. England for providers is our own choice.
+    # The first letter of a GSS code stands for the nation.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND
 
 

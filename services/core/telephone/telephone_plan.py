@@ -54,12 +54,15 @@ def without_prefix(written: str) -> str:
 
 
 def is_mobile(e164: str) -> bool:
-    """Personal numbers (070) and pagers (076) are not mobile, but 07624 (Isle of Man) is."""
+    """Return False for personal numbers (070) and pagers (076), but True for 07624 (Isle of Man)."""
     return _MOBILE.match(e164) is not None
 
 
 def national(e164: str) -> str:
-    """Raises ValueError if the text is not a UK number in E.164 form."""
+    """Return the number as people in the UK write it, such as `01632 960123`.
+
+    Raises ValueError if the text is not a UK number in E.164 form.
+    """
     if not e164.startswith(COUNTRY_CODE) or national_number(e164) is None:
         raise ValueError("This is not a UK number in E.164 form. Pass a number that read_numbers returned.")
     digits = e164.removeprefix(COUNTRY_CODE)

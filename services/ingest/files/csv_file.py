@@ -20,7 +20,7 @@ _NOT_TEXT_SHARE = 0.1  # share of NUL bytes above which a file is taken for bina
 
 
 def read_csv(data: bytes, limits: FileLimits, known_heading: KnownHeading | None) -> Table:
-    """Raises `FileRefused` if no text or no headings are found."""
+    """Raises `FileRefused` if the file is not text, has no headings or has too many columns."""
     encoding = _encoding(data)
     remarks = (Remark.READ_AS_WINDOWS_1252,) if encoding == "cp1252" else ()
     stream = io.TextIOWrapper(io.BytesIO(data), encoding, errors="replace", newline="")

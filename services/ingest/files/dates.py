@@ -74,9 +74,8 @@ def contradicts_weekday(text: str) -> bool:
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
     """Return the days that a date with a wrong weekday may mean. The earlier day comes first.
 
-    If `order` is None and the date can be read in both orders, the result has the day of each order. Otherwise, the
-    result has the written day, and the nearest day with the written weekday. If the text is no date in `order`, the
-    result is empty.
+    If `order` is None and the two orders give different days, return both days. Otherwise, return the written day, and
+    the nearest day with the written weekday. If the text is no date in `order`, return no day.
     """
     plain, weekday = _without_weekday(text)
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}

@@ -181,7 +181,7 @@ _DIGITS_SHOWN = 4
 
 
 def sheets_left_out(names: Sequence[str]) -> str:
-    """`names` has the names of all visible sheets."""
+    """Return a remark on the sheets that were not read. `names` has the names of all visible sheets."""
     left = names[1:]
     shown = ", ".join(map(_sheet_name, left[:_SHEETS_NAMED]))
     more = f" and {len(left) - _SHEETS_NAMED} more" if len(left) > _SHEETS_NAMED else ""

@@ -40,7 +40,7 @@ class SheetRow:
 
     @property
     def usable(self) -> bool:
-        """False means that a value may be in the wrong column."""
+        """Return False if a value may be in the wrong column."""
         return not any(problem.index is None for problem in self.problems)
 
 
@@ -79,7 +79,7 @@ def build_table(
     *,
     cells_may_shift: bool,
 ) -> Table:
-    """Raises `FileRefused` if there are no headings or too many headings."""
+    """Raises `FileRefused` if the file has no headings or too many columns."""
     # In a text file, a separator inside an address moves all later cells.
     top = list(islice(raw_rows, limits.heading_rows))
     found = find_headings([cells for _, cells, _ in top], known_heading)

@@ -109,9 +109,9 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if the notice is matched through the shared records of its areas.
+    """Return True if the notice is not about one line, or if the place has nothing more exact than a postcode.
 
-    Return False if the scope is a line, and the place has a number, a UPRN or an address.
+    Such a notice is matched through area records, which several notices share.
     """
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 

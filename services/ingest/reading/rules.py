@@ -23,7 +23,7 @@ from services.ingest.reading.validation import Model, validate
 
 
 def read_notice(row: RawRow, provider: str, now: datetime) -> Draft[NoticeFacts] | Refused:
-    """`provider` is an RCPID."""
+    """`provider` is the RCPID of the sender."""
     notice, issues = _validated(MigrationNotice, row._replace(fields=with_scope(row.fields)))
     if notice is None:
         return Refused(row.number, issues, _reference(row, "provider_reference", "id"))

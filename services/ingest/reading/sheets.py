@@ -68,7 +68,7 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """Raises RefusedError if a mapping is wrong.
+    """Raises RefusedError if a mapping in `by_hand` or `words` is wrong.
 
     Raises FileRefused at once, or while the caller iterates over the rows.
     """

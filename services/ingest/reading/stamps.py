@@ -41,7 +41,7 @@ class Stamp(NamedTuple):
     def followed_by(self, later: Stamp) -> bool:
         """Return True if the version with this stamp is older than the version with the stamp `later`.
 
-        The version with the stamp `later` must have been received later.
+        Pass as `later` only the stamp of a version that was received after this version.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -56,7 +56,7 @@ def exact(at: datetime) -> Stamp:
 
 
 def of_the_day(day: date, at: datetime | None = None) -> Stamp:
-    """The stamp spans the day in Europe/London."""
+    """Return a stamp that spans the day in Europe/London."""
     midnight = london_midnight(day)
     return Stamp(at or midnight, midnight, london_midnight(day + timedelta(days=1)) - _A_TICK)
 
@@ -80,7 +80,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """A time in the future gives an unknown stamp."""
+    """Return the stamp `recorded`, or an unknown stamp if `recorded` lies in the future."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.

@@ -61,7 +61,10 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Split the drafts into turns with at most `rows` references. Drafts with the same reference stay in one turn."""
+    """Split the drafts into parts, one for each transaction. A part has at most `rows` references.
+
+    Drafts with the same reference stay in one part.
+    """
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

@@ -32,7 +32,10 @@ def write_drafts(
     drafts: Sequence[Draft[Facts]],
     sent: frozenset[str] = frozenset(),
 ) -> list[RowOutcome]:
-    """If a submission is written in several transactions, `sent` has the references from all these transactions."""
+    """Write the drafts of one transaction.
+
+    If the submission needs several transactions, `sent` has the references from all of these transactions.
+    """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.
     touched = _supersessions_touched(context, record_type, planned)

@@ -193,7 +193,7 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
     """Save found and ended matches. Return the matches that were saved.
 
-    A pair is left out if one of its records has changed since `state` was loaded.
+    A match is left out if its notice or its entry has changed since `state` was loaded.
     """
     # The event about the change will match the pair again.
     connection, now = work.connection, work.now

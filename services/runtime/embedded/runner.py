@@ -70,7 +70,7 @@ class Loop:
 
     @property
     def alive(self) -> bool:
-        """A loop that has not started yet counts as alive."""
+        """Return True for a loop that is running or has not started yet, and False for a loop that has ended."""
         # A thread without an identity was never started.
         return self._thread.ident is None or self._thread.is_alive()
 

@@ -1,4 +1,4 @@
-"""Finds lost events with canaries. A canary is a test record after all earlier events of its partition."""
+"""Finds lost events with canaries. A canary is a test record that follows the events of a partition."""
 # So a received canary shows that missing earlier events are lost.
 
 from __future__ import annotations

@@ -106,8 +106,8 @@ class Relay:
     ) -> tuple[list[StoredEvent], KafkaError | None]:
         """Return the finished events, and the first error of an event that must be sent again.
 
-        An event is finished if the brokers accepted the event, or if it went to quarantine. But after an event that
-        must be sent again, accepted events with the same key are sent again too.
+        An event in quarantine is finished. An accepted event is finished, unless an earlier event with the same key
+        must be sent again.
         """
         done: list[StoredEvent] = []
         failure: KafkaError | None = None

@@ -33,8 +33,8 @@ class ConnectionPlaces:
     def take(self, connection: GuardedProtocol) -> None:
         """Give the connection a place.
 
-        If no place is free, the oldest connection without a complete request is cut off, and its place is given away.
-        If there is no such connection, the new connection is cut off.
+        If no place is free, cut off the oldest connection without a complete request, and give its place to the new
+        connection. If there is no such connection, cut off the new connection.
         """
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
@@ -105,9 +105,9 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return a factory for connections that together keep `limits`.
+    """Return a factory for connections. All connections of one factory share `limits`.
 
-    The number of connections is lowered if the process may open only few files.
+    The limit on the number of connections is lowered if the process may open only few files.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)

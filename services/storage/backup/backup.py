@@ -45,7 +45,7 @@ Counts = Mapping[str, int]
 
 
 class CopyError(PullcordError):
-    """A copy of the database is damaged, is of an older version, or does not fit the keys."""
+    """A copy of the database is damaged, is of an older version, or was encrypted with other keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def unused(path: Path) -> Iterator[None]:
 def put_in_place(draft: Path, path: Path, aside: Path) -> bool:
     """Move the database at `path` to `aside`, and then `draft` to `path`.
 
-    False means that `path` had no database. Raises RefusedError if `aside` exists or a process uses the database.
+    Return False if `path` had no database. Raises RefusedError if `aside` exists or a process uses the database.
     """
     if aside.exists():
         raise RefusedError(f"{aside} is there already: try again in a moment")

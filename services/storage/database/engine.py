@@ -75,7 +75,7 @@ def make_engine(url: str) -> Engine:
 
 
 def has_full_disk(engine: Engine) -> bool:
-    """Return False for every PostgreSQL database."""
+    """Return True if the disk of an SQLite database is almost full. Return False for any other database."""
     database = engine.url.database
     if engine.dialect.name != "sqlite" or not database or database == ":memory:":
         return False

@@ -65,9 +65,9 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Take the last canary that the consumer received from each partition, and return the earliest publication time.
+    """Find the last canary that the consumer received from each partition. Return the time of the oldest of them.
 
-    None means that no canary was published in these topics.
+    Return None if no canary was published in these topics.
     """
     # A partition without a received canary counts with its published canary.
     published, heard = _published(connection), _heard(connection, consumer)

@@ -14,9 +14,9 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Map each feed to the time of its last submission on each day (UTC) with a submission.
+    """Map each feed to a list of times: one time for each day (UTC) on which the feed sent a submission.
 
-    The newest day comes first. Each feed has at most `most` days.
+    The time is that of the day's last submission. The list has at most `most` times, and the newest time comes first.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

@@ -13,10 +13,7 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again all events that the consumer has not handled. Return their number.
-
-    Only events that were published before `until` are checked.
-    """
+    """Publish again all events from before `until` that the consumer has not handled. Return their number."""
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.
     if until <= since:

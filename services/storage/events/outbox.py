@@ -81,10 +81,10 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return at most `limit` unpublished events, and divide this number evenly among the partition keys.
+    """Return at most `limit` unpublished events, divided evenly among the partition keys.
 
-    If `lane` is given, only the events of this lane are returned and locked, and events that are already locked are
-    left out. `after` is the last partition key of the previous call: the search begins with the key that follows.
+    If `lane` is given, return and lock only events of this lane, and leave out events that are already locked.
+    `after` is the last partition key of the previous call. The search begins with the next key.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []

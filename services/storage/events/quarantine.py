@@ -34,8 +34,8 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
     """Return the number of events in quarantine that are due to be reported.
 
-    An event is due at once, and again after each period of `repeat`. If any event is due, all events are marked as
-    reported.
+    A new event is due at once. An event that was reported is due again after `repeat`.
+    If at least one event is due, all events in quarantine are marked as reported now.
     """
     row = quarantine.c
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)

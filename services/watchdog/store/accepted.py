@@ -29,8 +29,9 @@ def accepted_messages(
 ) -> Subquery:
     """Select one row for each case with a message that was accepted, or may have been accepted.
 
-    `ever` is the time of the last acceptance. `current` ignores alerts that were written before the case's `opened_at`.
-    Both times are in microseconds since the start of 1970. `in_doubt` is 1 if the result of an attempt is unknown.
+    `ever` is the time at which a message about the case was last accepted. `current` is the same time, but only for
+    alerts that were written since the case's `opened_at`. Both times are in microseconds since the start of 1970.
+    `in_doubt` is 1 if the result of an attempt is unknown.
     """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)

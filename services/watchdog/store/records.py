@@ -86,7 +86,8 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
     """Yield a fault for each case that has ended although its line is still at risk.
 
-    A case is left out if a person's recorded act explains the end. Changes since `before` are left out too.
+    A case is left out if a person's recorded act explains the end. A case is also left out if the case, its match, its
+    notice or its register entry is not older than `before`.
     """
     row = cases.c
     query = (

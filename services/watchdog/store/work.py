@@ -27,9 +27,9 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each council that has alerts without evidence that they were sent.
+    """Yield a fault for each council that has alerts marked as accepted without evidence.
 
-    Such an alert is marked as accepted, but no attempt to send it is recorded as successful or in doubt.
+    Evidence is a recorded attempt to send the alert that was successful or is in doubt.
     """
     attempt = delivery_attempts.c
     tried = exists().where(

@@ -30,7 +30,7 @@ MARK = "UPDATE outbox SET published_at = %s WHERE pk = ANY(%s)"
 
 
 def tell_outbox_again(world: World, count: int) -> int:
-    """Make the relays publish some events again."""
+    """Make the relays publish at most `count` random events again. Return the number of these events."""
     with psycopg.connect(world.database) as connection:
         return connection.execute(AGAIN, [_heard_topics(), count]).rowcount
 

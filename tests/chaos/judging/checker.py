@@ -118,7 +118,7 @@ def paged_without_cause(history: History, records: Records) -> Iterator[str]:
 
 
 def causes(history: History) -> Counter[str]:
-    """Return the number of changes for each entry. Each change may cause one more alert."""
+    """Return the number of changes that concern each register entry. Each change may cause one more alert."""
     of_number = Counter(row.number for row in history.notices())
     of_number.subtract(row.number for row in history.latest_notices().values())
     providers, numbers, found = defaultdict(set), defaultdict(set), Counter[str]()

@@ -28,7 +28,7 @@ BODIES = [
 
 
 def peak_of(body: bytes, media: str) -> tuple[int, str]:
-    """Return the peak memory in bytes, and the type of the problem."""
+    """Read a body that must be refused. Return the peak memory in bytes, and the type of the problem."""
     tracemalloc.start()
     try:
         with pytest.raises(ProblemError) as refused:

@@ -30,10 +30,7 @@ def interrupted_before(engine: Engine, words: str, meanwhile: Callable[[], None]
 
 @contextmanager
 def committing_together(engine: Engine, transactions: int) -> Iterator[None]:
-    """Hold back each transaction that changes data just before its commit.
-
-    The transactions commit together once `transactions` of them are ready.
-    """
+    """Make each writing transaction wait before its commit until `transactions` of them are ready to commit."""
     barrier = Barrier(transactions)
 
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:

@@ -29,7 +29,7 @@ receipts = st.builds(
 
 
 def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
-    """If a failure has the same time as another receipt, the failure counts."""
+    """Return the outcome of the latest final receipt. At the same time, a failure counts more than another outcome."""
     final = [one for one in history if one.outcome is not AWAITED]
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 

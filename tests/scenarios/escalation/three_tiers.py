@@ -32,7 +32,7 @@ def three_tiers(**more: Any) -> CouncilPolicy:
 
 
 def answers_of(deployment: Deployment) -> dict[str, SendResult]:
-    """Return an empty dictionary, in which the test sets the channel's answer for a person."""
+    """Return an empty dictionary, in which the test can set the channel's answer to messages for each person."""
     answers: dict[str, SendResult] = {}
     accept = deployment.channel.send
 

@@ -86,7 +86,7 @@ def names_in(api: Api, response: Response) -> dict[str, str]:
 
 
 def assert_like(answer: Any, shown: Any) -> None:
-    """`shown` is the guide's example of the answer."""
+    """Assert that the answer fits `shown`, the guide's example. Ids and times may differ."""
     if isinstance(shown, dict):
         assert answer.keys() == shown.keys()
         for name, value in shown.items():

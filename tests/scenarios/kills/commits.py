@@ -21,7 +21,7 @@ HAND_OVER = "a message is handed to the channel"
 
 
 class Kill(NamedTuple):
-    """The kill comes at the first commit of `place` in `step`."""
+    """The process is killed before or after the first commit of `place` in `step`."""
 
     step: str
     place: str

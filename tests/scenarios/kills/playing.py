@@ -101,7 +101,7 @@ def _told(service: Service, entries: dict[int, str]) -> dict[str, int]:
 
 
 def _repeated(service: Service) -> dict[str, tuple[int, int]]:
-    """Map each message that was sent several times to its numbers of sends and of doubtful attempts."""
+    """Map each message that was sent several times to the number of sends and the number of attempts in doubt."""
     attempts = rows(service, delivery_attempts, delivery_attempts.c.outcome == "in_doubt")
     doubted = Counter(str(row.delivery_pk) for row in attempts)
     times = Counter(reference for reference, _ in service.sent())

@@ -29,7 +29,7 @@ RESULTS = {
 
 @dataclass
 class FileChannel(RecordingChannel):
-    """Keeps its messages in files, for the next process."""
+    """Keeps the sent messages in a file, so that the next process can read them."""
 
     folder: Path = field(kw_only=True)
     commits: Commits = field(kw_only=True)

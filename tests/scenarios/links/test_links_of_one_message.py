@@ -114,7 +114,7 @@ def test_a_message_that_was_not_accepted_ends_no_link(two: Api, result: SendResu
 
 
 def recorded(deployment: Deployment) -> list[Message]:
-    """Every later message is added to the returned list."""
+    """Return a list to which every later message is added."""
     every, send = [], deployment.channel.send
 
     def noted(route: str, message: Message, reference: str) -> SendResult:

@@ -29,7 +29,7 @@ def small_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def before_turn(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
-    """Calls `act` before each write transaction, with the number of the transaction."""
+    """Make Pullcord call `act` before each write transaction. `act` gets the number of the transaction, from 0."""
     writing, count = Turns.writing, iter(range(1_000))
 
     @contextmanager

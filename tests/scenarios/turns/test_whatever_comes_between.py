@@ -16,7 +16,7 @@ from tests.support.ledger import count, pairs
 
 
 class Stopped(BaseException):
-    """Simulates the end of a process in the middle of a turn."""
+    """Simulates the end of a process in the middle of a turn of the matcher."""
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -53,7 +53,7 @@ class Line:
         return [day for day in (self.planned, self.restriction) if day is not None]
 
     def covered(self, tested: date | None) -> bool:
-        """Return True if the test was late enough. A test before the move or before the restriction does not count."""
+        """Return True if the alarm was tested late enough. A test before the move or the restriction is too early."""
         if tested is None or (self.restriction is not None and self.restriction > tested):
             return False
         return min(self.planned, self.reported) <= tested if self.moved else self.planned < tested

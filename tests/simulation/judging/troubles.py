@@ -92,7 +92,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the start of the first span of `length` without a fault, at `moment` or later. `spans` are the faults."""
+    """Return the first time from `moment` on that is followed by `length` without a fault. `spans` are the faults."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

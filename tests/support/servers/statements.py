@@ -1,4 +1,4 @@
-"""One cache of SQL texts serves all databases of a test run."""
+"""Shares one cache of SQL texts among all databases of a test run."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def of(counts: Counts, figure: Figure) -> Shown:
 
 
 def counts_of(figure: Figure, *rows: tuple[str, str, str, int]) -> Counts:
-    """Each row is a council, a provider, a kind and a number."""
+    """Return counts of the figure. Each row is a council, a provider, a kind and a number."""
     counts = Counts()
     for council, provider, kind, number in rows:
         add_counts(counts, figure, council, [provider], kind, number)

@@ -24,7 +24,7 @@ GAPS = st.lists(st.integers(1, 100), min_size=FEWEST_GAPS, max_size=40)
 
 
 def after(*gaps: float) -> list[datetime]:
-    """Return the times at which a feed was heard. Each gap is the number of days between two times."""
+    """Return the times at which a feed was heard. Each gap is the number of days until the next time."""
     return [START + timedelta(days=days) for days in accumulate(gaps, initial=0)]
 
 

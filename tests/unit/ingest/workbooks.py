@@ -39,8 +39,8 @@ def saved(book: Workbook) -> bytes:
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return the workbook with changed parts.
 
-    A change is the new content of a part, or a function that makes the new content from the old content. None removes
-    the part.
+    `changes` maps the name of a part to its new content, or to a function that makes the new content from the old
+    content. None removes the part.
     """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:

@@ -51,7 +51,7 @@ def test_matches_on_record_are_in_the_turn_of_their_entries() -> None:
 
 
 def rest(found: Mapping[int, Row], after: int, limit: int) -> dict[int, Row]:
-    """Return the first rows after the id `after`. A row beyond `limit` shows that another turn is needed."""
+    """Return at most `limit` + 1 rows after the id `after`. The extra row shows that another turn is needed."""
     return dict(sorted((pk, row) for pk, row in found.items() if pk > after)[: limit + 1])
 
 

@@ -44,7 +44,7 @@ class HangingWorker:
 
 @pytest.fixture
 def ended(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """The watchdog sets this event instead of ending the process."""
+    """Return an event that the watchdog sets instead of ending the process."""
     told = Event()
     watch: Callable[..., Watchdog] = Watchdog
     monkeypatch.setattr(roles, "Watchdog", lambda *arguments: watch(*arguments, end=told.set))

@@ -31,7 +31,7 @@ class Runner:
 
 
 def made(runner: Runner, code: str, monkeypatch: pytest.MonkeyPatch) -> Supervisor:
-    """The supervisor runs the Python text `code` instead of the HTTP process."""
+    """Return a supervisor that runs the Python text `code` instead of the HTTP process."""
     parts = SimpleNamespace(settings=None, pool=SimpleNamespace(full=False, stuck=0))
     monkeypatch.setattr(module, "FIRST_WAIT", 0.001)
     monkeypatch.setattr(module, "LONGEST_WAIT", 0.001)

@@ -27,7 +27,7 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 class DueBy:
     """Decides which cases are due. A case is due if its due time is `by` or earlier.
 
-    An open case is also due if its due time is after `beyond`.
+    An open case is also due if its due time is after `beyond`, because a correct due time is never so late.
     """
 
     by: datetime
@@ -41,9 +41,10 @@ def find_cases(
     to_change: bool = False,
     urgent_first: bool = False,
 ) -> list[Case]:
-    """Return the cases that meet the conditions. The case with the earliest harm comes first.
+    """Return the cases that meet the conditions, sorted by the day of harm.
 
-    `urgent_first` puts the most urgent case first. `to_change` locks the cases and sorts the cases by id.
+    If `urgent_first` is true, sort by urgency, and then by the day of harm. If `to_change` is true, lock the cases and
+    sort only by id.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:

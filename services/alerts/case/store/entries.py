@@ -1,4 +1,4 @@
-"""Loads encrypted register entries. Show an entry only to its own council."""
+"""Loads encrypted register entries. The caller must show an entry only to the entry's own council."""
 
 from __future__ import annotations
 

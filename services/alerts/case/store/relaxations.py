@@ -14,8 +14,8 @@ from services.storage.tables import cases, relaxations
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
     """Lock the council's count of relaxed cases.
 
-    On PostgreSQL, the call may fail with a serialisation error if the transaction has already read data. After such an
-    error, run the whole transaction again.
+    If the transaction has already read data, PostgreSQL may raise a serialisation error. The caller must then run the
+    whole transaction again.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))

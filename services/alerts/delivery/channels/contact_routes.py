@@ -30,7 +30,7 @@ _KINDS: Final = {
 
 
 def contact_route(contact: Contact, services: ContactServices) -> str:
-    """The address is not checked. Raises RefusedError if the contact's channel has no service."""
+    """Return the route without a check of the address. Raises RefusedError if the contact's channel has no service."""
     address = contact.address.get_secret_value()
     if contact.channel == ContactChannel.ROUTE:
         return address

@@ -1,4 +1,4 @@
-"""Limits the time of a whole conversation, because a socket's own timeout starts again after each byte."""
+"""Limits the time of a whole exchange with a server, because a socket's timeout starts again after each byte."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Deadline:
     def connect(
         self, host: str, port: int, timeout: float, check: Callable[[str], None] = lambda _address: None
     ) -> socket.socket:
-        """Raises OSError if no address accepts the connection. `check` gets each IP address, and may raise an error."""
+        """Raises OSError if no IP address of the host answers. `check` may raise an error to refuse an IP address."""
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         for *_, address in addresses:
             check(str(address[0]))

@@ -124,7 +124,7 @@ class DeliveryPool:
             return known is not None and known.holds(self._time())
 
     def begin(self, job: SendJob, on_result: OnResult) -> None:
-        """Start the job, and return at once. Check `places` and `places_at` before the call."""
+        """Start the job, and return at once. The caller must first check that `places` and `places_at` are not 0."""
         turn = _Turn(job, on_result, self._time())
         with self._changed:
             refused = self._closed

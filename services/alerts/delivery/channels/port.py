@@ -33,7 +33,7 @@ ACCEPTED = SendResult(SendOutcome.SENT, "accepted")
 
 class Channel(Protocol):
     def send(self, route: str, message: Message, reference: str) -> SendResult:
-        """Never raises an error. If a message is sent again, it has the same `reference`."""
+        """Never raises an error. All attempts to send one message have the same `reference`."""
         ...
 
 

@@ -44,7 +44,7 @@ REMEDIES: Final[Mapping[str, str]] = {
 
 
 class RouteRefusedError(ValueError):
-    """The error's text is a key of REMEDIES."""
+    """A route cannot be used. The error's text is a key of REMEDIES."""
 
     @property
     def result(self) -> SendResult:

@@ -10,7 +10,7 @@ UNREADABLE = "unreadable"
 def what_is_understood(route: str) -> str:
     """Describe the route in words, without its password. Raises RouteRefusedError if the route is faulty.
 
-    Never log the description, because it contains addresses.
+    The caller must never log the description, because the description contains addresses.
     """
     return channel_of(route).understood(route)
 

@@ -6,7 +6,7 @@ from services.core.tokens import Tokeniser
 
 
 def contact_key(tokeniser: Tokeniser, feed_id: str, contact: Contact) -> bytes:
-    """The key depends on the council, person, channel and address."""
+    """Return a keyed digest of the council, person, channel and address."""
     parts = (feed_id, contact.person, contact.channel, _place(contact))
     return tokeniser.digest(b"contact\0" + "\0".join(parts).encode())
 

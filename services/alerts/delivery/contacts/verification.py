@@ -42,7 +42,7 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Return a new code. Send this code only to the contact's address.
+    """Return a new code. The caller must send this code only to the contact's address.
 
     Raises TooOftenError if the contact has had too many messages.
     """

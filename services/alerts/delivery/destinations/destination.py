@@ -1,4 +1,4 @@
-"""Limits the jobs to one destination. A circuit breaker stops the jobs while the destination is failing.
+"""Limits the number of jobs for a destination. A circuit breaker stops these jobs while the destination is failing.
 
 The state of a circuit breaker is not stored. After a restart, each circuit breaker is closed and lets jobs through.
 """

@@ -1,4 +1,4 @@
-"""Limits the number of messages a minute. The caller passes the time."""
+"""Limits the number of messages a minute. The caller supplies the current time."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _Answer = tuple[str, DeliveryReceipt | None]
 
 @dataclass
 class ReceiptDesk:
-    """Asks for due receipts in the background. Call `run_due` always on the same thread."""
+    """Asks for due receipts in the background. All calls of `run_due` must be on the same thread."""
 
     look_up: LookUp
     patience: float = 0.0  # seconds to wait for answers; a later call writes those that come later

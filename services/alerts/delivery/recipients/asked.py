@@ -23,7 +23,7 @@ def contacts_asked(
 ) -> dict[Contact, str]:
     """Return the contacts to ask, with the tier of each contact. `levels` are the first and the last level to ask.
 
-    `fallback` holds the operator's contacts. The operator's contacts are asked if `levels` include the operator's
+    `fallback` holds the operator's contacts. The result includes these contacts if the last level is the operator's
     level, if no other contact is found, or if `unreached` is true.
     """
     first, last = levels

@@ -24,9 +24,9 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Join the waiting messages to one person on one channel into one message. Return the deliveries to send now.
+    """Combine several waiting messages if their person and channel are the same. Return the deliveries to send now.
 
-    Lock the deliveries in `due` before this call.
+    The caller must have locked the deliveries in `due`.
     """
     waiting = _waiting(work, due)
     first: dict[int, DueDelivery] = {one.delivery.pk: one for one in due}

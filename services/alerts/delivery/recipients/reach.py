@@ -15,10 +15,11 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that no message of an alert has reached.
+    """Return the tiers that no message of an alert has reached. `order` lists all tiers, the first tier first.
 
-    A tier also counts as reached if a later tier of `order` was asked in place of the tier, and accepted the message.
-    If every tier that was asked at first is reached, the list is empty.
+    A delivery that was made after `written_at` goes to a person who is asked in place of others. If such a delivery is
+    accepted, its tier and all earlier tiers count as reached. If all tiers that were asked at `written_at` are reached,
+    the result is empty.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
@@ -47,9 +48,9 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return the earliest time at which a message on its way becomes too late.
+    """Return the earliest time at which one of the messages on their way becomes too late.
 
-    None means that no message can still arrive in time.
+    Return None if no message can still arrive in time.
     """
     on_their_way = (
         one

@@ -1,6 +1,6 @@
 """Finds other contacts for alerts that did not reach a tier.
 
-An accepted message to a verified address reaches the tier of the address.
+An alert reaches a tier when a message to a verified address of the tier is accepted.
 """
 
 from __future__ import annotations

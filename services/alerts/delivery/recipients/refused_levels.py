@@ -21,9 +21,10 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """If the highest levels refused every message of the alert, count the cases as not asked at these levels.
+    """If every message to the highest levels was refused, count the open cases as not asked at these levels.
 
-    Return False if another worker has locked a case. In this case, call the function again later.
+    If every message to every level was refused, change nothing. Return False if another worker has locked a case. The
+    caller must then repeat the call later.
     """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.

@@ -1,4 +1,4 @@
-"""The report names a person and a channel, never an address."""
+"""Writes the report about refused contacts. The report names people and channels, never addresses."""
 
 from __future__ import annotations
 

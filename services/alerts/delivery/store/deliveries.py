@@ -50,7 +50,7 @@ def bring_forward(connection: Connection, pks: Sequence[int], now: datetime) -> 
 
 
 def hold_waiting(connection: Connection, destinations: Sequence[str], now: datetime) -> None:
-    """Give the due deliveries to `destinations` the state WAITING and the due time `now`."""
+    """Set the state WAITING and the due time `now` for due deliveries that have one of these destinations."""
     row = deliveries.c
     for destination in destinations:
         news = or_(row.state == DeliveryState.INTENDED.value, row.due_at <= now - HELD_ANEW)

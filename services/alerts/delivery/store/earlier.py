@@ -41,8 +41,8 @@ def accepted_beside(
 ) -> set[tuple[int, datetime | None]]:
     """Return pairs of a case id and the time at which an alert about this case was accepted.
 
-    The pairs cover `alert` itself, earlier alerts that were joined into `alert`, and later alerts that `alert` was
-    joined into.
+    Each alert spans the time from its `owed_since` to its `created_at`. Use only `alert` and the alerts whose span
+    overlaps the span of `alert`.
     """
     # What waits for one person is joined, so the message to a colleague about the same cases is in another alert.
     query = (

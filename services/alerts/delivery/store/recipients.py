@@ -96,10 +96,10 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels to which messages of other alerts are now on their way.
+    """Return the pairs of contact and channel to which messages of other alerts are now on their way.
 
-    These messages together must name every case of `open_cases`. The value is the latest time at which one of these
-    alerts is checked, or None if no check is planned.
+    The messages to each returned pair together name every case of `open_cases`. Each pair is mapped to the latest
+    `check_at` of these other alerts, or to None if none of them has a `check_at`.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -116,10 +116,10 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers that accepted messages about every case of `open_cases`.
+    """Return the tiers in which messages about all of `open_cases` were accepted.
 
-    A message to an unverified address does not count. A message from before a case last fell due does not count for
-    this case.
+    Only messages to verified addresses count. For each case, only alerts count that were written since the case last
+    fell due.
     """
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
@@ -181,7 +181,7 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 def lock_slots(connection: Connection, feed_id: str, now: datetime) -> list[Slot]:
     """Lock and return the council's deliveries that were never attempted and are due after `now`.
 
-    Leave out urgent alerts and alerts without cases.
+    Leave out deliveries of urgent alerts and of alerts without cases.
     """
     row = deliveries.c
     query = (

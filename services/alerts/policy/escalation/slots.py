@@ -22,7 +22,10 @@ class LastMessages:
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Replace a time more than `CLOCKS_APART` after `now` by None: only a fast clock can have set this time."""
+        """Return a copy in which None replaces each time that is more than `CLOCKS_APART` after `now`.
+
+        Only a fast clock can have set such a time.
+        """
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)
@@ -40,9 +43,9 @@ def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgen
 
 
 def moved_slot(policy: CouncilPolicy, slot: datetime, written_at: datetime, now: datetime) -> datetime:
-    """Return the time of a waiting message under the changed policy.
+    """Return the send time of a waiting message under the changed policy. The message is never an urgent one.
 
-    The message must not be urgent. `slot` is the time of the message under the earlier policy.
+    `slot` is the send time under the earlier policy.
     """
     if not policy.one_digest_a_day or slot <= written_at + timedelta(minutes=policy.urgent_interval_minutes):
         return slot

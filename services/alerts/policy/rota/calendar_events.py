@@ -40,7 +40,10 @@ class CalendarRefusedError(RefusedError):
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Leave out cancelled events. Raises CalendarRefusedError if the calendar is faulty."""
+    """Return each event that is not cancelled, with a name of the event for error messages.
+
+    Raises CalendarRefusedError if the calendar is faulty.
+    """
     for n, lines in enumerate(_blocks(_lines(data)), start=1):
         if n > MOST_EVENTS:
             raise CalendarRefusedError(f"the calendar has more than {MOST_EVENTS} events: divide it")
@@ -50,7 +53,10 @@ def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
 
 
 def single(name: str, event: Event, key: str) -> Any:
-    """Raises CalendarRefusedError if the event has the property twice."""
+    """Return the value of the property `key`, or None if the event does not have this property.
+
+    Raises CalendarRefusedError if the event has the property more than once.
+    """
     value = event.get(key)
     if isinstance(value, list):
         raise CalendarRefusedError(f"{name}: has {key} twice; leave one of them")

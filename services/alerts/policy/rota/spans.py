@@ -34,7 +34,7 @@ class TimeSpan:
 
 
 def joined_spans(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """The result is in order of time."""
+    """Merge spans that overlap or touch. Return the merged spans in order of time."""
     found: list[TimeSpan] = []
     for span in sorted(spans):
         if found and span.start <= found[-1].end:
@@ -67,9 +67,10 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """Return the daily spans from `begin` to `end`, in local time. In `weekdays`, Monday is 0.
+    """Return the daily spans from `begin` to `end` that share time with `within`.
 
-    If `end` is not after `begin`, each span ends on the next day.
+    `begin` and `end` are local times. If `end` is not after `begin`, each span ends on the next day. In `weekdays`,
+    Monday is 0.
     """
     # A span of the day before may still last.
     day, last = london_day(within.start) - _ONE_DAY, london_day(within.end)

@@ -32,7 +32,7 @@ class Cell(Protocol):
 
 
 def cell_text(cell: Cell) -> tuple[str, CellCode | None]:
-    """Formulas, errors and impossible dates give an empty text."""
+    """Return the text and the fault of a cell. A formula, an error or an impossible date gives an empty text."""
     value = cell.value
     if value is None:
         return "", None

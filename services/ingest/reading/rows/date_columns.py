@@ -74,7 +74,7 @@ class _Evidence:
 
 
 class DateColumns:
-    """Call `see` with every row before the first `read`."""
+    """Reads the dates of a file. Call `see` with every row before the first `read`."""
 
     def __init__(self, fields: Iterable[str], system: DateSystem, stated: DateOrder | None) -> None:
         self._evidence = {field: _Evidence() for field in fields if field in DATES | MOMENTS}

@@ -65,7 +65,7 @@ def _day_of_move(notice: MigrationNotice) -> date | None:
 
 
 def nowhere(notice: MigrationNotice) -> tuple[Issue, ...]:
-    """Return the issue of a notice without a usable place. A notice about an exchange needs no place."""
+    """Return the issue of a notice without a usable place. A notice about an exchange gives no issue."""
     if notice.scope is LINE:
         return (
             Issue(

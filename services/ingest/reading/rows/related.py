@@ -12,7 +12,10 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Join rows with the same reference. JSON rows must also have the same time of change."""
+    """Join the rows of each reference into one row for each place.
+
+    JSON rows are joined only if the rows also have the same time of change.
+    """
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)

@@ -42,7 +42,7 @@ _MEANWHILE: Final = dict.fromkeys(PLACE_FIELDS, "Each is matched.") | {
 
 
 def joined_rows(group: Sequence[RawRow]) -> list[RawRow]:
-    """Join the rows of one reference that agree in their place. The row with the latest change comes last."""
+    """Join the rows of one reference into one row for each place. The row with the latest change comes last."""
     # If the reference may be rounded, no rows are joined.
     if len(group) == 1:
         return [*group]

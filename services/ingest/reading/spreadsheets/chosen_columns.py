@@ -31,7 +31,10 @@ class ChosenWord(NamedTuple):
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
-    """A text has the form "Lifeline No=entry_id". Raises RefusedError if a text is wrong or a column has two fields."""
+    """Read mappings of columns to fields. Each text has the form "Lifeline No=entry_id".
+
+    Raises RefusedError if a mapping is wrong, or if a column has two fields.
+    """
     chosen: dict[str, str] = {}
     for text in texts:
         heading, sign, field = text.rpartition("=")

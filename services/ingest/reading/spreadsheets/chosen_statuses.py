@@ -42,7 +42,10 @@ class ChosenStatuses:
 
 
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
-    """A text has the form "Live=active". Raises RefusedError if a text is wrong or a word has two codes."""
+    """Read mappings of words to status codes. Each text has the form "Live=active".
+
+    Raises RefusedError if a mapping is wrong, or if a word has two codes.
+    """
     chosen: dict[str, str] = {}
     for text in texts:
         word, sign, code = text.rpartition("=")

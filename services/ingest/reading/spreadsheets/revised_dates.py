@@ -53,9 +53,9 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Return the column of the first date, and then the columns of revised dates.
+        """Return the column of the unrevised date, and then the columns of revised dates.
 
-        If several of these cells are filled in a row, the last filled cell counts.
+        If a row has dates in several of these columns, the last date counts.
         """
         base = self.original[:1] if self.plain is None else (self.plain,)
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
@@ -75,9 +75,9 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Report the dates of a row that contradict each other.
+    """Return an issue for each date field of a row with contradicting dates.
 
-    If two revised dates of a field differ, the field is also removed from `fields`.
+    If two columns give different revised dates for a field, also remove the field from `fields`.
     """
     issues = []
     for one in dates:

@@ -60,7 +60,7 @@ def completed_notices(
 ) -> Completed:
     """Complete each notice that reports only a status, from the latest notice with the same reference.
 
-    If a completed notice still names no line, area or exchange, reject the notice. Keep every withdrawal, because the
+    A notice that still names no line, area or exchange is rejected. But a withdrawal is always kept, because the
     withdrawn notice may arrive later.
     """
     if record_type.kind is not RecordKind.NOTICE:

@@ -63,7 +63,10 @@ def place_of(private: Mapping[str, Any]) -> Place:
 
 
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
-    """Combine tied versions. The result has the most dangerous status, the earliest dates and the latest places."""
+    """Add a version to the tied versions.
+
+    The result has the most dangerous status, the earliest dates and the `MOST_PLACES` latest places.
+    """
     if rival is None:
         return TiedVersions(risk, (place,))
     both = (rival.risk, risk)
@@ -97,7 +100,10 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """Return the more dangerous status if one of the two statuses ends the service. Otherwise return the new status."""
+    """Return the status of the new version `risk`.
+
+    If the new status or the status of the tied versions is `ended`, return the more dangerous of the two instead.
+    """
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 

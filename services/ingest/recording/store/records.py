@@ -39,7 +39,7 @@ def open_record(context: SubmissionContext, record_type: RecordType[Facts], reco
 def open_records(
     context: SubmissionContext, record_type: RecordType[Facts], pks: Collection[int]
 ) -> dict[int, Mapping[str, Any]]:
-    """A damaged record gives an empty mapping."""
+    """Decrypt records. A damaged record gives an empty mapping."""
     table = record_type.table
     columns = (table.c.pk, table.c.record_key, table.c.sealed, table.c.key_id)
     query = select(*columns).where(among(context.connection, table.c.pk, pks))

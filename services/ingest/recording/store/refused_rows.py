@@ -31,9 +31,9 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Delete refused rows without a reference, because the sender has probably sent them again.
+    """Delete the refused rows without a reference that came in a submission of 2 to `rows` rows.
 
-    Only rows from submissions of 2 to `rows` rows are deleted.
+    `rows` is the size of the present submission.
     """
     # The sender has probably sent the whole submission again.
     # A single row without a reference cannot be recognised when it comes again.

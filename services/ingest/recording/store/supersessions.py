@@ -62,9 +62,10 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """If a replaced notice was announced, mark its replacement as announced. Return the newly marked notices.
+    """Mark each replacement of an announced notice as announced. Return the newly marked notices.
 
-    `keys` has the keys of the replaced notices. The marks follow each chain of replacements to its end.
+    `keys` has the keys of the replaced notices. If a replacement was replaced too, the later replacement is also
+    marked.
     """
     before = notices.alias("before")
     announced = exists(

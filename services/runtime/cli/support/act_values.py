@@ -44,7 +44,7 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Return a typed value in the form in which it is recorded, for example an ISO date.
+    """Read a value that a person typed. Return the form that is recorded, for example an ISO date.
 
     Raises RefusedError if `text` cannot be read. The error names `option`, or `--field` if `option` is empty.
     """

@@ -47,7 +47,7 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Control characters become spaces, because they could change the terminal."""
+    """Return the text with a space for each control character, because control characters could change the terminal."""
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 
@@ -86,7 +86,7 @@ def local_time(moment: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """Return the time in one unit, rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
+    """Return a duration in its largest whole unit, rounded down, such as `40 seconds`, `3 hours` or `12 days`."""
     for size, name in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         if seconds >= size:
             count = int(seconds // size)

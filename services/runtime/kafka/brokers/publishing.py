@@ -50,9 +50,9 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """An ordinary producer never writes a record twice, but fails for good once the brokers refuse a record.
+    """Return a producer that never writes a record twice, but fails for good once the brokers refuse a record.
 
-    A careful producer still works after a refusal, but may write a record twice.
+    If `careful` is True, return a producer that still works after a refusal, but may write a record twice.
     """
     return KafkaProducer(
         **settings.client(),

@@ -26,7 +26,7 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Return one line for several notices on an area. Each pair has the planned day and restriction day of a notice."""
+    """Return one line for several notices on an area. Each item of `days` is a notice's planned and restriction day."""
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)

@@ -1,4 +1,4 @@
-"""Compares a route with Apprise's reading of it, because Apprise reads `o'brien@x` as `brien@x`."""
+"""Finds recipients of a route that Apprise misreads. For example, Apprise reads `o'brien@x` as `brien@x`."""
 
 import re
 from collections.abc import Iterable, Iterator

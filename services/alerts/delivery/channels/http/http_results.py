@@ -54,7 +54,10 @@ def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """`retry_after` is a number of seconds or a date (RFC 9110)."""
+    """Return the seconds to wait. `retry_after` holds a number of seconds or a date (RFC 9110).
+
+    Return None if `retry_after` is missing or unreadable.
+    """
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

@@ -23,7 +23,7 @@ class _Progress:
 
 
 def submit(service: NotifyEmail, mail: bytes, seconds: float) -> SendResult:
-    """`mail` has CRLF line ends. `seconds` limits the whole conversation."""
+    """`mail` has CRLF line ends. `seconds` limits the time of the whole exchange with the mail server."""
     progress, deadline = _Progress(), Deadline(seconds)
     try:
         with deadline.running():

@@ -41,7 +41,7 @@ class NotifyReceipts:
 
 
 def receipt_of(status: str, at: datetime) -> DeliveryReceipt:
-    """Return the receipt for a status of GOV.UK Notify. As long as the status is not final, the receipt is awaited."""
+    """Return the receipt for a status of GOV.UK Notify. If the status is not final, the outcome is AWAITED."""
     at = at.replace(tzinfo=at.tzinfo or UTC)
     if status in _DELIVERED:
         return DeliveryReceipt(ReceiptState.DELIVERED, at)

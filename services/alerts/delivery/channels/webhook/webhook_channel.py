@@ -18,7 +18,7 @@ EVENT = "alert.message"
 
 
 class WebhookChannel:
-    """A message that is sent again has the same `webhook-id` as before."""
+    """Sends messages to webhooks. All attempts to send one message have the same `webhook-id`."""
 
     def __init__(
         self, seconds: float = 30.0, check: Callable[[str], None] = check_public, trust: str | None = None

@@ -43,7 +43,7 @@ def show(
     ] = False,
     by: Annotated[str | None, typer.Option(help="Who looks, by name; needed with --reveal.", metavar="NAME")] = None,
 ) -> None:
-    """Show a case in full: place, alarm, reasons of the matches, alerts, and acts of people.
+    """Show a case in full: address, alarm, matches and their reasons, alerts, and acts of people.
 
     The output holds the resident's telephone number and address. Use this command on the council's own machine only.
     """
@@ -77,9 +77,9 @@ def record(
 ) -> None:
     """Record an act of a named person on a case.
 
-    Type values as in an imported file. A date such as `05/11/2026` has the day first. A time without an offset is UK
-    time. You may also type `now` for a time and `today` for a date. Instead of a code, you may type a common word, such
-    as `phone` for a call.
+    Values have the same form as in an imported file. A date such as `05/11/2026` has the day first. A time without an
+    offset is UK time. You may also type `now` for a time and `today` for a date. Instead of a code, you may type a
+    common word, such as `phone` for a call.
     """
     done = act_of(event)
     with opened() as store:

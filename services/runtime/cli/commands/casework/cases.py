@@ -62,8 +62,8 @@ def cases(
 ) -> None:
     """List the cases. Cases in urgent states come first, and cases without further alerts come last.
 
-    Cases of the same urgency are in the order of their harmful days. The harmful day is the day of the restriction or
-    the day of the move, whichever is earlier.
+    Cases of the same urgency are in the order of their harmful days. The harmful day is the day on which calls are
+    restricted or the line is moved, whichever is earlier.
     """
     with opened() as store:
         with store.reading() as connection:

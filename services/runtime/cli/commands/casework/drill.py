@@ -79,7 +79,7 @@ def start(council: Annotated[str, typer.Argument(help="The council's GSS code.",
 def answer(
     drill: Annotated[str, typer.Argument(help="The drill, such as D-7K3M-2Q9P.", metavar="DRILL")], by: By
 ) -> None:
-    """Record that a person has read a drill. Only a person of the council may answer a drill."""
+    """Record that a person of the council has read a drill. The drill is then answered."""
     name = _name(by)
     with opened() as store:
         done = record_answer(store, drill, name, AnswerWay.COMMAND)

@@ -19,9 +19,9 @@ def preview(
     days: Annotated[int, typer.Option(min=1, max=LONGEST_PREVIEW, help="Look so many days ahead.")] = 60,
     council: OfCouncil = None,
 ) -> None:
-    """Show the messages about a case in the next days, if nobody acts: times, reasons and recipients.
+    """Show the messages that would be sent about a case in the next days if nobody acts.
 
-    Nothing is stored or sent. The output names its assumptions.
+    The output has the time, reason and recipients of each message, and the assumptions. Nothing is stored or sent.
     """
     settings = Settings()
     with opened(settings) as store, store.reading() as connection:

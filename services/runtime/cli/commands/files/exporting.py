@@ -27,13 +27,16 @@ References = Annotated[
 
 @app.command("cases", epilog=examples("pullcord export cases cases.csv --council E06000009"))
 def cases(file: File, council: Council = None, ended: Ended = False, references: References = False) -> None:
-    """Write the cases: reference, state, level, dates. The file appears only when it is complete."""
+    """Write the cases to a file: reference, state, level, dates. The file appears only when it is complete."""
     _write(export_cases, "case", file, council, ended=ended, references=references)
 
 
 @app.command("matches", epilog=examples("pullcord export matches matches.ndjson"))
 def matches(file: File, council: Council = None, ended: Ended = False, references: References = False) -> None:
-    """Write the matches: notice, entry, level, reasons, decision, dates. The file appears only when it is complete."""
+    """Write the matches to a file: reference, level, reasons, decision, dates.
+
+    The file appears only when it is complete.
+    """
     _write(export_matches, "match", file, council, ended=ended, references=references)
 
 

@@ -118,7 +118,9 @@ def notices(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a provider's migration notices. A later version replaces the stored notice. An older version is ignored.
+    """Import a provider's migration notices.
+
+    A newer version of a notice replaces the stored version. An older version is ignored.
 
     The exit code is 1 if every row was rejected.
     """

@@ -26,7 +26,7 @@ _SHOWN: Final = {COLUMN: "column"}
 
 @app.command("list", epilog=examples("pullcord mappings list --council E06000009"))
 def list_(council: Council = None, provider: Provider = None) -> None:
-    """List the mappings of a council or a provider."""
+    """List the columns and words that a council or a provider has mapped by hand."""
     with opened() as store:
         feed_id, kind = _sender(store, council, provider)
         found = remembered_words(store, feed_id, kind)
@@ -54,7 +54,7 @@ def forget_(
         list[str] | None, typer.Option(help="A word for a status. May be given again.", metavar="WORD")
     ] = None,
 ) -> None:
-    """Delete mappings of columns or words of a council or a provider. Imported records do not change."""
+    """Delete a council's or a provider's mappings of columns or words. Imported records do not change."""
     if not column and not status:
         raise RefusedError("name what to forget: --column HEADING or --status WORD")
     with opened() as store:

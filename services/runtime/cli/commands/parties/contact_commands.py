@@ -132,10 +132,10 @@ def send_test(
     ),
 )
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
-    """Send a code to a contact now, to verify its address.
+    """Send a code to a contact now, to verify the contact's address.
 
-    Perhaps nobody reads an address that is not verified. So other people also get the messages to this address until
-    the address is verified.
+    Until the address is verified, other people also get the contact's messages, because perhaps nobody reads messages
+    to this address.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -61,7 +61,9 @@ def with_contact(
 
 
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
-    """Return the policy without the person's contacts in the tiers. If `channel` is given, other channels stay.
+    """Return the policy without the person's contacts in the tiers.
+
+    If `channel` is given, only contacts of this channel are left out.
 
     Raises PolicyRefusedError if there is no such contact, or if the rota still needs the contact.
     """

@@ -22,7 +22,7 @@ def demo(
     data_dir: Annotated[Path | None, typer.Option(help="Where to keep its data; a new folder if absent.")] = None,
     stay: Annotated[bool, typer.Option(help="Serve on when the story is told.")] = True,
 ) -> None:
-    """Watch the main job in under a minute: files are read, lines are matched, e-mails are sent.
+    """See Pullcord work in under a minute: files are read, lines are matched, e-mails are sent.
 
     Everything runs on this machine with invented data: registers of two councils, and notices of three providers. A
     mail server on this machine is the officers' mailbox. The clock is simulated. Afterwards the service stays up, so

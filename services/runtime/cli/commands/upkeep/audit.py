@@ -26,11 +26,11 @@ def audit() -> None:
 def check() -> None:
     """Compare the stored data with the audit. Nothing is changed.
 
-    The command finds data that somebody changed by hand in the database. The exit code is 1 if anything differs. Then
-    trust the audit, not the data.
+    The command finds data that somebody changed by hand in the database. If anything differs, the exit code is 1. In
+    this case, trust the audit and not the data.
 
-    The command also computes the harmful day and the next review of each case. It lists each stored day or time that is
-    later than the computed one.
+    The command also finds cases that somebody delayed by hand. The stored harmful day or next review of such a case is
+    later than the day or time that the command computes.
     """
     with opened() as store, store.reading() as connection:
         checks = (audit_differences, due_differences, sealed_differences)

@@ -38,7 +38,7 @@ def show(event: Event) -> None:
 
 @app.command(epilog=examples("pullcord quarantine replay 019a… --by 'Asha Patel'"))
 def replay(event: Event, by: By) -> None:
-    """Publish an event again, for the consumers that could not handle it. First correct the cause."""
+    """Publish an event again for the consumers that failed to handle the event. First correct the cause."""
     with opened() as store:
         count = requeue(store, event, by)
     say(f"It will be handled again by {counted(count, 'consumer')}.")

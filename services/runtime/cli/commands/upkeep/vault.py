@@ -42,7 +42,7 @@ def add_key() -> None:
 
 @app.command(epilog=examples("pullcord vault rotate", "pullcord vault rotate --yes"))
 def rotate(yes: Yes = False) -> None:
-    """Make the newest vault key current. Then encrypt everything again with this key.
+    """Make the newest vault key current, and encrypt everything again with this key.
 
     If the newest key is already current, a new key is added first. Processes may keep running: they notice the change
     of the keys file. The old keys stay in the file, because older backups need them.
@@ -61,9 +61,9 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt all data of older keys again, with the current key.
+    """Re-encrypt with the current key all data that older keys still encrypt.
 
-    After an interruption, run the command again for the rest.
+    If the command was interrupted, run the command again for the remaining data.
     """
     with opened() as store:
         _reseal(store)

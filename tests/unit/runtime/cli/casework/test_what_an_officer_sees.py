@@ -26,7 +26,7 @@ def cases_listed(desk: Desk, *typed: str) -> list[str]:
 
 
 def with_cases(desk: Desk, days: list[int]) -> list[str]:
-    """Open one case for each item of `days`: the number of days until the move. Return the entry ids."""
+    """Open a case for each item of `days`. An item is the number of days until the move. Return the entry ids."""
     numbers = [f"01632 960{100 + place}" for place in range(len(days))]
     entries = [
         {

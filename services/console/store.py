@@ -55,6 +55,8 @@ class ActRow(NamedTuple):
 
 
 _AT_ONCE = 500
+# Looking up a member is ten times as fast as calling its class, which counts for thousands of cases.
+_STATES, _LEVELS = {one.value: one for one in CaseState}, {one.value: one for one in MatchLevel}
 _ACT = [audit.c[name] for name in ActRow._fields]
 
 
@@ -84,7 +86,7 @@ def listed_cases(connection: Connection, alert_pks: Collection[int]) -> list[Lis
         .group_by(row.pk)
     )
     return [
-        ListedCase(pk, entry_pk, reference, CaseState(state), MatchLevel(level or MatchLevel.POSSIBLE), *further)
+        ListedCase(pk, entry_pk, reference, _STATES[state], _LEVELS[level or MatchLevel.POSSIBLE], *further)
         for pk, entry_pk, reference, state, level, *further in connection.execute(query)
     ]
 

@@ -119,7 +119,7 @@ def most_urgent_first(cases: Iterable[Facts], today: date) -> list[Facts]:
     # Cases of equal urgency are ordered by date, then by the surer match. The reference makes the order stable.
 
     def key(case: Facts) -> tuple[Urgency, date, int, str]:
-        return urgency(case, today), case.harm_on or date.max, -MatchLevel(case.level).rank, case.reference
+        return urgency(case, today), case.harm_on or date.max, -case.level.rank, case.reference
 
     return sorted(cases, key=key)
 

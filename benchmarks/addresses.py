@@ -1,4 +1,7 @@
-"""Measures the time to parse and to compare invented addresses. Run `python -m benchmarks.addresses [COUNT]`."""
+"""Measures the time to parse and to compare invented addresses.
+
+Run `python -m benchmarks.addresses [COUNT]`.
+"""
 
 from __future__ import annotations
 

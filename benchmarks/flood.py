@@ -1,8 +1,8 @@
-"""Measures a council's wait for an alert during a flood of other notices.
+"""Measures the delay of an alert during a flood of notices for another council.
 
     python -m benchmarks.flood [--homes 300] [--notices 1000]
 
-The row "alone" shows the time without a flood.
+The row "alone" shows the delay without a flood.
 """
 # The time begins with the commit of the watched notice, right after the flood.
 

@@ -1,4 +1,4 @@
-"""Measures how many notices and register entries Pullcord ingests and matches per second.
+"""Measures how many records Pullcord ingests and matches per second.
 
 python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
 """

@@ -1,9 +1,8 @@
-"""Measures whether a provider can learn from response times that a number is on a register.
+"""Measures whether response times reveal that a number is on a register.
 
     python -m benchmarks.timing [--postgres] [--notices 4000] [--blocks 20] [--block 10]
 
-The result is the area under the ROC curve. At .50, a provider learns nothing. At 1.00 or 0.00, a provider learns
-everything.
+The result is the area under the ROC curve: 0.50 reveals nothing, 0.00 and 1.00 reveal everything.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures the largest allowed uploads: their time, their memory, and the delay of alerts.
+"""Measures time, memory and the delay of alerts during the largest allowed uploads.
 
 python -m benchmarks.uploads [--only csv|xlsx|json]
 """

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from services.watchdog.findings import FaultKind
 
 K = FaultKind
+# The watchdog must find at least this number of faults of each kind.
 EACH: Final = 7
 LATER, NEVER = "due_at = due_at + 864000000000", "due_at = NULL"
 # What changes, where, and what is found. The states keep the faults apart.
@@ -28,7 +29,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Plant faults, and return the kinds of the faults. The watchdog must find at least `EACH` faults of each kind."""
+    """Plant faults, and return the kinds of the faults."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

@@ -49,8 +49,7 @@ def encode(envelope: Envelope) -> bytes:
 def decode(body: bytes) -> Envelope:
     """Return the event that `encode` wrote.
 
-    Raises UnknownEventError if this version does not know the type of the event. Raises another ValueError for any
-    other fault.
+    Raises UnknownEventError if the type is unknown. Raises another ValueError for any other fault.
     """
     raw = from_json(body)
     kind = raw.get("type") if isinstance(raw, dict) else None

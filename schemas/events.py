@@ -1,8 +1,6 @@
-"""The data of all published events. No event holds a telephone number, an address or a name.
-
-Events use Pullcord's own ids, because a sender's reference might hold anything. Each text field has a pattern that no
-telephone number matches.
-"""
+"""The data of all published events. No event holds a telephone number, an address or a name."""
+# Events use Pullcord's own ids, because a sender's reference might hold anything.
+# Each text field has a pattern that no telephone number matches.
 
 from __future__ import annotations
 
@@ -109,9 +107,8 @@ class NoticesReconsidered(EventData):
     Each item of `records` is one of these:
 
     - A notice that another notice began or ceased to replace.
-    - A notice that now counts as announced in advance, because the notice that it replaces was announced in advance.
-    - An area record that is new, changed or ended. Pullcord keeps one area record for all notices of a provider on one
-      area.
+    - A notice that now counts as announced in advance, like the notice that it replaces.
+    - An area record that is new, changed or ended. All notices of a provider on one area share an area record.
     """
 
     event_name: ClassVar[str] = "notices_reconsidered"

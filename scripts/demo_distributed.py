@@ -1,8 +1,8 @@
-"""Runs the demonstration in several processes, with a real Apache Kafka and a real PostgreSQL.
+"""Runs the demonstration with several processes, Apache Kafka and PostgreSQL.
 
     python -m scripts.demo_distributed [--once]
 
-After the demonstration, the servers run on until Ctrl-C. With `--once`, the servers stop after the demonstration.
+The servers run until Ctrl-C. With `--once`, the servers stop after the demonstration.
 """
 
 from __future__ import annotations

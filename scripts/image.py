@@ -2,7 +2,7 @@
 
     python -m scripts.image [--base IMAGE] [--tag NAME]
 
-The script must run as root. First, `scripts/install/buildah.sh` must install buildah and mmdebstrap.
+Run this script as root. Run `scripts/install/buildah.sh` first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Writes the sample registers and notices. Run `python -m scripts.make_samples` in the top folder of the repository."""
+"""Writes the sample registers and notices.
+
+Run `python -m scripts.make_samples` in the top folder of the repository.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Puts small faults into the rules of alerts, matching and ingest, and counts the faults that the tests find.
+"""Puts small faults (mutants) into the rules, and counts the mutants that the tests find.
 
     make mutants
 
-A mutant is the code with one such fault. An equivalent mutant behaves like the original code, so no test can find the
-fault. The exit code is 1 if the tests find too few mutants, or if the list of equivalent mutants has a wrong entry.
+The exit code is 1 if the tests find too few mutants, or if `equivalent.toml` has a wrong entry.
 `mutmut show NAME` prints a mutant.
 """
 
@@ -30,6 +29,7 @@ ROOT = Path(__file__).parents[1]
 MUTMUT = Path(sys.executable).with_name("mutmut")
 WORK = ROOT / "mutants"
 LOG = WORK / "mutmut.log"
+# Equivalent mutants behave like the original code, so no test can find them.
 EQUIVALENT = ROOT / "tests" / "mutants" / "equivalent.toml"
 SEED, DRAWN, WORKERS = 2027, 480, 2
 LEAST = 0.9
@@ -85,9 +85,9 @@ def _said(*arguments: str) -> list[str]:
 
 
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
-    """Return the number of mutants by module and outcome, and the names of the mutants that survived.
+    """Return the counts of mutants, and the names of the mutants that survived.
 
-    Each key of the counts is a module (or `total`) and an outcome, such as `total killed`.
+    A key of the counts is a module or `total`, and an outcome: `total killed`.
     """
     count: Counter[str] = Counter()
     alive = []

@@ -1,6 +1,6 @@
 """Writes the files in `schemas/published`. Run `python -m scripts.publish_schemas`.
 
-With `--check`, the script writes no file. The exit code is 1 if a file is out of date.
+`--check` writes no file, and exits with 1 if a file is out of date.
 """
 
 from __future__ import annotations

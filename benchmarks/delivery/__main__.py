@@ -1,4 +1,4 @@
-"""Measures the delay of messages when many messages are due at once.
+"""Measures the delay of messages when many are due at once.
 
     python -m benchmarks.delivery [hosts] [councils] [one] [--postgres] [--councils 150] [--cases 20000]
 

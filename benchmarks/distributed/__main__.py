@@ -1,4 +1,4 @@
-"""Measures how fast several Pullcord processes handle notices and register entries, and how soon they send a mail.
+"""Measures the speed of several Pullcord processes, and the delay of a mail.
 
     python -m benchmarks.distributed [--lines 150000] [--only lines|peers|latency] [--profile]
 

@@ -84,7 +84,7 @@ def distributed(ground: Ground) -> Iterator[RunningPullcord]:
 def delays(ground: Ground, served: RunningPullcord, phases: Sequence[tuple[int, float]]) -> list[Delays]:
     """Measure the delays of the mails in each phase.
 
-    Raises ValueError if the phases need too many telephone lines. Raises TimeoutError if a mail does not arrive.
+    Raises ValueError for too many posts. Raises TimeoutError if a mail does not arrive.
     """
     # A phase has posts per second, and a length in seconds.
     counts = [int(rate * seconds) for rate, seconds in phases]

@@ -57,10 +57,9 @@ class JoinResult:
 
 
 def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
-    """Measure how long a peer takes to join `lines` notices and entries.
+    """Measure how long a peer takes to join notices and register entries.
 
-    Raises PeersMissingError if the peers are not installed. Raises TimeoutError if the join takes too long. Raises
-    WrongMatchesError if the number of matches is wrong.
+    Raises PeersMissingError if the peers are not installed. Raises TimeoutError or WrongMatchesError if the join fails.
     """
     # A few lines come first, and are not counted.
     if not THEIRS.exists():

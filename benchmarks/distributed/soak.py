@@ -2,7 +2,7 @@
 
     python -m benchmarks.distributed.soak [--minutes 60] [--posts 2]
 
-Memory is the unique set size (USS) in MiB, without shared memory.
+Memory is the unique set size (USS) in MiB.
 """
 
 from __future__ import annotations

@@ -1,1 +1,2 @@
-"""Benchmarks of similar libraries. All except Faust run in a Python environment with other package versions."""
+"""Benchmarks of similar libraries."""
+# All except Faust run in a Python environment with other package versions.

@@ -1,4 +1,5 @@
-"""Joins notices and register entries with Faust. Each message of one topic is looked up in the other topic's table."""
+"""Joins notices and register entries with Faust."""
+# Each message of one topic is looked up in the other topic's table.
 # The tables are in memory and have a changelog topic (Faust's default).
 
 from __future__ import annotations

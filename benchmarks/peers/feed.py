@@ -1,4 +1,5 @@
-"""Writes notices and register entries to the broker. The key of each message is a token of the telephone number."""
+"""Writes notices and register entries to the broker."""
+# The key of each message is a token of the telephone number.
 # Messages have the fields of Pullcord's own events. A line on standard input starts them.
 
 from __future__ import annotations

@@ -41,11 +41,7 @@ def ago(shortest: int, longest: int, random: Random) -> date:
 
 
 def timing(random: Random, *, may_restrict: bool, horizon: tuple[int, int] | None = None) -> Timing:
-    """Draw the dates of a notice.
-
-    `horizon` is the first and the last possible harmful day, in days after the base day. If `horizon` is None, the
-    range is drawn too.
-    """
+    """Draw the dates of a notice. `horizon` limits the harmful day, in days after the base day."""
     if horizon is None and random.random() < _LATE_SHARE:
         harmful = in_days(random.randint(*_LATE_HORIZON))
         issued = min(harmful - timedelta(days=random.randint(2, 6)), in_days(-1))

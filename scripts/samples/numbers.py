@@ -1,4 +1,4 @@
-"""Draws telephone numbers for the samples. Ofcom reserves these numbers for drama, so a call reaches nobody."""
+"""Draws telephone numbers for the samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-# The first digits of a thousand numbers, by town. Blackpool has no reserved range and uses 01632, which has no area.
+# The first digits of a thousand numbers, by town. Ofcom reserves these numbers for drama, so a call reaches nobody.
+# Blackpool has no reserved range and uses 01632, which has no area.
 RANGES: Final[dict[str, str]] = {
     "Blackpool": "01632 960",
     "Cardiff": "029 2018 0",

@@ -32,7 +32,7 @@ class MissingToolError(Exception):
 
 
 def install() -> Path:
-    """Fetch the jars of Apache Kafka if they are missing or older than `pom.xml`. Return the folder of the jars."""
+    """Fetch the jars of Apache Kafka if needed. Return the folder of the jars."""
     libs = HOME / "libs"
     ready = HOME / "ready"
     # A newer pom.xml may ask for other jars.

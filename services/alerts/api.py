@@ -52,9 +52,9 @@ class AcknowledgementBody(BaseModel):
 
 
 class AcknowledgementAnswer(BaseModel):
-    """The acknowledged cases. Messages about each of these cases pause.
+    """The acknowledged cases. Messages about these cases pause.
 
-    `paused_until` is the time at which the first of these pauses ends, or null if no case was acknowledged.
+    `paused_until` is the earliest end of a pause, or null if no case was acknowledged.
     """
 
     alert: str

@@ -13,7 +13,7 @@ from services.storage.store import Store
 
 
 class CheckView(BaseModel):
-    """The state of a message with a test or a code. `reason` is the result of the last attempt to send this message."""
+    """The state of a test message, or of a message with a code. `reason` is the result of the last attempt."""
 
     asked_at: datetime
     state: str
@@ -21,9 +21,9 @@ class CheckView(BaseModel):
 
 
 class ContactView(BaseModel):
-    """A contact without its address. If nobody has verified the address, `verified_at` is null.
+    """A contact without its address. `verified_at` is null until somebody verifies the address.
 
-    If the out-of-hours contact belongs to no tier, `tiers` is empty.
+    `tiers` is empty for an out-of-hours contact without a tier.
     """
 
     contact: str

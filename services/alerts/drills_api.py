@@ -92,7 +92,7 @@ def list_drills(
 def start_drill(store: StoreOf, feed: CouncilFeed, body: DrillBody) -> DrillSummary:
     """Send an extra drill to the council at once. The first tier is asked first.
 
-    The request is refused outside working hours, while another drill waits for an answer, and while a case is urgent.
+    The request is refused outside working hours, while another drill waits for an answer, or while a case is urgent.
     """
     try:
         reference = start_by_person(store, feed, body.by)

@@ -24,7 +24,7 @@ NO_SUCH_PAGE: Final = "no page of this case has this cursor: begin again without
 class MatchView(BaseModel):
     """A match of a register entry with a notice.
 
-    If the notice is about an area, `area` holds the codes of the area.
+    `area` holds the codes of the area if the notice is about an area.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -109,7 +109,7 @@ def orders_of(connection: Connection, store: Store, match: Row[Any]) -> Orders:
 
 
 def notice_numbers(connection: Connection, store: Store, entry_pk: int) -> dict[str, list[str]]:
-    """Map the reference of each match to the telephone numbers of the matched notice.
+    """Return the telephone numbers of each matched notice, by the reference of the match.
 
     The caller must record in the audit who reads the numbers.
     """

@@ -42,9 +42,9 @@ class NotifyReceipt(BaseModel):
 def notify(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
-    """Check that the sender of a receipt is GOV.UK Notify.
+    """Check that GOV.UK Notify has sent the receipt.
 
-    Raises ProblemError with status 401 for a wrong token, and with status 429 for too many requests.
+    Raises ProblemError 401 for a wrong token, and 429 for too many requests.
     """
     token: SecretStr | None = request.app.state.notify_callback_token
     given = credentials.credentials.encode() if credentials else b""
@@ -64,9 +64,10 @@ def notify(
     responses=answers(400, 401, 403, 413, 415, 422, 429),
 )
 def take_notify_receipt(store: StoreOf, body: NotifyReceipt) -> None:
-    """Record the delivery status of a message. Receipts may come in any order and several times.
+    """Record the delivery status of a message.
 
-    A receipt for an unknown message changes nothing, and gets the same answer as every other receipt.
+    Receipts may come in any order and several times. A receipt for an unknown message changes nothing. The answer does
+    not show if the message is known.
     """
     if body.reference:
         at = body.completed_at or body.sent_at or body.created_at

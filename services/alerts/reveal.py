@@ -8,9 +8,9 @@ from services.storage.store import Store
 
 
 def reveal_numbers(store: Store, case: Case, by: str) -> dict[str, list[str]]:
-    """Map the reference of each match to the telephone numbers in the notice of the match.
+    """Map the reference of each match to the telephone numbers in the notice.
 
-    The audit records that the person `by` has read the numbers.
+    The audit records `by` as the reader of the numbers.
     """
     with store.writing() as connection:
         numbers = notice_numbers(connection, store, case.entry_pk)

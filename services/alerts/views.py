@@ -73,7 +73,7 @@ class PlaceView(ApiView):
 
 
 class EventView(ApiView):
-    """Something that happened to the case. `by` is the name of the person who acted, or null if no person acted."""
+    """An event in the history of a case. `by` is the name of the person who acted, or null."""
 
     at: datetime
     action: str
@@ -85,7 +85,7 @@ class EventView(ApiView):
 class CaseView(ApiView):
     """A case with its alarm, its first matches and its first events.
 
-    `next_matches_cursor` leads to more matches. `next_history_cursor` leads to more events.
+    The two cursors lead to more matches and to more events.
     """
 
     summary: CaseSummary
@@ -210,7 +210,10 @@ def person_of(store: Store, audit_pk: int, sealed: bytes) -> str:
 
 
 def sealed_act(store: Store, audit_pk: int, sealed: bytes) -> dict[str, Any]:
-    """Open the sealed part of an audit row. If `sealed` is damaged, return only `actor` with the value NAME_DAMAGED."""
+    """Open the sealed part of an audit row.
+
+    A damaged part gives only `actor`, with the value NAME_DAMAGED.
+    """
     try:
         opened: dict[str, Any] = store.vault.open(place("audit", audit_pk), sealed)
     except VaultError:

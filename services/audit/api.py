@@ -56,8 +56,8 @@ class Count(BaseModel):
 class Named(Count):
     """One row of a figure's table.
 
-    `key` is the code of a council or provider, or the name of a kind. In the tables `council_kind` and `provider_kind`,
-    `key` is a code and a kind, such as `E06000009/stale`.
+    `key` is a council code, a provider code or a kind. In `council_kind` and `provider_kind`, `key` joins a code and a
+    kind, such as `E06000009/stale`.
     """
 
     key: str
@@ -80,7 +80,10 @@ class MonthOfFigures(BaseModel):
 
 
 class FigureDefinition(BaseModel):
-    """The definition of a figure. `rule` names the source of the figure, such as a commitment of the PSTN charter."""
+    """The definition of a figure.
+
+    `rule` names the source of the figure, such as a commitment of the PSTN charter.
+    """
 
     figure: str
     title: str
@@ -128,15 +131,14 @@ def figures(
     limit: Annotated[int, Query(ge=1, le=MOST_MONTHS)] = USUAL_MONTHS,
     cursor: Cursor = None,
 ) -> Response | Oversight:
-    """Return the figures of a period of complete months.
+    """Return the figures of the complete months from `from` to `to`.
 
-    The first month is `from`, and the last month is `to`. Without `to`, the period ends with the last complete month.
-    Without `from`, the period has at most `limit` months.
+    Without `to`, the period ends with the last complete month. Without `from`, the period has at most `limit` months.
 
-    The header `Link` has the address of the next page, with `rel="next"`. The last page has no such link.
+    The header `Link` with `rel="next"` leads to the next page. The last page has no such link.
 
-    The answer has the format that `format` names. Without `format`, the answer is CSV if the `Accept` header asks for
-    CSV, and JSON otherwise.
+    `format` sets the format of the answer. Without `format`, the answer is JSON, unless the `Accept` header asks for
+    CSV.
     """
     with store.reading() as connection:
         page, following = _page(_chosen(complete_months(connection), first, last, limit), cursor, limit)

@@ -78,13 +78,13 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count the figures of a month from the audit.
 
-    A month-end figure without an audit row is left out, because the number is unknown and not zero.
+    A month-end figure without an audit row is left out.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)
     for definition in DEFINITIONS:
         if definition.kind is not Kind.STOCK:
-            # A flow without rows is zero, which is known.
+            # A flow without rows is zero, which is known. A stock without rows is unknown.
             counts.setdefault((definition.figure.value, Dimension.TOTAL.value, ""), 0)
     return counts
 

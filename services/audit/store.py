@@ -94,10 +94,7 @@ def registers(connection: Connection, moment: datetime) -> Counts:
 
 
 def agreements(connection: Connection, until: datetime, moment: datetime) -> Counts:
-    """Count the councils with an agreement in force, with an expired agreement, and without an agreement.
-
-    If a council has several agreements, only the agreement that ends last counts.
-    """
+    """Count the councils by agreement: in force, expired or none."""
     council, entry = feeds.c, register_entries.c
     # An agreement without an end date never expires.
     ends = case((entry.pk.is_not(None), func.coalesce(entry.agreement_until, date.max)))
@@ -115,7 +112,7 @@ def agreements(connection: Connection, until: datetime, moment: datetime) -> Cou
     )
     counts, today = Counts(), london_day(moment)
     for code, last in connection.execute(query):
-        # The council's longest agreement decides.
+        # Of several agreements, only the agreement that ends last counts.
         kind = "none_named" if last is None else "in_force" if last >= today else "expired"
         add_counts(counts, Figure.AGREEMENTS, code, (), kind)
     return counts
@@ -134,10 +131,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the matches where the provider knew of the telecare, and the matches where only the council knew.
-
-    Possible matches and rejected matches are left out.
-    """
+    """Count the matches by who knew of the telecare: the provider, or only the council."""
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

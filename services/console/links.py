@@ -37,10 +37,9 @@ class Link(NamedTuple):
 def follow(
     connection: Connection, store: Store, token: str, purpose: LinkPurpose, lasts: timedelta
 ) -> Link | LinkProblem:
-    """Return the link with this token, or the problem if the link does not work.
+    """Return the link with this token, or the reason why the link does not work.
 
-    A link works for the time `lasts` after its message. The link ends earlier if somebody revokes the link, if a newer
-    message replaces the link, or if the recipient is no longer a contact.
+    A link works for at most the time `lasts` after the message.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:

@@ -9,9 +9,9 @@ LAST_DOUBLING: Final = 30
 
 
 def delay(attempt: int, first: float, longest: float, jitter: float) -> float:
-    """Return the wait after an attempt, in seconds. The first attempt is number 1.
+    """Return the seconds to wait after an attempt. The first attempt is number 1.
 
-    The wait doubles with each attempt, up to `longest`. A `jitter` from 0 to 1 shortens the wait by up to half.
+    A `jitter` from 0 to 1 shortens the wait by up to half.
     """
     full = min(first * 2.0 ** min(attempt - 1, LAST_DOUBLING), longest)
     return full * (1 - jitter / 2)

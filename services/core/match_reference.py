@@ -36,7 +36,10 @@ def read_match_reference(tokeniser: Tokeniser, text: str) -> tuple[int, int] | N
 
 
 def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
-    """Return a text that hides two ids. The ids can be read back only with the same `tokeniser` and the same `use`."""
+    """Return a text that hides two ids.
+
+    Only `read_ids` with the same `tokeniser` and `use` gives back the ids.
+    """
     if not (0 <= left < _LARGEST and 0 <= right < _LARGEST):
         raise ValueError("an id is beyond 40 bits")
     for number in range(_ROUNDS):
@@ -47,9 +50,9 @@ def hide_ids(tokeniser: Tokeniser, use: int, left: int, right: int) -> str:
 
 
 def read_ids(tokeniser: Tokeniser, use: int, signs: str) -> tuple[int, int] | None:
-    """Return the two ids that `hide_ids` has hidden in `signs`. Return None if `signs` has the wrong form.
+    """Return the two ids that `hide_ids` has hidden in `signs`.
 
-    If `signs` has the right form but was invented, the ids are meaningless.
+    Return None if `signs` has the wrong form. Invented `signs` give meaningless ids.
     """
     return _read(tokeniser, use, signs) if _HIDDEN.fullmatch(signs) else None
 

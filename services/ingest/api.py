@@ -46,11 +46,11 @@ async def post_notices(
 ) -> ReceiptAnswer:
     """Post one notice, or a batch of up to 10,000 notices, as JSON or NDJSON.
 
-    The answer 202 means that the submission is on disk. A rejected row does not stop the other rows. If every row is
-    rejected, the answer is 422.
+    The answer 202 means that the submission is on disk. A rejected row does not stop the other rows. The answer is 422
+    if every row is rejected.
 
-    The answer lists the first 100 rows with issues, and all stale rows. A row is stale if Pullcord has a later version
-    of the same notice. A stale row changes nothing. To see all rows, use `GET /v1/submissions/{submission}`.
+    The answer lists the first 100 rows with issues, and all stale rows. A stale row changes nothing, because Pullcord
+    has a later version of the notice. `GET /v1/submissions/{submission}` gives all rows.
     """
     sending = Sending(store, feed, RecordKind.NOTICE, "api")
     body = await sending.body(request, limits.body_bytes)
@@ -81,7 +81,7 @@ async def put_entries(
     feed: NamedCouncilFeed,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptAnswer:
-    """Add new entries and change existing entries. Entries that are not sent stay on the register.
+    """Add new entries and change existing entries. Other entries stay on the register.
 
     The answer 202 means that the submission is on disk.
     """
@@ -107,9 +107,9 @@ async def put_entries(
 def delete_entry(
     store: StoreOf, feed: NamedCouncilFeed, entry_id: Annotated[str, Path(min_length=1, max_length=120)]
 ) -> None:
-    """Take an entry off the register. The matches of the entry end, and the case of the entry closes.
+    """Take an entry off the register.
 
-    A second request for the same entry changes nothing.
+    The matches of the entry end, and the case closes. A second request for the same entry changes nothing.
     """
     try:
         withdraw_one(store, feed, entry_id)
@@ -132,7 +132,7 @@ def get_submission(
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
     cursor: Cursor = None,
 ) -> SubmissionAnswer:
-    """Read the receipt of your submission, and one page of the submission's rows.
+    """Read the receipt of your submission, and one page of the rows.
 
     `next_cursor` and the header `Link` lead to the next page.
     """

@@ -29,9 +29,9 @@ class MappedKind(StrEnum):
 
 
 class MappingView(BaseModel):
-    """One of your mappings. Pullcord applies your mappings to your later files.
+    """A mapping that Pullcord applies to your later files.
 
-    `word` is the heading or status word, reduced to letters and digits. `target` is the field or code that you chose.
+    `word` has only the letters and digits of your heading or status word. `target` is the field or code that you chose.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,7 +65,7 @@ def list_mappings(
 ) -> list[MappingView]:
     """List your mappings, sorted by `what` and then by `word`.
 
-    The header `Link` with `rel="next"` leads to the next page. The last page has no such header.
+    The header `Link` with `rel="next"` leads to the next page. The last page has no such link.
     """
     # One more than the page holds shows that there is another page.
     found = page_of_words(store, *sender, _after(cursor), limit + 1)
@@ -80,9 +80,10 @@ def list_mappings(
 def delete_mapping(
     store: StoreOf, sender: Sender, what: MappedKind, word: Annotated[str, Path(min_length=1, max_length=300)]
 ) -> None:
-    """Delete a mapping. Copy `word` from your list of mappings, or write the word as in your file.
+    """Delete a mapping.
 
-    Your later files are read without this mapping. Records from earlier files do not change.
+    Copy `word` from your list of mappings, or write the word as in your file. Your later files are read without this
+    mapping. Records from earlier files do not change.
     """
     feed_id, kind = sender
     pair = (COLUMN, heading_key(word)) if what is MappedKind.COLUMN else (STATUS_FIELD[kind], word_key(word))

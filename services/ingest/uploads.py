@@ -89,8 +89,8 @@ async def upload_notices(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Send a file of notices.
 
-    A dry run stores no notice. The answer to a dry run shows the field of each column, the number of rows with each
-    outcome, and the first rows with issues.
+    A dry run stores no notice. The answer to a dry run shows the field of each column and the first rows with issues.
+    The answer also counts the rows with each outcome.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.NOTICE, "file", dry_run))
     upload = _Upload(
@@ -123,10 +123,10 @@ async def upload_register(
 ) -> ReceiptAnswer | DryRunAnswer:
     """Send a register, or a part of a register.
 
-    With `mode=replace`, entries that are missing from the file are withdrawn. You must confirm the withdrawals if the
-    file would withdraw a larger share of the register than the deployment allows. If a row has no readable reference,
-    you must confirm even a single withdrawal. Without the confirmation, no row is stored. The answer is then 409, and
-    gives the number of withdrawals. To confirm, send the file again, and set `confirm_withdrawals` to this number.
+    With `mode=replace`, entries that are missing from the file are withdrawn. The deployment sets the share of the
+    register that one file may withdraw. You must confirm a larger withdrawal. If a row has no readable reference, you
+    must confirm even a single withdrawal. Without the confirmation, no row is stored, and the answer is 409 with the
+    number of withdrawals. To confirm, send the file again, and set `confirm_withdrawals` to this number.
     """
     body = await _read_file(request, limits, Sending(store, feed, RecordKind.ENTRY, "file", dry_run))
     upload = _Upload(

@@ -24,10 +24,7 @@ class Sending:
     dry: bool = False
 
     async def body(self, request: Request, limit: int) -> bytes:
-        """Return the body of the request.
-
-        Raises ProblemError if the body is refused. The refusal is stored first, except in a dry run.
-        """
+        """Return the body of the request. Raises ProblemError if the body is refused."""
         try:
             return await read_body(request, limit)
         except ProblemError as error:

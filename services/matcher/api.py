@@ -40,12 +40,13 @@ class MatchingView(BaseModel):
 
 @router.get("/matching", summary="Show what is not yet matched", responses=answers(401, 403))
 def show_matching(store: StoreOf, feed: CouncilFeed) -> MatchingView:
-    """Show the number of register entries that still wait to be compared with a notice, up to 10,000.
+    """Show the number of register entries that still wait to be compared with a notice. The count stops at 10,000.
 
-    An entry may wait if a notice covers very many homes, or if very many notices name the postcode of the entry.
+    An entry may wait if a notice covers very many homes. An entry may also wait if very many notices name the postcode
+    of the entry.
 
-    Only possible matches by area or postcode may come later. A match by telephone number, UPRN or address is always
-    found at once.
+    Only possible matches by area or postcode may come later. A match by telephone number, UPRN or the same address is
+    always found at once.
     """
     with store.reading() as connection:
         return MatchingView(entries_waiting=count_waiting(connection, feed, MOST_COUNTED))

@@ -73,10 +73,9 @@ class Matcher:
     ) -> Effects:
         """Compare records with their partners, and save the matches.
 
-        A partner of a record shares a token with the record, or has a stored match with the record. Records in
-        `notices` and `entries` are compared with all partners. A record in `pages` is compared only with the partners
-        on its page.
+        `notices` and `entries` are compared with all partners. A page has only some partners of its record.
         """
+        # A partner of a record shares a token with the record, or has a stored match with the record.
         state = load(work, notices, entries, pages)
         return _written(work, state, step(state))
 

@@ -68,14 +68,12 @@ def page_of(
     matched: Mapping[PartnerPlace, MatchRow],
     limit: int,
 ) -> Page:
-    """Return a page with the first `limit` partners of a record.
-
-    `kinds` has the partners that share a token, and `matched` has the partners with a stored match. Each mapping needs
-    only its first `limit` + 1 partners. The extra partner shows that another page must follow.
-    """
+    """Return a page with the first `limit` partners of a record."""
+    # A partner shares a token with the record, or has a stored match with the record.
     places = sorted(kinds.keys() | matched.keys())
     taken = places[:limit]
     left = None
+    # A mapping needs only `limit` + 1 partners: the extra partner shows that another page must follow.
     if len(places) > limit:
         left = record._replace(after=taken[-1] if taken else record.after, harm_on=_harm_on(record, places[limit]))
     return Page(
@@ -113,9 +111,9 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records with too many pairs to be matched at once.
+    """Return the records that must be matched in turns.
 
-    The remaining records have at most `page` pairs each, and at most `batch` pairs together.
+    The other records have at most `page` pairs each, and `batch` pairs together.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

@@ -48,10 +48,7 @@ Look = Callable[[], tuple[Location, Location]]
 
 
 def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | None:
-    """Return the level and reasons of a match, or None if the notice and the entry do not match.
-
-    `look` decrypts both locations. So `look` is called only if the result depends on the locations.
-    """
+    """Return the level and reasons of a match, or None if the notice and the entry do not match."""
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))

@@ -75,11 +75,8 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of the outcome that is saved at once.
-
-    Possible matches are left out, because these matches are saved later, in small parts. But possible matches that were
-    found by UPRN are also saved at once.
-    """
+    """Return the part of the outcome to be saved at once."""
+    # Possible matches are saved later, in small parts. But a possible match found by UPRN is saved at once.
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
         found={

@@ -27,11 +27,11 @@ def in_turns(work: UnitOfWork, notices: Collection[int], entries: Collection[int
 def take_turn(
     work: UnitOfWork, changed: Sequence[PagedRecord], turns: Sequence[str]
 ) -> tuple[list[Page], list[Announcement]]:
-    """Load the pages to match in this step. Return the pages, and the events that continue the matching later.
+    """Return the pages to match in this step, and the events that continue the matching later.
 
-    Pages of changed records come first. Then one unfinished record continues for each `MatchingUnfinished` event, until
-    the step is full. `turns` has the feeds of these events.
+    `turns` has the feeds of the `MatchingUnfinished` events.
     """
+    # Changed records come first. Then one unfinished record continues for each event, until the step is full.
     pages, waiting = _first_pages(work, nearest_harm_first(changed))
     resumed, unused = _next_pages(work, turns, {(one.side, one.pk) for one in changed}, PAGE - _pairs(pages))
     pages += resumed

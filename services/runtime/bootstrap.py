@@ -155,7 +155,7 @@ def make_parts(
 
 
 def most_a_minute(settings: Settings) -> Callable[[str], int | None]:
-    """Return a function that takes a route, and returns its limit in messages a minute, or None without a limit."""
+    """Return a function that gives the limit of a route in messages a minute. None means no limit."""
     most = {
         MAIL: settings.mail_a_minute,
         NOTIFY: settings.notify_a_minute,

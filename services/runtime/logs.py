@@ -134,7 +134,7 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Logs the warnings of libraries: for each library and error type, at most one line in AGAIN_SECONDS seconds."""
+    """Logs the warnings of libraries. A repeated warning is left out for AGAIN_SECONDS seconds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,10 +158,11 @@ class _LibraryHandler(logging.Handler):
 
 
 def literal_text(record: logging.LogRecord) -> str | None:
-    """Return the longest part of the log message that is a string literal in the calling code, or None.
+    """Return the longest part of the log message that is a literal in the calling code, or None.
 
-    Call this function during the logging call, because this function reads the stack.
+    Call this function during the logging call.
     """
+    # The calling code is found in the stack.
     # Other parts of the message may be values, such as a telephone number.
     text = record.msg if isinstance(record.msg, str) else ""
     found = {literal for literal in _literals(_callers()) if len(literal) >= SHORTEST and literal in text}

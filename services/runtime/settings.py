@@ -17,10 +17,7 @@ _OBJECT: Final = TypeAdapter(dict[str, Any])
 
 
 def read_answers(data_dir: Path) -> dict[str, str]:
-    """Return the answers that `pullcord init` has stored in a file.
-
-    Return an empty dictionary if this file is missing. Raises ValueError if the file is not a JSON object.
-    """
+    """Return the answers stored by `pullcord init`. Raises ValueError if the file is not a JSON object."""
     path = data_dir / ANSWERS
     try:
         # The file may have been written by hand.

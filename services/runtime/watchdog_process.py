@@ -1,4 +1,5 @@
-"""Runs the watchdog as a separate process, which needs no vault key, no broker and no code of `services.alerts`."""
+"""Runs the watchdog as a separate process."""
+# This process needs no vault key, no broker and no code of `services.alerts`.
 
 from __future__ import annotations
 
@@ -128,16 +129,13 @@ class WatchdogLoop:
         return self.watch.run_once()
 
     def _looked(self) -> bool:
-        """Look at the database once, and note the fault if the look fails.
-
-        Return False if the database is not ready, so that the next look comes sooner. Return True after any other
-        failure.
-        """
+        """Look at the database once. Return False if the database is not ready."""
         try:
             found = self._found()
         except RecordNotReadyError as error:
             self._fault = str(error)
             log.warning("record_not_ready", reason=str(error))
+            # The next look then comes sooner.
             return False
         except Exception as error:  # noqa: BLE001 - the next look may succeed
             self._fault = "the newest look failed"

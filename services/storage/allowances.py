@@ -11,6 +11,7 @@ from services.storage.audit import count_acts, count_recorded
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
+# Requests without effect: refused requests, repeated requests and dry runs.
 _REFUSALS: Final = frozenset(
     [
         AuditAction.SUBMISSION_REPEATED,
@@ -25,7 +26,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raises TooOftenError if the feed sent too many refused requests, repeated requests and dry runs in an hour."""
+    """Raises TooOftenError if the feed sent too many requests without effect in an hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(

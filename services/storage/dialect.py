@@ -121,10 +121,7 @@ class Exclusive(IntEnum):
 
 
 def try_exclusive(connection: Connection, number: int) -> bool:
-    """Try to lock this number until the end of the transaction.
-
-    Return False if another transaction holds the lock.
-    """
+    """Lock the number until the transaction ends. Return False if another transaction has the lock."""
     if connection.dialect.name != "postgresql":
         # On SQLite a transaction that writes already excludes all others.
         return True

@@ -42,10 +42,7 @@ def feed_id_of(kind: Kind, code: str) -> str:
 
 
 def ended_by_operator() -> ColumnElement[bool]:
-    """Return a condition for feeds that the operator has ended by revoking the keys.
-
-    Such a feed has keys, all its keys are revoked, and the feed has sent nothing after the last revocation.
-    """
+    """Return a condition for feeds that have sent nothing since the operator revoked all their keys."""
     # A feed without keys may send its files in another way.
     key = api_keys.c
     keys = select(key.key_id).where(key.feed_id == feeds.c.feed_id)

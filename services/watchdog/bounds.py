@@ -1,4 +1,5 @@
-"""Defines the time limits that the watchdog checks. The limits are our own choice: no source prescribes them."""
+"""Defines the time limits that the watchdog checks."""
+# The limits are our own choice: no source prescribes them.
 
 from __future__ import annotations
 

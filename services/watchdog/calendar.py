@@ -27,7 +27,7 @@ class CouncilCalendar:
     def working_days_after(self, moment: datetime, n: int) -> datetime:
         """Return the same time of day `n` working days later.
 
-        The earliest possible time on that day is `WORKING_DAY_STARTS` plus `AFTER_THE_START`.
+        A time before the first working hour ends moves to the end of that hour.
         """
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))

@@ -96,9 +96,9 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 
 
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
-    """Return the time by which a message about the case must have been accepted, or None if no message is owed yet.
+    """Return the time by which the next message must be accepted, or None if no message is owed.
 
-    `accepted` is the time at which a message with the present news about the case was last accepted.
+    `accepted` is the time at which a message with the present news was last accepted.
     """
     if _was_told_lately(case, accepted, now):
         return None
@@ -170,12 +170,9 @@ def _begins(case: CaseRecord, calendar: CouncilCalendar) -> datetime:
 
 
 def _stages(case: CaseRecord, now: datetime, *, told: bool) -> list[tuple[Bound, datetime]]:
-    """Return the bounds that apply to the case, each with the time from which the bound applies.
-
-    The flag is true if a message with the latest news about the case was accepted.
-    """
+    """Return the bounds that apply to the case, each with its start time."""
     entered = [(ORDINARY, case.opened_at)]
-    # After the first message, a move that is only claimed wakes nobody.
+    # Once a message with the latest news was accepted, a move that is only claimed wakes nobody.
     if told and case.state in states.URGENT and _is_only_claimed(case):
         return entered
     # A match that is only possible wakes nobody. A line that has moved safely needs its test call by day.

@@ -1,7 +1,5 @@
-"""Lists groups of case states.
-
-This module repeats the groups of the engine, because the watchdog shares no code with the engine.
-"""
+"""Lists groups of case states."""
+# Repeats the groups of the engine, because the watchdog shares no code with the engine.
 
 from __future__ import annotations
 

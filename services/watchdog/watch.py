@@ -1,4 +1,4 @@
-"""Looks for faults in the database, and sends messages about them. Pings the heartbeat if no fault was found."""
+"""Looks for faults in the database, and sends messages about faults."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class RecordWatch:
     _told_failed_at: datetime | None = None
 
     def run_once(self) -> Findings:
-        """Look for faults once, and send a message about new findings.
+        """Look for faults once, and send a message if a message is due.
 
         Raises the database's error if the database cannot be read or written.
         """

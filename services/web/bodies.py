@@ -50,10 +50,7 @@ def media_type(request: Request) -> str:
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises ProblemError 413 for a body of more than `limit` bytes.
-
-    Raises ProblemError 415 for a compressed body.
-    """
+    """Raises ProblemError 413 for more than `limit` bytes, and ProblemError 415 for a compressed body."""
     # A small compressed body could expand beyond every limit.
     if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         detail = "send the body as it is, without a Content-Encoding"
@@ -73,10 +70,7 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 class SmallBodyRoute(APIRoute):
-    """Refuses a large body with 413, and a body that is compressed or not JSON with 415.
-
-    The route checks the body before it checks the caller's API key.
-    """
+    """Answers 413 to a large body, and 415 to a body that is compressed or not declared as JSON."""
 
     limit: ClassVar[int] = SMALL_BODY
 
@@ -84,6 +78,7 @@ class SmallBodyRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
+            # The body is checked before the caller's API key.
             body = await read_body(request, self.limit)
             if body and media_type(request) != JSON:
                 raise ProblemError(415, ProblemType.UNSUPPORTED_MEDIA_TYPE, f"send {JSON}")

@@ -12,7 +12,7 @@ TYPE_PREFIX = "urn:pullcord:problem:"
 class Problem(BaseModel):
     """The body of every error answer (RFC 9457).
 
-    Clients should distinguish errors by `type`. The texts may change.
+    Clients should distinguish errors by `type`. The texts `title` and `detail` may change.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -62,7 +62,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that would withdraw many register entries. A person must first confirm the number `would_withdraw`."""
+    """A file that would withdraw many register entries. First, a person must confirm `would_withdraw`."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int
@@ -88,7 +88,7 @@ class VersionChangedProblem(Problem):
 class ActRefusedProblem(Problem):
     """An act that nobody can record, or that the state of the case forbids.
 
-    `acts` lists every act that a person can record in some state of a case.
+    `acts` lists the acts that people can record. Each act is possible only in some states of a case.
     """
 
     type: Literal["urn:pullcord:problem:act-refused"]

@@ -25,10 +25,7 @@ _TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})
 
 
 def request_id_of(headers: Headers, make: Callable[[], str]) -> str:
-    """Return the request id from the headers, or a new id if the headers have no valid id.
-
-    The header `X-Request-Id` takes precedence over the trace id in `traceparent`.
-    """
+    """Return the request id from the headers, or a new id if the headers have no valid id."""
     own = headers.get(HEADER, "").strip()
     if _WELL_FORMED.fullmatch(own):
         return own

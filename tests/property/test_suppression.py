@@ -1,7 +1,5 @@
-"""Published figures must not reveal small counts.
-
-A world is one set of counts that fits the published figures.
-"""
+"""Published figures must not reveal small counts."""
+# A world is one set of counts that fits the published figures.
 
 from __future__ import annotations
 
@@ -50,11 +48,9 @@ def ranges(shown: Shown, most: int) -> list[Sequence[int]]:
 
 
 def worlds_of(shown: Shown, total: int, *, shared: bool = False) -> Iterator[tuple[int, ...]]:
-    """Yield each set of counts that fits the published figures.
-
-    If `shared` is true, a case may count several times, so the counts may add up to more than `total`.
-    """
+    """Yield each set of counts that fits the published figures."""
     for world in product(*ranges(shown, total)):
+        # If `shared` is true, a case may count several times, so the sum may exceed the total.
         if sum(world) == total or (shared and sum(world) > total):
             yield world
 

@@ -1,4 +1,4 @@
-"""Puts faults into Pullcord, to test that the simulator finds the faults. Each context manager puts in one fault."""
+"""Puts faults into Pullcord, to test that the simulator finds the faults."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _seeded(seed: int) -> Iterator[None]:
 
 
 def _counted(plan: Plan, record: Record) -> Counter[str]:
-    """Return the number of faults of each kind. A planned fault counts only if the running service met the fault."""
+    """Return the number of faults of each kind that the running service met."""
     counted: Counter[str] = Counter()
     modes: dict[str, tuple[str, datetime]] = {}
     numbers: dict[str, object] = {}

@@ -1,4 +1,4 @@
-"""Simulates as many months as the variable `PULLCORD_TEST_MONTHS` says. Without this variable, the test is skipped."""
+"""Simulates `PULLCORD_TEST_MONTHS` months. Without this variable, the test is skipped."""
 # `PULLCORD_TEST_SEED` repeats the months of an earlier run.
 
 from __future__ import annotations

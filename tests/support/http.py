@@ -86,10 +86,7 @@ class Api:
         self.deployment.tick(seconds=31)
 
     def alerted_case(self) -> tuple[str, str, str]:
-        """Open a case and send an alert.
-
-        Return the references of the case and the alert, and the path of the link in the mail.
-        """
+        """Return the references of a new case and its alert, and the path of the link in the mail."""
         self.put_at_risk()
         alert = self.deployment.mails()[-1].reference.split(".")[0]
         return self.deployment.cases()[0].reference, alert, newest_link(self)

@@ -7,7 +7,7 @@ from benchmarks.distributed.environment.processes import READY_SECONDS, until
 
 
 def wait_for_group(broker: str, group: str, members: int) -> None:
-    """Wait until the consumer group is stable and has `members` members. Raises TimeoutError after `READY_SECONDS`."""
+    """Wait until the group has this many members. Raises TimeoutError after `READY_SECONDS`."""
     admin = KafkaAdminClient(bootstrap_servers=broker)
     try:
         until(lambda: _members(admin, group) == members, READY_SECONDS, f"{members} in the group {group}")

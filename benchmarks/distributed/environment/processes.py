@@ -22,7 +22,7 @@ NO_RATE = {"PULLCORD_KEY_RATE": "1000000"}
 
 
 def until(condition: Callable[[], bool], seconds: float, what: str, every: float = A_MOMENT) -> None:
-    """Wait until the condition is true. Raises TimeoutError after `seconds`, with a message that begins with `what`."""
+    """Wait until the condition is true. Raises TimeoutError after `seconds`."""
     tick, end = Event(), monotonic() + seconds
     while not condition():
         if monotonic() > end:

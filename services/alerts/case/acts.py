@@ -62,8 +62,9 @@ def read_record(event: CaseEvent, values: dict[str, Any]) -> HumanAct:
 
 
 def act(store: Store, reference: str, event: CaseEvent, record: HumanAct, feed_id: str | None) -> Case:
-    """Raises NotFoundError if the case is unknown, and ActRefusedError if the case does not allow the act now.
+    """Record a person's act on a case, and return the case after the act.
 
+    Raises NotFoundError if the case is unknown, and ActRefusedError if the case does not allow the act now.
     Raises RecordFaultyError if `record` does not fit the case.
     """
     now = store.now()
@@ -100,10 +101,10 @@ def acknowledge(
     link: ByLink | None = None,
     now: datetime | None = None,
 ) -> Acknowledged:
-    """Record that a person takes on the open cases of an alert. `only` limits the act to cases with these references.
+    """Record that a person takes on the open cases of an alert.
 
-    `link` is None for a signed-in person. Raises NotFoundError if the alert is unknown, or if the alert does not name
-    every case of `only`.
+    If `only` is given, the act covers only the cases with these references. `link` is None for a signed-in person.
+    Raises NotFoundError if the alert is unknown, or if a case of `only` is not in the alert.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -150,7 +151,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Record that a person accepts the changes that feeds made to cases. `only` holds the references of these cases.
+    """Record that a person accepts the changes of feeds to the cases with the references in `only`.
 
     `link` is None for a signed-in person. Raises NotFoundError if a reference is unknown.
     """

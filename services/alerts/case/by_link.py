@@ -21,7 +21,7 @@ class ByLink:
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
         """Return the end of the pause in messages about the case.
 
-        `until` is the end of this pause for the same act by a signed-in person.
+        `until` is the end of the pause for a signed-in person.
         """
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.

@@ -31,12 +31,9 @@ def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return the contexts with the facts to use in the review of each case.
-
-    Feeds may end or delay only a limited number of a council's cases. A change beyond this limit has no effect until a
-    person accepts the change.
-    """
-    # A stolen key or a faulty feed must not stop many messages.
+    """Return the contexts with the facts for the review of each case."""
+    # A stolen key or a faulty feed must not stop many messages. A change beyond the limit waits until a person accepts
+    # the change.
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}
     asking = [case for context, relaxed in judged.values() if (case := context.case) and relaxed]
     allowed = _allowed(work, asking, councils)

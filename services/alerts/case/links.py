@@ -25,7 +25,7 @@ from services.storage.unit_of_work import UnitOfWork
 def revoke_link(
     store: Store, alert: str, by: PersonName, feed_id: str | None = None, contact: str | None = None
 ) -> bool:
-    """Return False if the links were already revoked.
+    """Revoke the links of an alert. Return False if the links were already revoked.
 
     Raises NotFoundError if the alert is unknown, or if the alert has no message to `contact`.
     """

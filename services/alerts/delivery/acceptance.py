@@ -40,11 +40,8 @@ BATCH = 2_000  # cases reviewed at once, to bound memory; all batches are in one
 def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, composed_at: datetime | None) -> None:
     """Mark the alert's cases as alerted, because a message of the alert was accepted.
 
-    `composed_at` is the time at which the message was written, or None if this time is unknown. A case that was over or
-    on hold at this time is not in the message, and is not marked. Such a case is marked only if `composed_at` is None,
-    or if the alert is about withdrawn notices.
-
-    This call locks the cases. Every caller must lock cases before deliveries.
+    `composed_at` is the time at which the message was written, or None if this time is unknown.
+    Cases are locked here, so the caller must lock deliveries only after this call.
     """
     connection, now, alert_pk = work.connection, work.now, delivery.alert_pk
     alert = find_alert_by_id(connection, alert_pk)
@@ -62,6 +59,7 @@ def count_as_accepted(work: UnitOfWork, delivery: Delivery | ReceivedFor, compos
     said_to_be_over = cases_said_to_be_over_later(connection, alert_pk)
 
     def accepted(case: Case, said: MessageAboutCase) -> Case:
+        # The message leaves out a case that was already over or on hold. A message about withdrawn notices names it.
         if composed_at is not None and not about_withdrawal and _was_at_rest(case, composed_at):
             return case
         # There was news after the message, or a later alert is being sent. The message about that will count.
@@ -94,9 +92,9 @@ def _was_at_rest(case: Case, at: datetime) -> bool:
 
 
 def count_as_refused(work: UnitOfWork, alert_pk: int) -> None:
-    """Undo `count_as_accepted`, because no message of the alert has arrived.
+    """Mark the alert's cases as not alerted, because no message of the alert has arrived.
 
-    This call locks the cases. Every caller must lock cases before deliveries.
+    Cases are locked here, so the caller must lock deliveries only after this call.
     """
     connection, now = work.connection, work.now
     alert = find_alert_by_id(connection, alert_pk)

@@ -36,7 +36,7 @@ class Places(Protocol):
 
 
 def claim(store: Store, room: Places, in_flight: Collection[int]) -> list[Delivery]:
-    """Return due deliveries that only this process may send until ATTEMPT_LIMIT has passed.
+    """Return due deliveries, and reserve them for this process until ATTEMPT_LIMIT has passed.
 
     `in_flight` holds the ids of deliveries that this process is already sending.
     """

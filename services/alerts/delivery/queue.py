@@ -71,7 +71,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Write a new delivery of the alert `alert_pk` to the contact of `delivery`. Return the id of the new delivery.
+    """Write a delivery of the alert `alert_pk` to the contact of `delivery`, and return the new id.
 
     Raises VaultError if the contact's address cannot be decrypted.
     """
@@ -83,9 +83,9 @@ def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
 
 
 def record_unreachable(work: UnitOfWork, feed_id: str | None, alert: str, count: int) -> None:
-    """Record in the audit that contacts of an alert could not be reached. `count` is the number of the alert's cases.
+    """Record in the audit that contacts of an alert could not be reached.
 
-    `feed_id` is None for an alert to the operator.
+    `count` is the number of the alert's cases. `feed_id` is None for an alert to the operator.
     """
     fields = {"alert": alert, "cases": count}
     work.record_audit(AuditRow(AuditAction.NOBODY_COULD_BE_TOLD, fields, subject=alert, feed_id=feed_id))
@@ -104,7 +104,7 @@ def _destination(contact: Contact, store: Store) -> str:
 def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bool = True) -> DeliveryState:
     """Record the result of an attempt, and return the new state of the delivery.
 
-    If `counting` is false, the alert's cases do not count as alerted, so another message about these cases stays due.
+    If `counting` is false, the alert's cases do not count as alerted.
     """
     now = store.now()
     with store.writing() as connection:
@@ -112,7 +112,7 @@ def settle(store: Store, delivery: Delivery, result: SendResult, *, counting: bo
         began = first_attempt_at(connection, delivery.pk)
         state, due_at = _next(delivery, result, began or now, now)
         # This call locks the cases. It comes before the delivery is locked, because every writer of alerts locks cases
-        # first.
+        # first. Without this call, another message about the cases stays due.
         if result.outcome is SendOutcome.SENT and counting:
             count_as_accepted(work, delivery, attempt_at(connection, delivery.pk, delivery.number))
         end_attempt(connection, delivery.pk, delivery.number, result.outcome.value, result.reason, now)
@@ -147,14 +147,11 @@ def _note_contact(work: UnitOfWork, delivery: Delivery, result: SendResult) -> N
 
 
 def cancel_delivery(store: Store, delivery: Delivery) -> None:
-    """Cancel a delivery that is not needed any more.
-
-    If an earlier attempt is in doubt, the cases are marked as alerted, because the message may have arrived.
-    """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
         doubtful_at = last_doubtful_attempt_at(connection, delivery.pk)
+        # The message of the doubtful attempt may have arrived, so the cases count as alerted.
         if doubtful_at is not None:
             count_as_accepted(work, delivery, doubtful_at)
         end_attempt(connection, delivery.pk, delivery.number, DeliveryState.NOT_NEEDED, "nothing_open", now)
@@ -168,8 +165,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
     """Cancel each waiting delivery to `contacts` whose cases are all in the new alert `alert_pk`.
 
-    Return the ids of the cases about which a cancelled delivery may have sent a message. The caller must mark these
-    cases as warned.
+    Return the ids of cases whose cancelled message may have arrived. The caller must mark these cases as warned.
     """
     older = lock_older(work.connection, alert_pk, feed_id, contacts)
     settle_as_not_needed(work, feed_id, [(delivery.pk, delivery.reference) for delivery in older])

@@ -1,7 +1,4 @@
-"""Settles deliveries after the database was restored from a copy.
-
-After a restore, a message may be sent twice, so that no message is lost.
-"""
+"""Settles deliveries after the database was restored from a copy."""
 
 from __future__ import annotations
 
@@ -32,13 +29,14 @@ REPEAT_NOTE_FOR = timedelta(days=2)
 
 
 def settle_restore(store: Store, record_ends: datetime) -> None:
-    """Cancel deliveries that newer messages will replace. This function must run before any other process starts.
+    """Cancel deliveries that newer messages will replace. Call this function before any other process starts.
 
     `record_ends` is the time of the newest record in the restored database.
     """
     now = store.now()
     with store.writing() as connection:
         work = UnitOfWork(connection, store, now)
+        # A delivery that no newer message will replace stays. Its message may be sent twice, but is never lost.
         # All deliveries are listed first, because cancelling one delivery changes what is due about the cases of its
         # alert.
         covered = list(_covered(work))
@@ -49,10 +47,7 @@ def settle_restore(store: Store, record_ends: datetime) -> None:
 
 
 def may_repeat(connection: Connection, alert: Alert) -> Restore | None:
-    """Return the last restore if the alert may repeat a message that is missing from the restored records.
-
-    Return None if the alert repeats no such message.
-    """
+    """Return the last restore if the alert may repeat a message that the restored database lacks."""
     restore = last_restore(connection)
     if restore is None or alert.created_at > restore.at + REPEAT_NOTE_FOR:
         return None

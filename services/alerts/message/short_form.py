@@ -4,10 +4,9 @@ from services.alerts.message.message import Message
 
 
 def short_form(message: Message, limit: int) -> str:
-    """Return the subject and the link of the message, or only the link if both together are longer than `limit`.
+    """Return the subject and the link of the message, in at most `limit` characters.
 
-    If the message has no link, return the subject and the introduction, or only the subject if both together are longer
-    than `limit`.
+    If the message has no link, the introduction takes the place of the link.
     """
     more = link_of(message) or _introduction(message)
     noted = f"{message.subject}\n{more}\n{message.short_note}"
@@ -16,6 +15,7 @@ def short_form(message: Message, limit: int) -> str:
     whole = f"{message.subject}\n{more}"
     if len(whole) <= limit:
         return whole
+    # Only the link is left, or the subject of a message without a link.
     return (link_of(message) or message.subject)[:limit]
 
 

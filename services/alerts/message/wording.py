@@ -131,10 +131,7 @@ def case_state(state: str) -> str:
 
 
 def shown_name(text: str) -> str:
-    """Return the name as messages and pages show it, or `name not shown`.
-
-    A name with a telephone number, e-mail address or web address is not shown.
-    """
+    """Return the name as messages and pages show it, or the text `name not shown`."""
     # Each unprintable character becomes a blank. Then every run of blanks becomes one blank.
     name = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if not name or has_telephone_number(name) or _ADDRESS_ONLINE.search(name):

@@ -100,7 +100,7 @@ ConfirmedLater = Annotated[
 def show_policy(store: StoreOf, feed: CouncilFeed, response: Response) -> PolicyView:
     """Show the alert policy of the council. The addresses in the policy are masked.
 
-    `warnings` lists the days of the next 90 days on which a tier has nobody on duty for some hours.
+    `warnings` covers the next 90 days. Each warning lists days on which a tier has nobody on duty for some hours.
     """
     council = _council(store, feed)
     response.headers["ETag"] = _tag(council.version)

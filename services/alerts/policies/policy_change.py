@@ -37,7 +37,7 @@ class NobodyIsToldError(RefusedError):
 
 
 class CasesLaterError(RefusedError):
-    """The policy would delay messages about open cases, and nobody has confirmed the exact number of these cases."""
+    """The policy would delay messages about open cases, and nobody has confirmed the number of cases."""
 
     def __init__(self, times: ChangedTimes, confirmed: int | None) -> None:
         later = f"{times.later:,} open case{'' if times.later == 1 else 's'}"

@@ -57,17 +57,18 @@ def policy_of(values: Any) -> CouncilPolicy:
 
 
 def understood(where: PolicyFault, contact: Contact, services: ContactServices) -> str:
-    """Return a text that shows how Pullcord reads the contact's address.
+    """Return a text that shows how Pullcord reads the contact's address. Never log this text.
 
-    Never log the text, because it names the recipient. Raises PolicyRefusedError if the address is unusable.
+    Raises PolicyRefusedError if the address is unusable.
     """
     try:
+        # This text names the recipient, so no log may hold it.
         return what_is_understood(contact_route(contact, services))
     except RouteRefusedError as error:
         remedy = error.remedy
     except RefusedError as error:
         remedy = str(error)
-    # The text names the contact and never holds the address.
+    # The text of the error names the contact and never holds the address.
     raise PolicyRefusedError(f"the address cannot be used ({where.reason}): {remedy}", [where._replace(reason=remedy)])
 
 

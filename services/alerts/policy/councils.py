@@ -55,9 +55,9 @@ class PolicyMovedError(ConflictError):
 
 
 def set_policy(store: Store, feed_id: str, policy: CouncilPolicy, by: str, *, replaces: int | None = None) -> int:
-    """Save a new version of the policy, and return its number.
+    """Save a new version of the policy, and return the number of the new version.
 
-    Raises PolicyMovedError if `replaces` is given and is not the stored version.
+    Raises PolicyMovedError if the stored version is not `replaces`, the version that the caller has read.
     """
     now = store.now()
     with store.writing() as connection:

@@ -11,10 +11,8 @@ LONDON = ZoneInfo("Europe/London")
 
 
 def harmful_day(planned: date | None, restriction: date | None) -> date | None:
-    """Return the earlier day, or None if neither day is known.
-
-    Some providers restricted lines weeks before the planned move.
-    """
+    """Return the earlier day, or None if neither day is known."""
+    # Some providers restricted lines weeks before the planned move.
     return min((day for day in (planned, restriction) if day is not None), default=None)
 
 
@@ -27,23 +25,19 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """Return the last threshold reached, in days before the harmful day. Return None before the first threshold.
-
-    If a threshold falls on a closed day, the case reaches the threshold on the working day before.
-    """
+    """Return the last threshold reached, in days before the harmful day, or None before the first."""
     today, council_days = local(now).date(), policy.days
     # The thresholds go from the most days to the fewest.
     for threshold in reversed(thresholds_for(policy, level)):
+        # A threshold on a closed day is reached on the working day before.
         if today >= council_days.working_day_by(harm_on - timedelta(days=threshold)):
             return threshold
     return None
 
 
 def threshold_moment(policy: CouncilPolicy, harm_on: date, threshold: int) -> datetime:
-    """Return the start of the working day on which the case reaches the threshold.
-
-    If the threshold falls on a closed day, the case reaches the threshold on the working day before.
-    """
+    """Return the start of the working day on which the case reaches the threshold."""
+    # A threshold on a closed day is reached on the working day before.
     return london_time(policy.days.working_day_by(harm_on - timedelta(days=threshold)), policy.day_starts)
 
 

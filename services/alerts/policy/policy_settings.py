@@ -191,7 +191,7 @@ class CouncilPolicy(Closed):
     def stored(self) -> str:
         """Return the policy as JSON with all addresses in clear.
 
-        The caller must encrypt the JSON, and must never show the JSON to anybody.
+        The caller must encrypt the JSON, and must never show the JSON.
         """
         return self.model_dump_json(context=REVEAL)
 

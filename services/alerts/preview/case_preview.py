@@ -75,9 +75,9 @@ class PreviewedMessage(BaseModel):
 
 
 class CasePreview(BaseModel):
-    """The messages that would be sent about a case up to `until`, if nobody acted.
+    """The messages that would be sent about a case up to `until`.
 
-    `complete` is false if there are more messages than the preview shows.
+    The preview assumes that nobody acts. `complete` is false if the preview leaves out later messages.
     """
 
     model_config = ConfigDict(frozen=True)

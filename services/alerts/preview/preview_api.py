@@ -31,9 +31,10 @@ def preview_messages(
     reference: Reference,
     days: Annotated[int, Query(ge=1, le=LONGEST_PREVIEW, description="Days to look ahead.")] = 60,
 ) -> CasePreview:
-    """Preview the messages that would be sent about a case in the next `days` days, if nobody acts.
+    """Preview the messages that would be sent about a case in the next `days` days.
 
-    The answer names its assumptions, and has at most 200 messages. Nothing is stored or sent.
+    The preview assumes that nobody acts. The answer has at most 200 messages, and lists all assumptions. Nothing is
+    stored or sent.
     """
     with store.reading() as connection:
         try:

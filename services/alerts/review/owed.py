@@ -61,7 +61,7 @@ def what_is_owed(
     now: datetime,
     before: Sequence[Transition] = (),
 ) -> Owed:
-    """Review the case. Return the changed case and the next message about the case.
+    """Return the case after a review, with the next message about the case.
 
     A second review of the same facts changes nothing.
     """

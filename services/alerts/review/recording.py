@@ -62,7 +62,7 @@ class RecordFaultyError(RefusedError):
 def check_days(case: Case, record: HumanAct, now: datetime) -> None:
     """Check the days in a record, and the provider of a hold.
 
-    Raises RecordFaultyError if a day is implausible, or if the provider of a hold is wrong or missing.
+    Raises RecordFaultyError if a day is implausible, or if the provider is wrong.
     """
     faults = [(field, fault) for field, reach in _REACH.items() if (fault := _out_of_reach(record, field, reach, now))]
     if faults:

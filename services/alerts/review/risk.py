@@ -31,9 +31,9 @@ class Risk:
 
     @property
     def ahead(self) -> dict[str, date | None]:
-        """Map each provider to the earliest harmful day of the provider's lines that have not moved.
+        """Map each provider to the earliest harmful day of the provider's unmoved lines.
 
-        None means that no day is known.
+        None stands for an unknown day.
         """
         providers = {line.provider for line in self.pending}
         return {one: _harm_on([line for line in self.pending if line.provider == one]) for one in providers}
@@ -77,9 +77,9 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 
 
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
-    """Return the line without the planned days and restriction days that the test call on `tested_on` covers.
+    """Return the line without the days that the test call on `tested_on` covers.
 
-    Only a line for the pending notices on an area loses days. Every other line is returned unchanged.
+    Only a line for the pending notices on an area loses days.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -94,10 +94,7 @@ def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | No
 
 
 def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> bool:
-    """Return True if the test call on `tested_on` covers every move and restriction of the line.
-
-    A planned move without a day counts as later than the test call.
-    """
+    """Return True if the test call on `tested_on` covers all moves and restrictions of the line."""
     if tested_on is None:
         return False
     if any(day > tested_on for day in line.restriction_days):
@@ -106,6 +103,7 @@ def is_covered(line: Line, lines: Iterable[Line], tested_on: date | None) -> boo
         return line.moved_on <= tested_on
     if line.status is NoticeStatus.REVERTED:
         return london_day(line.issued_at) <= tested_on
+    # A planned move without a day counts as later than the test call.
     if line.days is not None:
         left = without_covered_days(line, lines, tested_on)
         return not (line.days.undated or left.planned_days or left.restriction_days)
@@ -127,11 +125,12 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """If two versions of the notice are in doubt, return the line with the more dangerous facts of both.
+    """Return the line with the more dangerous facts of two versions of the notice.
 
-    Return every other line unchanged. The doubt ends when a person decides which version is valid.
+    Without two versions in doubt, the line does not change.
     """
     rival = line.rival
+    # The doubt ends when a person decides which version is valid.
     if rival is None or of_line(known, line).settled == line.revision:
         return line
     status = min((line.status, rival.status), key=DANGEROUS_FIRST.index)

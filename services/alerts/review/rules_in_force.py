@@ -12,14 +12,14 @@ from services.alerts.states.rules import Ruleset, load_ruleset
 
 
 def with_rules(case: Case, entry: Entry, lines: Sequence[Line], current: Ruleset) -> Case:
-    """Return the case with the names of the rule sets that judge the case from now on.
+    """Return the case with the rule sets that apply from now on.
 
-    The current rule set judges every case. If only an earlier rule set finds one of the lines at risk, the earlier rule
-    sets still judge an open case too. New rules alone therefore never end an open case.
+    A new rule set alone never ends an open case.
     """
     if case.rulesets == (current.name,):
         return case
     earlier = tuple(name for name in case.rulesets if name != current.name)
+    # Earlier rule sets still apply if the current rule set lets a line of an open case go.
     if case.revision > 0 and not case.ended and _lets_go(case, entry, lines, current, earlier):
         return replace(case, rulesets=(*earlier, current.name))
     return replace(case, rulesets=(current.name,))

@@ -62,14 +62,12 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Record that a new fact about the case has become known.
-
-    Earlier alerts and acknowledgements no longer count, because none of them covers the new fact.
-    """
+    """Return the case with one more new fact."""
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:
         return case
+    # Earlier alerts and acknowledgements do not cover the new fact.
     return replace(case, opened_at=now, last_alert_at=None, last_threshold=None, paused_until=None, tried_at=None)
 
 

@@ -1,7 +1,4 @@
-"""The table gives a decision for every event in every state.
-
-The import fails if a row of the table leaves out a state, or decides a state twice.
-"""
+"""The table has a decision for every event in every state."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -58,6 +55,7 @@ def refused(reason: str, sources: States) -> tuple[Decision, States]:
 def event_row(*parts: tuple[Decision, States]) -> Mapping[CaseState, Decision]:
     decided = {state: decision for decision, sources in parts for state in sources}
     if len(decided) != len(CaseState) or sum(len(sources) for _, sources in parts) != len(CaseState):
+        # The rows are made at import, so a wrong row stops the import.
         raise ValueError("a row of the case table must decide every state exactly once")
     return MappingProxyType({state: decided[state] for state in CaseState})
 

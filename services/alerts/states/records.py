@@ -13,9 +13,9 @@ from services.core.texts import Closed, Label, Note, PersonName, Reference
 
 
 class ContactMethod(StrEnum):
-    """The way in which a resident was reached.
+    """A way to reach a resident.
 
-    The values come from the non-voluntary migration checklist (18 November 2024).
+    The values come from the non-voluntary migration checklist of 18 November 2024.
     """
 
     LETTER = "letter"
@@ -79,8 +79,8 @@ class BookVisit(HumanAct):
 class FitSolution(HumanAct):
     """A solution was fitted at the home.
 
-    A converter needs the day of its next test in `retest_on`. An exchange-based line (PDPL) needs the day of its next
-    review in `review_on`. Every other kind has neither day.
+    A converter needs `retest_on`, the day of the next test. An exchange-based line (PDPL) needs `review_on`, the day of
+    the next review. Other kinds have neither day.
     """
 
     kind: SolutionKind
@@ -118,10 +118,10 @@ class FailTest(HumanAct):
 
 
 class ConfirmSafe(HumanAct):
-    """A person confirmed that a compatible and functioning telecare solution is in place (PSTN charter, commitment 2).
+    """A person confirmed a compatible and functioning telecare solution (PSTN charter, commitment 2).
 
-    `told_provider_at` is the time at which the provider heard of the confirmation. The time is evidence under General
-    Condition C5. The time is required, unless the provider itself confirmed.
+    `told_provider_at` is the time when the provider heard of the confirmation. The time is evidence for General
+    Condition C5. Only a confirmation by the provider may leave out the time.
     """
 
     party: ConfirmingParty
@@ -136,9 +136,9 @@ class ConfirmSafe(HumanAct):
 
 
 class ConfirmHold(HumanAct):
-    """A provider promised to leave the line unchanged up to and including `ends_on`.
+    """A provider promised not to change the line until after `ends_on`.
 
-    `provider_reference` is the provider's reference for the promise.
+    `provider_reference` is the provider's own reference for the promise.
     """
 
     provider_reference: Reference
@@ -152,8 +152,8 @@ class ConfirmHold(HumanAct):
 class PortLine(HumanAct):
     """A person says that the number has moved to another provider.
 
-    The notices of `from_provider` no longer apply to the line. If `from_provider` changes a notice later, the notice
-    applies again.
+    The notices of `from_provider` no longer apply to the line. A notice applies again if `from_provider` changes the
+    notice later.
     """
 
     from_provider: ProviderCode

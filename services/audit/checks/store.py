@@ -123,9 +123,9 @@ def stored_drills(connection: Connection) -> dict[str, tuple[str, str]]:
 
 
 def stored_keys(connection: Connection) -> Mapping[str, tuple[str, bool]]:
-    """Map the id of each API key to a pair.
+    """Map the id of each API key to a text and a bool.
 
-    The first part is a text with the role and expiry of the key. The second part is True if the key is revoked.
+    The text has the role and the expiry of the key. The bool is True for a revoked key.
     """
     row = api_keys.c
     found = connection.execute(select(row.key_id, row.role, row.expires_at, row.revoked_at))

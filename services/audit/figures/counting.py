@@ -54,7 +54,7 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the recorded actions of a month.
 
-    `seen` holds the first acts on cases that were counted earlier. The function adds each newly counted first act.
+    `seen` has the first acts on cases that are counted already. New first acts are added to `seen`.
     """
     counts: Counts = Counter()
     for row in rows:

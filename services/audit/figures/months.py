@@ -61,7 +61,7 @@ def months_from(first: Month) -> Iterator[Month]:
 
 
 def read_period(text: str) -> tuple[Month, ...]:
-    """Raises RefusedError if the text has the wrong form, or if the period is too long or ends before it begins."""
+    """Raises RefusedError if the text is not a period of 1 to MOST months."""
     # The text looks like `2026-11` or `2026-01..2026-11`.
     first, dots, last = text.partition("..")
     begins, ends = read_month(first), read_month(last if dots else first)

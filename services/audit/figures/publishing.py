@@ -50,8 +50,7 @@ class MonthShown:
 def shown(counts: Counts, small: int = SMALL) -> tuple[Shown, ...]:
     """Return every figure in published form.
 
-    In a figure about people, counts from 1 to `small` - 1 are withheld. If a reader could work out such a count from
-    other counts, some of the other counts are withheld too.
+    Counts of people from 1 to `small` - 1 are withheld. Other counts that would reveal such a count are withheld too.
     """
     return tuple(_shown(definition, counts, small) for definition in DEFINITIONS)
 
@@ -80,10 +79,7 @@ def of_figure(figures: Sequence[Shown], figure: Figure) -> Shown:
 
 
 def denominator(figures: Sequence[Shown], one: Shown, dimension: Dimension, key: str) -> int | None:
-    """Return the denominator of one count.
-
-    Return None if the denominator is withheld, is not known or does not exist.
-    """
+    """Return the denominator of one count, or None if no denominator is published."""
     if one.definition.out_of is None or dimension not in (Dimension.TOTAL, *CODES):
         return None
     whole = of_figure(figures, one.definition.out_of)

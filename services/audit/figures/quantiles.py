@@ -12,7 +12,7 @@ _LAST_DAYS = {name: last for last, name in BANDS}
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Two bands of days. Half of the waits took no longer than `median`, and 90 % took no longer than `p90`.
+    """Two bands of days. Half of the waits ended by `median`, and 90 % ended by `p90`.
 
     A band is None if withheld counts hide the band.
     """
@@ -30,10 +30,9 @@ def last_day(band: str) -> int | None:
 
 
 def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
-    """Return the bands of days that half and 90 % of the waits did not exceed.
+    """Return the bands of days by which half and 90 % of the waits ended.
 
-    Return None if the waits are too few, or if withheld counts hide both bands. In `bands`, the shortest waits come
-    first, and a withheld count is None.
+    Return None if the waits are too few, or if both bands are hidden. `bands` begins with the shortest waits.
     """
     if total is None or total < SMALLEST_WAITS:
         return None
@@ -42,6 +41,7 @@ def wait_of(bands: Mapping[str, int | None], total: int | None) -> Wait | None:
 
 
 def _reached(bands: Mapping[str, int | None], total: int, tenths: int) -> str | None:
+    # A count is None if it is withheld.
     unseen = sum(count is None for count in bands.values())
     shown, hidden = 0, total - sum(count or 0 for count in bands.values()) if unseen else 0
     # In tenths, so that no rounding is needed. A confirmation without an issued notice is in no band.

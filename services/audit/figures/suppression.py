@@ -55,9 +55,9 @@ def publish_tables(
 def publish_crossed(
     crossed: Mapping[str, Counts], rows: Shown, kinds: Shown, small: int = SMALL
 ) -> Mapping[str, Shown]:
-    """Publish a table of councils or providers by kind. Each row of `crossed` is published or withheld as a whole.
+    """Publish a table of councils or providers by kind.
 
-    `rows` and `kinds` are the published totals of the rows and of the kinds.
+    Each row is published or withheld as a whole. `rows` and `kinds` are the published totals.
     """
     # With a hidden column total no row can be judged, so all rows are withheld.
     if None in kinds.values():

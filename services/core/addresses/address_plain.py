@@ -36,7 +36,7 @@ _KNOWN: Final = _read_ahead()
 
 
 def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]] | None:
-    """Read simple segments of an address quickly. Return the sub-units and the other parts.
+    """Return the sub-units and the other parts of simple segments.
 
     Return None if a segment is not simple. The caller must then use `read_parts`.
     """

@@ -100,9 +100,9 @@ def segments_of(lines: Iterable[str]) -> list[str]:
 
 
 def spelt(text: str) -> str:
-    """Return the text in lower case, with short forms of words, such as `st` for `street`.
+    """Return the text in lower case, with short forms such as `st` for `street`.
 
-    Of all punctuation, only hyphens, slashes and ampersands remain.
+    Only hyphens, slashes and ampersands remain as punctuation.
     """
     text = (text if text.isascii() else _composed(text)).casefold()
     # Most texts are plain words and skip these substitutions.

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.core.addresses.postcode import read_postcode
 
+# A comma or semicolon also ends a line.
 _PARTS: Final = re.compile(r"[,;\r\n]+")
 _ENDING: Final = re.compile(r"(?:^|[\s(])([A-Za-z]{1,2}[0-9][A-Za-z0-9]?\s{0,3}[0-9][A-Za-z]{2})[\s.)]{0,3}$")
 # No part with a postcode is longer from its last word but one.
@@ -11,9 +12,9 @@ _TAIL: Final = 16
 
 
 def ending_postcode(lines: Sequence[str]) -> str | None:
-    """Return the postcode at the end of a line. A comma or semicolon also ends a line.
+    """Return the postcode at the end of a line.
 
-    Return None if no line ends with a postcode, or if lines end with different postcodes.
+    Return None if no line ends with a postcode, or if the postcodes differ.
     """
     found = set()
     for line in lines:

@@ -39,7 +39,10 @@ class PostcodeReading(NamedTuple):
 
 
 def read_postcode(text: str) -> PostcodeReading | None:
-    """Read a postcode, and correct confused characters such as O and 0. Return None if the text is not a postcode."""
+    """Read a postcode, and correct confused characters such as O and 0.
+
+    Return None for any other text.
+    """
     if canonical := _CANONICAL.fullmatch(text):
         return PostcodeReading(f"{canonical[1]} {canonical[2]}")
     tight = _tight(text)
@@ -53,7 +56,7 @@ def read_postcode(text: str) -> PostcodeReading | None:
 
 
 def read_area(text: str) -> str | None:
-    """Return a postcode, a sector or an outward code, such as `FY3 8AA`, `FY3 8` or `FY3`.
+    """Return a postcode (`FY3 8AA`), a sector (`FY3 8`) or an outward code (`FY3`).
 
     Return None for any other text.
     """

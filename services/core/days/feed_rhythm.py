@@ -33,9 +33,9 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the 90th percentile of the newest gaps between the times in `heard`, or None if there are too few gaps.
+    """Return the 90th percentile of the newest gaps in `heard`.
 
-    One gap that is far longer than all others does not count.
+    Return None if there are too few gaps.
     """
     # Only the newest gaps count. So the moments are sorted by time first, and then the gaps by length.
     gaps = sorted(later - earlier for earlier, later in list(pairwise(sorted(heard)))[-GAPS_KEPT:])

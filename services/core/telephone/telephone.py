@@ -46,7 +46,10 @@ def read_numbers(cell: str) -> NumberReading:
 
 
 def normalise_number(text: str) -> str | None:
-    """Return the only number of the text in E.164 form. Return None if the text has no number or several numbers."""
+    """Return the only number of the text in E.164 form.
+
+    Return None if the text has no number or several numbers.
+    """
     match = _clean_number(text)
     if match is not None:
         return COUNTRY_CODE + match[1]

@@ -42,9 +42,9 @@ _GROUPS: Final = tuple(
 
 
 def national_number(written: str) -> re.Match[str] | None:
-    """Match a text that is exactly one UK number, with or without a country code.
+    """Match a text that is exactly one UK number.
 
-    Group 1 of the match is the number without country code and without leading zero.
+    Group 1 is the number without country code and leading zero.
     """
     return _WRITTEN.fullmatch(written)
 
@@ -59,7 +59,7 @@ def is_mobile(e164: str) -> bool:
 
 
 def national(e164: str) -> str:
-    """Return the number as people in the UK write it, such as `01632 960123`.
+    """Return the number in national form, such as `01632 960123`.
 
     Raises ValueError if the text is not a UK number in E.164 form.
     """

@@ -72,16 +72,14 @@ def contradicts_weekday(text: str) -> bool:
 
 
 def days_of_contradiction(text: str, order: DateOrder | None) -> tuple[date, ...]:
-    """Return the days that a date with a wrong weekday may mean. The earlier day comes first.
-
-    If `order` is None and the two orders give different days, return both days. Otherwise, return the written day, and
-    the nearest day with the written weekday. If the text is no date in `order`, return no day.
-    """
+    """Return the days that a date with a wrong weekday may mean, the earliest first."""
     plain, weekday = _without_weekday(text)
+    # Without a known order, the text may be a date in either order. A text that is no date gives no day.
     written = {day for one in ([order] if order else DateOrder) if (day := read_date(plain, one))}
     if len(written) != 1 or weekday is None:
         return tuple(sorted(written))
     (day,) = written
+    # The written day may be right, or the nearest day with the written weekday.
     # Three days back to three days on: each weekday is there once.
     off = (weekday - day.weekday() + _HALF_A_WEEK) % _WEEK - _HALF_A_WEEK
     return tuple(sorted((day, day + timedelta(days=off))))

@@ -58,9 +58,10 @@ def count(outcomes: Iterable[RowOutcome]) -> dict[str, int]:
 
 
 def with_capped_issues(outcomes: Iterable[RowOutcome], most: int = MOST_ISSUES) -> Iterator[RowOutcome]:
-    """Limit the number of issues of each row, and of all rows together. Each row keeps at least its first issue."""
+    """Limit the issues of each row, and of all rows together."""
     left = most
     for outcome in outcomes:
+        # Each row keeps at least its first issue.
         allowed = max(1, min(_ISSUES_A_ROW, left))
         left -= len(outcome.issues)
         yield outcome if len(outcome.issues) <= allowed else outcome._replace(issues=_first(outcome.issues, allowed))

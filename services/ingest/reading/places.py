@@ -109,10 +109,11 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
 
 
 def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
-    """Return True if the notice is not about one line, or if the place has nothing more exact than a postcode.
+    """Return True if the notice is matched through an area record.
 
-    Such a notice is matched through area records, which several notices share.
+    Several notices share one area record.
     """
+    # The notice is not about one line, or the place has nothing more exact than a postcode.
     return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
 
 

@@ -68,9 +68,9 @@ def read_sheet(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> Sheet:
-    """Raises RefusedError if a mapping in `by_hand` or `words` is wrong.
+    """Raises RefusedError if a mapping is wrong.
 
-    Raises FileRefused at once, or while the caller iterates over the rows.
+    Raises FileRefused at once, or while the caller reads the rows.
     """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)

@@ -39,9 +39,9 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if the version with this stamp is older than the version with the stamp `later`.
+        """Return True if this stamp is older than the stamp `later`.
 
-        Pass as `later` only the stamp of a version that was received after this version.
+        `later` must belong to a version that was received later.
         """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
@@ -88,9 +88,9 @@ def trusted(recorded: Stamp, now: datetime) -> Stamp:
 
 
 def tells_more(new: Stamp, recorded: Stamp) -> bool:
-    """Return True if the stamp `new` should replace the stamp `recorded`.
+    """Return True if `new` should replace `recorded`.
 
-    The two stamps must belong to versions with the same content.
+    Both stamps must belong to versions with the same content.
     """
     if recorded.before(new):
         return True

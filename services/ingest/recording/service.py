@@ -41,7 +41,7 @@ class DryRun:
 def accept(
     store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
 ) -> tuple[Receipt, list[RowOutcome]]:
-    """A repeated request gives the earlier receipt.
+    """Store a submission. A repeated request gets the earlier receipt.
 
     Raises IdempotencyMismatchError, ReplacementTooLargeError, TooOftenError or FileRefused.
     """

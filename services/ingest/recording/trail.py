@@ -11,9 +11,9 @@ from services.storage.unit_of_work import UnitOfWork
 
 
 def record_accepted(context: SubmissionContext, origin: Origin, counts: Mapping[str, int], *, refused: bool) -> None:
-    """Write the audit rows of a stored submission. `refused` means that every row of the submission was rejected.
+    """Write the audit rows of a stored submission. `refused` means that every row was rejected.
 
-    Raises TooOftenError if `refused` is True and the feed has sent too many requests without effect.
+    Raises TooOftenError if the feed is refused too often.
     """
     fields = {"submission": context.submission_id, "records": origin.kind.value, **_numbers(counts)}
     subject, feed = context.submission_id, context.feed_id

@@ -61,15 +61,13 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Split the drafts into parts, one for each transaction. A part has at most `rows` references.
-
-    Drafts with the same reference stay in one part.
-    """
+    """Split the drafts into one part for each transaction. A part has at most `rows` references."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []
     turn_of: dict[str, int] = {}
     for draft in drafts:
+        # Drafts with the same reference stay in one part.
         turn = turn_of.setdefault(draft.reference, len(turn_of) // rows)
         if turn == len(turns):
             turns.append([])

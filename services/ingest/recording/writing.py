@@ -34,7 +34,7 @@ def write_drafts(
 ) -> list[RowOutcome]:
     """Write the drafts of one transaction.
 
-    If the submission needs several transactions, `sent` has the references from all of these transactions.
+    `sent` has references from all transactions of a long submission.
     """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.

@@ -76,10 +76,7 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Select the pairs of records that share a token.
-
-    Each row has an id from `pks`, the id of the partner, and the kind of the shared token.
-    """
+    """Select an id from `pks`, the partner's id and the kind of each token that two records share."""
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value
@@ -191,11 +188,9 @@ def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, l
 
 
 def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Save found and ended matches. Return the matches that were saved.
-
-    A match is left out if its notice or its entry has changed since `state` was loaded.
-    """
-    # The event about the change will match the pair again.
+    """Save found and ended matches. Return the matches that were saved."""
+    # A pair is left out if one of its records has changed since `state` was loaded. The event about the change will
+    # match the pair again.
     connection, now = work.connection, work.now
     lasting = _still_current(connection, state, outcome)
     if lasting.found:

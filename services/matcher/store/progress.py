@@ -15,18 +15,15 @@ _TABLES = {PagedSide.NOTICE: notices, PagedSide.ENTRY: register_entries}
 
 
 def feeds_unfinished(connection: Connection) -> Sequence[str]:
-    """Return the feed of each record whose matching is unfinished. A feed with several such records is repeated."""
+    """Return one feed for each record with unfinished matching. A feed may be repeated."""
     return connection.scalars(select(unfinished_matching.c.feed_id)).all()
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Lock and return the record whose matching continues next, or None if no record is left.
-
-    The feed that has waited longest comes first. Records in `besides` and records that another worker has locked are
-    skipped.
-    """
+    """Lock and return the next record with unfinished matching outside `besides`, or None."""
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
+    # The feed that has waited longest comes first.
     feeds = select(row.feed_id).group_by(row.feed_id).order_by(func.max(row.served_at))
     for feed_id in connection.scalars(feeds).all():
         query = select(unfinished_matching).where(row.feed_id == feed_id, *waiting)
@@ -42,10 +39,9 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store where the matching of each unfinished record continues. Delete the rows of finished records.
+    """Store where matching continues. Return the feed of each newly unfinished record.
 
-    `waiting` has the records without a page in this step. Return the feed of each record that has newly become
-    unfinished.
+    `waiting` has the records without a page in this step.
     """
     row = unfinished_matching.c
     left = [*(page.left for page in pages if page.left is not None), *waiting]

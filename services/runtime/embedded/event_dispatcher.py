@@ -111,9 +111,9 @@ def _process(store: Store, consumer: Consumer, events: Sequence[StoredEvent]) ->
 
 
 def _parts(consumer: Consumer, events: Sequence[StoredEvent], error: Exception) -> list[Sequence[StoredEvent]]:
-    """Divide events that failed together into smaller groups, which are tried next.
+    """Divide events that failed together into smaller groups.
 
-    Raises PoisonError for a single event that can never be handled. Raises `error` if a later attempt may succeed.
+    Raises PoisonError for a single bad event. Raises `error` if a later attempt may succeed.
     """
     if is_conflict(error) and len(events) > 1:
         CONFLICTS.labels(consumer.name).inc()

@@ -24,12 +24,10 @@ class _Families(Collector):
 
 
 def added_metrics(ours: bytes, theirs: str) -> bytes:
-    """Add up the metrics of two processes.
-
-    Metrics such as `process_…` describe one process, so these metrics of `theirs` are left out.
-    """
+    """Add up the metrics of two processes."""
     found = {family.name: family for family in text_string_to_metric_families(ours.decode())}
     for family in text_string_to_metric_families(theirs):
+        # These metrics describe one process, so only our own metrics are kept.
         if family.name.startswith(OF_ONE_PROCESS):
             continue
         known = found.get(family.name)

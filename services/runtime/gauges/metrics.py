@@ -18,7 +18,8 @@ METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def known_method(method: str) -> str:
-    """Return the HTTP method, or `other` for an unknown method, because a caller may send any text as the method."""
+    """Return the HTTP method, or `other` for an unknown method."""
+    # A caller may send any text as the method.
     return method if method in METHODS else "other"
 
 

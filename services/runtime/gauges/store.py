@@ -111,10 +111,8 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the last time at which an unsafe case passed its harmful day, or None if there is no such case.
-
-    A case passes its harmful day at the end of that day. If the case opens later, the time of its opening counts.
-    """
+    """Return the last time at which an unsafe case passed its harmful day, or None without such a case."""
+    # A case passes its harmful day at the end of that day. If the case opens later, the time of its opening counts.
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()
     return None if harm_on is None else max(london_midnight(harm_on + timedelta(days=1)), opened_at)
@@ -125,12 +123,10 @@ def _past_date(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def feeds_last_heard(connection: Connection) -> Sequence[tuple[str, datetime]]:
-    """Return each feed with the time of its last data. A feed without data has the time of its creation instead.
-
-    Feeds that the operator has ended are left out.
-    """
+    """Return each feed with the time of its last data, unless the operator has ended the feed."""
     query = select(feeds.c.feed_id, feeds.c.last_heard_at, feeds.c.created_at).where(~ended_by_operator())
     rows = connection.execute(query)
+    # A feed without data has the time of its creation instead.
     return [(feed_id, heard or added) for feed_id, heard, added in rows]
 
 

@@ -40,7 +40,7 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due. Return the number of lost events, which the relay publishes again.
+        """Publish the canaries that are due. Return the number of lost events.
 
         Raises RelayError if the brokers accept no canary.
         """
@@ -83,7 +83,7 @@ class Canaries:
         for topic in self.topics:
             for consumer in topic.consumed_by:
                 given = heard_until(connection, consumer, topic.name)
-                # The clocks of two relays may differ by up to `every`.
+                # The relay publishes lost events again. The clocks of two relays may differ by up to `every`.
                 again = republish_missed(connection, consumer, topic.name, given - self.every) if given else 0
                 if again:
                     log.error("events_republished", consumer=consumer, topic=topic.name, handled=again)

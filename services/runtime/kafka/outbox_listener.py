@@ -1,7 +1,5 @@
-"""Wakes the relay when the database reports new events.
-
-A lost notification does no harm, because the relay also reads the outbox at intervals.
-"""
+"""Wakes the relay when the database reports new events."""
+# A lost notification does no harm, because the relay also reads the outbox at intervals.
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lane is a part of a topic. Only one relay at a time publishes the events of a lane, to keep their order."""
+"""Publishes the stored events to the brokers, lane by lane. A lane is a part of a topic."""
 # A crash may repeat an event. The inboxes of the consumers drop the repetition.
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Relay:
 
     def _publish_lane(self, lane: Lane) -> tuple[int, KafkaError | None]:
         with self.store.writing() as connection:
+            # Only one relay at a time publishes the events of a lane, to keep the order of the events.
             # The lock ends with the transaction, also when the process is killed.
             if not try_exclusive(connection, lane.number):
                 return 0, None
@@ -104,16 +105,13 @@ class Relay:
     def _sorted_out(
         self, connection: Connection, events: Sequence[StoredEvent], outcomes: Sequence[KafkaError | None]
     ) -> tuple[list[StoredEvent], KafkaError | None]:
-        """Return the finished events, and the first error of an event that must be sent again.
-
-        An event in quarantine is finished. An accepted event is finished, unless an earlier event with the same key
-        must be sent again.
-        """
+        """Return the finished events, and the first error of an event that must be sent again."""
         done: list[StoredEvent] = []
         failure: KafkaError | None = None
         stopped = set[str]()
         for event, error in zip(events, outcomes, strict=True):
             if isinstance(error, REFUSALS):
+                # An event in quarantine is finished.
                 if not self._cut(connection, event, error):
                     done.append(event)
                 continue
@@ -126,10 +124,7 @@ class Relay:
         return done, failure
 
     def _cut(self, connection: Connection, event: StoredEvent, error: KafkaError) -> bool:
-        """Split a refused event if possible. Otherwise put the event in quarantine.
-
-        Return False if the event went to quarantine.
-        """
+        """Split a refused event, or put the event in quarantine. Return True for a split event."""
         why = type(error).__name__
         if isinstance(error, TOO_LARGE) and split(connection, event, self.store.random):
             log.warning("event_split", topic=event.topic, event_id=event.event_id, error=why)

@@ -90,22 +90,17 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if the consumer is more than `patience` behind in a partition of this worker.
-
-        While the worker has no partition, all partitions of the consumer are checked.
-        """
+        """Return True if the consumer is more than `patience` behind in a partition of this worker."""
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
         # Until the application has started, the worker's partitions are not known.
         held = self.app.consumer.assignment() if self.serving else ()
         mine = {(self.settings.listed_topic(tp.topic), tp.partition) for tp in held}
+        # While the worker has no partition, all partitions of the consumer are checked.
         return bool(missing & mine if mine else missing)
 
     async def take(self, messages: Sequence[Any]) -> bool:
-        """Handle the messages, and try again after an error.
-
-        Return False if the worker must stop before the messages are handled.
-        """
+        """Handle the messages, and try again after an error. Return False if the worker must stop first."""
         while (error := await self._tried_aside(messages)) is not None:
             self.stepped_at, self.failing = monotonic(), self.failing + 1
             if isinstance(error, ForeignEventsError):

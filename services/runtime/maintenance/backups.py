@@ -70,7 +70,7 @@ def record_backup(store: Store, kind: str, size: int) -> None:
 
 
 def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
-    """Raises RefusedError if the database is in use, or exists while `replacing` is False.
+    """Raises RefusedError if a file is in use, or if the database exists and may not be replaced.
 
     Raises CopyError if the backup is faulty.
     """
@@ -93,11 +93,10 @@ def restore(store: Store, backup: Path, *, replacing: bool) -> RestoreResult:
 
 
 def settle_in_place(store: Store) -> datetime:
-    """Prepare a database that other tools have restored. A second call changes nothing.
+    """Prepare a database that other tools have restored. Return the time of the last change.
 
-    Return the time of the last change in the restored database.
+    Call this function before the service starts.
     """
-    # Other tools have restored this database.
     with store.reading() as connection:
         ends, known = last_on_record(connection) or store.now(), last_restore(connection)
     # The last record is the restore itself, so the database was settled before.

@@ -91,7 +91,10 @@ def export_matches(
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """Open a file for writing. The file appears only when it is complete. Raises RefusedError for a missing folder."""
+    """Open a file for writing. The file appears only when complete.
+
+    Raises RefusedError if the folder is missing.
+    """
     if not path.parent.is_dir():
         raise RefusedError(f"there is no folder {path.parent}: make it first")
     # mkstemp makes a file that only its owner can read. It is in the same folder, so that a rename is enough.

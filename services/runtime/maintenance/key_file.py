@@ -18,7 +18,7 @@ LOOK_EVERY = 1.0
 class KeyFile:
     """Reads the keys again when the keys file changes.
 
-    Raises KeysError if the file is faulty at the start. If the file becomes faulty later, the earlier keys stay in use.
+    Raises KeysError if the file is faulty at the start.
     """
 
     def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
@@ -44,6 +44,7 @@ class KeyFile:
         try:
             found = read_keyring(self._path)
         except KeysError:
+            # The earlier keys stay in use.
             log.error("keys_not_read")
             return None
         # Another token key means another deployment: the tokens it makes would match nothing here.

@@ -60,11 +60,9 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keyring with its newest vault key as the current key.
-
-    If the newest key is already current, a newer key is added first.
-    """
+    """Return the keyring with a newer vault key as the current key."""
     *_, newest = keyring.vault
+    # If the newest key is already current, a newer key is added first.
     if newest == keyring.current:
         return with_newest_current(with_new_key(keyring))
     return keyring.model_copy(update={"current": newest})

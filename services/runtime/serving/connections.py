@@ -31,17 +31,14 @@ class ConnectionPlaces:
     taken: dict[GuardedProtocol, None] = field(default_factory=dict)
 
     def take(self, connection: GuardedProtocol) -> None:
-        """Give the connection a place.
-
-        If no place is free, cut off the oldest connection without a complete request, and give its place to the new
-        connection. If there is no such connection, cut off the new connection.
-        """
+        """Give the connection a place. If no place is free, cut off an older connection or this one."""
         if len(self.taken) >= self.limits.connections:
             self._make_room(connection)
         else:
             self.taken[connection] = None
 
     def _make_room(self, connection: GuardedProtocol) -> None:
+        # A connection with a complete request keeps its place until the answer is sent.
         oldest = next((one for one in self.taken if not one.at_work), None)
         if oldest is None:
             connection.cut_off()
@@ -105,10 +102,8 @@ class GuardedProtocol(H11Protocol):
 
 
 def protocol_within(limits: ConnectionLimits) -> Callable[..., GuardedProtocol]:
-    """Return a factory for connections. All connections of one factory share `limits`.
-
-    The limit on the number of connections is lowered if the process may open only few files.
-    """
+    """Return a factory for connections. All connections of one factory share `limits`."""
+    # A process that may open only few files gets a lower limit on the number of connections.
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = limits.connections if soft == resource.RLIM_INFINITY else min(limits.connections, soft - KEPT_DESCRIPTORS)
     within = ConnectionLimits(max(most, FEWEST_CONNECTIONS), limits.head_seconds, limits.answer_seconds)

@@ -32,10 +32,7 @@ class WorkLimits:
 
 
 class LimitedWork:
-    """Limits the number of requests that are worked on at once.
-
-    Answers 408 if a body arrives too slowly, and 503 if a request waits too long for its turn.
-    """
+    """Limits the number of requests that are worked on at once."""
 
     def __init__(self, app: App, limits: WorkLimits) -> None:
         self._app = app

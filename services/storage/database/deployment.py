@@ -32,9 +32,9 @@ def identity_of(connection: Connection) -> DeploymentIdentity | None:
 
 
 def claim_database(engine: Engine, name: str, random: RandomBytes = os.urandom) -> DeploymentIdentity:
-    """Return the identity of the database. If the database has no identity, first store one with this name.
+    """Return the identity of the database. A database without an identity gets one with this name.
 
-    Raises RefusedError if the database belongs to a deployment with another name.
+    Raises RefusedError if the database belongs to another deployment.
     """
     found = _found(engine)
     if found is None:

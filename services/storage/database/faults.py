@@ -128,7 +128,7 @@ def watch_faults(engine: Engine, time: Callable[[], float] = monotonic) -> None:
 def last_refusal(engine: Engine, time: Callable[[], float] = monotonic) -> DatabaseFault | None:
     """Return the reason for the last refused write.
 
-    Return None if no write was refused in the last `REFUSING_SECONDS` seconds, or if a later write succeeded.
+    Return None after a successful write, or after `REFUSING_SECONDS` seconds.
     """
     kept = _REFUSALS.get(engine.dialect)
     return kept.fault if kept is not None and time() - kept.at < REFUSING_SECONDS else None

@@ -41,10 +41,7 @@ def note_heard(connection: Connection, consumer: str, heard: Mapping[Partition, 
 def unheard(
     connection: Connection, consumer: str, topics: Collection[str], patience: timedelta
 ) -> frozenset[Partition]:
-    """Return the partitions from which the consumer has received no recent canary.
-
-    A canary is recent if it was published at most `patience` before the newest canary of the same partition.
-    """
+    """Return the partitions in which the consumer is more than `patience` behind the newest canary."""
     published, heard = _published(connection), _heard(connection, consumer)
     return frozenset(
         one
@@ -65,7 +62,7 @@ def heard_until(connection: Connection, consumer: str, topic: str) -> datetime |
 
 
 def oldest_heard(connection: Connection, consumer: str, topics: Collection[str]) -> datetime | None:
-    """Find the last canary that the consumer received from each partition. Return the time of the oldest of them.
+    """Return the publication time of the last canary received from the slowest partition.
 
     Return None if no canary was published in these topics.
     """

@@ -14,9 +14,9 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 def days_heard(
     connection: Connection, most: int, only: Collection[str] | None = None
 ) -> Mapping[str, Sequence[datetime]]:
-    """Map each feed to a list of times: one time for each day (UTC) on which the feed sent a submission.
+    """Return, for each feed, the time of the last submission of each day (UTC), newest first.
 
-    The time is that of the day's last submission. The list has at most `most` times, and the newest time comes first.
+    Days without a submission are left out.
     """
     newest = select(feeds.c.feed_id, feeds.c.last_heard_at.label("at"), literal(1).label("number"))
     if only is not None:

@@ -81,10 +81,9 @@ def _row(pk: int, announcement: Announcement, now: datetime, random: RandomBytes
 def unpublished(
     connection: Connection, limit: int, lane: Lane | None = None, after: str | None = None
 ) -> list[StoredEvent]:
-    """Return at most `limit` unpublished events, divided evenly among the partition keys.
+    """Return unpublished events, divided evenly among the partition keys.
 
-    If `lane` is given, return and lock only events of this lane, and leave out events that are already locked.
-    `after` is the last partition key of the previous call. The search begins with the next key.
+    A call with a lane locks the returned events. The search begins after the partition key `after`.
     """
     queues = _queues(connection, lane, after, limit)
     found: list[StoredEvent] = []
@@ -125,6 +124,7 @@ def _oldest(connection: Connection, number: int, key: str, limit: int, lane: Lan
     columns = (row.event_id, row.topic, row.body, row.pk, row.partition_key)
     query = select(*columns).where(*waiting).order_by(row.pk).limit(limit)
     if lane is not None:
+        # Another relay may be publishing the locked events.
         query = skipping_locked(connection, query.where(row.topic == lane.topic))
     return [StoredEvent(*event) for event in connection.execute(query)]
 

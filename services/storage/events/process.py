@@ -58,9 +58,9 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Let the consumer handle the new events, and return the number of new events.
+    """Let the consumer handle the new events. Return the number of new events.
 
-    If PoisonError or NotUnderstoodError is raised, nothing has been written.
+    Raises PoisonError or NotUnderstoodError before anything is written.
     """
     now = store.now()
     decoded = [(delivery, _decode(delivery)) for delivery in deliveries]
@@ -87,7 +87,7 @@ def put_in_quarantine(store: Store, consumer: Consumer, poison: PoisonError) -> 
 
 
 def set_aside(store: Store, consumer: str, event: StoredEvent, error: str) -> None:
-    """Put an event into quarantine for a consumer. A second call with the same event and consumer changes nothing."""
+    """Put an event into quarantine for a consumer, unless the consumer has handled the event."""
     now = store.now()
     fields = {"event": event.event_id, "consumer": consumer, "topic": event.topic}
     with store.writing() as connection:

@@ -32,12 +32,12 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events in quarantine that are due to be reported.
+    """Return the number of quarantined events that are due for a report.
 
-    A new event is due at once. An event that was reported is due again after `repeat`.
-    If at least one event is due, all events in quarantine are marked as reported now.
+    If an event is due, all quarantined events are marked as reported.
     """
     row = quarantine.c
+    # A new event is due at once. A reported event is due again after `repeat`.
     due = or_(row.alerted_at.is_(None), row.alerted_at <= now - repeat)
     # The update locks the rows. If two workers call this at the same time, the second one finds no rows.
     found = connection.execute(update(quarantine).where(due).values(alerted_at=now)).rowcount
@@ -59,7 +59,7 @@ def show_quarantined(connection: Connection, event_id: str) -> Any:
 
 
 def requeue(store: Store, event_id: str, by: str) -> int:
-    """Return the number of consumers that get the event again.
+    """Publish a quarantined event again. Return the number of consumers that get the event.
 
     Raises NotFoundError if the event is not in quarantine. Raises RefusedError if the event is not in the outbox.
     """

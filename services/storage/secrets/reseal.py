@@ -84,7 +84,7 @@ def left_to_reseal(store: Store) -> int:
 
 
 def reseal_all(store: Store, pause: Callable[[float], None], batch: int = BATCH) -> Iterator[int]:
-    """Encrypt all values again under the current vault key, and yield the number of values in each finished batch.
+    """Encrypt all values again under the current vault key. Yield the size of each finished batch.
 
     `pause` must wait for the given number of seconds. Raises VaultError if a key is missing.
     """

@@ -1,4 +1,5 @@
-"""Sends mail with the standard library, so that a fault in the channels of alerts cannot silence the watchdog."""
+"""Sends the watchdog's mail with the standard library."""
+# A fault in the channels of alerts must not silence the watchdog, so this module shares no code with the channels.
 
 from __future__ import annotations
 

@@ -27,11 +27,9 @@ from services.watchdog.rules import Acceptance
 def accepted_messages(
     wanted: ColumnElement[bool], since: datetime | None = None, alert_pks: Select[int] | None = None
 ) -> Subquery:
-    """Select one row for each case with a message that was accepted, or may have been accepted.
+    """Select the time of each case's last accepted message, in microseconds since 1970.
 
-    `ever` is the time at which a message about the case was last accepted. `current` is the same time, but only for
-    alerts that were written since the case's `opened_at`. Both times are in microseconds since the start of 1970.
-    `in_doubt` is 1 if the result of an attempt is unknown.
+    A case has no row if no message can have been accepted. `wanted` is a condition on cases.
     """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)
@@ -39,8 +37,10 @@ def accepted_messages(
     return (
         select(
             alert_cases.c.case_pk,
+            # Only alerts written since the case was opened.
             func.max(case((is_current, results.c.sent_at))).label("current"),
             func.max(results.c.sent_at).label("ever"),
+            # 1 if an attempt has an unknown result. The message may have been accepted.
             func.max(results.c.in_doubt).label("in_doubt"),
         )
         .join_from(alert_cases, results, results.c.alert_pk == alert_cases.c.alert_pk)

@@ -31,9 +31,9 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that is true only for a case without a fault.
+    """Return a condition that is true only for cases without a fault.
 
-    If the condition is false or NULL, the case must be checked.
+    All other cases must be checked.
     """
     return and_(
         _is_due_in_time(cutoffs),

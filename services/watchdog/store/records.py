@@ -42,10 +42,7 @@ def without_tokens(connection: Connection) -> Iterator[RecordFault]:
 
 
 def without_shared_token(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield a fault for each council with matches whose notice and register entry have no token in common.
-
-    Records received since `before` are left out, because their matching may be unfinished.
-    """
+    """Yield a fault for each council with a match whose notice and entry share no token."""
     mine, theirs = notice_tokens.c, entry_tokens.c
     shared = exists().where(
         mine.notice_pk == _MATCH.notice_pk, theirs.entry_pk == _MATCH.entry_pk, theirs.token == mine.token
@@ -54,6 +51,7 @@ def without_shared_token(connection: Connection, before: datetime) -> Iterator[R
         select(_ENTRY.feed_id, func.count())
         .join_from(matches, notices, _NOTICE.pk == _MATCH.notice_pk)
         .join(register_entries, _ENTRY.pk == _MATCH.entry_pk)
+        # The matching of later records may be unfinished.
         .where(_MATCH.live, _NOTICE.live, _ENTRY.live, *_settled(before), ~shared)
     )
     yield from _faults(connection, FaultKind.TOKENS_MISSING, query.group_by(_ENTRY.feed_id))
@@ -84,23 +82,21 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
 
 
 def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFault]:
-    """Yield a fault for each case that has ended although its line is still at risk.
-
-    A case is left out if a person's recorded act explains the end. A case is also left out if the case, its match, its
-    notice or its register entry is not older than `before`.
-    """
+    """Yield a fault for each case that has ended although its line is still at risk."""
     row = cases.c
     query = (
         select(row.reference, row.feed_id, row.state, row.seen, row.tested_on, _MATCH.notice_pk)
         .join_from(cases, matches, _MATCH.entry_pk == row.entry_pk)
         .join(notices, _NOTICE.pk == _MATCH.notice_pk)
         .join(register_entries, _ENTRY.pk == _MATCH.entry_pk)
+        # A later record, match or change of state may not have been reviewed yet.
         .where(row.state.in_(sorted(states.ENDED)), _MATCH.live, _ALERTABLE, *_settled(before))
         .where(_MATCH.found_at < before, row.state_since < before)
         .order_by(row.pk)
     )
     named = set[str]()
     for one in connection.execute(query.execution_options(yield_per=1_000)):
+        # A person's recorded act may explain the end.
         if one.reference not in named and not _is_explained(one):
             named.add(one.reference)
             yield RecordFault(FaultKind.ENDED_AT_RISK, one.feed_id, one.reference)

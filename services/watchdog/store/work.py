@@ -27,14 +27,12 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each council that has alerts marked as accepted without evidence.
-
-    Evidence is a recorded attempt to send the alert that was successful or is in doubt.
-    """
+    """Yield a fault for each council with alerts marked as accepted without an attempt to send."""
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,
         attempt.delivery_pk == deliveries.c.pk,
+        # A message in doubt may have been accepted.
         attempt.outcome.in_(("sent", "in_doubt")),
     )
     query = select(alerts.c.feed_id, func.count()).where(alerts.c.accepted_at.is_not(None), ~tried)

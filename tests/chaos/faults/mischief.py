@@ -52,10 +52,7 @@ def tell_old_records_again(world: World, count: int) -> int:
 
 
 def tell_in_disorder(world: World) -> tuple[int, int]:
-    """Publish the waiting events in random order.
-
-    Return the number of events, and the number of events that come after a newer event with the same key.
-    """
+    """Publish the waiting events in random order. Return the counts of all events and of late events."""
     # A late event follows a newer event with the same key.
     with psycopg.connect(world.database) as connection, _producer(world) as producer:
         waiting = connection.execute(TAKE).fetchall()

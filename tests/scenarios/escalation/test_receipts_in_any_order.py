@@ -29,8 +29,9 @@ receipts = st.builds(
 
 
 def last_of(history: list[DeliveryReceipt]) -> ReceiptState:
-    """Return the outcome of the latest final receipt. At the same time, a failure counts more than another outcome."""
+    """Return the outcome of the latest final receipt."""
     final = [one for one in history if one.outcome is not AWAITED]
+    # At the same time, a failure counts more than another outcome.
     return max(final, key=lambda one: (one.at, one.outcome is FAILED)).outcome if final else AWAITED
 
 

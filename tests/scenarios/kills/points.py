@@ -1,7 +1,5 @@
-"""Lists the functions that commit transactions.
-
-A new function that commits needs a line in `POINTS` and a step in the story, or else a line in `ELSEWHERE`.
-"""
+"""Lists the functions that commit transactions."""
+# A new function that commits needs a line in `POINTS` and a step in the story, or else a line in `ELSEWHERE`.
 
 from __future__ import annotations
 

@@ -19,10 +19,7 @@ def policy(*people: str, day_starts: time = time(9)) -> CouncilPolicy:
 
 @pytest.fixture
 def waiting(deployment: Deployment) -> Deployment:
-    """Return a deployment with one message to two people.
-
-    The second person already has the message. For the first person, the message waits until Tuesday at nine.
-    """
+    """Return a deployment whose newest message has reached only the second of two people."""
     set_verified_policy(deployment.store, BLACKPOOL, policy("first"))
     deployment.put_entries(*lines(2))
     deployment.post_notices(notice("n0", in_days=40) | {"cli": lines(2)[0]["cli"]})
@@ -30,6 +27,7 @@ def waiting(deployment: Deployment) -> Deployment:
     set_verified_policy(deployment.store, BLACKPOOL, policy("first", "second"))
     deployment.post_notices(notice("n1", in_days=40) | {"cli": lines(2)[1]["cli"]})
     deployment.tick(minutes=2)
+    # For the first person, the newest message waits until Tuesday at nine.
     assert [one.contact for one in sent(deployment)] == ["first", "second"]
     return deployment
 

@@ -31,7 +31,7 @@ def area(*codes: str, name: str = "a1", **more: Any) -> dict[str, Any]:
 
 
 def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) -> tuple[str, str] | None:
-    """Submit a notice and a register entry. Return the level and the reasons of the match, or None if there is none."""
+    """Submit a notice and a register entry. Return the level and the reasons of the match, if any."""
     deployment.post_notices(theirs)
     deployment.settle()
     deployment.put_entries(ours)

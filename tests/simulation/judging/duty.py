@@ -130,7 +130,7 @@ class Duty:
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
-        """Return the new end of a pause in the messages, if the policy changes at `moment`. `paused` is the old end."""
+        """Return the end of the pause after the policy changes at `moment`. `paused` is the old end."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         return paused if paused <= longest else min(paused, self.pause(moment, is_step=True))
 

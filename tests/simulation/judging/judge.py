@@ -193,14 +193,11 @@ class Judge:
             self._break(attempt.at, "needless", ", ".join(self.cases[case] for case in says), why)
 
     def _settled(self, case: str, at: datetime) -> Resident | None:
-        """Return the resident of the case.
-
-        Return None if the resident's true state is unknown or has just changed. Also return None if the clock is or was
-        recently wrong.
-        """
+        """Return the resident of the case, or None if the resident's present state is uncertain."""
         resident = self.residents.get(self.cases.get(case, ""))
         if resident is None or resident.unsure or at < resident.changed + ON_ITS_WAY:
             return None
+        # A wrong clock may have effects for some time.
         return None if self.troubles.wrong_clock(at) else resident
 
     def _break(self, at: datetime, promise: str, about: str, because: str) -> None:

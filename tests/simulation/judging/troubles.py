@@ -1,4 +1,5 @@
-"""Computes how late a message may be. Only faults of the service, a clock or a channel excuse a late message."""
+"""Computes how late a message may be. Only faults excuse a late message."""
+# Such a fault is in the service, in a clock or in a channel.
 
 from __future__ import annotations
 
@@ -92,7 +93,7 @@ class Troubles:
 
 
 def _clear(moment: datetime, length: timedelta, spans: Sequence[Span]) -> datetime:
-    """Return the first time from `moment` on that is followed by `length` without a fault. `spans` are the faults."""
+    """Return the start of the first period of this length, from `moment` on, that no span touches."""
     found = moment
     while True:
         in_the_way = [ends for begins, ends in spans if begins <= found + length and ends > found]

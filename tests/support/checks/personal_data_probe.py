@@ -1,7 +1,4 @@
-"""Searches bytes for personal data.
-
-Postcode sectors (`FY3 8`) and outward codes (`FY3`) do not count as personal data.
-"""
+"""Searches bytes for personal data."""
 
 from __future__ import annotations
 
@@ -20,6 +17,7 @@ from services.ingest.requests import raw_rows
 from services.web.bodies import JSON, read_json_rows
 
 _DIGITS = re.compile(rb"(?<!\d)(?:\d[ \t().+/-]{0,3}){9,40}")
+# Only whole postcodes: sectors (`FY3 8`) and outward codes (`FY3`) are no personal data.
 _POSTCODE = re.compile(rb"(?<![A-Za-z0-9_-])[A-Z]{1,2}\d[A-Z\d]?[ +]?\d[A-Z]{2}(?![A-Za-z0-9_-])", re.IGNORECASE)
 _TEXT = re.compile(rb"[A-Za-z0-9 ,.'/&+-]{8,}")
 _STREET = re.compile(r"[A-Za-z']+(?: [A-Za-z']+)+")

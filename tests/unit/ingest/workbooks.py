@@ -39,8 +39,7 @@ def saved(book: Workbook) -> bytes:
 def rezipped(data: bytes, changes: dict[str, Any], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Return the workbook with changed parts.
 
-    `changes` maps the name of a part to its new content, or to a function that makes the new content from the old
-    content. None removes the part.
+    A change is the new content, a function of the old content, or None to remove the part.
     """
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w", method) as new:

@@ -33,13 +33,14 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
 
 
 def covers() -> ColumnElement[bool]:
-    """Return the condition that the alert of an `alert_cases` row covers the case, which is joined.
+    """Return the SQL condition that the alert of an `alert_cases` row still covers the case.
 
-    An alert no longer covers a case after news, or after a more urgent alert.
+    The query must join `cases`.
     """
     row, later = alert_cases.c, alert_cases.alias().c
     # Ids rise with time, so a later alert has a higher id. A lower threshold (days before the harm) is more urgent.
     more_urgent = (later.case_pk == row.case_pk) & (later.alert_pk > row.alert_pk) & (later.threshold < row.threshold)
+    # `facts` counts the news about a case, so an alert from before the last news has a lower number.
     return (row.facts == cases.c.facts) & ~exists().where(more_urgent)
 
 

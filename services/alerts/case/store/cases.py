@@ -25,13 +25,9 @@ _LIST_PLACES = tuple(_NAMES.index(name) for name in _LISTS)
 
 @dataclass(frozen=True, slots=True)
 class DueBy:
-    """Decides which cases are due. A case is due if its due time is `by` or earlier.
-
-    An open case is also due if its due time is after `beyond`, because a correct due time is never so late.
-    """
-
-    by: datetime
-    beyond: datetime  # only a clock that ran ahead can have written a later due time
+    by: datetime  # a case is due if its due time is this time or earlier
+    # Only a clock that ran ahead can have written a later due time. An open case with such a due time is due now.
+    beyond: datetime
 
 
 def find_cases(
@@ -43,8 +39,7 @@ def find_cases(
 ) -> list[Case]:
     """Return the cases that meet the conditions, sorted by the day of harm.
 
-    If `urgent_first` is true, sort by urgency, and then by the day of harm. If `to_change` is true, lock the cases and
-    sort only by id.
+    `urgent_first` sorts by urgency before the day of harm. `to_change` locks the cases, and sorts only by id.
     """
     query = select(*_COLUMNS).where(*conditions).limit(limit)
     if to_change:
@@ -117,7 +112,10 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Return the cases with an id above `after`, in the order of ids. Leave out cases that can never need a message."""
+    """Return at most `limit` cases that may ever need a message, in the order of ids.
+
+    All ids are above `after`, the last id of the previous page.
+    """
     row = cases.c
     withdrawn = (row.state == CaseState.NOTICE_WITHDRAWN.value) & row.warned
     may_be_due = or_(_running(), row.review_on.is_not(None), withdrawn)

@@ -76,7 +76,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
     """Return the earlier alerts that the message with this link replaces, the newest alert first.
 
-    Leave out alerts whose messages were accepted before `since`, and alerts with revoked links.
+    Messages that were accepted before `since` do not count.
     """
     row, sent = alerts.c, deliveries.c
     query = (

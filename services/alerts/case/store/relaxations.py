@@ -1,4 +1,4 @@
-"""Counts relaxed cases. A relaxed case is a case that a feed has ended or delayed without a person's consent."""
+"""Counts the cases that a feed has ended or delayed without a person's consent."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from services.storage.tables import cases, relaxations
 
 
 def count_alone(connection: Connection, feed_id: str, now: datetime) -> None:
-    """Lock the council's count of relaxed cases.
+    """Lock the council's count of relaxed cases until the transaction ends.
 
-    If the transaction has already read data, PostgreSQL may raise a serialisation error. The caller must then run the
-    whole transaction again.
+    If PostgreSQL raises a serialisation error, the caller must repeat the whole transaction.
     """
     # A row that every turn writes. The row of the feed is not locked, so that no submission waits.
+    # If the transaction has read data before another turn ended, PostgreSQL may refuse the write.
     turn = upsert(connection, relaxations, ("feed_id",), ("taken_at",))
     connection.execute(turn, {"feed_id": feed_id, "taken_at": now})
 

@@ -40,8 +40,9 @@ class TypedAddress(NamedTuple):
 
 
 def contact_as_typed(typed: str, channel: str | None, services: ContactServices) -> TypedAddress:
-    """If `channel` is None, the form of `typed` decides the channel.
+    """Return the channel and the stored form of a typed address.
 
+    If `channel` is None, the form of `typed` decides the channel.
     Raises RefusedError if `typed` or the channel is unusable.
     """
     chosen = channel or _channel_of(typed, services)
@@ -50,9 +51,9 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """Return the route to a typed mail address or telephone number. Raises RefusedError if the text is unusable.
+    """Return the route to a typed mail address or telephone number. A typed route is returned unchecked.
 
-    If the text contains `://`, return the text itself as the route, without extra blanks and without a check.
+    Raises RefusedError if the text is unusable.
     """
     if "://" in typed:
         return " ".join(typed.split())

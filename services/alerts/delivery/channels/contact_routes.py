@@ -1,7 +1,4 @@
-"""Builds the route to a contact from the contact's address and the operator's services.
-
-A council chooses only the address, never the operator's mail server or keys.
-"""
+"""Builds the route to a contact from the contact's address and the operator's services."""
 
 from __future__ import annotations
 
@@ -30,10 +27,14 @@ _KINDS: Final = {
 
 
 def contact_route(contact: Contact, services: ContactServices) -> str:
-    """Return the route without a check of the address. Raises RefusedError if the contact's channel has no service."""
+    """Return the route to the contact, without a check of the address.
+
+    Raises RefusedError if the contact's channel has no service.
+    """
     address = contact.address.get_secret_value()
     if contact.channel == ContactChannel.ROUTE:
         return address
+    # A council chooses only the address. The mail server and the keys of services are always the operator's.
     if contact.channel == ContactChannel.EMAIL:
         return _with_target(_set(services.mail_server, NO_MAIL_SERVER), address)
     if contact.channel == ContactChannel.SMS:

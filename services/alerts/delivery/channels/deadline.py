@@ -1,4 +1,4 @@
-"""Limits the time of a whole exchange with a server, because a socket's timeout starts again after each byte."""
+"""Limits the time of a whole exchange with a server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from time import monotonic
 
 
 class Deadline:
+    # The timeout of a socket is not enough, because it starts again after each byte.
+
     def __init__(self, seconds: float) -> None:
         self._ends_at = monotonic() + seconds
         self._watched: list[socket.socket] = []

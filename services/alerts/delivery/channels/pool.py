@@ -143,7 +143,7 @@ class DeliveryPool:
     def close(self, timeout: float) -> bool:
         """Accept no more jobs, and wait up to `timeout` seconds for the running jobs.
 
-        Return True if every job ended or was reported as stuck.
+        Return False if a job within its deadline is still running.
         """
         with self._changed:
             self._closed = True

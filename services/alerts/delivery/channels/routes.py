@@ -8,10 +8,11 @@ UNREADABLE = "unreadable"
 
 
 def what_is_understood(route: str) -> str:
-    """Describe the route in words, without its password. Raises RouteRefusedError if the route is faulty.
+    """Describe the route in words, without its password. Never log this description.
 
-    The caller must never log the description, because the description contains addresses.
+    Raises RouteRefusedError if the route is faulty.
     """
+    # The description contains addresses, so no log may hold it.
     return channel_of(route).understood(route)
 
 

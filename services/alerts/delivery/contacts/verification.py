@@ -1,7 +1,4 @@
-"""Verifies a contact's address by a code.
-
-The database stores a random number, never the code. A secret key turns the number into the code.
-"""
+"""Verifies a contact's address by a code."""
 
 from __future__ import annotations
 
@@ -42,13 +39,14 @@ def verified_contacts(
 
 
 def ask_code(work: UnitOfWork, feed_id: str, contact: Contact, by: str, alert_pk: int | None = None) -> str:
-    """Return a new code. The caller must send this code only to the contact's address.
+    """Return a new code. The caller must send the code only to the contact's address.
 
     Raises TooOftenError if the contact has had too many messages.
     """
     store = work.store
     key = contact_key(store.tokeniser, feed_id, contact)
     allow_contact_message(store, work.connection, contact_id(key))
+    # The database stores this number and never the code. Only the secret key turns the number into the code.
     nonce = store.random(_NONCE_BYTES)
     expires_at = work.now + timedelta(minutes=store.policy.contact_code_minutes)
     write_code(work.connection, key, feed_id, nonce, expires_at, alert_pk)

@@ -1,7 +1,4 @@
-"""Limits the number of jobs for a destination. A circuit breaker stops these jobs while the destination is failing.
-
-The state of a circuit breaker is not stored. After a restart, each circuit breaker is closed and lets jobs through.
-"""
+"""Limits the number of jobs for a destination, above all while the destination is failing."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ class BreakerState(Enum):
 
 @dataclass(slots=True)
 class Destination:
-    # Times are seconds of the clock of the caller.
+    # Times are seconds of the clock of the caller. Nothing is stored: after a restart the circuit breaker is closed.
 
     bucket: TokenBucket | None = None  # None if its rate has no limit
     at_once: int = FIRST_AT_ONCE
@@ -55,7 +52,7 @@ class Destination:
     def places(self, running: int, stuck: int, now: float) -> int:
         """Return the number of jobs that may begin now.
 
-        `running` counts jobs within their deadline. `stuck` counts jobs past their deadline.
+        `stuck` counts the jobs past their deadline, and `running` counts all other jobs.
         """
         if now < self.resumes_at:
             return 0

@@ -26,9 +26,9 @@ def record_answer(
     feed_id: str | None = None,
     sealed: Mapping[str, str] | None = None,
 ) -> Drill:
-    """Record a person's answer to a drill. `sealed` holds details for the audit, and is stored encrypted.
+    """Record a person's answer to a drill. The audit stores the details in `sealed` encrypted.
 
-    Raises NotFoundError if there is no such drill. Raises DrillRefusedError if the drill is over.
+    Raises NotFoundError if there is no such drill, and DrillRefusedError if the drill is over.
     """
     now = store.now()
     with store.writing() as connection:

@@ -64,8 +64,9 @@ def start_monthly(store: Store, feed_id: str) -> bool:
 
 
 def start_by_person(store: Store, feed_id: str, by: str) -> str:
-    """Return the reference of the new drill. Raises DrillRefusedError if no drill may begin now.
+    """Start a drill of the council, and return the reference of the drill.
 
+    Raises DrillRefusedError if no drill may begin now.
     Raises TooOftenError if MOST_A_DAY drills of the council began within a day.
     """
     now = store.now()

@@ -41,7 +41,7 @@ class ReceiptDesk:
     def run_due(self, store: Store, when_answered: Callable[[], None] = lambda: None) -> int:
         """Record the receipts that have come, and ask for the receipts that are due.
 
-        Return how many receipts were recorded or asked for. `when_answered` runs after each answer, on any thread.
+        Return the total number of both. `when_answered` runs after each answer, on any thread.
         """
         written = self._write_answers(store, 0.0)
         asked = 0

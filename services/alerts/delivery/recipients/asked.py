@@ -21,10 +21,9 @@ def contacts_asked(
     *,
     unreached: bool = False,
 ) -> dict[Contact, str]:
-    """Return the contacts to ask, with the tier of each contact. `levels` are the first and the last level to ask.
+    """Return the contacts to ask, with the tier of each contact.
 
-    `fallback` holds the operator's contacts. The result includes these contacts if the last level is the operator's
-    level, if no other contact is found, or if `unreached` is true.
+    `levels` holds the first and the last level. `fallback` holds the operator's contacts.
     """
     first, last = levels
     # A person in several tiers gets one message.
@@ -33,6 +32,7 @@ def contacts_asked(
         for contact in first_addresses(contacts_on_duty(policy, tier, at), verified):
             if contact.person not in {one.person for one, label in found.items() if label != tier.label}:
                 found[contact] = tier.label
+    # If an earlier message reached nobody (`unreached`), the operator is asked too.
     if last >= operator_level(policy) or unreached or not found:
         found |= {contact: OPERATOR_TIER for contact in fallback if contact not in found}
     return found

@@ -24,7 +24,7 @@ class _Person(NamedTuple):
 
 
 def join_waiting(work: UnitOfWork, due: Sequence[DueDelivery]) -> list[DueDelivery]:
-    """Combine several waiting messages if their person and channel are the same. Return the deliveries to send now.
+    """Combine waiting messages to the same person and channel. Return the deliveries to send now.
 
     The caller must have locked the deliveries in `due`.
     """

@@ -15,19 +15,19 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that no message of an alert has reached. `order` lists all tiers, the first tier first.
+    """Return the tiers that no message of an alert has reached.
 
-    A delivery that was made after `written_at` goes to a person who is asked in place of others. If such a delivery is
-    accepted, its tier and all earlier tiers count as reached. If all tiers that were asked at `written_at` are reached,
-    the result is empty.
+    `order` lists all tiers, the first tier first.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}
+    # An accepted message to somebody in place of others covers its tier and all earlier tiers.
     covered = max(
         (_place(order, one.tier) for one in made if _is_in_place(one, written_at) and one.accepted), default=-1
     )
     reached = {one.tier for one in made if one.accepted or one.replaced}
     unreached = [tier for tier in asked if tier not in reached and _place(order, tier) > covered]
+    # If all tiers that were asked at first are reached, nobody else needs a message.
     return unreached if first.intersection(unreached) else []
 
 
@@ -48,7 +48,7 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return the earliest time at which one of the messages on their way becomes too late.
+    """Return the earliest time at which a message on its way becomes too late.
 
     Return None if no message can still arrive in time.
     """

@@ -1,7 +1,4 @@
-"""Finds other contacts for alerts that did not reach a tier.
-
-An alert reaches a tier when a message to a verified address of the tier is accepted.
-"""
+"""Finds other contacts for alerts that did not reach a tier."""
 
 from __future__ import annotations
 
@@ -105,6 +102,7 @@ def _look(
 ) -> _Look:
     step = step_of(policy, urgent=alert.urgent)
     order = [*(tier.label for tier in reachable_tiers(policy)), OPERATOR_TIER]
+    # An alert reaches a tier when a message to a verified address of the tier is accepted.
     unreached = [tier for tier in unreached_tiers(made, order, alert.created_at) if tier not in reached]
     span = AlertSpan(alert.created_at, step)
     failing = failing_tiers(made, unreached, span, now)

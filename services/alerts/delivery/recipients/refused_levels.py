@@ -21,16 +21,16 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """If every message to the highest levels was refused, count the open cases as not asked at these levels.
+    """Count open cases as not asked at the highest levels, if these levels refused every message.
 
-    If every message to every level was refused, change nothing. Return False if another worker has locked a case. The
-    caller must then repeat the call later.
+    Return False if another worker has locked a case. The caller must then repeat the call later.
     """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.
     left = {one.tier for one in made if not one.refused} | {*reached}
     level = max((levels[tier] for tier in left), default=0)
     highest = max(levels.values(), default=0)
+    # The level is 0 if every message to every level was refused. Then nothing changes.
     if not 0 < level < highest:
         return True
     counted_at = accepted_beside(work.connection, alert, open_cases)

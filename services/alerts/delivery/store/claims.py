@@ -26,12 +26,12 @@ GATHERED = timedelta(minutes=1)
 
 
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for deliveries that may be sent now.
+    """Return the SQL conditions for deliveries that may be sent now.
 
-    A council in `unwritten` has due cases without an alert. The first attempt of a message to such a council waits for
-    at most GATHERED, so that one message can name all due cases. Urgent messages do not wait.
+    `unwritten` holds the councils that have due cases without an alert.
     """
     row = deliveries.c
+    # Urgent messages and repeated attempts do not wait for the council's other due cases.
     waited = or_(alerts.c.urgent, row.attempts > 0, alerts.c.created_at <= now - GATHERED)
     is_complete = or_(alerts.c.feed_id.not_in(unwritten), waited)
     return row.due_at <= now, row.pk.not_in(in_flight), is_complete

@@ -41,10 +41,10 @@ def accepted_beside(
 ) -> set[tuple[int, datetime | None]]:
     """Return pairs of a case id and the time at which an alert about this case was accepted.
 
-    Each alert spans the time from its `owed_since` to its `created_at`. Use only `alert` and the alerts whose span
-    overlaps the span of `alert`.
+    Only `alert` and alerts that overlap `alert` in time count.
     """
     # What waits for one person is joined, so the message to a colleague about the same cases is in another alert.
+    # An alert spans the time from its `owed_since` to its `created_at`.
     query = (
         select(alert_cases.c.case_pk, alerts.c.accepted_at)
         .join_from(alert_cases, alerts, alerts.c.pk == alert_cases.c.alert_pk)

@@ -96,10 +96,9 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the pairs of contact and channel to which messages of other alerts are now on their way.
+    """Return the contacts and channels to which other alerts about all open cases are on their way.
 
-    The messages to each returned pair together name every case of `open_cases`. Each pair is mapped to the latest
-    `check_at` of these other alerts, or to None if none of them has a `check_at`.
+    The values are the latest `check_at` of these alerts, or None.
     """
     row, named = deliveries.c, alert_cases.c
     query = (
@@ -110,17 +109,14 @@ def tried_elsewhere(
         .where(or_(row.due_at <= now, row.due_at.is_not(None) & (row.attempts > 0)))
         .where(among(connection, named.case_pk, open_cases))
         .group_by(row.contact, row.channel)
+        # Several alerts to the same contact may name all of the cases only together.
         .having(func.count(named.case_pk.distinct()) == len(open_cases))
     )
     return {(contact, channel): check_at for contact, channel, check_at in connection.execute(query)}
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers in which messages about all of `open_cases` were accepted.
-
-    Only messages to verified addresses count. For each case, only alerts count that were written since the case last
-    fell due.
-    """
+    """Return the tiers in which messages about all of `open_cases` were accepted."""
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (
@@ -135,6 +131,7 @@ def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[i
         .join_from(deliveries, alerts, alerts.c.pk == row.alert_pk)
         .join(alert_cases, named.alert_pk == row.alert_pk)
         .join(owed, owed.c.case_pk == named.case_pk)
+        # Only messages since the case last fell due count, and only messages to verified addresses.
         .where(alerts.c.created_at >= owed.c.since, row.state == DeliveryState.SENT.value, row.verified)
         # The look at another alert asks others if its receipt does not come.
         .where(row.receipt.is_(None) | (row.receipt == ReceiptState.DELIVERED.value) | (alerts.c.pk != alert.pk))
@@ -161,10 +158,7 @@ def last_messages(connection: Connection, feed_id: str, since: datetime) -> Mapp
 
 
 def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collection[str]) -> list[WaitingDelivery]:
-    """Lock and return the waiting deliveries to `contacts`.
-
-    Leave out deliveries with an attempt in doubt, and deliveries that another worker has locked.
-    """
+    """Lock and return the waiting deliveries to `contacts` that no other worker has locked."""
     row, attempt = deliveries.c, delivery_attempts.c
     doubtful = exists().where(attempt.delivery_pk == row.pk, attempt.outcome == SendOutcome.IN_DOUBT.value)
     withdrawn = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
@@ -179,9 +173,9 @@ def waiting_for(connection: Connection, feeds: Collection[str], contacts: Collec
 
 
 def lock_slots(connection: Connection, feed_id: str, now: datetime) -> list[Slot]:
-    """Lock and return the council's deliveries that were never attempted and are due after `now`.
+    """Lock and return the council's deliveries that wait for a time after `now`.
 
-    Leave out deliveries of urgent alerts and of alerts without cases.
+    Urgent alerts are left out.
     """
     row = deliveries.c
     query = (

@@ -43,7 +43,7 @@ def due_silences(connection: Connection, now: datetime) -> Sequence[str]:
 def move_silence(connection: Connection, feed_id: str, due_at: datetime, alerted_at: datetime | None) -> None:
     """Set the time at which the next alert about the silent feed is due.
 
-    `alerted_at` is the time of an alert that is written now. If `alerted_at` is None, the time of the last alert stays.
+    If `alerted_at` is None, the stored time of the last alert stays.
     """
     values = {"due_at": due_at} | ({"alerted_at": alerted_at} if alerted_at else {})
     connection.execute(update(feed_silences).where(_ROW.feed_id == feed_id).values(values))

@@ -56,9 +56,9 @@ class CaseClock:
 
     @property
     def pause(self) -> datetime | None:
-        """Return the time at which the pause in messages ends. This time may be in the past.
+        """Return the end of the pause in messages. This time may be in the past.
 
-        Return None if there is no pause, or if a channel has accepted a message after the end of the pause.
+        Return None if there is no pause, or if a later message has ended the pause.
         """
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None
@@ -66,11 +66,8 @@ class CaseClock:
 
     @property
     def pressing(self) -> bool:
-        """Return True if the state of the case calls for urgent messages.
-
-        Every state in `URGENT` does, with one exception: if every provider reported a move without earlier notice,
-        only the first message is urgent.
-        """
+        """Return True if the state of the case calls for urgent messages."""
+        # If every provider reported a move without earlier notice, only the first message is urgent.
         return self.state in URGENT and not (self.claimed and self.last_alert_at is not None)
 
     @property

@@ -15,12 +15,9 @@ def operator_level(policy: CouncilPolicy) -> int:
 
 
 def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
-    """Return the highest level that gets a message at this threshold. In an urgent state, all tiers get the message.
-
-    Return 0 if no tier has a contact.
-    """
+    """Return the highest level to message at this threshold, or 0 if no tier has a contact."""
     tiers = reachable_tiers(policy)
-    # In an urgent state the line was moved or restricted while the resident was not safe.
+    # In an urgent state all tiers get the message: the line was moved or restricted while the resident was not safe.
     if state in URGENT or not tiers:
         return len(tiers)
     from_days = min(threshold, tiers[0].from_days)
@@ -28,13 +25,11 @@ def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> in
 
 
 def level_asked(policy: CouncilPolicy, tier: str, person: str) -> int:
-    """Return the lowest level of a tier that has the label `tier` or the contact `person`.
-
-    Return 0 if there is no such tier, for example if the operator was asked.
-    """
+    """Return the lowest level with this tier label or this person, or 0 if there is none."""
     tiers = enumerate(reachable_tiers(policy), start=1)
     # A person in several tiers is asked with the first of them.
     found = (level for level, one in tiers if one.label == tier or person in {who.person for who in one.contacts})
+    # If the operator was asked, there is no such tier.
     return min(found, default=0)
 
 

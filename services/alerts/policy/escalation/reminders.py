@@ -38,9 +38,9 @@ def thresholds_left(clock: CaseClock, policy: CouncilPolicy, harm_on: date) -> l
 def threshold_at(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> int:
     """Return the threshold that the case has reached at the time `at`, in days before the harmful day.
 
-    Return the first threshold if none is reached yet, or if no harmful day is known. Return 0 if the line was already
-    moved or restricted.
+    Return the first threshold if none is reached yet.
     """
+    # The line was already moved or restricted.
     if clock.after_the_fact:
         return 0
     first = thresholds_for(policy, clock.level)[0]

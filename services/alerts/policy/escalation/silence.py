@@ -9,10 +9,7 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return the time at which the next level is asked because nobody has answered.
-
-    Return None if there is no such time.
-    """
+    """Return the time to ask the next level if nobody answers, or None if there is no such time."""
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
         return None

@@ -22,10 +22,8 @@ class LastMessages:
     urgent_at: datetime | None = None
 
     def until(self, now: datetime) -> LastMessages:
-        """Return a copy in which None replaces each time that is more than `CLOCKS_APART` after `now`.
-
-        Only a fast clock can have set such a time.
-        """
+        """Return a copy in which None replaces each time that is more than `CLOCKS_APART` after `now`."""
+        # Only a clock that ran ahead can have set a later time.
         latest = now + CLOCKS_APART
         any_at, urgent_at = (None if at is None or at > latest else at for at in (self.any_at, self.urgent_at))
         return LastMessages(any_at, urgent_at)
@@ -43,7 +41,7 @@ def next_slot(policy: CouncilPolicy, last: LastMessages, now: datetime, *, urgen
 
 
 def moved_slot(policy: CouncilPolicy, slot: datetime, written_at: datetime, now: datetime) -> datetime:
-    """Return the send time of a waiting message under the changed policy. The message is never an urgent one.
+    """Return the send time of a waiting message under the changed policy. The message must not be urgent.
 
     `slot` is the send time under the earlier policy.
     """

@@ -40,7 +40,7 @@ class CalendarRefusedError(RefusedError):
 
 
 def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
-    """Return each event that is not cancelled, with a name of the event for error messages.
+    """Return each event that is not cancelled, with a name for error messages.
 
     Raises CalendarRefusedError if the calendar is faulty.
     """
@@ -53,9 +53,9 @@ def events_of(data: bytes) -> Iterator[tuple[str, Event]]:
 
 
 def single(name: str, event: Event, key: str) -> Any:
-    """Return the value of the property `key`, or None if the event does not have this property.
+    """Return the value of the property `key`, or None if the event has no such property.
 
-    Raises CalendarRefusedError if the event has the property more than once.
+    Raises CalendarRefusedError if the event has two such properties.
     """
     value = event.get(key)
     if isinstance(value, list):
@@ -70,13 +70,14 @@ def every_value(event: Event, key: str) -> list[Any]:
 
 
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
-    """Return the value as a time with a zone. A time without a zone is London time. A date becomes midnight in London.
+    """Return the value as a time with a zone.
 
-    Raises CalendarRefusedError if the zone is unknown, or if the value is neither a time nor a date.
+    Raises CalendarRefusedError if the zone is unknown, or if the value is no time and no date.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:
             raise CalendarRefusedError(f"{name}: {key} has an unknown time zone; write TZID=Europe/London")
+        # A time without a zone is London time.
         return value if value.tzinfo else value.replace(tzinfo=LONDON)
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day, tzinfo=LONDON)

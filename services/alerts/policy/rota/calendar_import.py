@@ -1,4 +1,4 @@
-"""Imports shifts from a calendar. The summary of an event names the contact, and the category names the rota layer."""
+"""Imports the shifts of a rota from a calendar."""
 
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, timedelta

@@ -67,15 +67,15 @@ def clipped(spans: Iterable[TimeSpan], to: TimeSpan) -> list[TimeSpan]:
 
 
 def daily(begin: time, end: time, within: TimeSpan, weekdays: AbstractSet[int] = EVERY_WEEKDAY) -> Iterator[TimeSpan]:
-    """Return the daily spans from `begin` to `end` that share time with `within`.
+    """Return the daily spans that share time with `within`.
 
-    `begin` and `end` are local times. If `end` is not after `begin`, each span ends on the next day. In `weekdays`,
-    Monday is 0.
+    `begin` and `end` are local times. In `weekdays`, Monday is 0.
     """
     # A span of the day before may still last.
     day, last = london_day(within.start) - _ONE_DAY, london_day(within.end)
     while day <= last:
         if day.weekday() in weekdays:
+            # If `end` is not after `begin`, the span ends on the next day.
             span = TimeSpan(
                 london_time(day, begin), london_time(day + (_ONE_DAY if end <= begin else timedelta()), end)
             )

@@ -13,9 +13,9 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if the feeds' changes end the case, or delay its messages.
+    """Return True if changes of the feeds end the case or delay its messages.
 
-    `kept` leaves out these changes. `current` includes these changes.
+    `kept` leaves out these changes. `current` includes the changes.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:
@@ -37,10 +37,8 @@ def allowance(policy: CouncilPolicy, cases: int) -> int:
 
 
 def latest_harm_first(case: Case) -> tuple[date, int]:
-    """Return a sort key. The case with the latest harmful day comes first.
-
-    A case without a known day comes last, because its harm may come at once.
-    """
+    """Return a sort key that puts the latest harmful day first."""
+    # Harm without a known day may come at once, so such a case comes last.
     day = case.harm_on or date.min
     return date.max - (day - date.min), case.pk
 

@@ -26,10 +26,7 @@ class Facts(NamedTuple):
 
 
 def snapshot(entry: Entry, lines: Sequence[Line]) -> dict[str, Any]:
-    """Return the facts in a form that JSON can store.
-
-    For a line of area notices, only the earliest planned day and the earliest restriction day are kept.
-    """
+    """Return the facts in a form that JSON can store."""
     said = {"live": entry.live, "service": entry.service_status.value, "connection": entry.connection.value}
     return {"entry": said, "lines": [_written(line) for line in lines]}
 
@@ -55,6 +52,7 @@ def _written(line: Line) -> dict[str, Any]:
         "status": line.status.value,
         "kind": line.migration_kind.value,
         "target": line.target_service.value,
+        # Of all days of the notices on an area, only one planned day and one restriction day are kept.
         "planned": _text(line.planned_on),
         "restricted": _text(line.restriction_on),
         "issued": line.issued_at.isoformat(),

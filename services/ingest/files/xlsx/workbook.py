@@ -84,9 +84,9 @@ def open_book(data: bytes) -> Book:
 
 
 def elements(stream: Any, *whole: str) -> Iterator[Any]:
-    """Yield each element with a tag in `whole`, complete with its children.
+    """Yield each element with a tag in `whole`, with all its children.
 
-    Raises FileRefused if an element is too large, or is nested too deeply.
+    Raises FileRefused if an element is too large or too deep.
     """
     within, inside = 0, 0
     parents: list[Any] = []

@@ -92,9 +92,9 @@ class DateColumns:
                 self._weigh(evidence, text, self._cell(field, text))
 
     def read(self, field: str, text: str) -> tuple[Day | None, tuple[Issue, ...]]:
-        """Return the date, and the issues of the date. An unclear date gives None.
+        """Return the date, and the issues of the date.
 
-        An implausible date also gives None, unless the date ends an agreement.
+        None stands for an unclear date, or for a date too implausible to keep.
         """
         cell = self._cell(field, text)
         if _NUMBER.fullmatch(text) and not _is_compact(text, cell):
@@ -119,7 +119,7 @@ class DateColumns:
     def readings_of_all(self, field: str, texts: Iterable[str]) -> TwoReadings | None:
         """Return the earliest and the latest plausible day that the texts may mean.
 
-        Return None if the texts give fewer than two such days.
+        Return None if the texts do not give two different days.
         """
         days: set[date] = set()
         for text in texts:

@@ -108,7 +108,10 @@ def was_made_a_date(text: str) -> bool:
 
 
 def without_made_date(text: str) -> str:
-    """Remove a date that a spreadsheet made from a house or flat number. `02-Jan Tower Road` gives `Tower Road`."""
+    """Remove a date that a spreadsheet made from a house or flat number.
+
+    `02-Jan Tower Road` gives `Tower Road`.
+    """
     made = _STARTS_WITH_DATE.match(text)
     return text[made.end() :].strip() if made else text
 

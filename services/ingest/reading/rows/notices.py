@@ -142,6 +142,7 @@ def _area_codes(notice: MigrationNotice) -> tuple[str, ...]:
 _OF_THE_REPORT: Final = frozenset(
     ["id", "source", "issued_at", "status", "planned_migration_date", "restriction_start_date", "migrated_on"]
 )
+# The fields that `filled_from` takes only from the record.
 _PLACE: Final = frozenset(
     [
         "scope",
@@ -158,10 +159,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return the report, with its missing fields filled from the record.
-
-    Fields in `_PLACE` always come from the record. Fields in `_OF_THE_REPORT` never come from the record.
-    """
+    """Return the report, with missing fields filled from the record."""
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

@@ -52,10 +52,7 @@ def seems_rounded(reference: str) -> bool:
 
 
 def alike_form(reference: str) -> str:
-    """Return one form for all references that differ only in letter case, hyphens, blanks and leading zeros.
-
-    A gap between two digits is kept, because `1-23` and `12-3` are different references.
-    """
+    """Return one form for references that differ only in case, hyphens, blanks or leading zeros."""
     # A gap between digits counts: 1-23 and 12-3 are two references.
     joined = _GAP.sub("", _GAP_OF_DIGITS.sub("-", reference.casefold()))
     return _LEADING_ZEROS.sub("", joined)

@@ -12,10 +12,7 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Join the rows of each reference into one row for each place.
-
-    JSON rows are joined only if the rows also have the same time of change.
-    """
+    """Join the rows of each reference into one row for each place."""
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)
@@ -43,7 +40,7 @@ def _reference(row: RawRow, now: datetime) -> str | None:
 
 
 def _of_json(row: RawRow) -> str | None:
-    # JSON comes from systems that send versions. If the versions under one reference have different stamps, the stamps
+    # JSON comes from systems that send versions. Versions with different times of change are not joined: their stamps
     # are compared.
     changed, reference = row.fields.get("updated_at"), row.fields.get("entry_id")
     return f"{reference}\0{changed}" if isinstance(reference, str) else None

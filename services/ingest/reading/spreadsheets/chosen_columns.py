@@ -31,7 +31,7 @@ class ChosenWord(NamedTuple):
 
 
 def read_choices(texts: Sequence[str], kind: RecordKind) -> Chosen:
-    """Read mappings of columns to fields. Each text has the form "Lifeline No=entry_id".
+    """Read mappings of columns to fields, such as "Lifeline No=entry_id".
 
     Raises RefusedError if a mapping is wrong, or if a column has two fields.
     """

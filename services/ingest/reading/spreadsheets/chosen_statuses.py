@@ -42,7 +42,7 @@ class ChosenStatuses:
 
 
 def read_statuses(texts: Sequence[str], kind: RecordKind) -> dict[str, str]:
-    """Read mappings of words to status codes. Each text has the form "Live=active".
+    """Read mappings of words to status codes, such as "Live=active".
 
     Raises RefusedError if a mapping is wrong, or if a word has two codes.
     """

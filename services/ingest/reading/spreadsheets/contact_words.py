@@ -18,7 +18,7 @@ def is_about_a_contact(heading: str) -> bool:
 def is_a_contacts(heading: str) -> bool:
     """Return True if the heading names a detail of a contact, such as "NOK phone".
 
-    A heading that names only the contact, such as "Next of kin", gives False.
+    "Next of kin" alone gives False.
     """
     words = _words(heading)
     has_details = not words.isdisjoint(CONTACT_DETAILS) or any(map(str.isdecimal, words))

@@ -37,19 +37,18 @@ def plain_letters(text: str) -> str:
 
 
 def loose_key(text: str) -> str:
-    """Return one key for headings that differ only in synonyms and small words.
+    """Return a key that ignores small words and differences between synonyms.
 
-    "Home Tel No" and "Home telephone number" both give `hometelno`.
+    "Home telephone number" gives `hometelno`.
     """
     words = (word.casefold() for word in _WORDS.findall(plain_letters(text)))
     return "".join(_SAME.get(word, word) for word in words if word not in _LEFT_OUT)
 
 
 def parts_of(text: str) -> list[str]:
-    """Split a heading that gives several names for one value, such as "Phone / Telephone".
+    """Split a heading with several names for one value, such as "Phone / Telephone".
 
-    Return an empty list if the heading has only one part or too many parts. "Start / End date" also gives an empty
-    list, because the heading names two values.
+    Return an empty list for any other heading.
     """
     parts = [part for part in map(str.strip, _PARTS.split(text)) if part]
     words = {word.casefold() for word in _WORDS.findall(text)}

@@ -53,11 +53,12 @@ class RevisedDate(NamedTuple):
 
     @property
     def in_order(self) -> tuple[int, ...]:
-        """Return the column of the unrevised date, and then the columns of revised dates.
+        """Return the column of the unrevised date, and then the revised columns.
 
-        If a row has dates in several of these columns, the last date counts.
+        In each row, the last column with a date counts.
         """
         base = self.original[:1] if self.plain is None else (self.plain,)
+        # A column of original dates alone is not read.
         return (*base, *self.revised) if self.revised or self.plain is not None else ()
 
 
@@ -75,9 +76,9 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 
 
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
-    """Return an issue for each date field of a row with contradicting dates.
+    """Return an issue for each date field with contradicting dates.
 
-    If two columns give different revised dates for a field, also remove the field from `fields`.
+    A field with two revised dates is removed from `fields`.
     """
     issues = []
     for one in dates:

@@ -22,7 +22,7 @@ _COPY: Final = re.compile(r"(?P<first>.+)\.\d{1,2}")
 
 
 def repeated_columns(headings: Sequence[str], meanings: Mapping[int, Meaning]) -> dict[int, int]:
-    """Map each repeated column to the first column that has the same heading or gives the same line of the address."""
+    """Map each repeated column to the first column with the same heading or address line."""
     first: dict[str, int] = {}
     repeated = _same_lines(meanings)
     for index, heading in enumerate(headings):

@@ -37,7 +37,7 @@ def write_members(context: SubmissionContext, written: Sequence[WrittenRecord[An
 def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touched: Collection[bytes]) -> None:
     """Update the record of each area whose notices have changed.
 
-    `named` has the areas that the written notices name. `touched` has the keys of all other changed areas.
+    `named` has the areas of the written notices. `touched` has the keys of other changed areas.
     """
     keys = named.keys() | set(touched)
     if not keys:

@@ -58,10 +58,9 @@ def completed_notices(
     recorded: Mapping[bytes, Recorded],
     sent: frozenset[str],
 ) -> Completed:
-    """Complete each notice that reports only a status, from the latest notice with the same reference.
+    """Complete each notice that reports only a status.
 
-    A notice that still names no line, area or exchange is rejected. But a withdrawal is always kept, because the
-    withdrawn notice may arrive later.
+    Missing facts come from the latest notice with the same reference.
     """
     if record_type.kind is not RecordKind.NOTICE:
         return Completed(drafts, [])

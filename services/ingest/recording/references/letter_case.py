@@ -45,7 +45,7 @@ def in_one_case(rows: Iterable[RawRow]) -> Iterator[RawRow]:
 
 
 def with_case_on_record(work: UnitOfWork, feed_id: str, reading: Reading[Any]) -> Reading[Any]:
-    """If the council's policy ignores letter case, give each reference the letter case of the reference on record."""
+    """Give references the letter case on record, if the council's policy ignores letter case."""
     if not reading.ignores_case:
         return reading
     references = {draft.reference for draft in reading.drafts} | {

@@ -24,12 +24,10 @@ _POSTED: Final = "api"
 
 
 def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str, code: str) -> None:
-    """Store the refusal of a file, so that an alert follows.
-
-    While an earlier refusal waits for its alert, nothing is stored.
-    """
+    """Store the refusal of a file, so that an alert follows."""
     # The name and the content of the file are not stored.
     refused = RefusedFile(feed_id, kind, _BODY if channel == _POSTED else _FILE, code)
+    # One refusal that waits for its alert is enough.
     # A read first: somebody who sends a thousand damaged files causes one write.
     with store.reading() as connection:
         if waits_for_alert(connection, refused):
@@ -40,12 +38,10 @@ def note_refused_file(store: Store, feed_id: str, kind: RecordKind, channel: str
 
 
 def settle_refused_files(context: SubmissionContext, origin: Origin, counts: Mapping[str, int]) -> None:
-    """Delete the feed's stored refusals of whole files, unless every row of this submission was rejected.
-
-    A submission of posted JSON deletes only the refusals of posted JSON.
-    """
+    """Delete the feed's stored refusals, unless every row of this submission was rejected."""
     if sum(counts.values()) == counts[Outcome.REJECTED]:
         return
     # A small body that is posted says nothing of a file with hundreds of rows.
+    # So a posted body deletes only refusals of posted bodies.
     sent_as = _BODY if origin.channel == _POSTED else None
     delete_refused_files(context.connection, context.feed_id, origin.kind, sent_as)

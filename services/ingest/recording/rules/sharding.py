@@ -18,9 +18,9 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Split the members into chunks. All members of a chunk have the same shard.
+    """Split the members into chunks. Each chunk has one shard.
 
-    Each chunk comes with its partition key, such as `provider:RAVN:3`.
+    Each text is the partition key of a chunk, such as `provider:RAVN:3`.
     """
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:

@@ -65,7 +65,7 @@ def place_of(private: Mapping[str, Any]) -> Place:
 def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedVersions:
     """Add a version to the tied versions.
 
-    The result has the most dangerous status, the earliest dates and the `MOST_PLACES` latest places.
+    The result has the most dangerous values and the latest places.
     """
     if rival is None:
         return TiedVersions(risk, (place,))
@@ -81,7 +81,8 @@ def merged(rival: TiedVersions | None, risk: VersionRisk, place: Place) -> TiedV
 
 
 def differences(rival: TiedVersions, risk: VersionRisk, place: Place) -> tuple[str, ...]:
-    """Return the fields in which a version differs from the tied versions. The most important field comes first."""
+    """Return the fields in which a version differs from the tied versions."""
+    # The most important field comes first, because `issue_of` uses the first as the field of the issue.
     kept, fields = rival.risk, list[str]()
     if kept.planned_on and kept.planned_on != risk.planned_on:
         fields.append("planned_migration_date")
@@ -100,10 +101,8 @@ def without(rival: TiedVersions, place: Place) -> TiedVersions:
 
 
 def status_to_keep(rival: TiedVersions, risk: VersionRisk) -> str:
-    """Return the status of the new version `risk`.
-
-    If the new status or the status of the tied versions is `ended`, return the more dangerous of the two instead.
-    """
+    """Return the status to store for the new version `risk`."""
+    # A service counts as ended only if all tied versions say so.
     ended = ServiceStatus.ENDED in (rival.risk.status, risk.status)
     return min(rival.risk.status, risk.status, key=_ORDER.index) if ended else risk.status
 

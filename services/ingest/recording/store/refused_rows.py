@@ -31,11 +31,8 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Delete the refused rows without a reference that came in a submission of 2 to `rows` rows.
-
-    `rows` is the size of the present submission.
-    """
-    # The sender has probably sent the whole submission again.
+    """Delete the refused rows without a reference that a submission of `rows` rows may repeat."""
+    # The sender has probably sent an earlier submission again, perhaps with more rows.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)
     statement = delete(refused_rows).where(*_of(context, kind), refused_rows.c.has_reference.is_(False), again)

@@ -18,9 +18,9 @@ OUTCOMES_A_CHUNK = 2_000
 
 
 def earlier_answer(connection: Connection, tokeniser: Tokeniser, origin: Origin) -> Receipt | None:
-    """Return the receipt of the earlier submission with the same idempotency key, or None.
+    """Return the earlier receipt for the same idempotency key, or None.
 
-    Raises IdempotencyMismatchError if the earlier submission had another body.
+    Raises IdempotencyMismatchError if the earlier request had another body.
     """
     if origin.idempotency_key is None:
         return None

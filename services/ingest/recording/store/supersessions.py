@@ -62,11 +62,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each replacement of an announced notice as announced. Return the newly marked notices.
-
-    `keys` has the keys of the replaced notices. If a replacement was replaced too, the later replacement is also
-    marked.
-    """
+    """Mark replacements of announced notices in `keys` as announced. Return the newly marked notices."""
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))
@@ -78,6 +74,7 @@ def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[C
         .returning(notices.c.pk, notices.c.revision, notices.c.shard, notices.c.record_key)
     )
     changed, named = list[ChangedRecord](), set(keys)
+    # A replacement may have been replaced too, so the later replacement is also marked.
     # Ends even if the chain is a circle: each round marks notices that were not yet marked, or finds none.
     while named:
         conditions = among_keys(connection, notices.c.supersedes_key, named)

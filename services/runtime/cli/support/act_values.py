@@ -44,11 +44,12 @@ _WORDS: Final[Mapping[type[StrEnum], Mapping[StrEnum, str]]] = {
 
 
 def read_value(event: CaseEvent, field: str, text: str, now: datetime, option: str = "") -> str:
-    """Read a value that a person typed. Return the form that is recorded, for example an ISO date.
+    """Return the recorded form of a typed value, for example an ISO date.
 
-    Raises RefusedError if `text` cannot be read. The error names `option`, or `--field` if `option` is empty.
+    Raises RefusedError if `text` cannot be read.
     """
     kinds = _kinds_of(event, field)
+    # The error names the option that the person used.
     named = option or f"--field {field}=…"
     if AwareDatetime in kinds:
         return _moment(text, now, named)

@@ -47,7 +47,8 @@ def show_json(value: Any) -> None:
 
 
 def plain(text: object) -> str:
-    """Return the text with a space for each control character, because control characters could change the terminal."""
+    """Return the text with a space for each unprintable character."""
+    # A control character could change the terminal.
     return "".join(sign if sign.isprintable() else " " for sign in str(text))
 
 

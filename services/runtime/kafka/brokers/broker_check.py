@@ -56,7 +56,7 @@ class BrokerCheck:
     def reached(self, stop: Event) -> bool:
         """Wait until the brokers answer. Return False if `stop` is set first.
 
-        Raises any error that the operator must correct, such as TopicsError.
+        Raises PullcordError if the operator must correct a fault.
         """
         while not self._reached:
             if self._refused is not None:

@@ -50,13 +50,10 @@ LIMITS = {
 
 
 def make_producer(settings: KafkaSettings, *, careful: bool = False) -> KafkaProducer:
-    """Return a producer that never writes a record twice, but fails for good once the brokers refuse a record.
-
-    If `careful` is True, return a producer that still works after a refusal, but may write a record twice.
-    """
+    """Return a Kafka producer. Only a careful producer still works after the brokers refuse a record."""
     return KafkaProducer(
         **settings.client(),
-        # A retry of the producer never writes a record twice.
+        # With idempotence, a retry never writes a record twice. A careful producer may write a record twice.
         enable_idempotence=not careful,
         # Every in-sync replica must have a record, so that the loss of one broker loses no record.
         acks="all",
@@ -73,10 +70,7 @@ class Publisher:
         self._producer = make_producer(settings)
 
     def publish(self, records: Sequence[BrokerRecord]) -> list[KafkaError | None]:
-        """Publish the records, and wait until every in-sync replica has them.
-
-        Return the error of each record, or None for a record that was accepted.
-        """
+        """Publish the records, and wait for the brokers. Return each record's error, or None if accepted."""
         outcomes = self._sent_by(self._producer, records)
         doubtful = [place for place, error in enumerate(outcomes) if isinstance(error, REFUSALS)]
         if doubtful:

@@ -41,7 +41,7 @@ class NotifyServer(LocalServer):
 
 
 def moment_of(minutes: int) -> str:
-    """Return the time that is `minutes` minutes after 09:00 UTC on 2 November 2026, as GOV.UK Notify writes times."""
+    """Return 09:00 UTC on 2 November 2026 plus some minutes, in the format of GOV.UK Notify."""
     return (datetime(2026, 11, 2, 9, tzinfo=UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -1,4 +1,5 @@
-"""Compares the rules of a policy with a second calendar, over two years. The rules and the calendar share no code."""
+"""Compares the rules of a policy with a second calendar, over two years."""
+# The rules and the calendar share no code.
 
 from __future__ import annotations
 

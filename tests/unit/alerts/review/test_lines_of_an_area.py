@@ -18,6 +18,7 @@ from services.core.area_facts import AreaPart
 from tests.unit.alerts.review.cases import DAY, ENTRY, LINE, NOW, POLICY, RULES, TODAY, case
 
 AREA = replace(LINE, level=MatchLevel.POSSIBLE)
+# The planned day and the restriction day of a notice.
 Days = tuple[date | None, date | None]
 
 
@@ -26,7 +27,7 @@ def day(number: int) -> date:
 
 
 def shared(*days: Days, part: AreaPart = AreaPart.PENDING, **more: Any) -> Line:
-    """Return one line for several notices on an area. Each item of `days` is a notice's planned and restriction day."""
+    """Return one line for several notices on an area."""
     planned = tuple(sorted({one for one, _ in days if one is not None}))
     restricted = tuple(sorted({one for _, one in days if one is not None}))
     of = AreaDays(part, planned, restricted, undated=(None, None) in days)

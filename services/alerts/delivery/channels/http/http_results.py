@@ -54,10 +54,8 @@ def result_of_fault(error: Exception, attempt: AttemptOverHttp) -> SendResult:
 
 
 def seconds_asked(retry_after: str | None) -> float | None:
-    """Return the seconds to wait. `retry_after` holds a number of seconds or a date (RFC 9110).
-
-    Return None if `retry_after` is missing or unreadable.
-    """
+    """Return the seconds to wait, or None if `retry_after` is missing or unreadable."""
+    # The header holds a number of seconds or a date (RFC 9110).
     text = (retry_after or "").strip()
     if text.isascii() and text.isdigit():
         return float(text)

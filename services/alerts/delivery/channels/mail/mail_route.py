@@ -47,7 +47,10 @@ class Addresses:
 
 
 def read_mail_route(route: str, *, without_tls: bool = False) -> NotifyEmail:
-    """Raises RouteRefusedError if the route is faulty. `without_tls` allows a `mailto://` route without encryption."""
+    """Return the mail service for a route. `without_tls` lets a `mailto://` route send without encryption.
+
+    Raises RouteRefusedError if the route is faulty.
+    """
     written = read_written(route)
     authority = _AUTHORITY.fullmatch(written.authority)
     if written.scheme not in SCHEMES or authority is None:

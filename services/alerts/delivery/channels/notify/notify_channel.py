@@ -28,11 +28,7 @@ from services.alerts.message.short_form import short_form
 
 
 class NotifyChannel:
-    """Sends messages through GOV.UK Notify.
-
-    Before each attempt, the channel searches GOV.UK Notify for the message's reference, so that no message is sent
-    twice.
-    """
+    """Sends messages through GOV.UK Notify."""
 
     def __init__(self, seconds: float = 30.0, api: str = API) -> None:
         self._seconds = seconds  # the longest time that one attempt may take, with the search before it
@@ -58,7 +54,8 @@ class NotifyChannel:
         service.api = self._api
         client = service.make_client(self._seconds)
         with attempt.session() as client.request_session:
-            # Asked before each message: after a crash or a restore nobody else knows what was sent.
+            # GOV.UK Notify is asked before each message, so that no message is sent twice: after a crash or a restore
+            # nobody else knows what was sent.
             try:
                 earlier = result_of_search(client.get_all_notifications(reference=reference), reference)
             except TypeError:

@@ -61,7 +61,7 @@ def result_of_answer(answer: Any, reference: str) -> SendResult:
 
 
 def result_of_search(answer: Any, reference: str) -> SendResult | None:
-    """Return the result of an earlier attempt with this reference, or None if the message must be sent now.
+    """Return the result of an earlier attempt, or None if the message must be sent now.
 
     Raises TypeError if `answer` holds no list of messages.
     """

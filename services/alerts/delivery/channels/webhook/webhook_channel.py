@@ -63,14 +63,12 @@ def body_of(message: Message, reference: str) -> bytes:
 
 
 def signed(secret: bytes, reference: str, body: bytes, at: datetime) -> Mapping[str, str]:
-    """Return the headers of a signed message.
-
-    Receivers refuse the message if `at` differs from their clock by several minutes.
-    """
+    """Return the HTTP headers of a signed message."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "Pullcord",
         "webhook-id": reference,
+        # Receivers refuse a message if this time differs from their clock by several minutes.
         "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": Webhook(secret).sign(reference, at, body.decode()),
     }

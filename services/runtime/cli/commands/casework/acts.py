@@ -34,7 +34,7 @@ def acknowledge_(
     note: Annotated[str | None, typer.Option(help="A remark, kept with it.")] = None,
     council: OfCouncil = None,
 ) -> None:
-    """Acknowledge an alert or a case in a person's name. Alerts then pause for a time, but no resident is safe yet."""
+    """Acknowledge an alert or a case in a person's name. Alerts then pause for a time. Residents are not yet safe."""
     with opened() as store:
         record = record_of(CaseEvent.ACKNOWLEDGE, {"by": by} | ({"note": note} if note else {}), {"note": "--note"})
         if not is_alert(reference):

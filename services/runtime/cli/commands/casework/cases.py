@@ -60,10 +60,10 @@ def cases(
     limit: Annotated[int, typer.Option(min=1, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """List the cases. Cases in urgent states come first, and cases without further alerts come last.
+    """List the cases. Cases in urgent states come first. Cases without further alerts come last.
 
-    Cases of the same urgency are in the order of their harmful days. The harmful day is the day on which calls are
-    restricted or the line is moved, whichever is earlier.
+    Cases of the same urgency are in the order of their harmful days. On the harmful day, calls are restricted or the
+    line is moved, whichever is earlier.
     """
     with opened() as store:
         with store.reading() as connection:

@@ -59,7 +59,7 @@ def accept_(
     """Accept the waiting changes of cases, in a person's name. The changes then take effect.
 
     First ask the provider or the council whether the changes are right. A wrong file or a stolen API key may have
-    caused them.
+    caused the changes.
     """
     if bool(cases) is every:
         raise RefusedError("name the cases, or all of them with --all")

@@ -64,8 +64,8 @@ def list_(
 def start(council: Annotated[str, typer.Argument(help="The council's GSS code.", metavar="COUNCIL")], by: By) -> None:
     """Send a drill to the first tier of a council now, in addition to the monthly drill.
 
-    The command is refused outside the council's working hours, while another drill is running, and while a case is
-    urgent. The messages are sent only while the service is running.
+    No drill starts outside the council's working hours, during another drill, or while a case of the council is urgent.
+    The messages are sent only while the service is running.
     """
     name = _name(by)
     with opened() as store:

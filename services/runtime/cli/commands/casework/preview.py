@@ -21,7 +21,7 @@ def preview(
 ) -> None:
     """Show the messages that would be sent about a case in the next days if nobody acts.
 
-    The output has the time, reason and recipients of each message, and the assumptions. Nothing is stored or sent.
+    The output has the time, reason and recipients of each message. The assumptions follow. Nothing is stored or sent.
     """
     settings = Settings()
     with opened(settings) as store, store.reading() as connection:

@@ -44,9 +44,9 @@ def read_file(
     words: Sequence[str] = (),
     remembered: Sequence[ChosenWord] = (),
 ) -> FileRows:
-    """Raises RefusedError for faulty JSON or an unsuitable option.
+    """Raises RefusedError if the JSON is faulty or an option does not suit the file.
 
-    Raises FileRefused for an oversized or unreadable file.
+    Raises FileRefused if the file is too large or unreadable.
     """
     # Before it is read: a file of any size may be named by mistake.
     if path.stat().st_size > limits.files.bytes:

@@ -79,7 +79,7 @@ def register(
     dates: Dates = None,
     match: Match = True,
 ) -> None:
-    """Import a council's register, or a part of it. A row that repeats a stored entry changes nothing.
+    """Import all or part of a council's register. A row that repeats a stored entry changes nothing.
 
     The exit code is 1 if every row was rejected.
     """

@@ -45,7 +45,7 @@ def report(
     """Write the regulator's figures: an HTML page with plots and tables, and a CSV file.
 
     Small counts are withheld in both files. If figures of past months are missing, the command first counts and stores
-    them.
+    these figures.
     """
     with opened() as store:
         _close_months(store)

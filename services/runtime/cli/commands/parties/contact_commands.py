@@ -68,8 +68,7 @@ def add(
 ) -> None:
     """Add a contact to a council's policy, or change the address of a contact.
 
-    A person may have one contact for each channel. The contacts of a person are used in the order in which they were
-    added.
+    A person may have one contact for each channel. The contacts of a person are used in the order of their addition.
     """
     with opened() as store:
         found = find_council_of(store, council)
@@ -134,8 +133,8 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, to verify the contact's address.
 
-    Until the address is verified, other people also get the contact's messages, because perhaps nobody reads messages
-    to this address.
+    Until the address is verified, other people also get the contact's messages. Perhaps nobody reads messages to an
+    address that is not verified.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -36,12 +36,11 @@ class SavedPolicy(NamedTuple):
 
 
 def saved(store: Store, council: Council, policy: CouncilPolicy, by: str | None, confirmed: int | None) -> SavedPolicy:
-    """Save the new policy of a council.
+    """Save the council's new policy.
 
-    Raises RefusedError if nobody would get messages under this policy. Raises RefusedError if the policy delays
-    messages about open cases, and `confirmed` is not the number of these cases.
+    Raises RefusedError if nobody would get messages, or if the number of delayed cases is not confirmed.
     """
-    # `confirmed` is the number of open cases with later messages under the new policy.
+    # `confirmed` must be the number of open cases with later messages under the new policy.
     settings = Settings()
     made = PolicyChange(council, policy, by or getuser(), confirmed, has_fallback=bool(settings.fallback_routes))
     try:

@@ -15,9 +15,9 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or a provider, unless the sender is already known or `name` is None.
+    """Add a council or a provider, unless the sender is known or `name` is None.
 
-    Raises RefusedError if a new sender has an empty name, or would be added in a dry run.
+    Raises RefusedError for a new sender in a dry run, or with an empty name.
     """
     if name is None:
         return

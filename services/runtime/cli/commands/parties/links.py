@@ -38,7 +38,7 @@ def revoke(
     ] = None,
     contact: Annotated[str | None, typer.Option(help="Only the links of this person.", metavar="PERSON")] = None,
 ) -> None:
-    """Revoke the links of an alert, or of all alerts of a council, at once and for good.
+    """Revoke the links of an alert, or of all alerts of a council. The links stop working at once and for good.
 
     If an open case then has no working link, the council's contacts get a new message with new links. No new message is
     sent if alerts about the case are paused or have stopped.

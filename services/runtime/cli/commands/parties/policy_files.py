@@ -22,7 +22,7 @@ NEW_TIER_DAYS: Final = 56
 
 
 def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
-    """Read a policy from JSON. An address written as ******** keeps its value from `before`.
+    """Read a policy from JSON. Masked addresses keep their values from `before`.
 
     Raises PolicyRefusedError if the policy is not valid.
     """
@@ -30,6 +30,7 @@ def read_policy(data: bytes, before: CouncilPolicy) -> CouncilPolicy:
         values = from_json(data, allow_inf_nan=False)
     except ValueError:
         raise PolicyRefusedError("the policy is not JSON: `pullcord policy show COUNCIL --json` writes one") from None
+    # A masked address is written as ********.
     return policy_from(values, before, contact_services(Settings()))
 
 
@@ -63,12 +64,11 @@ def with_contact(
 def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> CouncilPolicy:
     """Return the policy without the person's contacts in the tiers.
 
-    If `channel` is given, only contacts of this channel are left out.
-
     Raises PolicyRefusedError if there is no such contact, or if the rota still needs the contact.
     """
 
     def stays(contact: Contact) -> bool:
+        # None stands for every channel.
         return contact.person != person.strip() or channel not in (None, contact.channel)
 
     tiers = tuple(
@@ -84,9 +84,9 @@ def without_person(policy: CouncilPolicy, person: str, channel: str | None) -> C
 def new_addresses(policy: CouncilPolicy, before: CouncilPolicy) -> Iterator[tuple[str, str]]:
     """Yield the person and the recipient of each new contact.
 
-    The recipient is a text that shows how Pullcord has read the address. Raises PolicyRefusedError if an address is
-    unusable.
+    Raises PolicyRefusedError if an address is unusable.
     """
     services = contact_services(Settings())
+    # The recipient is a text that shows how Pullcord has read the address.
     for _, contact, where in new_contacts(policy, before):
         yield contact.person, understood(where, contact, services)

@@ -50,7 +50,7 @@ class _Looked(NamedTuple):
 
 @app.callback()
 def rota() -> None:
-    """The commands for the rota of a council's policy: who is on duty, and which shifts somebody else takes over."""
+    """The commands for the rota of a council's policy."""
 
 
 @app.command(

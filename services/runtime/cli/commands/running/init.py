@@ -31,7 +31,7 @@ def init() -> None:
     """Make the data directory, the keys and the database. An existing database is upgraded.
 
     Run this command again after every upgrade. You may run it at any time: existing keys and data stay. On a terminal,
-    the command asks for the address of the pages and for the mail server, unless they are already set.
+    the command asks for the address of the pages and for the mail server, unless these settings exist.
     """
     settings = Settings()
     folder = _make_folder(settings.data_dir)

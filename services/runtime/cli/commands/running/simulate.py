@@ -25,8 +25,8 @@ def simulate(
 ) -> None:
     """Simulate months of faults, and judge whether everybody was alerted in time.
 
-    The command needs a checkout of the repository. It runs the real code on simulated time. It does not read the data
-    of the deployment, and sends nothing. The exit code is 1 if a check fails.
+    The command needs a checkout of the repository. The real code runs on simulated time. No data of the deployment is
+    read, and nothing is sent. The exit code is 1 if a check fails.
     """
     if not (CHECKOUT / "tests" / "simulation").is_dir():
         raise RefusedError(_NO_SIMULATOR)

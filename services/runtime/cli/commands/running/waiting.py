@@ -41,7 +41,7 @@ SIGNS = {
 def database_there(store: Store, settings: Settings, stop: Event) -> bool:
     """Wait until the database answers. Return False if `stop` is set first.
 
-    Raises NotReadyError if the schema is missing or too old.
+    Raises PullcordError if the database is unsuitable.
     """
     for attempt in count(1):
         try:
@@ -61,7 +61,7 @@ def database_there(store: Store, settings: Settings, stop: Event) -> bool:
 def serve_while_waiting(server: StoppableServer, listening: socket.socket, store: Store, settings: Settings) -> None:
     """Serve HTTP at once, but answer 503 until the database is ready.
 
-    Raises NotReadyError if the schema is missing or too old.
+    Raises PullcordError if the database is unsuitable.
     """
     stop, refused = Event(), list[PullcordError]()
 

@@ -37,9 +37,9 @@ def watchdog(
 ) -> None:
     """Check that all messages about open cases are sent. Warn people if a message is missing.
 
-    The watchdog reads the database, and shares no code with the engine. It notices if the engine has stopped, is slow
-    or makes mistakes. It also notices if somebody silenced cases in the database. The watchdog sends warnings by its
-    own mail or webhook. It pings a heartbeat only when all is well.
+    The watchdog reads the database, and shares no code with the engine. The watchdog notices if the engine has stopped,
+    is slow or makes mistakes. The watchdog also notices if somebody silenced cases in the database. Warnings go out by
+    the watchdog's own mail or webhook. The watchdog pings a heartbeat only when all is well.
 
     Run the watchdog on another machine if you can. The watchdog needs the database, but no keys.
     """

@@ -44,8 +44,8 @@ def add_key() -> None:
 def rotate(yes: Yes = False) -> None:
     """Make the newest vault key current, and encrypt everything again with this key.
 
-    If the newest key is already current, a new key is added first. Processes may keep running: they notice the change
-    of the keys file. The old keys stay in the file, because older backups need them.
+    If the newest key is already current, a new key is added first. Processes may keep running, because every process
+    notices the change of the keys file. The old keys stay in the file, because older backups need them.
     """
     settings = _with_a_file()
     with opened(settings):
@@ -61,7 +61,7 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Re-encrypt with the current key all data that older keys still encrypt.
+    """Encrypt the data of all older keys again, with the current key.
 
     If the command was interrupted, run the command again for the remaining data.
     """

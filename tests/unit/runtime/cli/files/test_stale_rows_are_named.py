@@ -45,6 +45,7 @@ def written(kind: str, rows: list[tuple[str, str, str, str]], *, workbook: bool)
 
 
 def stamp(at: datetime, *, day_only: bool) -> tuple[str, str]:
+    # A stamp is the text in the file, and the text that Pullcord shows.
     local = at.astimezone(LONDON)
     day = f"{local.day} {local:%B %Y}"
     if day_only:
@@ -59,7 +60,7 @@ MINUTES = st.integers(1, 14 * 1440 - 1)
 
 @st.composite
 def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Draw two stamps, the earlier first. Each stamp has the text in the file, and the text that Pullcord shows."""
+    """Draw two stamps, the earlier first."""
     later = NOW - timedelta(minutes=draw(MINUTES))
     earlier = later - timedelta(days=1, minutes=draw(MINUTES))
     days = draw(st.booleans()), draw(st.booleans())

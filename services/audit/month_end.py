@@ -78,7 +78,7 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count the figures of a month from the audit.
 
-    A month-end figure without an audit row is left out.
+    A figure that states how many there are at the end of the month is left out if the audit has no row of it.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)

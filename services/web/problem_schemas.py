@@ -86,9 +86,9 @@ class VersionChangedProblem(Problem):
 
 
 class ActRefusedProblem(Problem):
-    """An act that nobody can record, or that the state of the case forbids.
+    """An event that people do not record by hand, or an act that the case does not allow now.
 
-    `acts` lists the acts that people can record. Each act is possible only in some states of a case.
+    `acts` lists all acts that people can record, including acts that this case does not allow now.
     """
 
     type: Literal["urn:pullcord:problem:act-refused"]

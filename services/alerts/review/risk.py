@@ -125,12 +125,11 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the more dangerous facts of two versions of the notice.
+    """Return a copy of the line that has the more dangerous of each fact in the two versions of its notice.
 
-    Without two versions in doubt, the line does not change.
+    Return the line itself if its notice has one version, or if a person has decided which version is valid.
     """
     rival = line.rival
-    # The doubt ends when a person decides which version is valid.
     if rival is None or of_line(known, line).settled == line.revision:
         return line
     status = min((line.status, rival.status), key=DANGEROUS_FIRST.index)

@@ -21,11 +21,11 @@ HAND_OVER = "a message is handed to the channel"
 
 
 class Kill(NamedTuple):
-    """The process is killed before or after the first commit of `place` in `step`."""
+    """The process is killed when it first comes to a place in a step of the story."""
 
     step: str
-    place: str
-    after: bool
+    place: str  # the name of a function that commits, or HAND_OVER
+    after: bool  # True if the kill comes just after the commit or the hand-over, and not just before
 
 
 @dataclass

@@ -34,7 +34,7 @@ class Fault(BaseModel):
 
 
 class InvalidRequestProblem(Problem):
-    """A request with faults. `faults` is empty if the whole request is faulty."""
+    """A request with faults. `faults` is empty if no single field or row is at fault."""
 
     type: Literal[
         "urn:pullcord:problem:invalid-request",

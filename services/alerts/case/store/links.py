@@ -76,7 +76,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
     """Return the earlier alerts that the message with this link replaces, the newest alert first.
 
-    Messages that were accepted before `since` do not count.
+    An alert is left out if its message to this contact was accepted before `since`.
     """
     row, sent = alerts.c, deliveries.c
     query = (

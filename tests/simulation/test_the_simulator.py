@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.judging.bounds import RECOVERY, STEP
+from tests.simulation.judging.bounds import NEAR, RECOVERY, STEP, TRIED_FOR, at
+from tests.simulation.judging.duty import Due, Duty, Heard
 from tests.simulation.judging.history import Happened, What
+from tests.simulation.judging.resident import Resident
 from tests.simulation.judging.troubles import Troubles
 from tests.simulation.many import LEAST, OF_MONTHS, Totals, seeds
 from tests.simulation.planted import PLANTED
@@ -25,6 +27,7 @@ from tests.simulation.surroundings.plan import (
     draw,
     level_contacts,
 )
+from tests.simulation.surroundings.rules import Numbers
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -138,3 +141,30 @@ def test_what_everybody_refuses_for_good_is_expected_anew_once_in_24_hours(
     slots = dict.fromkeys(level_contacts(council, 1), due)
     latest = Troubles(faults).latest(slots, council, 1, STEP, lambda at: at)
     assert latest == due + timedelta(hours=expected_hours) + STEP + RECOVERY
+
+
+@pytest.mark.parametrize(
+    ("day", "day_later"),
+    [
+        (date(2026, 3, 28), datetime(2026, 3, 29, 9, tzinfo=UTC)),
+        (date(2026, 10, 24), datetime(2026, 10, 25, 8, tzinfo=UTC)),
+    ],
+)
+def test_24_hours_stay_24_hours_when_the_clocks_change(day: date, day_later: datetime) -> None:
+    assert at(day, 9) + TRIED_FOR == day_later
+
+
+@pytest.mark.parametrize(
+    ("heard_at", "due_at"),
+    [
+        (datetime(2026, 3, 27, 17, 15, tzinfo=UTC), datetime(2026, 3, 30, 16, 15, tzinfo=UTC)),
+        (datetime(2026, 10, 23, 16, 15, tzinfo=UTC), datetime(2026, 10, 26, 17, 15, tzinfo=UTC)),
+    ],
+)
+def test_silence_is_due_at_the_same_time_in_london_when_the_clocks_change(heard_at: datetime, due_at: datetime) -> None:
+    resident, heard = Resident(), Heard()
+    resident.register(heard_at, ended=False)
+    planned = heard_at.date() + timedelta(days=NEAR)
+    resident.notice(heard_at, "HBRT", {"status": "planned", "planned": planned, "restriction": None})
+    heard.accept("A-1.1", "desk-e08000035", heard_at)
+    assert Duty(resident, heard, Numbers()).all_due()["silence"] == Due(due_at, 2)

@@ -1,7 +1,12 @@
+"""Holds the bounds of the promises, and the judge's calendar.
+
+Moments are in UTC, so that an hour stays an hour when the clocks change. Days and times of day are those of London.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from tests.simulation.judging.resident import LONDON
@@ -70,7 +75,12 @@ def working_days_after(day: date, count: int) -> date:
 
 
 def at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), tzinfo=LONDON)
+    return datetime.combine(day, time(hour), tzinfo=LONDON).astimezone(UTC)
+
+
+def same_time_on(day: date, moment: datetime) -> datetime:
+    """Return when clocks in London show on `day` the time that they show at `moment`."""
+    return datetime.combine(day, moment.astimezone(LONDON).time(), tzinfo=LONDON).astimezone(UTC)
 
 
 def day_of(moment: datetime) -> date:

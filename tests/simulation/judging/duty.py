@@ -159,7 +159,7 @@ class Duty:
             return last + SILENCE[urgency]
         if urgency is not Urgency.FAR:
             following = bounds.working_days_after(day_of(last), bounds.SILENT_WORKING_DAYS)
-            return last + (following - day_of(last))
+            return bounds.same_time_on(following, last)
         return self._reminder(last) if self.heard.reminders >= bounds.UNANSWERED else None
 
     def _reminder(self, last: datetime) -> datetime:

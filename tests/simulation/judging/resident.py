@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
-LONG_AGO = datetime(2000, 1, 1, tzinfo=LONDON)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class State(StrEnum):
@@ -241,4 +241,4 @@ def _day(at: datetime) -> date:
 
 def midnight_after(at: datetime) -> datetime:
     day = _day(at) + timedelta(days=1)
-    return datetime(day.year, day.month, day.day, tzinfo=LONDON)
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON).astimezone(UTC)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.simulation import run
 from tests.simulation.judging.bounds import NEAR, RECOVERY, STEP, TRIED_FOR, at
 from tests.simulation.judging.duty import Due, Duty, Heard
-from tests.simulation.judging.history import Happened, What
+from tests.simulation.judging.history import Happened, Record, What
+from tests.simulation.judging.judge import Broken
 from tests.simulation.judging.resident import Resident
 from tests.simulation.judging.troubles import Troubles
 from tests.simulation.many import LEAST, OF_MONTHS, Totals, seeds
@@ -22,6 +25,7 @@ from tests.simulation.surroundings.plan import (
     Act,
     Kind,
     Mode,
+    Plan,
     Temper,
     Width,
     draw,
@@ -57,6 +61,19 @@ def test_a_broken_month_is_shortened_to_the_acts_that_break_it() -> None:
     first = found.broken[0]
     assert (first.promise, first.about) in {(one.promise, one.about) for one in short.broken}
     assert len(short.plan.acts) < len(found.plan.acts) / 2
+
+
+def test_a_shortened_month_keeps_the_first_policy_of_each_council(monkeypatch: pytest.MonkeyPatch) -> None:
+    def always_broken(plan: Plan, _planted: object = None) -> Month:
+        return Month(plan, Record(), [Broken(plan.end, "forgotten", "a resident", "whatever is sent")], Counter())
+
+    monkeypatch.setattr(run, "simulate", always_broken)
+    found = always_broken(draw(3))
+    assert len(found.plan.acts) > len(COUNCILS)
+    left = shortened(found).plan.acts
+    assert [(act.at, act.kind, act.about) for act in left] == [
+        (found.plan.start, Kind.POLICY, council) for council in COUNCILS
+    ]
 
 
 def test_a_fault_of_a_channel_waits_for_an_attempt_and_meets_it() -> None:

@@ -14,6 +14,7 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Line
 from services.alerts.review.line_memory import memories, stored
 from services.alerts.review.step import Transition, with_news
+from services.alerts.states.machine import ALERTS_AT_ONCE
 from services.core.clock import CLOCKS_APART, london_day
 
 STEPS_KEPT = 8
@@ -44,7 +45,10 @@ def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: lis
         case = _undone(case, step)
     kept = tuple(step for step in case.time_steps if step not in wrong)
     transitions.append(Transition(CaseEvent.CORRECT_CLOCK, before, case.state))
-    return with_news(replace(case, time_steps=kept, state_since=now), now)
+    case = replace(case, time_steps=kept, state_since=now)
+    # The end of a pause was no news, so undoing it is none either: the pause goes on and ends with a message, as
+    # whoever acted expects.
+    return with_news(case, now) if any(step["event"] in ALERTS_AT_ONCE for step in wrong) else case
 
 
 def _undone(case: Case, step: Mapping[str, Any]) -> Case:

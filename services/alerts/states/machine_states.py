@@ -83,6 +83,5 @@ ALERTS_AT_ONCE = frozenset(
         CaseEvent.LINE_AT_RISK,
         CaseEvent.VERSIONS_DIFFER,
         CaseEvent.CHANGES_WAIT,
-        CaseEvent.CORRECT_CLOCK,
     }
 )

@@ -182,7 +182,8 @@ _BY_TIME: dict[CaseEvent, Mapping[CaseState, Decision]] = {
     CaseEvent.END_HOLD: event_row(to(S.OPEN, HELD), stays(EVERY - HELD)),
     # A converter must be tested again and an exchange-based line reviewed again, even long after the move.
     CaseEvent.REVIEW_DUE: event_row(to(S.OPEN, SAFE | CHECKED), stays(EVERY - SAFE - CHECKED)),
-    # `clock_correction` puts back the state from before the clock was wrong. The table only records the event.
+    # `clock_correction` puts back the state from before the clock was wrong, and decides whether that is news. The
+    # table only records the event.
     CaseEvent.CORRECT_CLOCK: event_row(stays(EVERY)),
 }
 

@@ -58,3 +58,28 @@ def test_a_pause_that_a_fast_clock_wrote_ends_in_time_for_a_visit(deployment: De
     deployment.tick(seconds=1)
     assert str(paused_until(deployment)) == "2026-11-24 12:00:00+00:00"
     assert differences(deployment) == []
+
+
+@pytest.mark.parametrize("beyond", [timedelta(hours=2), timedelta(hours=16)], ids=["by day", "by night"])
+def test_a_pause_that_a_fast_clock_ended_goes_on_and_ends_with_a_message(
+    deployment: Deployment, beyond: timedelta
+) -> None:
+    deployment.with_officers(three_tiers())
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice(in_days=45))
+    deployment.tick(seconds=31)
+    acknowledge_last(deployment)
+    ends, right = paused_until(deployment), deployment.clock.now()
+    assert ends is not None
+    # By day the fast clock sends the message that ends the pause. By night the message waits.
+    deployment.clock.set(ends + beyond)
+    deployment.tick(seconds=1)
+    deployment.clock.set(right)
+    deployment.tick(seconds=1)
+    assert differences(deployment) == []
+    before = len(deployment.mails())
+    while deployment.clock.now() + timedelta(hours=1) < ends:
+        deployment.tick(hours=1)
+    assert len(deployment.mails()) == before, "nothing has become known since the officer acted"
+    deployment.tick(hours=1)
+    assert len(deployment.mails()) == before + 1

@@ -29,7 +29,7 @@ class Heard:
     since: datetime = LONG_AGO  # the news that `last` carries
     told: datetime | None = None  # the same, also before a person acted
     deliveries: set[str] = field(default_factory=set)
-    # A clock that was slow may have cancelled the pause, as too long to be one.
+    # A clock that was slow may have shortened the pause, as too long to be one.
     pause_in_doubt: bool = False
 
     def accept(self, delivery: str, contact: str, at: datetime) -> None:

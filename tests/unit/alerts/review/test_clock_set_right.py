@@ -85,6 +85,23 @@ def test_a_change_of_a_day_that_has_not_come_is_undone_and_told() -> None:
     assert made.facts == 4
 
 
+def test_a_pause_that_ended_too_early_goes_on_and_is_no_news() -> None:
+    lapsed = step(CaseEvent.ACKNOWLEDGEMENT_LAPSED, CaseState.ACKNOWLEDGED, CaseState.OPEN, NOW + 2 * DAY)
+    paused = case(CaseState.OPEN, paused_until=NOW + 2 * DAY, time_steps=(lapsed,))
+    made, transitions = right(paused)
+    assert made == replace(paused, state=CaseState.ACKNOWLEDGED, state_since=NOW, time_steps=())
+    assert transitions == [Transition(CaseEvent.CORRECT_CLOCK, CaseState.OPEN, CaseState.ACKNOWLEDGED)]
+
+
+def test_a_danger_that_came_too_early_is_news_also_after_the_end_of_a_pause() -> None:
+    steps = (
+        step(CaseEvent.ACKNOWLEDGEMENT_LAPSED, CaseState.ACKNOWLEDGED, CaseState.OPEN),
+        step(CaseEvent.RESTRICT_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),
+    )
+    made, _ = right(case(CaseState.LINE_RESTRICTED, time_steps=steps))
+    assert (made.state, made.facts, made.last_alert_at, made.opened_at) == (CaseState.ACKNOWLEDGED, 4, None, NOW)
+
+
 def test_of_several_changes_the_last_is_undone_first() -> None:
     steps = (
         step(CaseEvent.END_HOLD, CaseState.HOLD_CONFIRMED, CaseState.OPEN),

@@ -71,5 +71,4 @@ def test_what_brings_a_new_danger_is_told_at_once_and_of_the_acts_of_people_only
         "line_at_risk",
         "versions_differ",
         "changes_wait",
-        "correct_clock",
     }

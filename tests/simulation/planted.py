@@ -93,7 +93,7 @@ def endless_acknowledgement() -> Iterator[None]:
 
     with (
         patch("services.alerts.case.acts.pause_until", endless),
-        patch("services.alerts.review.owed.corrected", kept),
+        patch("services.alerts.review.owed.with_possible_pause", kept),
     ):
         yield
 

@@ -16,7 +16,7 @@ from services.alerts.policy.policy import TRIED_FOR, CouncilPolicy
 from services.alerts.policy.policy_days import in_quiet_hours, out_of_quiet_hours
 from services.alerts.policy.store import councils_on_record, councils_to_recompute
 from services.alerts.review.case import Case
-from services.alerts.review.clock_correction import corrected
+from services.alerts.review.clock_correction import corrected, with_possible_pause
 from services.alerts.review.consent.kept import kept_facts
 from services.alerts.review.consent.snapshot import Facts, recalled, snapshot
 from services.alerts.review.owed import LOOK_AGAIN, CasePolicy, what_is_owed
@@ -99,6 +99,6 @@ def _latest(case: Case, due_at: datetime, policy: CouncilPolicy, now: datetime) 
     if in_quiet_hours(policy, now) and case.state not in URGENT:
         moments.append(out_of_quiet_hours(policy, now))
     # A clock that ran ahead has reviewed the case. The engine corrects the case at its next review.
-    if corrected(case, policy, now, []) != case:
+    if with_possible_pause(corrected(case, now, []), policy, now) != case:
         moments.append(now + LOOK_AGAIN)
     return max(moments)

@@ -33,10 +33,10 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
     return replace(case, time_steps=(*case.time_steps[1 - STEPS_KEPT :], step))
 
 
-def corrected(case: Case, policy: CouncilPolicy, now: datetime, transitions: list[Transition]) -> Case:
+def corrected(case: Case, now: datetime, transitions: list[Transition]) -> Case:
     # Only a clock that ran ahead can have recorded a future time.
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]
-    case = _with_possible_pause(_with_possible_moments(case, now), policy, now)
+    case = _with_possible_moments(case, now)
     if not wrong:
         return case
     before = case.state
@@ -84,8 +84,8 @@ def _with_possible_moments(case: Case, now: datetime) -> Case:
     return case if is_possible else replace(case, **possible)
 
 
-def _with_possible_pause(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
-    # A longer pause was allowed by an earlier policy, or written by a wrong clock.
+def with_possible_pause(case: Case, policy: CouncilPolicy, now: datetime) -> Case:
+    # A longer pause was allowed by an earlier policy or an earlier harmful day, or written by a wrong clock.
     if case.paused_until is None or case.paused_until <= latest_end_of_pause(policy, case.clock, now) + CLOCKS_APART:
         return case
     # It lasts as if the person acted now. A case without a pause would be silent until its next reminder, which may be

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from schemas.codes import CaseEvent, CaseState, ServiceStatus
 from services.alerts.policy.policy import CouncilPolicy, Escalation
 from services.alerts.review.case import Case, Entry, Line
-from services.alerts.review.clock_correction import corrected
+from services.alerts.review.clock_correction import corrected, with_possible_pause
 from services.alerts.review.consent.snapshot import snapshot
 from services.alerts.review.line_memory import announced_by, is_held, memories, of_line
 from services.alerts.review.risk import Risk, all_rejected, assess_risk, lines_at_risk, open_lines
@@ -66,7 +66,7 @@ def what_is_owed(
     A second review of the same facts changes nothing.
     """
     transitions, rules_before, paused_until = list(before), case.rulesets, case.paused_until
-    case = corrected(case, policy.council, now, transitions)
+    case = corrected(case, now, transitions)
     if policy.ruleset is not None:
         case = with_rules(case, entry, lines, policy.ruleset)
     rulesets = rules_of(case, policy.ruleset)
@@ -80,6 +80,8 @@ def what_is_owed(
     if case.ended:
         # Nobody is owed anything about a case that a person has ended, so no change of a feed can end or delay it.
         case = replace(case, changes_wait_since=None, changes_raised_on=None)
+    # The pause depends on the harmful day, which the lines may just have changed.
+    case = with_possible_pause(case, policy.council, now)
     message, turns_at = next_message(case, policy.council, now), _turns_at(case, lines, now)
     case = replace(
         case,

@@ -119,9 +119,8 @@ class Duty:
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
         hours = self.numbers
-        after = self.resident.state in URGENT | {State.MOVED}
-        noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)
-        if after or moment >= noon:
+        noon = self._noon_after(moment)
+        if noon is None:
             long = is_step or self.resident.state is State.MOVED
             return moment + timedelta(hours=hours.urgent_pause if long else hours.late_pause)
         told = None if self.heard.told is None else self._reached(self.heard.told)
@@ -130,9 +129,15 @@ class Duty:
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
-        """Return the end of the pause after the policy changes at `moment`. `paused` is the old end."""
+        """Return the end of a pause after the policy or the harmful day changes. `paused` is the old end."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
-        return paused if paused <= longest else min(paused, self.pause(moment, is_step=True))
+        latest = min(longest, self._noon_after(moment) or longest)
+        return paused if paused <= latest else min(paused, self.pause(moment, is_step=True))
+
+    def _noon_after(self, moment: datetime) -> datetime | None:
+        """Return the noon that no pause goes beyond, or None if a pause that begins or runs at `moment` may."""
+        noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)
+        return None if self.resident.state in URGENT | {State.MOVED} or moment >= noon else noon
 
     @property
     def _harm(self) -> date:

@@ -114,7 +114,7 @@ class Judge:
     def _changed(self, one: Happened) -> None:
         resident = self.residents.setdefault(one.about, Resident())
         heard = self.heard.setdefault(one.about, Heard())
-        since, was_over = resident.since, resident.state in OVER
+        since, harm, was_over = resident.since, resident.harm, resident.state in OVER
         if one.what is What.ENTRY:
             resident.register(one.at, ended=one.facts["ended"])
         elif one.what is What.NOTICE:
@@ -124,6 +124,9 @@ class Judge:
             if resident.acted == one.at:
                 heard.paused = self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge")
             heard.forget()
+        if resident.harm != harm:
+            # News ends the pause anyway, but a later day is no news.
+            heard.paused = self._duty(one.about).shortened_pause(heard.paused, self.troubles.up_from(one.at))
         if was_over and resident.state not in OVER:
             heard.forget()
         # A later day is no news: a message that was overdue before it stays overdue since then.

@@ -18,7 +18,7 @@ from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case, Entry, Line
 from services.alerts.review.owed import CasePolicy, Owed, what_is_owed
 from services.alerts.review.step import new_case
-from tests.unit.alerts.review.cases import DAY, ENTRY, GATHERING, LINE, NOW, POLICY, RULES
+from tests.unit.alerts.review.cases import DAY, ENTRY, GATHERING, HOUR, LINE, NOW, POLICY, RULES
 
 SECOND = replace(LINE, notice_pk=9, planned_on=date(2026, 12, 17))
 POSSIBLE = replace(LINE, notice_pk=5, level=MatchLevel.POSSIBLE)
@@ -70,6 +70,16 @@ def test_a_moved_date_is_told_as_earlier_or_later(day: date | None, event: CaseE
 def test_a_date_that_becomes_known_counts_as_earlier() -> None:
     unknown = replace(LINE, planned_on=None)
     assert events(reviewed(standing(CaseState.OPEN, unknown), LINE)) == [CaseEvent.MOVE_DATE_EARLIER]
+
+
+def test_the_review_that_learns_of_a_later_day_shortens_the_pause() -> None:
+    # The line moves on Tuesday, so an act on Monday afternoon pauses until Tuesday afternoon.
+    paused = standing(CaseState.TEST_PASSED, replace(LINE, planned_on=date(2026, 11, 24)), paused_until=NOW + 27 * HOUR)
+    wednesday, evening = replace(LINE, planned_on=date(2026, 11, 25)), NOW + 8 * HOUR
+    once = reviewed(paused, wednesday, now=evening)
+    assert (once.case.paused_until, once.pause_shortened) == (NOW + 26 * HOUR, True)
+    again = reviewed(once.case, wednesday, now=evening)
+    assert (again.case, again.pause_shortened) == (once.case, False)
 
 
 def test_a_date_moved_earlier_forgets_the_pause_and_the_alerts_before() -> None:

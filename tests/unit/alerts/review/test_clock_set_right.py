@@ -9,7 +9,7 @@ import pytest
 from schemas.codes import CaseEvent, CaseState
 from services.alerts.policy.policy import CouncilPolicy
 from services.alerts.review.case import Case
-from services.alerts.review.clock_correction import corrected, with_step
+from services.alerts.review.clock_correction import corrected, with_possible_pause, with_step
 from services.alerts.review.line_memory import memories
 from services.alerts.review.step import Transition
 from tests.unit.alerts.review.cases import DAY, HOUR, LINE, MINUTE, NOW, POLICY, case, knowing, memory
@@ -25,7 +25,7 @@ def step(event: CaseEvent, before: CaseState, after: CaseState, on: datetime = A
 
 def right(of: Case, policy: CouncilPolicy = POLICY) -> tuple[Case, list[Transition]]:
     told: list[Transition] = []
-    return corrected(of, policy, NOW, told), told
+    return with_possible_pause(corrected(of, NOW, told), policy, NOW), told
 
 
 def test_what_the_calendar_changes_is_noted_with_its_day_and_what_stood_before() -> None:

@@ -39,8 +39,10 @@ class Shares:
     number_missing: float
     wrong_digit: float
     swapped_digits: float
-    another_number: float
-    second_number: float
+    another_landline: float
+    # A carer's, in place of the home's number or beside it.
+    mobile: float
+    mobile_too: float
     uprn_missing: float
     neighbours_uprn: float
     # Of the dwellings in a building.
@@ -52,8 +54,9 @@ ENTRIES: Final = Shares(
     number_missing=0.08,
     wrong_digit=0.03,
     swapped_digits=0.015,
-    another_number=0.05,
-    second_number=0.03,
+    another_landline=0.02,
+    mobile=0.03,
+    mobile_too=0.03,
     uprn_missing=0.40,
     neighbours_uprn=0.015,
     buildings_uprn=0.10,
@@ -63,8 +66,9 @@ NOTICES: Final = Shares(
     number_missing=0.02,
     wrong_digit=0.005,
     swapped_digits=0.003,
-    another_number=0.01,
-    second_number=0.0,
+    another_landline=0.01,
+    mobile=0.0,
+    mobile_too=0.0,
     uprn_missing=0.25,
     neighbours_uprn=0.01,
     buildings_uprn=0.12,
@@ -98,7 +102,8 @@ def _numbers(number: str, shares: Shares, numbers: TownNumbers, source: Random) 
             (NumberDirt.MISSING, shares.number_missing),
             (NumberDirt.DIGIT, shares.wrong_digit),
             (NumberDirt.SWAPPED, shares.swapped_digits),
-            (NumberDirt.ANOTHER, shares.another_number),
+            (NumberDirt.ANOTHER, shares.another_landline),
+            (NumberDirt.MOBILE, shares.mobile),
         ),
         NumberDirt.NONE,
         source,
@@ -110,8 +115,10 @@ def _numbers(number: str, shares: Shares, numbers: TownNumbers, source: Random) 
     elif dirt is NumberDirt.SWAPPED:
         number = with_swapped_digits(number, source)
     elif dirt is NumberDirt.ANOTHER:
-        number = numbers.another()
-    return (number, numbers.another()) if source.random() < shares.second_number else (number,), dirt
+        number = numbers.another_landline()
+    elif dirt is NumberDirt.MOBILE:
+        number = numbers.mobile()
+    return (number, numbers.mobile()) if source.random() < shares.mobile_too else (number,), dirt
 
 
 def _uprn(home: Home, shares: Shares, neighbours: Sequence[Home], source: Random) -> tuple[str, UprnDirt]:

@@ -14,7 +14,6 @@ _AREA: Final = "01632"
 _BLOCK: Final = 1_000
 _IN_USE: Final = 300
 _LOCAL_DIGITS: Final = 6
-_MOBILE_SHARE: Final = 0.6
 
 # How often a number is written in each way, in hundredths. The rest is written with a blank.
 _WRITTEN: Final = {
@@ -37,6 +36,7 @@ class NumberDirt(StrEnum):
     DIGIT = "a wrong digit"
     SWAPPED = "swapped digits"
     ANOTHER = "another number"
+    MOBILE = "a carer's mobile number"
 
 
 class NumberBlocks:
@@ -64,11 +64,12 @@ class TownNumbers:
         block, last = divmod(self._unused.pop(), _BLOCK)
         return _number(self._blocks[block], last)
 
-    def another(self) -> str:
-        """Return a number that is not the home's own: a mobile number, or one of the town that may be a stranger's."""
-        if self._source.random() < _MOBILE_SHARE:
-            return f"{MOBILES}{self._source.randrange(1_000):03}"
+    def another_landline(self) -> str:
+        """Return a number of the town that may be a stranger's."""
         return _number(self._source.choice(self._blocks), self._source.randrange(_BLOCK))
+
+    def mobile(self) -> str:
+        return f"{MOBILES}{self._source.randrange(1_000):03}"
 
 
 def _number(block: int, last: int) -> str:

@@ -88,7 +88,7 @@ def test_no_uprn_is_real(towns: list[TownRows]) -> None:
 def test_the_dirt_has_its_shares(towns: list[TownRows]) -> None:
     rows, identified = entries(towns), 1 - ENTRIES.bare
     assert share(rows, NumberDirt.DIGIT) == pytest.approx(identified * ENTRIES.wrong_digit, abs=0.012)
-    assert share(rows, NumberDirt.ANOTHER) == pytest.approx(identified * ENTRIES.another_number, abs=0.015)
+    assert share(rows, NumberDirt.ANOTHER) == pytest.approx(identified * ENTRIES.another_landline, abs=0.012)
     missing = ENTRIES.bare + identified * ENTRIES.number_missing
     assert share(rows, NumberDirt.MISSING) == pytest.approx(missing, abs=0.025)
     assert share(rows, UprnDirt.MISSING) == pytest.approx(ENTRIES.bare + identified * ENTRIES.uprn_missing, abs=0.035)

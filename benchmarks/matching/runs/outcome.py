@@ -62,7 +62,7 @@ def _references(
 
 
 def _by_id(connection: Connection, table: Table, references: Mapping[bytes, str]) -> dict[int, str]:
-    # Provider's notices on one area share a record that has no reference of its own.
+    # The notices of a provider on one area share a record that has no reference of its own.
     rows = _streamed(connection, select(table.c.pk, table.c.record_key))
     return {pk: references[key] for pk, key in rows if key in references}
 

@@ -61,9 +61,11 @@ def make_rows(seed: int, rows: int) -> Iterator[TownRows]:
     """
     blocks, profile = NumberBlocks(Random(f"{seed} blocks")), load_profile()
     names = town_names(Random(f"{seed} towns"))
-    for index, start in enumerate(range(0, rows, _ROWS_A_TOWN)):
+    # In a small run the towns are small, so that each style has one.
+    most = min(_ROWS_A_TOWN, -(-rows // len(STYLES)))
+    for index, start in enumerate(range(0, rows, most)):
         dice = _Dice(f"{seed} {index}")
-        here = min(_ROWS_A_TOWN, rows - start)
+        here = min(most, rows - start)
         homes = build_town(index, names[index % len(names)], here * _HOMES_A_ROW, dice.of("homes"))
         on_register, noticed = _chosen(homes, here, dice.of("chosen"))
         lines = list(dict.fromkeys([*on_register, *noticed]))

@@ -42,7 +42,6 @@ def build_town(index: int, name: str, dwellings: int, source: Random) -> TownHom
         block = list(sheltered(town, source, source.randint(*_SHELTERED)))
         homes += block
     kinds, weights = zip(*STREETS, strict=True)
-    # Buildings are counted too, and then some, so that there are always dwellings enough.
-    while len(homes) - len({home.building for home in homes}) < dwellings:
+    while len(homes) - len({home.building for home in homes if home.building}) < dwellings:
         homes += source.choices(kinds, weights)[0](town, source)
     return TownHomes(homes, frozenset(home.uprn for home in block if home.building))

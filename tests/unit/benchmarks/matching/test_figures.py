@@ -11,10 +11,10 @@ from tests.unit.benchmarks.matching.labels import row
 @pytest.mark.parametrize(
     ("hits", "of", "low", "high"),
     [
-        (8, 10, 0.4902, 0.9433),  # Newcombe 1998, by the same formula
+        (8, 10, 0.4902, 0.9433),
         (0, 20, 0.0, 0.1611),
         (20, 20, 0.8389, 1.0),
-        (81, 263, 0.2553, 0.3662),
+        (81, 263, 0.2553, 0.3662),  # an example of Newcombe (1998)
     ],
 )
 def test_the_interval_of_a_share_is_wilsons(hits: int, of: int, low: float, high: float) -> None:

@@ -61,9 +61,13 @@ def test_there_are_as_many_entries_and_notices_as_asked_each_with_its_own_refere
     assert len(set(references)) == 2 * ROWS
 
 
+def test_every_style_has_a_town(towns: list[TownRows]) -> None:
+    assert {town.style for town in towns} == set(STYLES)
+
+
 def test_a_fixed_share_of_the_rows_has_a_partner(towns: list[TownRows]) -> None:
     homes = {row.label.home for row in entries(towns)} & {row.label.home for row in notices(towns)}
-    assert len(homes) == pytest.approx(SHARE_WITH_PARTNER * ROWS, abs=1)
+    assert len(homes) == pytest.approx(SHARE_WITH_PARTNER * ROWS, abs=len(towns))
 
 
 def test_every_number_is_fictional(towns: list[TownRows]) -> None:

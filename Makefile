@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 # Targets install into the same folders: with `make -j` they still come one after another.
 .NOTPARALLEL:
-.PHONY: help demo demo-distributed check test test-cluster clients lint types check-imports mutants bench bench-distributed soak simulate setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
+.PHONY: help demo demo-distributed check test test-cluster clients lint types check-imports mutants bench bench-distributed bench-matching soak simulate setup tools tools-in-place browser java kafka postgres schemas samples clean prometheus buildah image chart dashboards
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -64,6 +64,11 @@ bench: setup ## Measure ingest, matching and telephone normalisation
 
 bench-distributed: setup java .tools/peers/.ready ## Measure the distributed runner beside Faust tables and Quix Streams
 	$(RUN)python -m benchmarks.distributed
+
+ROWS ?= 20000
+
+bench-matching: setup .tools/matching-peers/.ready ## Measure the quality of the matching beside two peers, on ROWS=20000; SEED= makes other rows
+	@$(RUN)python -m benchmarks.matching --seed $(or $(SEED),31) --rows $(ROWS) --peers
 
 MINUTES ?= 60
 
@@ -126,6 +131,14 @@ setup: .venv/.ready
 
 .tools/peers/.ready: benchmarks/peers/uv.lock benchmarks/peers/pyproject.toml $(UV)
 	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/peers" $(UV) sync --frozen --quiet --project benchmarks/peers --python "$$(command -v $(PYTHON))"
+	@touch $@
+
+# Two environments, because the peers need different versions of Splink.
+MATCHING_PEERS := benchmarks/matching/peers
+.tools/matching-peers/.ready: $(MATCHING_PEERS)/uv.lock $(MATCHING_PEERS)/pyproject.toml $(UV)
+	@for peer in splink addresses; do \
+	UV_PROJECT_ENVIRONMENT="$(CURDIR)/.tools/matching-peers/$$peer" $(UV) sync --frozen --quiet --group $$peer --project $(MATCHING_PEERS) --python "$$(command -v $(PYTHON))"; \
+	done
 	@touch $@
 
 .tools/mutants/.ready: tests/mutants/uv.lock tests/mutants/pyproject.toml pyproject.toml $(UV)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from benchmarks.matching.figures.kinds import Kind, kind_of
+from benchmarks.matching.figures.shares import Score, Share
+from benchmarks.matching.world.rows import Label, Row
+from schemas.codes import MatchLevel
+
+AUTOMATIC: Final = frozenset({MatchLevel.CONFIRMED, MatchLevel.PROBABLE})
+REVIEW: Final = frozenset({MatchLevel.POSSIBLE})
+ALL_LEVELS: Final = AUTOMATIC | REVIEW
+
+
+class Group(NamedTuple):
+    kind: Kind
+    style: str
+
+
+Fits = Callable[[Group], bool]
+
+
+def every(_group: Group) -> bool:
+    return True
+
+
+class Truth:
+    """The labels of all rows, by reference."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Label] = {}
+        self.notices: dict[str, Label] = {}
+        self._noticed: dict[str, str] = {}
+
+    def add(self, entries: Iterable[Row], notices: Iterable[Row]) -> None:
+        self.entries.update((row.reference, row.label) for row in entries)
+        for row in notices:
+            self.notices[row.reference] = row.label
+            self._noticed[row.label.home] = row.reference
+
+    def pairs(self) -> Iterable[tuple[str, str]]:
+        """Yield each entry that has a true partner, with this notice."""
+        for entry, label in self.entries.items():
+            if label.home in self._noticed:
+                yield entry, self._noticed[label.home]
+
+    def is_pair(self, entry: str, notice: str) -> bool:
+        return self.entries[entry].home == self.notices[notice].home
+
+    def group(self, entry: str, notice: str) -> Group:
+        label = self.entries[entry]
+        return Group(kind_of(label, self.notices[notice]), label.style)
+
+
+@dataclass
+class Tally:
+    """Counts found pairs by level, group and truth."""
+
+    truth: Truth
+    true: Counter[Group] = field(default_factory=Counter)
+    _found: Counter[tuple[MatchLevel, Group, bool]] = field(default_factory=Counter)
+    # Entries with a match that a person has still to look at.
+    in_review: set[str] = field(default_factory=set)
+    # Entries whose own notice was found.
+    rightly_found: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.true.update(self.truth.group(*pair) for pair in self.truth.pairs())
+
+    def add(self, entry: str, notice: str, level: MatchLevel) -> None:
+        right = self.truth.is_pair(entry, notice)
+        self._found[level, self.truth.group(entry, notice), right] += 1
+        if level in REVIEW:
+            self.in_review.add(entry)
+        if right:
+            self.rightly_found.add(entry)
+
+    def score(self, levels: Collection[MatchLevel], fits: Fits = every) -> Score:
+        chosen = [
+            (right, count) for (level, group, right), count in self._found.items() if level in levels and fits(group)
+        ]
+        return Score(
+            right=sum(count for right, count in chosen if right),
+            found=sum(count for _, count in chosen),
+            true=count_of(self.true, fits),
+        )
+
+    def kinds(self) -> set[Kind]:
+        return {group.kind for group in self.true} | {group.kind for _, group, _ in self._found}
+
+    @property
+    def rows_in_review(self) -> Share:
+        return Share(len(self.in_review), len(self.truth.entries))
+
+
+def count_of(counts: Mapping[Group, int], fits: Fits = every) -> int:
+    return sum(count for group, count in counts.items() if fits(group))

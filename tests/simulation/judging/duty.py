@@ -26,6 +26,8 @@ class Heard:
     # The alerts that each person had. One reminder may come to each person in an alert of their own.
     had: dict[str, set[str]] = field(default_factory=dict)
     paused: datetime = LONG_AGO  # the end of the pause after an act
+    # A process that ended just then may have shortened the pause before it ended, or when it was back.
+    ends_sooner_by: timedelta = timedelta(0)
     since: datetime = LONG_AGO  # the news that `last` carries
     told: datetime | None = None  # the same, also before a person acted
     deliveries: set[str] = field(default_factory=set)
@@ -35,7 +37,7 @@ class Heard:
     def accept(self, delivery: str, contact: str, at: datetime) -> None:
         self.told = at
         # What was under way when a person acted is no answer to the end of the pause.
-        if at < self.paused and not self.pause_in_doubt:
+        if at < self.paused - self.ends_sooner_by and not self.pause_in_doubt:
             return
         alert = delivery.partition(".")[0]
         # A delivery that is accepted twice was sent again, as the process ended before it wrote the first outcome.

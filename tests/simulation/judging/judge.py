@@ -104,9 +104,14 @@ class Judge:
         waiting = {name: self._waiting(name, one.at) for name in names}
         self.numbers[one.about] = one.facts["numbers"]
         for name in names:
-            heard = self.heard[name]
-            heard.paused = self._duty(name).shortened_pause(heard.paused, self.troubles.up_from(one.at))
+            self._shorten_pause(name, one.at)
             self._renew(name, one.at, waiting=waiting[name])
+
+    def _shorten_pause(self, name: str, at: datetime) -> None:
+        heard, up_from = self.heard[name], self.troubles.up_from(at)
+        shortened = self._duty(name).shortened_pause(heard.paused, up_from)
+        if shortened != heard.paused:
+            heard.paused, heard.ends_sooner_by = shortened, up_from - at
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
         return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
@@ -123,10 +128,11 @@ class Judge:
             resident.act(one.at, one.facts["event"], one.facts["until"])
             if resident.acted == one.at:
                 heard.paused = self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge")
+                heard.ends_sooner_by = timedelta(0)
             heard.forget()
         if resident.harm != harm:
             # News ends the pause anyway, but a later day is no news.
-            heard.paused = self._duty(one.about).shortened_pause(heard.paused, self.troubles.up_from(one.at))
+            self._shorten_pause(one.about, one.at)
         if was_over and resident.state not in OVER:
             heard.forget()
         # A later day is no news: a message that was overdue before it stays overdue since then.

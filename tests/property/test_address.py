@@ -6,12 +6,13 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.addresses import address_units
+from services.core.addresses.reading import floors
+from services.core.addresses.reading import units as sub_unit_patterns
 from services.core.addresses.address import AddressParts, parse_address
-from services.core.addresses.address_endings import without_ending
-from services.core.addresses.address_plain import read_plain_parts
-from services.core.addresses.address_sections import read_parts
-from services.core.addresses.address_words import segments_of, spelt, with_marks_in_order
+from services.core.addresses.reading.endings import without_ending
+from services.core.addresses.reading.plain import read_plain_parts
+from services.core.addresses.reading.sections import read_parts
+from services.core.addresses.spelling.words import segments_of, spelt, with_marks_in_order
 from services.matcher.addresses import Level, compare
 
 STREETS = ("High Street", "Mill Lane", "St Anne's Road", "Station Road North", "Broadway", "The Green", "Park Avenue")
@@ -178,10 +179,10 @@ def test_a_plain_address_read_the_short_way_is_what_it_is_the_long_way(
 @settings(max_examples=500)
 def test_where_no_sub_unit_is_looked_for_none_is_found(words: list[str], joint: str) -> None:
     text = spelt(joint.join(words))
-    patterns = [pattern for pattern, _ in (*address_units._SHORT_FLOORS, *address_units._NAMING)]
+    patterns = [pattern for pattern, _ in (*floors._SHORT_FLOORS, *sub_unit_patterns._NAMING)]
 
-    if not address_units.may_name_sub_unit(text):
-        assert not any(pattern.search(text) for pattern in (*patterns, address_units._NAMELESS))
+    if not sub_unit_patterns.may_name_sub_unit(text):
+        assert not any(pattern.search(text) for pattern in (*patterns, sub_unit_patterns._NAMELESS))
 
 
 @given(text=st.text(st.characters(categories=["Mn", "Mc"]) | st.sampled_from("aeoA-. "), max_size=60))

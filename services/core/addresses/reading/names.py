@@ -1,0 +1,129 @@
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from services.core.addresses.spelling.vocabulary import (
+    BUILDING_WORDS,
+    DIRECTIONS,
+    LEADING_STREET_WORDS,
+    PARK_KINDS,
+    QUALIFIERS,
+    SAINTS,
+    STREET_WORDS,
+    WEAK_STREET_WORDS,
+)
+
+
+class NameKind(IntEnum):
+    BUILDING = 0
+    UNTOLD = 1
+    WEAK_STREET = 2
+    STREET = 3
+
+
+class Name(NamedTuple):
+    # A name of unknown kind counts as a street.
+    kind: NameKind
+    building: str
+    street: str
+
+
+# Stands between the names of a building: `rose wing, maple hse`.
+NAME_JOINT: Final = ", "
+_LEADING: Final = 4
+_SAINT: Final = 5
+# What a word tells about its name. One look-up for each word is faster than one for each set of words.
+_TELLING: Final[dict[str, int]] = {
+    **dict.fromkeys(WEAK_STREET_WORDS, NameKind.WEAK_STREET),
+    **dict.fromkeys(BUILDING_WORDS, NameKind.BUILDING),
+    **dict.fromkeys(STREET_WORDS, NameKind.STREET),
+    **dict.fromkeys(LEADING_STREET_WORDS, _LEADING),
+    "st": _SAINT,
+}
+_ENDS_IN_STREET: Final = ("way", "gate")
+_SHORTEST_JOINED_STREET: Final = 6
+
+
+def read_name(words: list[str]) -> Name:
+    # Words after the street are dropped.
+    saint = weak = 0
+    # The last word of each building, of several such as `old farm cott` and `manor farm`.
+    buildings: list[int] = []
+    for place, word in enumerate(words):
+        telling = _TELLING.get(word)
+        if telling is None:
+            continue
+        if telling == _LEADING and place + 1 < len(words):
+            return _leading(words, place)
+        # The first word never decides the kind of the name: `court rd` is a street.
+        if not place:
+            continue
+        if telling == NameKind.STREET:
+            return _street(words, buildings, place)
+        if telling == _SAINT:
+            if _ends_street(words, place):
+                return _street(words, buildings, place)
+            saint = saint or (0 if _is_saint(words, place) else place)
+        elif telling == NameKind.WEAK_STREET:
+            weak = weak or place
+            if word == "pk" and words[place - 1] in PARK_KINDS:
+                buildings.append(place)
+        elif buildings and buildings[-1] == place - 1:
+            buildings[-1] = place
+        else:
+            buildings.append(place)
+    if saint:
+        return _street(words, buildings, saint)
+    if buildings:
+        return Name(NameKind.BUILDING, " ".join(words[: buildings[0] + 1]), "")
+    if weak:
+        return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, weak)]))
+    return Name(NameKind.UNTOLD, "", " ".join(words))
+
+
+def without_locality(name: str) -> str:
+    """Cut the name of a street of unknown kind after a word such as `kingsway`."""
+    words = name.split()
+    for place, word in enumerate(words):
+        if len(word) >= _SHORTEST_JOINED_STREET and word.endswith(_ENDS_IN_STREET):
+            return " ".join(words[: _with_direction(words, place)])
+    return name
+
+
+def _leading(words: list[str], place: int) -> Name:
+    # In Welsh and in Gaelic the kind of the street comes first: `heol y bont`. Only an article stands before it.
+    first = place - 1 if place and len(words[place - 1]) <= 2 else place  # noqa: PLR2004 - such as `yr` or `an`
+    return Name(NameKind.STREET, " ".join(words[:first]), " ".join(words[first:]))
+
+
+def _is_saint(words: list[str], place: int) -> bool:
+    return place + 1 < len(words) and words[place + 1].removesuffix("s") in SAINTS
+
+
+def _ends_street(words: list[str], place: int) -> bool:
+    # True if another name follows the street: `fruit st pudding ln`. In `church st mews` and in `upr st keverne rd` the
+    # name goes on, and only the rest of the name decides.
+    if place + 1 == len(words) or _is_saint(words, place) or QUALIFIERS.issuperset(words[:place]):
+        return False
+    return words[place + 1] not in _TELLING
+
+
+def _street(words: list[str], buildings: list[int], end: int) -> Name:
+    stop = _with_direction(words, end)
+    names, first = [], 0
+    for last in buildings:
+        # A building and a street are separate names only if a word stands between: `maple ct rd` is one street.
+        if last < end - 1:
+            names.append(" ".join(words[first : last + 1]))
+            first = last + 1
+    return Name(NameKind.STREET, NAME_JOINT.join(names), " ".join(words[first:stop]))
+
+
+def _with_direction(words: list[str], end: int) -> int:
+    # A direction after the street belongs to its name: `park rd north`, and at the very end also `park rd n`.
+    if end + 1 == len(words):
+        return end + 1
+    after = words[end + 1]
+    return end + 2 if after in DIRECTIONS or (end + 2 == len(words) and after in _LETTERS) else end + 1
+
+
+_LETTERS: Final = frozenset("nesw")

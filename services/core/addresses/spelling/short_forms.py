@@ -1,0 +1,108 @@
+from typing import Final
+
+from services.core.addresses.spelling.vocabulary import DIRECTIONS
+
+# Each word is read in a short form, because `st` may be street or saint. `written_out` decides once the name is known.
+_SPELLINGS: Final = {
+    "&": "and",
+    "apts": "apartments",
+    "ave": "avenue av aven avn",
+    "bglw": "bungalow bung",
+    "blk": "block",
+    "bldg": "building",
+    "bldgs": "buildings",
+    "blvd": "boulevard bvd",
+    "brg": "bridge",
+    "bsmt": "basement bst",
+    "cl": "close clo cls clse",
+    "cott": "cottage cot",
+    "cotts": "cottages",
+    "cres": "crescent cresent cr crs",
+    "crft": "croft cft",
+    "csway": "causeway cswy",
+    "ct": "court crt",
+    "ctr": "centre center cntr",
+    "ctyd": "courtyard",
+    "dr": "drive drv",
+    "est": "estate",
+    "esp": "esplanade espl",
+    "farm": "fm frm",
+    "flat": "flt fflat flatlet",
+    "flr": "floor fl llawr",
+    "flrs": "floors fls flrs",
+    "flts": "flats fflatiau",
+    "gdn": "garden",
+    "gdns": "gardens gdens",
+    "gr": "grove grv gro",
+    "grd": "ground gnd grnd gwaelod",
+    "grn": "green",
+    "gt": "great",
+    "hse": "house",
+    "hts": "heights hgts",
+    "ldg": "lodge ldge lge",
+    "ln": "lane",
+    "lwr": "lower",
+    "mans": "mansions",
+    "mdw": "meadow",
+    "mdws": "meadows",
+    "mews": "mws",
+    "mkt": "market",
+    "mt": "mount",
+    "no": "number nos num",
+    "orch": "orchard",
+    "pass": "passage psge",
+    "pde": "parade",
+    "pk": "park",
+    "pl": "place",
+    "prom": "promenade",
+    "rd": "road",
+    "sq": "square",
+    "st": "street str strt saint",
+    "stn": "station sta",
+    "ter": "terrace terr tce trc",
+    "unit": "uned",
+    "upr": "upper uppr",
+    "vls": "villas",
+    "vw": "view",
+    "whf": "wharf",
+    "wlk": "walk",
+    "wy": "way",
+    "yd": "yard",
+    "annexe": "annex",
+    "adjoining": "adjacent adj",
+    "opposite": "opp",
+    "caravan": "carafan",
+    "left": "lhs",
+    "right": "rhs",
+    "first": "1st cyntaf",
+    "second": "2nd",
+    "third": "3rd",
+    "fourth": "4th",
+    "fifth": "5th",
+    "sixth": "6th",
+    "seventh": "7th",
+    "eighth": "8th",
+    "ninth": "9th",
+    "tenth": "10th",
+}
+SHORT: Final = {word: short for short, words in _SPELLINGS.items() for word in words.split()}
+# These words are whole words already.
+_WHOLE: Final = frozenset(
+    "annexe adjoining opposite caravan left right flat unit farm mews no flrs "
+    "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+)
+LONG: Final = {short: words.split()[0] for short, words in _SPELLINGS.items() if short not in _WHOLE}
+_LETTERS: Final = {direction[0]: direction for direction in DIRECTIONS}
+
+
+def written_out(name: str) -> str:
+    """Return the name of a street or a building with its short forms written out: `st annes rd` is `saint annes road`."""
+    words = [LONG.get(word, word) for word in name.split()]
+    last = len(words) - 1
+    if last > 1 and words[last] in _LETTERS:
+        words[last] = _LETTERS[words[last]]
+    if "street" in words:
+        # A direction may follow the word "street". Every earlier `st` is a saint.
+        end = last - 1 if words[last] in DIRECTIONS else last
+        words = ["saint" if word == "street" and (place != end or not place) else word for place, word in enumerate(words)]
+    return " ".join(words)

@@ -44,30 +44,17 @@ class Agreement:
     reasons: tuple[AddressReason, ...] = ()  # one for each part that at least one of the two addresses has
 
 
-# With one of these reasons, addresses are NEAR at best.
-_DOUBTS: Final = frozenset(
-    {
-        AddressReason.SUB_UNIT_MISSING,
-        AddressReason.SUB_UNITS_ALIKE,
-        AddressReason.SUB_UNITS_NAMED_OTHERWISE,
-        AddressReason.NUMBER_MISSING,
-        AddressReason.STREETS_ALIKE,
-        AddressReason.STREETS_DIFFER,
-        AddressReason.BUILDINGS_ALIKE,
-        AddressReason.BUILDINGS_DIFFER,
-        AddressReason.ONE_IS_BESIDE_THE_HOME,
-    }
+_SURE: Final = (
+    None,
+    AddressReason.NUMBERS_AGREE,
+    AddressReason.STREETS_AGREE,
+    AddressReason.SUB_UNITS_AGREE,
+    AddressReason.BUILDINGS_AGREE,
 )
-_STREETS: Final = {
-    Likeness.SAME: AddressReason.STREETS_AGREE,
-    Likeness.ALIKE: AddressReason.STREETS_ALIKE,
-    Likeness.DIFFERENT: AddressReason.STREETS_DIFFER,
-}
-_BUILDINGS: Final = {
-    Likeness.SAME: AddressReason.BUILDINGS_AGREE,
-    Likeness.ALIKE: AddressReason.BUILDINGS_ALIKE,
-    Likeness.DIFFERENT: AddressReason.BUILDINGS_DIFFER,
-}
+_UNNAMED: Final = frozenset({UNNAMED_FLAT})
+# In the order of `Likeness`.
+_STREETS: Final = (AddressReason.STREETS_DIFFER, AddressReason.STREETS_ALIKE, AddressReason.STREETS_AGREE)
+_BUILDINGS: Final = (AddressReason.BUILDINGS_DIFFER, AddressReason.BUILDINGS_ALIKE, AddressReason.BUILDINGS_AGREE)
 _SUB_UNITS: Final = {
     UnitLikeness.AGREE: AddressReason.SUB_UNITS_AGREE,
     UnitLikeness.ALIKE: AddressReason.SUB_UNITS_ALIKE,
@@ -77,8 +64,9 @@ _SUB_UNITS: Final = {
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    a, b = _with_name_apart(a, b), _with_name_apart(b, a)
-    street = _STREETS[like_streets(a.street, b.street)] if a.street and b.street else None
+    if a.street != b.street:
+        a, b = _with_name_apart(a, b), _with_name_apart(b, a)
+    street = _streets(a.street, b.street)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):
         building = _buildings(a.building, b.building, None)
         return _agreement(Level.NEAR, None, AddressReason.NUMBER_IN_ANOTHER_PLACE, street, building)
@@ -110,7 +98,8 @@ def _level(
 ) -> Level:
     if units is AddressReason.SUB_UNITS_CLASH or numbers is AddressReason.NUMBERS_CLASH:
         return Level.CLASH
-    sure = _DOUBTS.isdisjoint((units, numbers, street, building))
+    # Two addresses are the same only if every part agrees, or is missing from both.
+    sure = units in _SURE and numbers in _SURE and street in _SURE and building in _SURE
     if numbers is AddressReason.NUMBERS_AGREE:
         return Level.SAME if sure else Level.NEAR
     if building is AddressReason.BUILDINGS_AGREE:
@@ -139,9 +128,10 @@ def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
 
 
 def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
-    a, b = a - {UNNAMED_FLAT}, b - {UNNAMED_FLAT}
-    if not (a or b):
-        return None
+    if a == b:
+        return AddressReason.SUB_UNITS_AGREE if a and a != _UNNAMED else None
+    if UNNAMED_FLAT in a or UNNAMED_FLAT in b:
+        return _sub_units(a - _UNNAMED, b - _UNNAMED)
     return _SUB_UNITS[like_units(a, b)] if a and b else AddressReason.SUB_UNIT_MISSING
 
 
@@ -154,9 +144,18 @@ def _in_another_place(a: AddressParts, b: AddressParts, street: AddressReason | 
     return bool(b.building) and like_buildings(a.street, b.building) is Likeness.SAME
 
 
+def _streets(a: str, b: str) -> AddressReason | None:
+    if a == b:
+        return AddressReason.STREETS_AGREE if a else None
+    return _STREETS[like_streets(a, b)] if a and b else None
+
+
 def _buildings(a: str, b: str, units: AddressReason | None) -> AddressReason | None:
+    if a == b:
+        return AddressReason.BUILDINGS_AGREE if a else None
     if a and b:
-        return _BUILDINGS[like_buildings(a, b)]
+        of_one_flat = units is AddressReason.SUB_UNITS_AGREE
+        return _BUILDINGS[like_buildings(a, b, of_one_flat=of_one_flat)]
     # With the same flat, a shop is only where the flat is.
-    is_beside = bool(a or b) and units is not AddressReason.SUB_UNITS_AGREE and is_beside_the_home(a or b)
+    is_beside = units is not AddressReason.SUB_UNITS_AGREE and is_beside_the_home(a or b)
     return AddressReason.ONE_IS_BESIDE_THE_HOME if is_beside else None

@@ -2,11 +2,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 from services.core.addresses.reading.endings import without_ending
-from services.core.addresses.reading.names import NAME_JOINT
-from services.core.addresses.reading.placing import building_names, place_numbers, street_name, street_place
+from services.core.addresses.reading.placing import building_name, place_numbers, street_name, street_place
 from services.core.addresses.reading.plain import read_plain_parts
 from services.core.addresses.reading.sections import read_parts
-from services.core.addresses.spelling.short_forms import written_out
 from services.core.addresses.spelling.words import segments_of, spelt
 
 
@@ -37,15 +35,6 @@ def parse_address(lines: Sequence[str], post_town: str | None = None) -> Address
     # A part after the street is the locality or the county, and is dropped here.
     street, outside = (None, parts) if place is None else (parts[place], parts[:place])
     numbers = place_numbers(units, street, outside)
-    buildings = building_names(street, outside)
     return AddressParts(
-        frozenset(units),
-        frozenset(numbers),
-        _bare(street_name(street)),
-        NAME_JOINT.join([_bare(name) for name in buildings]) if buildings else "",
+        frozenset(units), frozenset(numbers), street_name(street), building_name(street, outside)
     )
-
-
-def _bare(name: str) -> str:
-    # One list writes the word "the" in a name and another list leaves it out.
-    return written_out(name.removeprefix("the "))

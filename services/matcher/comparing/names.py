@@ -44,22 +44,37 @@ _GOES_ON: Final = _KINDS | DIRECTIONS
 def like_streets(a: str, b: str) -> Likeness:
     if a == b:
         return Likeness.SAME
-    a, b = written_out(a), written_out(b)
     likeness = _like(a, b, with_kinds=True)
     if likeness is Likeness.SAME:
         return likeness
-    a_in_english, b_in_english = in_english(a), in_english(b)
+    # A name that was stored long ago has short forms.
+    a_in_english, b_in_english = in_english(written_out(a)), in_english(written_out(b))
     if (a_in_english, b_in_english) == (a, b):
         return likeness
     return max(likeness, _like(a_in_english, b_in_english, with_kinds=True))
 
 
-def like_buildings(a: str, b: str) -> Likeness:
-    """Compare the names of buildings. If one address has fewer names, the other must have them all."""
+def like_buildings(a: str, b: str, *, of_one_flat: bool = False) -> Likeness:
+    """Compare the names of buildings, of which an address may have several.
+
+    `of_one_flat` says that both addresses name the same flat. Then one of the names is enough.
+    """
     if a == b:
         return Likeness.SAME
     fewer, more = sorted((a.split(NAME_JOINT), b.split(NAME_JOINT)), key=len)
-    return min(max(_like(written_out(one), written_out(other), with_kinds=False) for other in more) for one in fewer)
+    likeness = min(max(_like_building(one, other) for other in more) for one in fewer)
+    if likeness is Likeness.SAME and not of_one_flat:
+        # The first name is that of the home. `mill house, mill farm` is not the farm.
+        return max(Likeness.ALIKE, _like_building(fewer[0], more[0]))
+    return likeness
+
+
+def _like_building(a: str, b: str) -> Likeness:
+    a, b = written_out(a), written_out(b)
+    likeness = _like(a, b, with_kinds=False)
+    # `upper mill house` may be the `mill house` of another list.
+    is_ending = a.endswith(f" {b}") or b.endswith(f" {a}")
+    return max(likeness, Likeness.ALIKE) if is_ending else likeness
 
 
 def _like(a: str, b: str, *, with_kinds: bool) -> Likeness:

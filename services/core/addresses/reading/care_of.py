@@ -1,20 +1,22 @@
-import re
 from typing import Final
 
 from services.core.addresses.spelling.vocabulary import BUILDING_WORDS
 
-_CARE_OF: Final = re.compile(r"^(?:c/o|care of|fao|attn)\b ?")
+_CARE_OF: Final = ("c/o ", "care of ", "fao ", "attn ")
 
 
 def without_care_of(segments: list[str]) -> list[str]:
     """Drop the name of a person or firm after `c/o`. It is no part of the place."""
-    kept: list[str] = []
-    for segment in segments:
-        rest = _CARE_OF.sub("", segment, count=1)
-        if rest != segment:
-            rest = _from_number(rest)
-        kept += [rest] if rest else []
-    return kept
+    if not any(segment.startswith(_CARE_OF) for segment in segments):
+        return segments
+    kept = (_from_number(_place(segment)) if segment.startswith(_CARE_OF) else segment for segment in segments)
+    return [segment for segment in kept if segment]
+
+
+def _place(segment: str) -> str:
+    for words in _CARE_OF:
+        segment = segment.removeprefix(words)
+    return segment
 
 
 def _from_number(text: str) -> str:

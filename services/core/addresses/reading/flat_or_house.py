@@ -7,6 +7,7 @@ from services.core.addresses.spelling.vocabulary import FLAT
 # The name of a flat without a name of its own: `flat 74 high st` is often the flat over the shop at 74.
 UNNAMED_FLAT: Final = "flat"
 _FLAT_BEFORE_STREET: Final = re.compile(rf"(?:the )?(?:{FLAT}) (?P<rest>\d{{1,4}}[a-z]? (?P<street>[a-z]{{2}}\D*))")
+_FLATS: Final = ("the ", *FLAT.split("|"))
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -16,7 +17,7 @@ def with_the_flat_or_the_house(segments: list[str]) -> tuple[set[str], list[str]
     The sub-unit `flat` says that the number may also be that of the flat.
     """
     for place, segment in enumerate(segments):
-        match = _FLAT_BEFORE_STREET.fullmatch(segment)
+        match = _FLAT_BEFORE_STREET.fullmatch(segment) if segment.startswith(_FLATS) else None
         if match is None:
             continue
         others = segments[:place] + segments[place + 1 :]

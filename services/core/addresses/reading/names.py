@@ -1,6 +1,7 @@
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from services.core.addresses.spelling.short_forms import in_long_form
 from services.core.addresses.spelling.vocabulary import (
     BUILDING_WORDS,
     DIRECTIONS,
@@ -21,6 +22,7 @@ class NameKind(IntEnum):
 
 
 class Name(NamedTuple):
+    # Both names are in the long form. The name of a building may be several names.
     # A name of unknown kind counts as a street.
     kind: NameKind
     building: str
@@ -29,27 +31,44 @@ class Name(NamedTuple):
 
 # Stands between the names of a building: `rose wing, maple hse`.
 NAME_JOINT: Final = ", "
-_LEADING: Final = 4
-_SAINT: Final = 5
+# Plain numbers, because the members of an enumeration are slow to compare. 
+_BUILDING, _WEAK_STREET, _STREET, _LEADING, _SAINT = range(5)
 # What a word tells about its name. One look-up for each word is faster than one for each set of words.
 _TELLING: Final[dict[str, int]] = {
-    **dict.fromkeys(WEAK_STREET_WORDS, NameKind.WEAK_STREET),
-    **dict.fromkeys(BUILDING_WORDS, NameKind.BUILDING),
-    **dict.fromkeys(STREET_WORDS, NameKind.STREET),
+    **dict.fromkeys(WEAK_STREET_WORDS, _WEAK_STREET),
+    **dict.fromkeys(BUILDING_WORDS, _BUILDING),
+    **dict.fromkeys(STREET_WORDS, _STREET),
     **dict.fromkeys(LEADING_STREET_WORDS, _LEADING),
     "st": _SAINT,
 }
+_telling: Final = _TELLING.get
+_ENDS_OF_STREETS: Final = (_STREET, _SAINT)
+_BUILDING_NAME, _UNTOLD_NAME, _STREET_NAME = NameKind.BUILDING, NameKind.UNTOLD, NameKind.STREET
+_LETTERS: Final = {direction[0]: direction for direction in DIRECTIONS}
 _ENDS_IN_STREET: Final = ("way", "gate")
 _SHORTEST_JOINED_STREET: Final = 6
 
 
 def read_name(words: list[str]) -> Name:
     # Words after the street are dropped.
+    tellings = [_telling(word) for word in words]
+    untold = tellings.count(None)
+    if untold == len(words):
+        return Name(_UNTOLD_NAME, "", in_long_form(words))
+    # Most names tell their kind with their last word alone.
+    if untold and untold == len(words) - 1:
+        if tellings[-1] in _ENDS_OF_STREETS:
+            return Name(_STREET_NAME, "", in_long_form(words))
+        if tellings[-1] == _BUILDING:
+            return Name(_BUILDING_NAME, in_long_form(words), "")
+    return _read_told(words, tellings)
+
+
+def _read_told(words: list[str], tellings: list[int | None]) -> Name:
     saint = weak = 0
     # The last word of each building, of several such as `old farm cott` and `manor farm`.
     buildings: list[int] = []
-    for place, word in enumerate(words):
-        telling = _TELLING.get(word)
+    for place, telling in enumerate(tellings):
         if telling is None:
             continue
         if telling == _LEADING and place + 1 < len(words):
@@ -57,15 +76,13 @@ def read_name(words: list[str]) -> Name:
         # The first word never decides the kind of the name: `court rd` is a street.
         if not place:
             continue
-        if telling == NameKind.STREET:
+        if telling == _STREET or (telling == _SAINT and _ends_street(words, place)):
             return _street(words, buildings, place)
         if telling == _SAINT:
-            if _ends_street(words, place):
-                return _street(words, buildings, place)
             saint = saint or (0 if _is_saint(words, place) else place)
-        elif telling == NameKind.WEAK_STREET:
+        elif telling == _WEAK_STREET:
             weak = weak or place
-            if word == "pk" and words[place - 1] in PARK_KINDS:
+            if words[place] == "pk" and words[place - 1] in PARK_KINDS:
                 buildings.append(place)
         elif buildings and buildings[-1] == place - 1:
             buildings[-1] = place
@@ -74,10 +91,10 @@ def read_name(words: list[str]) -> Name:
     if saint:
         return _street(words, buildings, saint)
     if buildings:
-        return Name(NameKind.BUILDING, " ".join(words[: buildings[0] + 1]), "")
+        return Name(NameKind.BUILDING, in_long_form(words[: buildings[0] + 1]), "")
     if weak:
-        return Name(NameKind.WEAK_STREET, "", " ".join(words[: _with_direction(words, weak)]))
-    return Name(NameKind.UNTOLD, "", " ".join(words))
+        return Name(NameKind.WEAK_STREET, "", in_long_form(words[: _with_direction(words, weak)]))
+    return Name(_UNTOLD_NAME, "", in_long_form(words))
 
 
 def without_locality(name: str) -> str:
@@ -92,7 +109,7 @@ def without_locality(name: str) -> str:
 def _leading(words: list[str], place: int) -> Name:
     # In Welsh and in Gaelic the kind of the street comes first: `heol y bont`. Only an article stands before it.
     first = place - 1 if place and len(words[place - 1]) <= 2 else place  # noqa: PLR2004 - such as `yr` or `an`
-    return Name(NameKind.STREET, " ".join(words[:first]), " ".join(words[first:]))
+    return Name(NameKind.STREET, in_long_form(words[:first]), in_long_form(words[first:]))
 
 
 def _is_saint(words: list[str], place: int) -> bool:
@@ -104,7 +121,7 @@ def _ends_street(words: list[str], place: int) -> bool:
     # name goes on, and only the rest of the name decides.
     if place + 1 == len(words) or _is_saint(words, place) or QUALIFIERS.issuperset(words[:place]):
         return False
-    return words[place + 1] not in _TELLING
+    return _TELLING.get(words[place + 1]) not in (_STREET, _SAINT)
 
 
 def _street(words: list[str], buildings: list[int], end: int) -> Name:
@@ -113,9 +130,12 @@ def _street(words: list[str], buildings: list[int], end: int) -> Name:
     for last in buildings:
         # A building and a street are separate names only if a word stands between: `maple ct rd` is one street.
         if last < end - 1:
-            names.append(" ".join(words[first : last + 1]))
+            names.append(in_long_form(words[first : last + 1]))
             first = last + 1
-    return Name(NameKind.STREET, NAME_JOINT.join(names), " ".join(words[first:stop]))
+    street = words[first:stop]
+    if stop > end + 1:
+        street[-1] = _LETTERS.get(street[-1], street[-1])
+    return Name(_STREET_NAME, NAME_JOINT.join(names), in_long_form(street))
 
 
 def _with_direction(words: list[str], end: int) -> int:
@@ -124,6 +144,3 @@ def _with_direction(words: list[str], end: int) -> int:
         return end + 1
     after = words[end + 1]
     return end + 2 if after in DIRECTIONS or (end + 2 == len(words) and after in _LETTERS) else end + 1
-
-
-_LETTERS: Final = frozenset("nesw")

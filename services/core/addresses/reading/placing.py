@@ -4,11 +4,13 @@ from typing import Final
 from services.core.addresses.reading.names import NAME_JOINT, NameKind, without_locality
 from services.core.addresses.reading.numbers import HouseNumber
 from services.core.addresses.reading.sections import AddressPart
+from services.core.addresses.spelling.short_forms import LONG, written_out
 from services.core.addresses.spelling.vocabulary import ONE_HOME_WORDS
 
 _WEAK: Final = 1
 # Score of a name as the street, by its kind. The first score is for a name without a number, the second for a name
 # with a number.
+_ONE_HOME: Final = frozenset(LONG.get(word, word) for word in ONE_HOME_WORDS)
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
     NameKind.UNTOLD: (0, _WEAK + 1),
@@ -32,25 +34,24 @@ def street_name(street: AddressPart | None) -> str:
     if street is None:
         return ""
     name = street.name
-    return without_locality(name.street) if name.kind is NameKind.UNTOLD else name.street
+    return _bare(without_locality(name.street) if name.kind is NameKind.UNTOLD else name.street)
 
 
-def building_names(street: AddressPart | None, outside: list[AddressPart]) -> list[str]:
+def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str:
     """Return the names before the street. `outside` holds all parts that are not the street or after it."""
-    if not outside and street is not None:
-        text = street.before or street.name.building
-    elif street is None:
-        # Without a street, a later name may be the locality. Only a building of a known kind is not: `maple ct`.
-        text = NAME_JOINT.join(
-            [part.text for place, part in enumerate(outside) if part.text and (not place or _is_building(part))]
-        )
-    else:
-        text = NAME_JOINT.join([part.text for part in outside if part.text]) or street.before or street.name.building
-    return text.split(NAME_JOINT) if text else []
+    names: list[str] = []
+    for part in outside:
+        # Without a street, a later name may be the locality. Only a building of a known kind is not: `maple court`.
+        if part.text and (street or not names or part.name.kind is NameKind.BUILDING):
+            names.append(_bare(written_out(part.before) if part.before else part.text))
+    if names or street is None:
+        return NAME_JOINT.join(names)
+    return _bare(written_out(street.before)) if street.before else _bare(street.name.building)
 
 
-def _is_building(part: AddressPart) -> bool:
-    return part.name.kind is NameKind.BUILDING
+def _bare(name: str) -> str:
+    # One list writes the word "the" in a name and another list leaves it out.
+    return name.removeprefix("the ")
 
 
 def place_numbers(units: set[str], street: AddressPart | None, outside: list[AddressPart]) -> set[str]:
@@ -90,4 +91,4 @@ def _told_apart(street: AddressPart | None, outside: list[AddressPart]) -> tuple
 
 def _is_one_home(part: AddressPart) -> bool:
     name = part.name.building
-    return bool(name) and name.rpartition(" ")[2] in ONE_HOME_WORDS
+    return bool(name) and name.rpartition(" ")[2] in _ONE_HOME

@@ -6,9 +6,11 @@ from typing import Final
 from services.core.addresses.reading.names import NameKind, read_name
 from services.core.addresses.reading.numbers import HouseNumber
 from services.core.addresses.reading.sections import AddressPart
-from services.core.addresses.reading.units import NAMING_WORDS, UNIT_WORDS, take_sub_units
+from services.core.addresses.reading.units import NAMING_WORDS, take_sub_units
 
 _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
+# The most common of the words before a sub-unit. A longer list makes every segment slower to read.
+_UNIT_WORDS: Final = "flat|apartment|apt|unit|room|studio|block"
 # A plain segment has up to four things in this order: a sub-unit, a name, a house number, a second name.
 # A number always has a second name. The full reader would find nothing more in a plain segment:
 # - A second sub-unit would need a word of `NAMING_WORDS`, a slash, a dash, or a letter before a digit.
@@ -16,7 +18,7 @@ _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
 # - A longer house number would be `18 a`, `18 to 20` or `no 18`. The pattern matches none of these.
 # - Only a number without a name would be joined to the next segment.
 _PLAIN: Final = re.compile(
-    rf"(?:(?:{UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-km-qs-z]?|[a-z])(?: |$))?"
+    rf"(?:(?:{_UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-km-qs-z]?|[a-z])(?: |$))?"
     rf"(?:(?P<before>{_NAME})(?: (?<!\bno )|$))?"
     rf"(?:(?P<number>[0-9]{{1,4}})(?P<suffix>[a-z])? (?!to\b)(?P<name>{_NAME}))?"
 )

@@ -15,6 +15,8 @@ from services.core.addresses.spelling.words import WORDY
 _STOREY: Final = re.compile(
     r"(?<![\w/])(?:(?P<floor>\d{1,2})/(?P<flat>\d{1,2})|(?P<level>\d)(?P<side>[lr])(?= \d|$))(?![\w/])"
 )
+# This cheap test rejects most texts.
+_MAY_BE_STOREY: Final = re.compile(r"[0-9][/lr]")
 
 
 class AddressPart(NamedTuple):
@@ -42,7 +44,7 @@ def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
 
 
 def _without_storeys(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
-    storeys = [match for rest in rests for match in _STOREY.finditer(rest)]
+    storeys = [match for rest in rests if _MAY_BE_STOREY.search(rest) for match in _STOREY.finditer(rest)]
     # If the address has no other house number, `18/3` is flat 3 of number 18.
     if not storeys or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(storeys):
         return units, rests

@@ -14,8 +14,8 @@ UNIT_WORDS: Final = (
     "static caravan|caravan|mobile home|pk home|boat|houseboat|narrowboat"
 )
 
-# A text names a sub-unit only if it has one of these words, a letter alone at its start or right before a digit, a slash
-# or a dash.
+# A text names a sub-unit only if it has one of these words, a letter alone at its start or right before a digit, or a
+# slash.
 NAMING_WORDS: Final = APART_WORDS.union(
     f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no".replace(" ", "|").split("|"),
     "care|fao|attn|flr|flrs|flts|apts|units|rooms|bsmt|attic|top|loft|lgf|lgff|ugf|ugff|gf|gff|fff|sff|tff|bff".split("|"),
@@ -73,7 +73,7 @@ _NAMING: Final[tuple[tuple[re.Pattern[str], Names], ...]] = (
     # A lone letter before the house number is a flat: `a 12 high st`.
     (re.compile(r"^(?P<name>[a-z])(?: (?=\d)|$)"), _unit),
 )
-_JOINT: Final = re.compile(r"[^\W\d]\d|[-/½]")
+_JOINT: Final = re.compile(r"[^\W\d][\d-]|-[^\W\d]|/")
 _NAMELESS: Final = re.compile(rf"\b(?:the )?(?:{FLAT})\b(?: (?:above|over|at)\b)?|(?<!\w)[-/]|[-/](?!\w)")
 
 
@@ -85,13 +85,18 @@ def may_name_sub_unit(text: str) -> bool:
 def take_sub_units(text: str) -> tuple[set[str], str]:
     """Return the sub-units, and the rest of the text. `flat a` gives the sub-unit `a`, and `2f1` gives `2/1`."""
     if not may_name_sub_unit(text):
-        return set(), text
+        return set(), _tidy(text) if "-" in text else text
     text = without_short_floors(text)
     units: set[str] = set()
     for pattern, names in _NAMING:
         text = pattern.sub(partial(_taken, units, names), text)
     apart, text = take_places_apart(" ".join(text.split()))
-    return units | apart, " ".join(_NAMELESS.sub(" ", without_kind_of_boat(text)).split())
+    return units | apart, _tidy(without_kind_of_boat(text))
+
+
+def _tidy(text: str) -> str:
+    # Dashes and slashes between a sub-unit and a number are left over, and so is the word "flat" without a name.
+    return " ".join(_NAMELESS.sub(" ", text).split())
 
 
 def _taken(units: set[str], names: Names, match: re.Match[str]) -> str:

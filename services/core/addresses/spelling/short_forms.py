@@ -92,17 +92,25 @@ _WHOLE: Final = frozenset(
     "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 )
 LONG: Final = {short: words.split()[0] for short, words in _SPELLINGS.items() if short not in _WHOLE}
-_LETTERS: Final = {direction[0]: direction for direction in DIRECTIONS}
 
 
 def written_out(name: str) -> str:
     """Return the name of a street or a building with its short forms written out: `st annes rd` is `saint annes road`."""
-    words = [LONG.get(word, word) for word in name.split()]
-    last = len(words) - 1
-    if last > 1 and words[last] in _LETTERS:
-        words[last] = _LETTERS[words[last]]
-    if "street" in words:
-        # A direction may follow the word "street". Every earlier `st` is a saint.
-        end = last - 1 if words[last] in DIRECTIONS else last
-        words = ["saint" if word == "street" and (place != end or not place) else word for place, word in enumerate(words)]
-    return " ".join(words)
+    return in_long_form(name.split())
+
+
+def in_long_form(words: list[str]) -> str:
+    """Join the words of one name, and write their short forms out."""
+    # At the end of a longer name, `st` is always the street.
+    if "st" in words and (len(words) == 1 or words.index("st") != len(words) - 1):
+        words = _with_saints(words)
+    return " ".join([_long_form(word, word) for word in words])
+
+
+def _with_saints(words: list[str]) -> list[str]:
+    # A direction may follow the word "street". Every earlier `st` is a saint.
+    end = len(words) - (2 if words[-1] in DIRECTIONS else 1)
+    return ["saint" if word == "st" and (place != end or not place) else word for place, word in enumerate(words)]
+
+
+_long_form: Final = LONG.get

@@ -10,7 +10,7 @@ from services.core.addresses.spelling.words import segments_of, spelt
 
 class AddressParts(NamedTuple):
     # A missing part is empty.
-    # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`, and of a place beside it, such as `annexe`.
+    # The names of a dwelling in a building, such as `12b`, `ground` or `2/1`, or of a place beside it: `annexe`.
     sub_units: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     street: str = ""
@@ -35,6 +35,4 @@ def parse_address(lines: Sequence[str], post_town: str | None = None) -> Address
     # A part after the street is the locality or the county, and is dropped here.
     street, outside = (None, parts) if place is None else (parts[place], parts[:place])
     numbers = place_numbers(units, street, outside)
-    return AddressParts(
-        frozenset(units), frozenset(numbers), street_name(street), building_name(street, outside)
-    )
+    return AddressParts(frozenset(units), frozenset(numbers), street_name(street), building_name(street, outside))

@@ -8,15 +8,15 @@ from services.core.addresses.spelling.vocabulary import BUILDING_WORDS
 # fmt: off
 _BUSINESSES: Final = frozenset({
     "accountants", "agents", "arms", "autos", "bakers", "bakery", "bar", "barber", "barbers", "beauty", "betting",
-    "bistro", "bookmakers", "boutique", "bros", "burger", "burgers", "butchers", "cafe", "carpets", "chemist", "chemists",
-    "chips", "cleaners", "clinic", "club", "coffee", "company", "dental", "dentist", "dentists", "depot", "diner",
-    "electrical", "factory", "fashions", "florist", "florists", "foods", "furniture", "grill", "grocers", "gym", "hair",
-    "hairdressers", "hotel", "inn", "jewellers", "kebab", "kebabs", "kitchens", "launderette", "laundrette", "laundry",
-    "library", "limited", "llp", "ltd", "mart", "motors", "nails", "news", "newsagent", "newsagents", "office", "offices",
-    "optician", "opticians", "pets", "pharmacy", "phones", "pizza", "pizzas", "pizzeria", "plc", "pub", "restaurant",
-    "salon", "services", "shoes", "shop", "showroom", "solicitors", "sons", "spice", "store", "stores", "studios",
-    "supermarket", "surgery", "tailors", "takeaway", "tandoori", "tattoo", "tavern", "taxis", "travel", "tyres", "vape",
-    "vets", "warehouse", "wines"
+    "bistro", "bookmakers", "boutique", "bros", "burger", "burgers", "butchers", "cafe", "carpets", "chemist",
+    "chemists", "chips", "cleaners", "clinic", "club", "coffee", "company", "dental", "dentist", "dentists", "depot",
+    "diner", "electrical", "factory", "fashions", "florist", "florists", "foods", "furniture", "grill", "grocers",
+    "gym", "hair", "hairdressers", "hotel", "inn", "jewellers", "kebab", "kebabs", "kitchens", "launderette",
+    "laundrette", "laundry", "library", "limited", "llp", "ltd", "mart", "motors", "nails", "news", "newsagent",
+    "newsagents", "office", "offices", "optician", "opticians", "pets", "pharmacy", "phones", "pizza", "pizzas",
+    "pizzeria", "plc", "pub", "restaurant", "salon", "services", "shoes", "shop", "showroom", "solicitors", "sons",
+    "spice", "store", "stores", "studios", "supermarket", "surgery", "tailors", "takeaway", "tandoori", "tattoo",
+    "tavern", "taxis", "travel", "tyres", "vape", "vets", "warehouse", "wines"
 })
 _OUTBUILDINGS: Final = frozenset({
     "garage", "garages", "outbuilding", "outbuildings", "shed", "stable", "stables", "workshop", "workshops"

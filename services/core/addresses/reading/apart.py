@@ -6,6 +6,7 @@ from typing import Final
 # `annexe rd` and `annexe hse` are names.
 _NO_NAME: Final = r"(?! (?:rd|st|ln|hse|ct|cott|cl|ave|pk|site|est|club|inn|yd|wy)\b)"
 _OF: Final = r"(?: (?:at|of|to|off|on|by)\b)?"
+_RELATIONS: Final = "adjoining|opposite|rear|behind|next|beside|r/o"
 _PLACES: Final = (
     ("annexe", rf"\b(?:the )?(?:granny |self contained )?annexe\b{_NO_NAME}{_OF}|\b(?:the )?granny flat\b{_OF}"),
     (
@@ -15,8 +16,7 @@ _PLACES: Final = (
     ("site", r"\b(?:proposed |former )?(?:development|bldg) site(?: (?:at|of|adjoining|on)\b)?|^site (?:at|of)\b"),
     (
         "land",
-        r"^(?:the )?land\b(?: & buildings?)?"
-        r"(?: (?:at|of|off|on|to|by|between)\b|(?= (?:adjoining|opposite|rear|behind|next|beside|r/o)\b)|(?= \d)|$)",
+        rf"^(?:the )?land\b(?: & buildings?)?(?: (?:at|of|off|on|to|by|between)\b|(?= (?:{_RELATIONS})\b)|(?= \d)|$)",
     ),
     (
         "rear of",
@@ -29,8 +29,8 @@ _PATTERNS: Final = tuple((name, re.compile(pattern)) for name, pattern in _PLACE
 APART: Final = frozenset(name for name, _ in _PLACES)
 # The cheap test of these words comes first. Without one of them, none of the patterns matches.
 APART_WORDS: Final = frozenset(
-    {"annexe", "granny", "caravan", "home", "site", "land", "rear", "back", "behind", "ro", "adjoining", "next", "beside"}
-    | {"opposite"}
+    {"annexe", "granny", "caravan", "home", "site", "land", "rear", "back", "behind", "ro", "next", "beside"}
+    | {"adjoining", "opposite"}
 )
 
 

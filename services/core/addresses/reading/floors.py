@@ -101,7 +101,8 @@ def _storey_side(match: re.Match[str]) -> list[str]:
 FLOOR_PATTERNS: Final[tuple[tuple[re.Pattern[str], Names], ...]] = (
     (
         re.compile(
-            rf"\b(?P<floors>(?:{_FLOOR})(?:(?: & |/|-| to )(?:{_FLOOR})){{1,5}}) flrs?\b(?: (?:{FLAT})\b{NO_NAME_AFTER})?"
+            rf"\b(?P<floors>(?:{_FLOOR})(?:(?: & |/|-| to )(?:{_FLOOR})){{1,5}}) flrs?\b"
+            rf"(?: (?:{FLAT})\b{NO_NAME_AFTER})?"
         ),
         _floors,
     ),

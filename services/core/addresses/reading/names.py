@@ -7,6 +7,7 @@ from services.core.addresses.spelling.vocabulary import (
     DIRECTIONS,
     LEADING_STREET_WORDS,
     PARK_KINDS,
+    PARKS,
     QUALIFIERS,
     SAINTS,
     STREET_WORDS,
@@ -31,7 +32,9 @@ class Name(NamedTuple):
 
 # Stands between the names of a building: `rose wing, maple hse`.
 NAME_JOINT: Final = ", "
-# Plain numbers, because the members of an enumeration are slow to compare. 
+# More names of a building are noise, and would take long to compare.
+MOST_NAMES: Final = 3
+# Plain numbers, because the members of an enumeration are slow to compare.
 _BUILDING, _WEAK_STREET, _STREET, _LEADING, _SAINT = range(5)
 # What a word tells about its name. One look-up for each word is faster than one for each set of words.
 _TELLING: Final[dict[str, int]] = {
@@ -65,36 +68,42 @@ def read_name(words: list[str]) -> Name:
 
 
 def _read_told(words: list[str], tellings: list[int | None]) -> Name:
-    saint = weak = 0
-    # The last word of each building, of several such as `old farm cott` and `manor farm`.
-    buildings: list[int] = []
-    for place, telling in enumerate(tellings):
-        if telling is None:
-            continue
-        if telling == _LEADING and place + 1 < len(words):
+    end, buildings = _street_end(words, tellings), _building_ends(words, tellings)
+    if _LEADING in tellings[:-1]:
+        place = tellings.index(_LEADING)
+        if not 0 < end < place:
             return _leading(words, place)
-        # The first word never decides the kind of the name: `court rd` is a street.
-        if not place:
-            continue
-        if telling == _STREET or (telling == _SAINT and _ends_street(words, place)):
-            return _street(words, buildings, place)
-        if telling == _SAINT:
-            saint = saint or (0 if _is_saint(words, place) else place)
-        elif telling == _WEAK_STREET:
-            weak = weak or place
-            if words[place] == "pk" and words[place - 1] in PARK_KINDS:
-                buildings.append(place)
-        elif buildings and buildings[-1] == place - 1:
-            buildings[-1] = place
-        else:
-            buildings.append(place)
-    if saint:
-        return _street(words, buildings, saint)
+    if end:
+        return _street(words, buildings, end)
     if buildings:
-        return Name(NameKind.BUILDING, in_long_form(words[: buildings[0] + 1]), "")
-    if weak:
-        return Name(NameKind.WEAK_STREET, "", in_long_form(words[: _with_direction(words, weak)]))
+        return Name(_BUILDING_NAME, in_long_form(words[: buildings[0] + 1]), "")
+    if _WEAK_STREET in tellings[1:]:
+        stop = _with_direction(words, tellings.index(_WEAK_STREET, 1))
+        return Name(NameKind.WEAK_STREET, "", in_long_form(words[:stop]))
     return Name(_UNTOLD_NAME, "", in_long_form(words))
+
+
+# The first word never decides the kind of a name: `court rd` is a street. So these functions return zero for "none".
+def _street_end(words: list[str], tellings: list[int | None]) -> int:
+    saint = 0
+    for place in range(1, len(words)):
+        if tellings[place] == _STREET or (tellings[place] == _SAINT and _ends_street(words, place)):
+            return place
+        if tellings[place] == _SAINT and not saint and not _is_saint(words, place):
+            saint = place
+    return saint
+
+
+def _building_ends(words: list[str], tellings: list[int | None]) -> list[int]:
+    # The last word of each building, of several such as `old farm cott` and `manor farm`.
+    ends: list[int] = []
+    for place in range(1, len(words)):
+        is_park = words[place] in PARKS and words[place - 1] in PARK_KINDS
+        if is_park or tellings[place] == _BUILDING:
+            # `old farm cott` and `sea farm caravan pk` are one name.
+            first = place - 2 if is_park else place - 1
+            ends[-1:] = [place] if ends and ends[-1] >= first else [*ends[-1:], place]
+    return ends
 
 
 def without_locality(name: str) -> str:
@@ -126,10 +135,11 @@ def _ends_street(words: list[str], place: int) -> bool:
 
 def _street(words: list[str], buildings: list[int], end: int) -> Name:
     stop = _with_direction(words, end)
-    names, first = [], 0
+    names: list[str] = []
+    first = 0
     for last in buildings:
         # A building and a street are separate names only if a word stands between: `maple ct rd` is one street.
-        if last < end - 1:
+        if last < end - 1 and len(names) < MOST_NAMES:
             names.append(in_long_form(words[first : last + 1]))
             first = last + 1
     street = words[first:stop]

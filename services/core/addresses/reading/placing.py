@@ -1,7 +1,7 @@
 from itertools import pairwise
 from typing import Final
 
-from services.core.addresses.reading.names import NAME_JOINT, NameKind, without_locality
+from services.core.addresses.reading.names import MOST_NAMES, NAME_JOINT, NameKind, without_locality
 from services.core.addresses.reading.numbers import HouseNumber
 from services.core.addresses.reading.sections import AddressPart
 from services.core.addresses.spelling.short_forms import LONG, written_out
@@ -45,7 +45,7 @@ def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str
         if part.text and (street or not names or part.name.kind is NameKind.BUILDING):
             names.append(_bare(written_out(part.before) if part.before else part.text))
     if names or street is None:
-        return NAME_JOINT.join(names)
+        return NAME_JOINT.join(names[:MOST_NAMES])
     return _bare(written_out(street.before)) if street.before else _bare(street.name.building)
 
 

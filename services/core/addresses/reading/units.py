@@ -16,12 +16,18 @@ UNIT_WORDS: Final = (
 
 # A text names a sub-unit only if it has one of these words, a letter alone at its start or right before a digit, or a
 # slash.
-NAMING_WORDS: Final = APART_WORDS.union(
+# fmt: off
+NAMING_WORDS: Final = frozenset({
+    "apts", "attic", "attn", "barge", "bff", "bsmt", "care", "fao", "fff", "flr", "flrs", "flts", "front", "gf",
+    "gff", "left", "lgf", "lgff", "loft", "middle", "mv", "nb", "right", "rooms", "sff", "tff", "top", "ugf",
+    "ugff", "units", "widebeam", "yacht"
+}).union(
+    APART_WORDS,
     f"{UNIT_WORDS}|{UNIT_WORDS.replace('|', 'no|')}no".replace(" ", "|").split("|"),
-    "care|fao|attn|flr|flrs|flts|apts|units|rooms|bsmt|attic|top|loft|lgf|lgff|ugf|ugff|gf|gff|fff|sff|tff|bff".split("|"),
     (f"{floor}f{side}" for floor in "gpbt0123456789" for side in "lrmc"),
-    "left|right|middle|front|nb|mv|barge|widebeam|yacht".split("|"),
+    (f"{floor}flr" for floor in range(1, 10)),
 )
+# fmt: on
 _NUMBERS: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WRITTEN: Final = {word: str(number) for number, word in enumerate(_NUMBERS, 1)}
 
@@ -75,6 +81,8 @@ _NAMING: Final[tuple[tuple[re.Pattern[str], Names], ...]] = (
 )
 _JOINT: Final = re.compile(r"[^\W\d][\d-]|-[^\W\d]|/")
 _NAMELESS: Final = re.compile(rf"\b(?:the )?(?:{FLAT})\b(?: (?:above|over|at)\b)?|(?<!\w)[-/]|[-/](?!\w)")
+# In `the basement flat, 45 baker st` the article is left over.
+_ARTICLE: Final = re.compile(r"^the(?: (?=\d)|$)")
 
 
 def may_name_sub_unit(text: str) -> bool:
@@ -91,7 +99,7 @@ def take_sub_units(text: str) -> tuple[set[str], str]:
     for pattern, names in _NAMING:
         text = pattern.sub(partial(_taken, units, names), text)
     apart, text = take_places_apart(" ".join(text.split()))
-    return units | apart, _tidy(without_kind_of_boat(text))
+    return units | apart, _ARTICLE.sub("", _tidy(without_kind_of_boat(text)))
 
 
 def _tidy(text: str) -> str:

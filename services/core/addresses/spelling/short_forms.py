@@ -1,6 +1,6 @@
 from typing import Final
 
-from services.core.addresses.spelling.vocabulary import DIRECTIONS
+from services.core.addresses.spelling.vocabulary import DIRECTIONS, STREET_WORDS
 
 # Each word is read in a short form, because `st` may be street or saint. `written_out` decides once the name is known.
 _SPELLINGS: Final = {
@@ -87,15 +87,17 @@ _SPELLINGS: Final = {
 }
 SHORT: Final = {word: short for short, words in _SPELLINGS.items() for word in words.split()}
 # These words are whole words already.
-_WHOLE: Final = frozenset(
-    "annexe adjoining opposite caravan left right flat unit farm mews no flrs "
-    "first second third fourth fifth sixth seventh eighth ninth tenth".split()
-)
+# fmt: off
+_WHOLE: Final = frozenset({
+    "adjoining", "annexe", "caravan", "eighth", "farm", "fifth", "first", "flat", "flrs", "fourth", "left", "mews",
+    "ninth", "no", "opposite", "right", "second", "seventh", "sixth", "tenth", "third", "unit"
+})
+# fmt: on
 LONG: Final = {short: words.split()[0] for short, words in _SPELLINGS.items() if short not in _WHOLE}
 
 
 def written_out(name: str) -> str:
-    """Return the name of a street or a building with its short forms written out: `st annes rd` is `saint annes road`."""
+    """Write the short forms in the name of a street or a building out: `st annes rd` is `saint annes road`."""
     return in_long_form(name.split())
 
 
@@ -108,9 +110,14 @@ def in_long_form(words: list[str]) -> str:
 
 
 def _with_saints(words: list[str]) -> list[str]:
-    # A direction may follow the word "street". Every earlier `st` is a saint.
-    end = len(words) - (2 if words[-1] in DIRECTIONS else 1)
-    return ["saint" if word == "st" and (place != end or not place) else word for place, word in enumerate(words)]
+    # `st` is the street at the end of a name, before a direction and before the kind of another street. In other places
+    # it is a saint: `st annes rd`, `upr st`, `high st north`, `church st mews`.
+    after = [*words[1:], "st"]
+    return [
+        "saint" if word == "st" and (not place or following not in _AFTER_STREET) else word
+        for place, (word, following) in enumerate(zip(words, after, strict=True))
+    ]
 
 
+_AFTER_STREET: Final = DIRECTIONS | STREET_WORDS
 _long_form: Final = LONG.get

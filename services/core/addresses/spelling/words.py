@@ -52,7 +52,7 @@ def _is_words(text: str) -> bool:
 
 def _short(word: re.Match[str]) -> str:
     # `1fl` is the first floor on the left, and `1 fl` is the first floor.
-    if word[0] == "fl" and word.string[word.start() - 1].isdecimal():
+    if word[0] == "fl" and word.string[: word.start()][-1:].isdecimal():
         return "fl"
     return SHORT.get(word[0], word[0])
 

@@ -4,16 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rapidfuzz import fuzz
-
 from services.core.addresses.address import AddressParts
-from services.core.addresses.address_words import LONG_FORMS
-
-# This limit is policy of the comparison: names agree with one wrong letter in eight.
-_NAMES_AGREE: Final = 85.0
-# If the beginning of a name is shorter than this, it does not show that the name was cut off.
-_SHORTEST_CUT_NAME: Final = 4
-_SHORTEST_JOINED_NAME: Final = 6
+from services.core.addresses.reading.flat_or_house import UNNAMED_FLAT
+from services.matcher.comparing.beside import is_beside_the_home
+from services.matcher.comparing.names import Likeness, like_buildings, like_streets
+from services.matcher.comparing.sub_units import UnitLikeness, like_units
 
 
 class Level(StrEnum):
@@ -28,15 +23,19 @@ class AddressReason(StrEnum):
     SUB_UNITS_AGREE = "sub_units_agree"
     SUB_UNITS_CLASH = "sub_units_clash"
     SUB_UNIT_MISSING = "sub_unit_missing"
+    SUB_UNITS_ALIKE = "sub_units_alike"
     SUB_UNITS_NAMED_OTHERWISE = "sub_units_named_otherwise"
     NUMBERS_AGREE = "numbers_agree"
     NUMBERS_CLASH = "numbers_clash"
     NUMBER_MISSING = "number_missing"
     NUMBER_IN_ANOTHER_PLACE = "number_in_another_place"
     STREETS_AGREE = "streets_agree"
+    STREETS_ALIKE = "streets_alike"
     STREETS_DIFFER = "streets_differ"
     BUILDINGS_AGREE = "buildings_agree"
+    BUILDINGS_ALIKE = "buildings_alike"
     BUILDINGS_DIFFER = "buildings_differ"
+    ONE_IS_BESIDE_THE_HOME = "one_is_beside_the_home"  # a shop or an outbuilding with the number of the house
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +44,46 @@ class Agreement:
     reasons: tuple[AddressReason, ...] = ()  # one for each part that at least one of the two addresses has
 
 
-_FLOOR: Final = "floor"
-# With one of these reasons, addresses are NEAR at best.
-_DOUBTS: Final = frozenset(
-    {
-        AddressReason.SUB_UNIT_MISSING,
-        AddressReason.SUB_UNITS_NAMED_OTHERWISE,
-        AddressReason.NUMBER_MISSING,
-        AddressReason.STREETS_DIFFER,
-    }
+_SURE: Final = (
+    None,
+    AddressReason.NUMBERS_AGREE,
+    AddressReason.STREETS_AGREE,
+    AddressReason.SUB_UNITS_AGREE,
+    AddressReason.BUILDINGS_AGREE,
 )
+_UNNAMED: Final = frozenset({UNNAMED_FLAT})
+# In the order of `Likeness`.
+_STREETS: Final = (AddressReason.STREETS_DIFFER, AddressReason.STREETS_ALIKE, AddressReason.STREETS_AGREE)
+_BUILDINGS: Final = (AddressReason.BUILDINGS_DIFFER, AddressReason.BUILDINGS_ALIKE, AddressReason.BUILDINGS_AGREE)
+_SUB_UNITS: Final = {
+    UnitLikeness.AGREE: AddressReason.SUB_UNITS_AGREE,
+    UnitLikeness.ALIKE: AddressReason.SUB_UNITS_ALIKE,
+    UnitLikeness.NAMED_OTHERWISE: AddressReason.SUB_UNITS_NAMED_OTHERWISE,
+    UnitLikeness.CLASH: AddressReason.SUB_UNITS_CLASH,
+}
 
 
 def compare(a: AddressParts, b: AddressParts) -> Agreement:
-    street = _names(a.street, b.street, AddressReason.STREETS_AGREE, AddressReason.STREETS_DIFFER)
-    building = _names(a.building, b.building, AddressReason.BUILDINGS_AGREE, AddressReason.BUILDINGS_DIFFER)
+    if a.street != b.street:
+        a, b = _with_name_apart(a, b), _with_name_apart(b, a)
+    street = _streets(a.street, b.street)
     if _in_another_place(a, b, street) or _in_another_place(b, a, street):
+        building = _buildings(a.building, b.building, None)
         return _agreement(Level.NEAR, None, AddressReason.NUMBER_IN_ANOTHER_PLACE, street, building)
     # Compared only after the check above, because the same number in two parts is no clash.
     units = _sub_units(a.sub_units, b.sub_units)
     numbers = _numbers(a.numbers, b.numbers)
+    building = _buildings(a.building, b.building, units)
     return _agreement(_level(units, numbers, street, building), units, numbers, street, building)
+
+
+def _with_name_apart(address: AddressParts, other: AddressParts) -> AddressParts:
+    # Without a comma, `Rosedene Mill Lane` is read as a street. The other address may show where the name ends.
+    name = other.building
+    if not name or address.building or not address.street.startswith(name) or address.street == name:
+        return address
+    rest = address.street[len(name) :]
+    return address._replace(building=name, street=rest.strip()) if rest.startswith(" ") else address
 
 
 def _agreement(level: Level, *found: AddressReason | None) -> Agreement:
@@ -80,13 +98,14 @@ def _level(
 ) -> Level:
     if units is AddressReason.SUB_UNITS_CLASH or numbers is AddressReason.NUMBERS_CLASH:
         return Level.CLASH
-    sure = units not in _DOUBTS and numbers not in _DOUBTS and street not in _DOUBTS
+    # Two addresses are the same only if every part agrees, or is missing from both.
+    sure = units in _SURE and numbers in _SURE and street in _SURE and building in _SURE
     if numbers is AddressReason.NUMBERS_AGREE:
-        # One number, two building names and no street to decide: perhaps two houses of one postcode.
-        other_place = street is None and building is AddressReason.BUILDINGS_DIFFER
-        return Level.SAME if sure and not other_place else Level.NEAR
+        return Level.SAME if sure else Level.NEAR
     if building is AddressReason.BUILDINGS_AGREE:
         return Level.SAME if sure else Level.NEAR
+    if building is AddressReason.BUILDINGS_ALIKE:
+        return Level.NEAR
     if building is AddressReason.BUILDINGS_DIFFER:
         return Level.UNKNOWN
     return (
@@ -110,68 +129,33 @@ def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
 
 def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
     if a == b:
-        return AddressReason.SUB_UNITS_AGREE if a else None
-    if not (a and b):
-        return AddressReason.SUB_UNIT_MISSING
-    in_a, in_b = _by_manner(a), _by_manner(b)
-    if any(_contradict(in_a[manner], in_b[manner]) for manner in in_a.keys() & in_b.keys()):
-        return AddressReason.SUB_UNITS_CLASH
-    # `Flat 3` and `Flat 3, first floor` agree: the floor adds to the name and contradicts nothing.
-    only_floor_added = bool(a & b) and in_a | {_FLOOR: set()} == in_b | {_FLOOR: set()}
-    return AddressReason.SUB_UNITS_AGREE if only_floor_added else AddressReason.SUB_UNITS_NAMED_OTHERWISE
-
-
-def _contradict(names: set[str], others: set[str]) -> bool:
-    # `a` and `c` are two flats, because both are letters. `a` and `ground` may be one flat, so names of different kinds
-    # never contradict each other.
-    return names.isdisjoint(_with_wider(others)) and others.isdisjoint(_with_wider(names))
-
-
-def _with_wider(names: set[str]) -> set[str]:
-    # `first left` and `first` may mean the same flat, so each name is also taken without its last words.
-    return names | {name[:end] for name in names for end, character in enumerate(name) if character == " "}
-
-
-def _by_manner(units: frozenset[str]) -> dict[str, set[str]]:
-    manners: dict[str, set[str]] = {}
-    for unit in units:
-        manners.setdefault(_manner(unit), set()).add(unit)
-    return manners
-
-
-def _manner(unit: str) -> str:
-    if len(unit) == 1 and unit.isalpha():
-        return "letter"
-    # Scottish tenements: `2/1` is the second floor, first flat.
-    if "/" in unit:
-        return "storey"
-    return _FLOOR if unit.isalpha() or " " in unit else "number"
+        return AddressReason.SUB_UNITS_AGREE if a and a != _UNNAMED else None
+    if UNNAMED_FLAT in a or UNNAMED_FLAT in b:
+        return _sub_units(a - _UNNAMED, b - _UNNAMED)
+    return _SUB_UNITS[like_units(a, b)] if a and b else AddressReason.SUB_UNIT_MISSING
 
 
 def _in_another_place(a: AddressParts, b: AddressParts, street: AddressReason | None) -> bool:
     # True if the house number of `a` is the flat of `b`: `18 Maple` is `Flat 18, Maple Court, 5 High Street`.
     if a.numbers.isdisjoint(b.sub_units) or not a.numbers.isdisjoint(b.numbers):
         return False
-    return not b.numbers or street is None or (bool(b.building) and _names_agree(a.street, b.building))
-
-
-def _names(a: str, b: str, agree: AddressReason, differ: AddressReason) -> AddressReason | None:
-    if not (a and b):
-        return None
-    return agree if _names_agree(a, b) else differ
-
-
-def _names_agree(a: str, b: str) -> bool:
-    return a == b or fuzz.ratio(a, b) >= _NAMES_AGREE or _is_cut(a, b) or _is_cut(b, a)
-
-
-def _is_cut(short: str, name: str) -> bool:
-    # True if `short` is `name` without its blanks, or was cut off by a field that was too short.
-    if len(short) >= _SHORTEST_JOINED_NAME and name.replace(" ", "").startswith(short.replace(" ", "")):
+    if UNNAMED_FLAT in a.sub_units or not b.numbers or street is None:
         return True
-    words, whole = short.split(), name.split()
-    last = len(words) - 1
-    if len(short) < _SHORTEST_CUT_NAME or last >= len(whole) or words[:last] != whole[:last]:
-        return False
-    # The last word may be an abbreviation in one address and cut off in the other.
-    return any(form.startswith(words[last]) for form in (whole[last], LONG_FORMS.get(whole[last], "")))
+    return bool(b.building) and like_buildings(a.street, b.building) is Likeness.SAME
+
+
+def _streets(a: str, b: str) -> AddressReason | None:
+    if a == b:
+        return AddressReason.STREETS_AGREE if a else None
+    return _STREETS[like_streets(a, b)] if a and b else None
+
+
+def _buildings(a: str, b: str, units: AddressReason | None) -> AddressReason | None:
+    if a == b:
+        return AddressReason.BUILDINGS_AGREE if a else None
+    if a and b:
+        of_one_flat = units is AddressReason.SUB_UNITS_AGREE
+        return _BUILDINGS[like_buildings(a, b, of_one_flat=of_one_flat)]
+    # With the same flat, a shop is only where the flat is.
+    is_beside = units is not AddressReason.SUB_UNITS_AGREE and is_beside_the_home(a or b)
+    return AddressReason.ONE_IS_BESIDE_THE_HOME if is_beside else None

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.core.addresses import address_units
 from services.core.addresses.address import AddressParts, parse_address
-from services.core.addresses.address_endings import without_ending
-from services.core.addresses.address_plain import read_plain_parts
-from services.core.addresses.address_sections import read_parts
-from services.core.addresses.address_words import segments_of, spelt, with_marks_in_order
+from services.core.addresses.reading import floors
+from services.core.addresses.reading import units as sub_unit_patterns
+from services.core.addresses.reading.endings import without_ending
+from services.core.addresses.reading.plain import read_plain_parts
+from services.core.addresses.reading.sections import read_parts
+from services.core.addresses.spelling.words import segments_of, spelt, with_marks_in_order
 from services.matcher.addresses import Level, compare
 
 STREETS = ("High Street", "Mill Lane", "St Anne's Road", "Station Road North", "Broadway", "The Green", "Park Avenue")
@@ -62,6 +63,7 @@ NAMES = (
     ),
     *("Smith and Sons", "E Park Road", "Fyi Iaa", "Flat Iron Yard", "Ground Lane", "B4 Drive", "High\u0301 St", "To"),
 )
+PLACES = ("The Annexe", "Granny Flat at", "Rear of", "R/O", "Land adjoining", "Opposite", "Caravan at", "Site of")
 ENDINGS = (*TOWNS, "FY1 1AA", "fy11aa", "FY1", "England", "United Kingdom", "Lancashire", "\N{EN DASH}", "")
 units = st.one_of(
     st.integers(1, 60).map(str),
@@ -178,12 +180,33 @@ def test_a_plain_address_read_the_short_way_is_what_it_is_the_long_way(
 @settings(max_examples=500)
 def test_where_no_sub_unit_is_looked_for_none_is_found(words: list[str], joint: str) -> None:
     text = spelt(joint.join(words))
-    patterns = [pattern for pattern, _ in (*address_units._SHORT_FLOORS, *address_units._NAMING)]
+    patterns = [pattern for pattern, _ in (*floors._SHORT_FLOORS, *sub_unit_patterns._NAMING)]
 
-    if not address_units.may_name_sub_unit(text):
-        assert not any(pattern.search(text) for pattern in (*patterns, address_units._NAMELESS))
+    if not sub_unit_patterns.may_name_sub_unit(text):
+        assert not any(pattern.search(text) for pattern in patterns)
 
 
 @given(text=st.text(st.characters(categories=["Mn", "Mc"]) | st.sampled_from("aeoA-. "), max_size=60))
 def test_marks_that_are_put_in_order_first_are_composed_to_the_same_text(text: str) -> None:
     assert unicodedata.normalize("NFKC", with_marks_in_order(text)) == unicodedata.normalize("NFKC", text)
+
+
+@given(number=st.sampled_from(NUMBERS), name=st.sampled_from(NAMES), sub_unit=st.sampled_from(("", *SUB_UNITS)))
+def test_a_street_that_was_read_is_read_again_as_it_is(number: str, name: str, sub_unit: str) -> None:
+    street = parse_address([f"{sub_unit}, {number} {name}"]).street
+
+    assert not street or parse_address([f"18 {street}"]).street == street
+
+
+@given(words=st.lists(st.sampled_from((*SUB_UNITS, *NUMBERS, *NAMES, *PLACES, *ENDINGS)), max_size=6))
+def test_an_address_is_the_same_as_itself_in_capitals_and_with_other_blanks(words: list[str]) -> None:
+    lines = [" ".join(words)]
+
+    assert parse_address([f"  {line}  ".upper().replace(" ", "  ") for line in lines]) == parse_address(lines)
+
+
+@given(place=st.sampled_from(PLACES), number=st.integers(1, 999), street=st.sampled_from(STREETS))
+def test_a_place_apart_from_a_house_is_never_the_house(place: str, number: int, street: str) -> None:
+    house = parse_address([f"{number} {street}"])
+
+    assert compare(parse_address([f"{place} {number} {street}"]), house).level is Level.NEAR

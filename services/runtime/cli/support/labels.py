@@ -22,15 +22,19 @@ REASONS: Final[Mapping[str, str]] = {
     AddressReason.SUB_UNITS_AGREE: "the flats agree",
     AddressReason.SUB_UNITS_CLASH: "the flats differ",
     AddressReason.SUB_UNIT_MISSING: "one of them names no flat",
+    AddressReason.SUB_UNITS_ALIKE: "the flats are perhaps the same",
     AddressReason.SUB_UNITS_NAMED_OTHERWISE: "the flats are named in different ways",
     AddressReason.NUMBERS_AGREE: "the house numbers agree",
     AddressReason.NUMBERS_CLASH: "the house numbers differ",
     AddressReason.NUMBER_MISSING: "one of them has no house number",
     AddressReason.NUMBER_IN_ANOTHER_PLACE: "the house number stands in another place",
     AddressReason.STREETS_AGREE: "the streets agree",
+    AddressReason.STREETS_ALIKE: "the streets have nearly the same name",
     AddressReason.STREETS_DIFFER: "the streets are written differently",
     AddressReason.BUILDINGS_AGREE: "the buildings agree",
+    AddressReason.BUILDINGS_ALIKE: "the buildings have nearly the same name",
     AddressReason.BUILDINGS_DIFFER: "the buildings are named differently",
+    AddressReason.ONE_IS_BESIDE_THE_HOME: "one of them names a shop or an outbuilding",
 }
 
 # What happened to a case.

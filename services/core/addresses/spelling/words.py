@@ -4,80 +4,7 @@ from collections.abc import Iterable
 from itertools import chain, groupby
 from typing import Final
 
-# Words are shortened because `st` may be street or saint. With the short form, no rule has to choose.
-_SPELLINGS: Final = {
-    "&": "and",
-    "apts": "apartments",
-    "ave": "avenue av aven",
-    "bldg": "building",
-    "bldgs": "buildings",
-    "blvd": "boulevard",
-    "bsmt": "basement",
-    "cl": "close clo",
-    "cott": "cottage cot",
-    "cotts": "cottages",
-    "cres": "crescent cresent cr crs",
-    "ct": "court crt",
-    "dr": "drive drv",
-    "flr": "floor fl",
-    "flts": "flats",
-    "gdn": "garden",
-    "gdns": "gardens gdens",
-    "gr": "grove grv gro",
-    "grd": "ground gnd grnd",
-    "hse": "house",
-    "hts": "heights",
-    "ldg": "lodge",
-    "ln": "lane",
-    "lwr": "lower",
-    "mans": "mansions",
-    "mt": "mount",
-    "no": "number nos num",
-    "pde": "parade",
-    "pk": "park",
-    "pl": "place",
-    "prom": "promenade",
-    "rd": "road",
-    "sq": "square",
-    "st": "street str strt saint",
-    "ter": "terrace terr tce",
-    "upr": "upper",
-    "vls": "villas",
-    "wlk": "walk",
-    "wy": "way",
-    "first": "1st",
-    "second": "2nd",
-    "third": "3rd",
-    "fourth": "4th",
-    "fifth": "5th",
-    "sixth": "6th",
-    "seventh": "7th",
-    "eighth": "8th",
-    "ninth": "9th",
-    "tenth": "10th",
-}
-_SHORT: Final = {word: short for short, words in _SPELLINGS.items() for word in words.split()}
-# Helps to recognise a word that was cut off: `stree` is the beginning of `street`, the long form of `st`.
-LONG_FORMS: Final = {short: words.split()[0] for short, words in _SPELLINGS.items()}
-
-# fmt: off
-# The last word of a street's name. A weak street word may also end the name of a locality.
-STREET_WORDS: Final = frozenset({
-    "ave", "blvd", "cl", "cres", "dr", "gate", "gr", "ln", "mews", "pde", "pl", "prom", "rd", "row", "sq", "st",
-    "ter", "wlk", "wy"
-})
-WEAK_STREET_WORDS: Final = frozenset({
-    "bank", "croft", "dene", "end", "fold", "gdns", "green", "hill", "mt", "pk", "quay", "rise", "side", "vale",
-    "view"
-})
-# The last word of a building's name.
-BUILDING_WORDS: Final = frozenset({
-    "apts", "bldg", "bldgs", "cott", "cotts", "ct", "farm", "flts", "hall", "hse", "hts", "ldg", "manor", "mans",
-    "point", "tower", "towers", "vls"
-})
-# fmt: on
-DIRECTIONS: Final = frozenset({"north", "south", "east", "west"})
-NATIONS: Final = frozenset({"uk", "england", "scotland", "wales", "northern ireland", "united kingdom"})
+from services.core.addresses.spelling.short_forms import SHORT
 
 # Two letters side by side occur in names, but not in numbers such as `18a` or `2/1`.
 WORDY: Final = re.compile("[a-z]{2}")
@@ -90,6 +17,7 @@ _DASH: Final = re.compile(r"(?:(?<!\s)\s+)?[-\u2010-\u2015\u2212]\s*")
 # A stray character becomes a blank, because it may stand between two words.
 _STRAY: Final = re.compile(r"[^\w\s/&-]|_")
 _WORD: Final = re.compile(r"[^\W\d]\w*|(?<!\d)\d{1,2}(?:st|nd|rd|th)\b|&")
+_FRACTIONS: Final = {ord("½"): " 1/2", ord("¼"): " ", ord("¾"): " "}
 _SEPARATORS: Final = " -/&"
 # Normal fields have at most 200 characters. Longer texts get the protection in `_composed`.
 _LONG: Final = 256
@@ -111,7 +39,7 @@ def spelt(text: str) -> str:
         if not _is_words(text):
             return " ".join(_WORD.sub(_short, text).strip(_SEPARATORS).split())
     words = [
-        _SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word)
+        SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word)
         for word in text.split()
     ]
     return " ".join(words).strip(_SEPARATORS)
@@ -123,12 +51,24 @@ def _is_words(text: str) -> bool:
 
 
 def _short(word: re.Match[str]) -> str:
-    return _SHORT.get(word[0], word[0])
+    # `1fl` is the first floor on the left, and `1 fl` is the first floor.
+    if word[0] == "fl" and word.string[: word.start()][-1:].isdecimal():
+        return "fl"
+    return SHORT.get(word[0], word[0])
 
 
 def _composed(text: str) -> str:
+    # Without this, NFKC would join the half to the house number: `12` and a half would become `121/2`.
+    text = text.translate(_FRACTIONS)
     # NFKC needs quadratic time to sort a long run of marks. A hostile field could abuse this.
-    return unicodedata.normalize("NFKC", text if len(text) < _LONG else with_marks_in_order(text))
+    text = unicodedata.normalize("NFKC", text if len(text) < _LONG else with_marks_in_order(text))
+    # One list writes the accents of Welsh and Gaelic names, and another list leaves them out.
+    return text if text.isascii() else _without_accents(text)
+
+
+def _without_accents(text: str) -> str:
+    plain = {character: unicodedata.normalize("NFD", character)[0] for character in set(text)}
+    return "".join([plain[character] for character in text if not unicodedata.combining(character)])
 
 
 def with_marks_in_order(text: str) -> str:

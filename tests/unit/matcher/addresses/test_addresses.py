@@ -67,7 +67,7 @@ def test_other_numbers_or_other_sub_units_forbid_a_match_whatever_else_agrees(
         ("Flat 1, High Street", "Flat 1, 18 High Street", AddressReason.NUMBER_MISSING),
         ("Rose Cottage, Mill Lane", "12 Mill Lane", AddressReason.NUMBER_MISSING),
         ("18 High Street", "18 Mill Lane", AddressReason.STREETS_DIFFER),
-        ("18 Park Road", "18 Park Avenue", AddressReason.STREETS_DIFFER),
+        ("18 Park Road", "18 Park Avenue", AddressReason.STREETS_ALIKE),
         ("Ground Floor Flat, 18 High Street", "Flat A, 18 High Street", AddressReason.SUB_UNITS_NAMED_OTHERWISE),
         (
             "First Floor Flat, 18 High Street",

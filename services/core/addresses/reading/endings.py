@@ -1,7 +1,8 @@
 from typing import Final
 
-from services.core.addresses.address_words import NATIONS, WORDY
 from services.core.addresses.postcode import read_area, read_postcode
+from services.core.addresses.spelling.vocabulary import NATIONS
+from services.core.addresses.spelling.words import WORDY
 
 _LONGEST_NATION: Final = max(len(nation.split()) for nation in NATIONS)
 # The length of a postcode without its space.

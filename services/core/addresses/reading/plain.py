@@ -3,19 +3,22 @@ from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Final
 
-from services.core.addresses.address_names import read_name
-from services.core.addresses.address_numbers import HouseNumber
-from services.core.addresses.address_sections import AddressPart
-from services.core.addresses.address_units import NAMING_WORDS, UNIT_WORDS, take_sub_units
+from services.core.addresses.reading.names import NameKind, read_name
+from services.core.addresses.reading.numbers import HouseNumber
+from services.core.addresses.reading.sections import AddressPart
+from services.core.addresses.reading.units import NAMING_WORDS, take_sub_units
 
 _NAME: Final = r"(?=[a-z]{2})[^\W\d_]++(?: [^\W\d_]++)*+"
+# The most common of the words before a sub-unit. A longer list makes every segment slower to read.
+_UNIT_WORDS: Final = "flat|apartment|apt|unit|room|studio|block"
 # A plain segment has up to four things in this order: a sub-unit, a name, a house number, a second name.
 # A number always has a second name. The full reader would find nothing more in a plain segment:
 # - A second sub-unit would need a word of `NAMING_WORDS`, a slash, a dash, or a letter before a digit.
+# - `flat 3l` and `flat 3r` would be flats on the left and on the right.
 # - A longer house number would be `18 a`, `18 to 20` or `no 18`. The pattern matches none of these.
 # - Only a number without a name would be joined to the next segment.
 _PLAIN: Final = re.compile(
-    rf"(?:(?:{UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-z]?|[a-z])(?: |$))?"
+    rf"(?:(?:{_UNIT_WORDS}) (?P<unit>[0-9]{{1,4}}[a-km-qs-z]?|[a-z])(?: |$))?"
     rf"(?:(?P<before>{_NAME})(?: (?<!\bno )|$))?"
     rf"(?:(?P<number>[0-9]{{1,4}})(?P<suffix>[a-z])? (?!to\b)(?P<name>{_NAME}))?"
 )
@@ -60,7 +63,11 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPar
             # A word such as `flat` inside a name needs the full reader.
             if not NAMING_WORDS.isdisjoint(words) or (before and not NAMING_WORDS.isdisjoint(before.split())):
                 return None
-            parts.append(AddressPart(_house_number(before, number, suffix) if number else [], before, read_name(words)))
+            named = read_name(words)
+            # In `flat 74 high st` the number may be that of the house. Only the full reader looks into it.
+            if unit and not number and named.kind is NameKind.STREET:
+                return None
+            parts.append(AddressPart(_house_number(before, number, suffix) if number else [], before, named))
     return units, parts
 
 

@@ -2,13 +2,21 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from services.core.addresses.address_names import Name, read_name
-from services.core.addresses.address_numbers import HouseNumber, house_numbers
-from services.core.addresses.address_units import take_sub_units
-from services.core.addresses.address_words import BUILDING_WORDS, WORDY
+from services.core.addresses.reading.care_of import without_care_of
+from services.core.addresses.reading.flat_or_house import with_the_flat_or_the_house
+from services.core.addresses.reading.floors import storey_side
+from services.core.addresses.reading.names import Name, read_name
+from services.core.addresses.reading.numbers import HouseNumber, house_numbers, with_halves
+from services.core.addresses.reading.units import take_sub_units
+from services.core.addresses.spelling.vocabulary import BUILDING_WORDS
+from services.core.addresses.spelling.words import WORDY
 
-# Scottish floor and flat: `2/1` is the first flat on the second floor.
-_SLASH: Final = re.compile(r"(?<![\w/])(?P<floor>\d{1,2})/(?P<flat>\d{1,2})(?![\w/])")
+# Scottish flats: `2/1` is the first flat on the second floor, and `2l` is the flat on its left.
+_STOREY: Final = re.compile(
+    r"(?<![\w/])(?:(?P<floor>\d{1,2})/(?P<flat>\d{1,2})|(?P<level>\d)(?P<side>[lr])(?= \d|$))(?![\w/])"
+)
+# This cheap test rejects most texts.
+_MAY_BE_STOREY: Final = re.compile(r"[0-9][/lr]")
 
 
 class AddressPart(NamedTuple):
@@ -25,25 +33,29 @@ class AddressPart(NamedTuple):
 
 def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
     # A letter behind a house number (`18a`) is part of the number and is no sub-unit.
-    units: set[str] = set()
+    units, whole = with_the_flat_or_the_house(without_care_of([*segments]))
     rests: list[str] = []
-    for segment in segments:
-        named, rest = take_sub_units(segment)
+    for segment in whole:
+        named, rest = take_sub_units(with_halves(segment))
         units |= named
         rests += [rest] if rest else []
-    units, rests = _without_slashes(units, rests)
+    units, rests = _without_storeys(units, rests)
     return units, [_read_part(rest) for rest in _joined(rests)]
 
 
-def _without_slashes(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
-    slashes = [match for rest in rests if "/" in rest for match in _SLASH.finditer(rest)]
+def _without_storeys(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
+    storeys = [match for rest in rests if _MAY_BE_STOREY.search(rest) for match in _STOREY.finditer(rest)]
     # If the address has no other house number, `18/3` is flat 3 of number 18.
-    if not slashes or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(slashes):
+    if not storeys or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(storeys):
         return units, rests
     # If the address has another house number, `2/1` is a flat.
-    named = {f"{int(match['floor'])}/{int(match['flat'])}" for match in slashes}
-    bare = (" ".join(_SLASH.sub(" ", rest).split()) for rest in rests)
-    return units | named, [rest for rest in bare if rest]
+    bare = (" ".join(_STOREY.sub(" ", rest).split()) for rest in rests)
+    return units | set(map(_storey, storeys)), [rest for rest in bare if rest]
+
+
+def _storey(match: re.Match[str]) -> str:
+    floor, flat, level, side = match.groups()
+    return storey_side(level, side) if side else f"{int(floor)}/{int(flat)}"
 
 
 def _joined(rests: list[str]) -> list[str]:

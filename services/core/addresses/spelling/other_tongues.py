@@ -1,0 +1,35 @@
+from typing import Final
+
+# fmt: off
+_STREETS: Final = {
+    "ascaill": "avenue", "bothar": "road", "cearnag": "square", "cilgant": "crescent", "clos": "close",
+    "ffordd": "road", "gerddi": "gardens", "heol": "road", "hewl": "road", "lon": "lane", "rathad": "road",
+    "rhes": "row", "rhodfa": "avenue", "sgwar": "square", "slighe": "way", "sraid": "street", "stryd": "street",
+    "t-sraid": "street", "teras": "terrace"
+}
+# Words that often occur in the names of streets. A word with a changed first letter stands beside its first form.
+_WORDS: Final = {
+    "ard": "high", "bont": "bridge", "brenin": "king", "bridge": "bridge", "capel": "chapel", "castell": "castle",
+    "chaisteil": "castle", "drochaid": "bridge", "drochaide": "bridge", "eaglais": "church", "eaglaise": "church",
+    "h-eaglaise": "church", "eglwys": "church", "farchnad": "market", "fawr": "high", "felin": "mill",
+    "frenhines": "queen", "gapel": "chapel", "gorsaf": "station", "gastell": "castle", "llyfrgell": "library",
+    "marchnad": "market", "melin": "mill", "mhuilinn": "mill", "mhor": "high", "newydd": "new", "orsaf": "station",
+    "parc": "park", "pont": "bridge", "sgoil": "school", "sgoile": "school", "staisein": "station", "ur": "new",
+    "ysgol": "school"
+}
+_ARTICLES: Final = frozenset({"a", "an", "na", "nan", "r", "y", "yr"})
+# fmt: on
+
+
+def in_english(name: str) -> str:
+    """Return a Welsh or Gaelic street's name in the order of English: `heol pentwyn` is `pentwyn road`.
+
+    Return every other name unchanged.
+    """
+    words = name.split()
+    if len(words) > 1 and words[0] in _ARTICLES:
+        del words[0]
+    if len(words) < 2 or words[0] not in _STREETS:  # noqa: PLR2004 - the kind of the street and a name
+        return name
+    named = [_WORDS.get(word, word) for word in words[1:] if word not in _ARTICLES]
+    return " ".join((*named, _STREETS[words[0]]))

@@ -17,7 +17,7 @@ from services.core.addresses.spelling.vocabulary import (
 
 class NameKind(IntEnum):
     BUILDING = 0
-    UNTOLD = 1
+    UNKNOWN = 1
     WEAK_STREET = 2
     STREET = 3
 
@@ -37,16 +37,16 @@ MOST_NAMES: Final = 3
 # Plain numbers, because the members of an enumeration are slow to compare.
 _BUILDING, _WEAK_STREET, _STREET, _LEADING, _SAINT = range(5)
 # What a word tells about its name. One look-up for each word is faster than one for each set of words.
-_TELLING: Final[dict[str, int]] = {
+_WORD_KINDS: Final[dict[str, int]] = {
     **dict.fromkeys(WEAK_STREET_WORDS, _WEAK_STREET),
     **dict.fromkeys(BUILDING_WORDS, _BUILDING),
     **dict.fromkeys(STREET_WORDS, _STREET),
     **dict.fromkeys(LEADING_STREET_WORDS, _LEADING),
     "st": _SAINT,
 }
-_telling: Final = _TELLING.get
+_word_kind: Final = _WORD_KINDS.get
 _ENDS_OF_STREETS: Final = (_STREET, _SAINT)
-_BUILDING_NAME, _UNTOLD_NAME, _STREET_NAME = NameKind.BUILDING, NameKind.UNTOLD, NameKind.STREET
+_BUILDING_NAME, _UNKNOWN_NAME, _STREET_NAME = NameKind.BUILDING, NameKind.UNKNOWN, NameKind.STREET
 _LETTERS: Final = {direction[0]: direction for direction in DIRECTIONS}
 _ENDS_IN_STREET: Final = ("way", "gate")
 _SHORTEST_JOINED_STREET: Final = 6
@@ -54,52 +54,52 @@ _SHORTEST_JOINED_STREET: Final = 6
 
 def read_name(words: list[str]) -> Name:
     # Words after the street are dropped.
-    tellings = [_telling(word) for word in words]
-    untold = tellings.count(None)
-    if untold == len(words):
-        return Name(_UNTOLD_NAME, "", in_long_form(words))
+    kinds = [_word_kind(word) for word in words]
+    unknown = kinds.count(None)
+    if unknown == len(words):
+        return Name(_UNKNOWN_NAME, "", in_long_form(words))
     # Most names tell their kind with their last word alone.
-    if untold and untold == len(words) - 1:
-        if tellings[-1] in _ENDS_OF_STREETS:
+    if unknown and unknown == len(words) - 1:
+        if kinds[-1] in _ENDS_OF_STREETS:
             return Name(_STREET_NAME, "", in_long_form(words))
-        if tellings[-1] == _BUILDING:
+        if kinds[-1] == _BUILDING:
             return Name(_BUILDING_NAME, in_long_form(words), "")
-    return _read_told(words, tellings)
+    return _read_mixed(words, kinds)
 
 
-def _read_told(words: list[str], tellings: list[int | None]) -> Name:
-    end, buildings = _street_end(words, tellings), _building_ends(words, tellings)
-    if _LEADING in tellings[:-1]:
-        place = tellings.index(_LEADING)
+def _read_mixed(words: list[str], kinds: list[int | None]) -> Name:
+    end, buildings = _street_end(words, kinds), _building_ends(words, kinds)
+    if _LEADING in kinds[:-1]:
+        place = kinds.index(_LEADING)
         if not 0 < end < place:
             return _leading(words, place)
     if end:
         return _street(words, buildings, end)
     if buildings:
         return Name(_BUILDING_NAME, in_long_form(words[: buildings[0] + 1]), "")
-    if _WEAK_STREET in tellings[1:]:
-        stop = _with_direction(words, tellings.index(_WEAK_STREET, 1))
+    if _WEAK_STREET in kinds[1:]:
+        stop = _with_direction(words, kinds.index(_WEAK_STREET, 1))
         return Name(NameKind.WEAK_STREET, "", in_long_form(words[:stop]))
-    return Name(_UNTOLD_NAME, "", in_long_form(words))
+    return Name(_UNKNOWN_NAME, "", in_long_form(words))
 
 
 # The first word never decides the kind of a name: `court rd` is a street. So these functions return zero for "none".
-def _street_end(words: list[str], tellings: list[int | None]) -> int:
+def _street_end(words: list[str], kinds: list[int | None]) -> int:
     saint = 0
     for place in range(1, len(words)):
-        if tellings[place] == _STREET or (tellings[place] == _SAINT and _ends_street(words, place)):
+        if kinds[place] == _STREET or (kinds[place] == _SAINT and _ends_street(words, place)):
             return place
-        if tellings[place] == _SAINT and not saint and not _is_saint(words, place):
+        if kinds[place] == _SAINT and not saint and not _is_saint(words, place):
             saint = place
     return saint
 
 
-def _building_ends(words: list[str], tellings: list[int | None]) -> list[int]:
+def _building_ends(words: list[str], kinds: list[int | None]) -> list[int]:
     # The last word of each building, of several such as `old farm cott` and `manor farm`.
     ends: list[int] = []
     for place in range(1, len(words)):
         is_park = words[place] in PARKS and words[place - 1] in PARK_KINDS
-        if is_park or tellings[place] == _BUILDING:
+        if is_park or kinds[place] == _BUILDING:
             # `old farm cott` and `sea farm caravan pk` are one name.
             first = place - 2 if is_park else place - 1
             ends[-1:] = [place] if ends and ends[-1] >= first else [*ends[-1:], place]
@@ -130,7 +130,7 @@ def _ends_street(words: list[str], place: int) -> bool:
     # name goes on, and only the rest of the name decides.
     if place + 1 == len(words) or _is_saint(words, place) or QUALIFIERS.issuperset(words[:place]):
         return False
-    return _TELLING.get(words[place + 1]) not in (_STREET, _SAINT)
+    return _WORD_KINDS.get(words[place + 1]) not in (_STREET, _SAINT)
 
 
 def _street(words: list[str], buildings: list[int], end: int) -> Name:

@@ -13,7 +13,7 @@ _WEAK: Final = 1
 _ONE_HOME: Final = frozenset(LONG.get(word, word) for word in ONE_HOME_WORDS)
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
-    NameKind.UNTOLD: (0, _WEAK + 1),
+    NameKind.UNKNOWN: (0, _WEAK + 1),
     NameKind.WEAK_STREET: (_WEAK, _WEAK + 1),
     NameKind.STREET: (_WEAK + 2, _WEAK + 3),
 }
@@ -34,7 +34,7 @@ def street_name(street: AddressPart | None) -> str:
     if street is None:
         return ""
     name = street.name
-    return _bare(without_locality(name.street) if name.kind is NameKind.UNTOLD else name.street)
+    return _bare(without_locality(name.street) if name.kind is NameKind.UNKNOWN else name.street)
 
 
 def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str:

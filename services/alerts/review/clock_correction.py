@@ -52,6 +52,9 @@ def corrected(case: Case, now: datetime, transitions: list[Transition]) -> Case:
 
 
 def _undone(case: Case, step: Mapping[str, Any]) -> Case:
+    # News since then has ended the pause, and opened the case whether the pause had run out or not.
+    if step["event"] == CaseEvent.ACKNOWLEDGEMENT_LAPSED and case.paused_until is None:
+        return case
     # If a person's act has changed the state since, the person's state is kept.
     if case.state.value == step["to"]:
         case = replace(case, state=CaseState(step["from"]))

@@ -99,7 +99,13 @@ def test_a_danger_that_came_too_early_is_news_also_after_the_end_of_a_pause() ->
         step(CaseEvent.RESTRICT_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),
     )
     made, _ = right(case(CaseState.LINE_RESTRICTED, time_steps=steps))
-    assert (made.state, made.facts, made.last_alert_at, made.opened_at) == (CaseState.ACKNOWLEDGED, 4, None, NOW)
+    assert (made.state, made.facts, made.last_alert_at, made.opened_at) == (CaseState.OPEN, 4, None, NOW)
+
+
+def test_a_case_that_had_news_after_the_end_of_its_pause_stays_open() -> None:
+    lapsed = step(CaseEvent.ACKNOWLEDGEMENT_LAPSED, CaseState.ACKNOWLEDGED, CaseState.OPEN)
+    made, _ = right(case(CaseState.OPEN, paused_until=None, time_steps=(lapsed,)))
+    assert (made.state, made.paused_until, made.time_steps) == (CaseState.OPEN, None, ())
 
 
 def test_of_several_changes_the_last_is_undone_first() -> None:

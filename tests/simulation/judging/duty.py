@@ -26,8 +26,8 @@ class Heard:
     # The alerts that each person had. One reminder may come to each person in an alert of their own.
     had: dict[str, set[str]] = field(default_factory=dict)
     paused: datetime = LONG_AGO  # the end of the pause after an act
-    # A process that ended just then may have shortened the pause before it ended, or when it was back.
-    ends_sooner_by: timedelta = timedelta(0)
+    # The earliest possible end of the pause. A process that ended in a review may have shortened the pause before.
+    earliest: datetime = LONG_AGO
     since: datetime = LONG_AGO  # the news that `last` carries
     told: datetime | None = None  # the same, also before a person acted
     deliveries: set[str] = field(default_factory=set)
@@ -37,7 +37,7 @@ class Heard:
     def accept(self, delivery: str, contact: str, at: datetime) -> None:
         self.told = at
         # What was under way when a person acted is no answer to the end of the pause.
-        if at < self.paused - self.ends_sooner_by and not self.pause_in_doubt:
+        if at < self.earliest and not self.pause_in_doubt:
             return
         alert = delivery.partition(".")[0]
         # A delivery that is accepted twice was sent again, as the process ended before it wrote the first outcome.
@@ -50,7 +50,11 @@ class Heard:
 
     def hear_news(self, since: datetime) -> None:
         self.last = self.told = None
-        self.since, self.paused, self.pause_in_doubt = since, since, False
+        self.since, self.pause_in_doubt = since, False
+        self.pause(since)
+
+    def pause(self, until: datetime, earliest: datetime | None = None) -> None:
+        self.paused, self.earliest = until, earliest or until
 
     def forget(self) -> None:
         self.pause_in_doubt = False

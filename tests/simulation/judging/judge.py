@@ -108,10 +108,10 @@ class Judge:
             self._renew(name, one.at, waiting=waiting[name])
 
     def _shorten_pause(self, name: str, at: datetime) -> None:
-        heard, up_from = self.heard[name], self.troubles.up_from(at)
-        shortened = self._duty(name).shortened_pause(heard.paused, up_from)
-        if shortened != heard.paused:
-            heard.paused, heard.ends_sooner_by = shortened, up_from - at
+        duty, heard = self._duty(name), self.heard[name]
+        # A process that ended just then may have written the shorter pause before it ended, or when it was back.
+        until = duty.shortened_pause(heard.paused, self.troubles.up_from(at))
+        heard.pause(until, duty.shortened_pause(heard.earliest, at))
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
         return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
@@ -127,8 +127,7 @@ class Judge:
         else:
             resident.act(one.at, one.facts["event"], one.facts["until"])
             if resident.acted == one.at:
-                heard.paused = self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge")
-                heard.ends_sooner_by = timedelta(0)
+                heard.pause(self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge"))
             heard.forget()
         if resident.harm != harm:
             # News ends the pause anyway, but a later day is no news.

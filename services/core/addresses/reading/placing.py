@@ -30,28 +30,31 @@ def street_place(parts: list[AddressPart]) -> int | None:
     return place if best > _WEAK or is_numbered else None
 
 
+# One list writes the word "the" in a name and another list leaves it out.
+_THE: Final = "the "
+
+
 def street_name(street: AddressPart | None) -> str:
     if street is None:
         return ""
-    name = street.name
-    return _bare(without_locality(name.street) if name.kind is NameKind.UNKNOWN else name.street)
+    kind, _, name = street.name
+    return (without_locality(name) if kind is NameKind.UNKNOWN else name).removeprefix(_THE)
 
 
 def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str:
     """Return the names before the street. `outside` holds all parts that are not the street or after it."""
-    names: list[str] = []
-    for part in outside:
-        # Without a street, a later name may be the locality. Only a building of a known kind is not: `maple court`.
-        if part.text and (street or not names or part.name.kind is NameKind.BUILDING):
-            names.append(_bare(written_out(part.before) if part.before else part.text))
-    if names or street is None:
-        return NAME_JOINT.join(names[:MOST_NAMES])
-    return _bare(written_out(street.before)) if street.before else _bare(street.name.building)
-
-
-def _bare(name: str) -> str:
-    # One list writes the word "the" in a name and another list leaves it out.
-    return name.removeprefix("the ")
+    if outside:
+        names: list[str] = []
+        for part in outside:
+            text = written_out(part.before) if part.before else part.text
+            # Without a street, a later name may be the locality. Only a building of a known kind is not: `maple court`.
+            if text and (street or not names or part.name.kind is NameKind.BUILDING):
+                names.append(text.removeprefix(_THE))
+        if names:
+            return NAME_JOINT.join(names[:MOST_NAMES])
+    if street is None:
+        return ""
+    return (written_out(street.before) if street.before else street.name.building).removeprefix(_THE)
 
 
 def place_numbers(units: set[str], street: AddressPart | None, outside: list[AddressPart]) -> set[str]:
@@ -67,7 +70,7 @@ def place_numbers(units: set[str], street: AddressPart | None, outside: list[Add
         (units if is_dwelling else numbers).update(number.numbers)
     for number in (*within, *houses):
         # In `flat 2 12a-12c high st` the letters name the building.
-        if not (number.is_range and is_flat_named):
+        if number.sub_units and not (number.is_range and is_flat_named):
             units.update(number.sub_units)
     return numbers
 

@@ -58,6 +58,10 @@ def read_plain_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPar
         # Without a number, the only name of the segment is in the group `before`.
         if not number:
             before, name = "", before
+        elif before in _KNOWN:
+            # A floor stands right before the house number: `top flr flat 18 high st`.
+            units |= _KNOWN[before]
+            before = ""
         if name:
             words = name.split()
             # A word such as `flat` inside a name needs the full reader.

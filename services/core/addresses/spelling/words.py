@@ -9,7 +9,7 @@ from services.core.addresses.spelling.short_forms import SHORT
 # Two letters side by side occur in names, but not in numbers such as `18a` or `2/1`.
 WORDY: Final = re.compile("[a-z]{2}")
 
-_BREAK: Final = re.compile(r"[,;|\n\r\t]")
+_BREAKS: Final = ",;|\r\t"
 # These are removed without a gap, so that `st. john's` and `st johns` are equal.
 _SILENT: Final = re.compile(r"['’`.]")  # noqa: RUF001 - the apostrophe that word processors write
 # The lookbehind lets a match start only at the first blank. A match tried from every blank takes quadratic time.
@@ -17,6 +17,7 @@ _DASH: Final = re.compile(r"(?:(?<!\s)\s+)?[-\u2010-\u2015\u2212]\s*")
 # A stray character becomes a blank, because it may stand between two words.
 _STRAY: Final = re.compile(r"[^\w\s/&-]|_")
 _WORD: Final = re.compile(r"[^\W\d]\w*|(?<!\d)\d{1,2}(?:st|nd|rd|th)\b|&")
+_short_form: Final = SHORT.get
 _FRACTIONS: Final = {ord("½"): " 1/2", ord("¼"): " ", ord("¾"): " "}
 _SEPARATORS: Final = " -/&"
 # Normal fields have at most 200 characters. Longer texts get the protection in `_composed`.
@@ -24,7 +25,11 @@ _LONG: Final = 256
 
 
 def segments_of(lines: Iterable[str]) -> list[str]:
-    return [plain for part in _BREAK.split("\n".join(lines)) if part and (plain := spelt(part))]
+    text = "\n".join(lines)
+    # Faster than a pattern.
+    for sign in _BREAKS:
+        text = text.replace(sign, "\n")
+    return [plain for part in text.split("\n") if part and (plain := spelt(part))]
 
 
 def spelt(text: str) -> str:
@@ -39,7 +44,7 @@ def spelt(text: str) -> str:
         if not _is_words(text):
             return " ".join(_WORD.sub(_short, text).strip(_SEPARATORS).split())
     words = [
-        SHORT.get(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word)
+        _short_form(word, word) if word.isalpha() or word.isdecimal() else _WORD.sub(_short, word)
         for word in text.split()
     ]
     return " ".join(words).strip(_SEPARATORS)
@@ -52,9 +57,9 @@ def _is_words(text: str) -> bool:
 
 def _short(word: re.Match[str]) -> str:
     # `1fl` is the first floor on the left, and `1 fl` is the first floor.
-    if word[0] == "fl" and word.string[: word.start()][-1:].isdecimal():
+    if word[0] == "fl" and word.string[max(word.start() - 1, 0)].isdecimal():
         return "fl"
-    return SHORT.get(word[0], word[0])
+    return _short_form(word[0], word[0])
 
 
 def _composed(text: str) -> str:

@@ -7,11 +7,7 @@ from services.core.addresses.reading.endings import without_ending
 from services.core.addresses.reading.plain import read_plain_parts
 from services.core.addresses.spelling.words import segments_of
 from tests.support.checks.work_steps import seconds_of
-
-
-def parts(sub_units: str = "", numbers: str = "", street: str = "", building: str = "") -> AddressParts:
-    return AddressParts(frozenset(sub_units.split("|")) - {""}, frozenset(numbers.split()), street, building)
-
+from tests.unit.core.addresses.reading import parts
 
 FLAT_A = parts("a", "18", "high street")
 

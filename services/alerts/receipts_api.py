@@ -42,7 +42,7 @@ class NotifyReceipt(BaseModel):
 def notify(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)] = None
 ) -> None:
-    """Check that GOV.UK Notify has sent the receipt.
+    """Check that the receipt comes from GOV.UK Notify.
 
     Raises ProblemError 401 for a wrong token, and 429 for too many requests.
     """

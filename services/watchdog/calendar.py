@@ -27,7 +27,7 @@ class CouncilCalendar:
     def working_days_after(self, moment: datetime, n: int) -> datetime:
         """Return the same time of day `n` working days later.
 
-        A time before the first working hour ends moves to the end of that hour.
+        The result is never before the end of the first working hour.
         """
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))

@@ -31,9 +31,9 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that is never true for a case with a fault.
+    """Return a condition that is true only for cases in order.
 
-    If the condition is false or NULL, the case may still have no fault, so the rules must check the case.
+    The rules must check every other case, of which many are in order too.
     """
     return and_(
         _is_due_in_time(cutoffs),

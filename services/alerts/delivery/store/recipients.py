@@ -116,7 +116,7 @@ def tried_elsewhere(
 
 
 def tiers_reached(connection: Connection, alert: Alert, open_cases: Collection[int]) -> frozenset[str]:
-    """Return the tiers in which messages about all of `open_cases` were accepted."""
+    """Return each tier whose accepted messages together name every case of `open_cases`."""
     row, named = deliveries.c, alert_cases.c
     # An alert that joined others has the time of the first of them, so this is when the newest of them was written.
     owed = (

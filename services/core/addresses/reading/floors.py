@@ -46,7 +46,7 @@ _SHORT_FLOORS: Final = tuple(
 
 
 def without_short_floors(text: str) -> str:
-    """Write the short forms of floors out, so that `gff` and `ground floor flat` give the same sub-unit."""
+    """Replace short forms of floors by long forms, so that `gff` and `ground floor flat` give the same sub-unit."""
     if _SHORT_FLOOR.search(text):
         for pattern, words in _SHORT_FLOORS:
             text = pattern.sub(words, text)

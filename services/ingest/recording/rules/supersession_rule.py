@@ -18,7 +18,7 @@ class IssuedNotice(NamedTuple):
 def replaces(later: IssuedNotice, earlier: IssuedNotice, believed: datetime) -> bool:
     """Return True if the notice `later` replaces the notice `earlier`.
 
-    The field `supersedes` of `later` must name `earlier`.
+    Call this only if the field `supersedes` of `later` names `earlier`.
     """
     # A time after `believed` comes from a wrong clock.
     if earlier.latest < later.earliest <= believed:

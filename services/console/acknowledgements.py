@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import acknowledge, read_record
-from services.alerts.case.store.cases import cases_of_alert, cases_to_read
+from services.alerts.case.store.cases import cases_by_pk, cases_of_alert
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.policy.councils import load_council
 from services.alerts.policy.policy import pause_until
 from services.alerts.review.case import Case
-from services.console.case_pages import one_page, page_cases, page_number
+from services.console.case_pages import one_page, page_cases, page_number, uncertain_among
 from services.console.followed_links import by_link, followed_link, presentation_of
 from services.console.link_problems import STATUS, LinkProblem
 from services.console.links import Link, follow
@@ -174,7 +174,7 @@ def _acknowledged(
         reference=link.reference,
         cases=mine_shown.shown,
         others=mine_shown.others,
-        uncertain=mine_shown.uncertain,
+        uncertain=uncertain_among(connection, mine_shown.others),
         left=left_shown.shown,
         more_left=len(left_shown.others),
         acknowledgement=taken.acknowledgement,
@@ -206,7 +206,7 @@ def _form(
         reference=link.reference,
         cases=page.shown,
         others=page.others,
-        uncertain=page.uncertain,
+        uncertain=uncertain_among(connection, page.others),
         page=page.number,
         pages=page.pages,
         address=request.url.path,
@@ -232,7 +232,7 @@ def _with_different_pauses(connection: Connection, cases: Sequence[ListedCase]) 
     different = {
         (case.state, case.level, case.harm_on, *case.pause_facts, case.claimed and case.pk): case for case in cases
     }
-    return cases_to_read(connection, [case.pk for case in different.values()])
+    return cases_by_pk(connection, [case.pk for case in different.values()])
 
 
 def _over(connection: Connection, store: Store, link: Link, request: Request, nonce: str) -> HTMLResponse:

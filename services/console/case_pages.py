@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from fastapi import Request
 from sqlalchemy import Connection
 
-from services.alerts.case.store.cases import cases_to_read
+from services.alerts.case.store.cases import cases_by_pk
 from services.alerts.case.store.lines import find_unsure_days
 from services.alerts.delivery.digest import case_lines, entry_references
 from services.alerts.message.case_line import CaseLine, most_urgent_first
@@ -25,7 +25,6 @@ _LONGEST_NUMBER: Final = 6
 class CasesOfPage(NamedTuple):
     shown: tuple[PageCase, ...]
     others: tuple[ListedCase, ...]  # the cases of all other pages
-    uncertain: tuple[CaseLine, ...]  # those of `others` about which a provider's word is doubtful
     number: int
     pages: int
 
@@ -44,14 +43,15 @@ def one_page(connection: Connection, store: Store, cases: Sequence[ListedCase], 
     start, end = (number - 1) * PAGE_SIZE, number * PAGE_SIZE
     others = (*ordered[:start], *ordered[end:])
     # Only the cases of this page are read whole, and cost the opening of their sealed references.
-    shown = page_cases(connection, store, cases_to_read(connection, [case.pk for case in ordered[start:end]]))
-    return CasesOfPage(shown, others, tuple(_uncertain(connection, others)), number, pages)
+    shown = page_cases(connection, store, cases_by_pk(connection, [case.pk for case in ordered[start:end]]))
+    return CasesOfPage(shown, others, number, pages)
 
 
-def _uncertain(connection: Connection, cases: Sequence[ListedCase]) -> list[CaseLine]:
+def uncertain_among(connection: Connection, cases: Sequence[ListedCase]) -> tuple[CaseLine, ...]:
+    """Return at least the cases about which a provider's word is doubtful."""
     unsure = find_unsure_days(connection, [case.entry_pk for case in cases]) if cases else {}
     pks = [case.pk for case in cases if case.may_doubt or case.claimed or case.entry_pk in unsure]
-    return case_lines(connection, cases_to_read(connection, pks)) if pks else []
+    return tuple(case_lines(connection, cases_by_pk(connection, pks))) if pks else ()
 
 
 def page_cases(connection: Connection, store: Store, cases: Sequence[Case]) -> tuple[PageCase, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from schemas.codes import CaseEvent
 from services.alerts.case.acts import accept_changes, read_record
-from services.alerts.case.store.cases import cases_to_read
+from services.alerts.case.store.cases import cases_by_pk
 from services.alerts.policy.councils import load_council
 from services.console.acknowledgements import (
     FORM_BYTES,
@@ -101,7 +101,7 @@ def _view(
     errors: tuple[FormError, ...] = (),
 ) -> ChangesView:
     waiting = [case.pk for case in every_case(connection, link) if case.changes_wait]
-    shown = page_cases(connection, store, cases_to_read(connection, waiting))
+    shown = page_cases(connection, store, cases_by_pk(connection, waiting))
     return ChangesView(
         council=load_council(connection, store, link.council).name,
         reference=link.reference,

@@ -82,7 +82,7 @@ class AcknowledgementView:
     csp_nonce: str
     now: datetime
     others: tuple[CaseFacts, ...] = ()  # the cases on other pages
-    uncertain: tuple[CaseLine, ...] = ()  # those of them about which a provider's word is doubtful
+    uncertain: tuple[CaseLine, ...] = ()  # at least those of them about which a provider's word is doubtful
     page: int = 1
     pages: int = 1
     pauses_until: datetime | None = None  # the end of the pause if the alert is acknowledged now; None if not known
@@ -102,7 +102,7 @@ class AcknowledgedView:
     cases: tuple[PageCase, ...]  # the acknowledged cases, in their current state
     left: tuple[PageCase, ...]  # the open cases that were not ticked
     others: tuple[CaseFacts, ...] = ()  # acknowledged cases that the page does not list
-    uncertain: tuple[CaseLine, ...] = ()  # those of them about which a provider's word is doubtful
+    uncertain: tuple[CaseLine, ...] = ()  # at least those of them about which a provider's word is doubtful
     more_left: int = 0  # cases that were not ticked and are not listed
     acknowledgement: Acknowledgement
     csp_nonce: str

@@ -26,10 +26,9 @@ def main() -> None:
         found = matcher.match().matches()
         # An exact match has no weight.
         rows = found.filter("resolved_canonical_id IS NOT NULL").select(
-            "unique_id, resolved_canonical_id, "
-            "coalesce(pow(2, match_weight) / (1 + pow(2, match_weight)), 1), coalesce(distinguishability, 99)"
+            "unique_id, resolved_canonical_id, coalesce(pow(2, match_weight) / (1 + pow(2, match_weight)), 1)"
         )
-        pairs = [(entry, notice, sure) for entry, notice, sure, _ in rows.fetchall()]
+        pairs = rows.fetchall()
     answer(pairs, perf_counter() - began)
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-# The files of `benchmarks.matching.runs.row_files`.
+# `benchmarks.matching.runs` writes the first two and reads the third.
 ENTRIES, NOTICES, PAIRS = "entries.csv", "notices.csv", "pairs.csv"
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.matching.figures.tally import Truth
+from benchmarks.matching.peers.job import ENTRIES, NOTICES
 from benchmarks.matching.world.addresses import STYLES
 from benchmarks.matching.world.rows import Row, TownRows
 from services.ingest.reading.places import read_place
 
 ROWS_A_BODY: Final = 10_000
-ENTRIES_TABLE, NOTICES_TABLE = "entries.csv", "notices.csv"
 COLUMNS: Final = (
     "unique_id",
     "telephone",
@@ -54,8 +54,8 @@ class RowFiles:
     def write_tables(self) -> None:
         """Write the rows for peers: read and normalised as Pullcord reads them, and the address as it was sent."""
         entries = (self._entries(style) for style in STYLES)
-        _write_table(self.folder / ENTRIES_TABLE, (path for path in entries if path.exists()), "entry_id")
-        _write_table(self.folder / NOTICES_TABLE, [self._notices()], "id")
+        _write_table(self.folder / ENTRIES, (path for path in entries if path.exists()), "entry_id")
+        _write_table(self.folder / NOTICES, [self._notices()], "id")
 
     def _entries(self, style: str) -> Path:
         return self.folder / f"entries-{style}.ndjson"

@@ -12,7 +12,7 @@ from services.alerts.case.by_link import ByLink
 from services.alerts.case.consumer import effects_of, happened
 from services.alerts.case.guard import with_kept_facts
 from services.alerts.case.store.alerts import FoundAlert, covered_cases, find_alert, mark_acknowledged
-from services.alerts.case.store.cases import cases_by_pk, cases_of_alert, find_case, save_cases
+from services.alerts.case.store.cases import cases_of_alert, find_case, lock_cases, save_cases
 from services.alerts.case.store.contexts import CaseContext, load_contexts
 from services.alerts.policy.councils import Council, load_council
 from services.alerts.policy.policy import pause_until
@@ -129,7 +129,7 @@ def _acknowledge(
 ) -> list[Case]:
     council = load_council(work.connection, work.store, alert.council)
     # Checked again under the locks of this transaction: a case may have ended, or had news, since the alert was read.
-    locked = cases_by_pk(work.connection, pks)
+    locked = lock_cases(work.connection, pks)
     covered = covered_cases(work.connection, alert.pk, pks)
     chosen = [case for case in locked if case.pk in covered and not case.clock_stopped]
     paused = _record(work, chosen, CaseEvent.ACKNOWLEDGE, by, council, link)
@@ -163,7 +163,7 @@ def accept_changes(
         with store.writing() as connection:
             work = UnitOfWork(connection, store, now)
             council = load_council(connection, store, feed_id)
-            waiting = [case for case in cases_by_pk(connection, chosen[start : start + CHUNK]) if case.changes_wait]
+            waiting = [case for case in lock_cases(connection, chosen[start : start + CHUNK]) if case.changes_wait]
             accepted += _record(work, waiting, CaseEvent.ACCEPT_CHANGES, by, council, link)
     return accepted
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from services.alerts.case.store.alerts import FoundAlert, find_alert, most_urgent_since
+from services.alerts.case.store.alerts import FoundAlert, cases_in_later_alerts, find_alert
 from services.alerts.case.store.cases import cases_of_alert, save_cases
 from services.alerts.case.store.links import (
     alerts_with_links,
@@ -81,11 +81,11 @@ def _revoke_of_contact(work: UnitOfWork, alert: FoundAlert, members: Sequence[Ca
 
 
 def _tell_again(work: UnitOfWork, alert: FoundAlert, members: Sequence[Case]) -> None:
-    later = most_urgent_since(work.connection, alert.pk)
+    later = cases_in_later_alerts(work.connection, alert.pk)
     save_cases(work.connection, [_to_tell_again(case, work) for case in members if _needs_link(case, later, work)])
 
 
-def _needs_link(case: Case, later: dict[int, int], work: UnitOfWork) -> bool:
+def _needs_link(case: Case, later: Collection[int], work: UnitOfWork) -> bool:
     # Somebody acts on a case that is paused. Its next message, with another link, comes after the pause.
     paused = case.paused_until is not None and case.paused_until > work.now
     return not case.clock_stopped and not paused and case.pk not in later

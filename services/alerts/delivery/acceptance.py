@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.alerts.case.consumer import effects_of
 from services.alerts.case.guard import with_kept_facts
+from services.alerts.case.store.alerts import cases_in_later_alerts
 from services.alerts.case.store.cases import save_cases
 from services.alerts.case.store.contexts import load_contexts
 from services.alerts.delivery.delivery import Delivery
@@ -20,7 +21,6 @@ from services.alerts.delivery.store.alerts import (
 from services.alerts.delivery.store.earlier import (
     AcceptedBefore,
     acceptances_beside,
-    cases_in_later_alerts,
     cases_said_to_be_over_later,
 )
 from services.alerts.delivery.store.receipts import ReceivedFor

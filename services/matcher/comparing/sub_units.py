@@ -6,10 +6,10 @@ from string import ascii_lowercase
 from typing import Final
 
 from services.core.addresses.reading.apart import APART
+from services.core.addresses.spelling.vocabulary import ORDINALS
 
 _FLOOR: Final = "floor"
-_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_UPPER: Final = frozenset(range(1, len(_ORDINALS) + 1))
+_UPPER: Final = frozenset(range(1, len(ORDINALS) + 1))
 # The storeys on which a floor may be. A garden is on the ground floor or below, and the top floor is any upper floor.
 _STOREYS: Final = {
     "basement": frozenset({-1}),
@@ -18,7 +18,7 @@ _STOREYS: Final = {
     "lower": frozenset({-1, 0}),
     "ground": frozenset({0}),
     "upper ground": frozenset({0}),
-    **{name: frozenset({storey}) for storey, name in enumerate(_ORDINALS, 1)},
+    **{name: frozenset({storey}) for storey, name in enumerate(ORDINALS, 1)},
     **dict.fromkeys(("upper", "top", "attic", "loft", "penthouse"), _UPPER),
 }
 _OPPOSITES: Final = ({"left", "right"}, {"left", "middle"}, {"middle", "right"}, {"front", "rear"})

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.alerts.message.wording import moment
 from tests.support.http import ENTRY, Api, newest_link
 from tests.support.ledger import cases_by_entry
 from tests.support.one_line import TODAY
@@ -14,21 +15,21 @@ FORM = {"name": "Asha Patel"}
 _REFERENCE = re.compile(r'name="case" value="(C-[0-9A-Z-]{9})"')
 
 
+def number_of(place: int) -> str:
+    return f"01632 960{place:03}"
+
+
+def notice_of(place: int, days: int) -> dict[str, str]:
+    day = str(TODAY + timedelta(days=days))
+    issued = "2026-11-01T09:00:00Z"
+    return {"id": f"n{place}", "cli": number_of(place), "issued_at": issued, "planned_migration_date": day}
+
+
 @pytest.fixture
 def link(api: Api) -> str:
-    numbers = {f"e{n}": f"01632 960{n:03}" for n in range(MANY)}
-    api.deployment.put_entries(*({**ENTRY, "entry_id": name, "cli": number} for name, number in numbers.items()))
-    api.deployment.post_notices(
-        *(
-            {
-                "id": f"n{name}",
-                "cli": number,
-                "issued_at": "2026-11-01T09:00:00Z",
-                "planned_migration_date": str(TODAY + timedelta(days=1 + place % 40)),
-            }
-            for place, (name, number) in enumerate(numbers.items())
-        )
-    )
+    entries = ({**ENTRY, "entry_id": f"e{place}", "cli": number_of(place)} for place in range(MANY))
+    api.deployment.put_entries(*entries)
+    api.deployment.post_notices(*(notice_of(place, 1 + place % 40) for place in range(MANY)))
     api.deployment.tick(seconds=31)
     return newest_link(api)
 
@@ -82,6 +83,36 @@ def test_a_form_without_a_name_is_shown_again_on_its_page(api: Api, link: str) -
     assert "Page 2 of 3" in answer.text
     assert f'action="{link}?page=2"' in answer.text
     assert acknowledged(api) == set()
+
+
+@pytest.mark.parametrize("page", [1, 3])
+def test_every_page_says_that_a_case_of_any_page_is_in_doubt(api: Api, link: str, page: int) -> None:
+    said = "Where a provider sent two versions of a notice, nothing says which holds."
+    assert said not in api.ask(None, "GET", f"{link}?page={page}").text
+    # Another day with the same stamp, about a case of the last page.
+    api.deployment.post_notices(notice_of(39, 39))
+    api.deployment.tick(minutes=16)
+    in_doubt = cases_by_entry(api.deployment)["e39"].reference
+    assert [in_doubt in listed(api, newest_link(api), number) for number in (1, 2, 3)] == [False, False, True]
+    assert said in api.ask(None, "GET", f"{newest_link(api)}?page={page}").text
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_page_shows_the_shortest_pause_of_cases_that_move_on_one_day(api: Api, first: int) -> None:
+    api.deployment.put_entries(*({**ENTRY, "entry_id": f"e{place}", "cli": number_of(place)} for place in (0, 1)))
+    api.deployment.post_notices(*(notice_of(place, 30) for place in (0, 1)))
+    api.deployment.tick(seconds=31)
+    link, cases = newest_link(api), cases_by_entry(api.deployment)
+    by_link, signed_in = cases[f"e{first}"].reference, cases[f"e{1 - first}"].reference
+    alert = link.removeprefix("/a/").partition(".")[0]
+    api.send_form(link, **FORM, case=[by_link])
+    answer = api.ask(
+        "blackpool", "POST", f"/v1/alerts/{alert}/acknowledgement", json={"by": "Ben", "cases": [signed_in]}
+    )
+    assert answer.status_code == 200
+    pauses = [case.paused_until for case in api.deployment.cases() if case.paused_until]
+    assert len(set(pauses)) == 2
+    assert f"until {moment(min(pauses))} at the latest" in api.ask(None, "GET", link).text
 
 
 def test_one_button_takes_the_cases_of_all_pages(api: Api, link: str) -> None:

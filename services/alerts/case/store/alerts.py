@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, exists, select, update
 
 from services.core.errors import NotFoundError
 from services.storage.dialect import among
@@ -50,14 +50,16 @@ def covered_cases(connection: Connection, alert_pk: int, case_pks: Collection[in
     return set(connection.scalars(query.where(among(connection, row.case_pk, case_pks))))
 
 
-def most_urgent_since(connection: Connection, alert_pk: int) -> dict[int, int]:
-    # Returns, by case id, the most urgent threshold (fewest days) of the later alerts that named the case.
-    row = alert_cases.c
+def named_later(alert_pk: int) -> Select[tuple[int]]:
+    """Select the alert's cases that a later alert names too."""
+    mine = alert_cases.alias("mine")
     # Ids rise with time, so a later alert has a higher id.
-    later = select(row.case_pk, func.min(row.threshold)).where(
-        row.alert_pk > alert_pk, row.case_pk.in_(select(row.case_pk).where(row.alert_pk == alert_pk))
-    )
-    return {pk: least for pk, least in connection.execute(later.group_by(row.case_pk))}  # noqa: C416 - rows are no pairs to dict()
+    same = (alert_cases.c.case_pk == mine.c.case_pk) & (alert_cases.c.alert_pk > mine.c.alert_pk)
+    return select(alert_cases.c.case_pk).join(mine, same).where(mine.c.alert_pk == alert_pk)
+
+
+def cases_in_later_alerts(connection: Connection, alert_pk: int) -> frozenset[int]:
+    return frozenset(connection.scalars(named_later(alert_pk)))
 
 
 def mark_acknowledged(connection: Connection, alert_pk: int, now: datetime) -> None:

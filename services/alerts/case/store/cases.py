@@ -79,12 +79,12 @@ def cases_of_council(
     return find_cases(connection, *conditions, limit=limit)
 
 
-def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
+def lock_cases(connection: Connection, pks: Collection[int]) -> list[Case]:
     """Lock the cases, and return them in the order of ids."""
     return find_cases(connection, among(connection, cases.c.pk, pks), to_change=True)
 
 
-def cases_to_read(connection: Connection, pks: Collection[int]) -> list[Case]:
+def cases_by_pk(connection: Connection, pks: Collection[int]) -> list[Case]:
     return find_cases(connection, among(connection, cases.c.pk, pks))
 
 

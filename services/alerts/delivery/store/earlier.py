@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
+from services.alerts.case.store.alerts import named_later
 from services.alerts.delivery.store.alerts import Alert
 from services.alerts.policy.escalation.case_clock import EscalationReason
 from services.storage.dialect import among
@@ -54,20 +55,7 @@ def accepted_beside(
     return {(case_pk, at) for case_pk, at in connection.execute(query)}
 
 
-def cases_in_later_alerts(connection: Connection, alert_pk: int) -> frozenset[int]:
-    return frozenset(connection.scalars(_later(alert_pk)))
-
-
 def cases_said_to_be_over_later(connection: Connection, alert_pk: int) -> frozenset[int]:
     about_withdrawal = alerts.c.reason == EscalationReason.NOTICE_WITHDRAWN.value
-    query = _later(alert_pk).join(alerts, alerts.c.pk == alert_cases.c.alert_pk).where(about_withdrawal)
+    query = named_later(alert_pk).join(alerts, alerts.c.pk == alert_cases.c.alert_pk).where(about_withdrawal)
     return frozenset(connection.scalars(query))
-
-
-def _later(alert_pk: int) -> Select[tuple[int]]:
-    mine = alert_cases.alias("mine")
-    return (
-        select(alert_cases.c.case_pk)
-        .join(mine, (alert_cases.c.case_pk == mine.c.case_pk) & (alert_cases.c.alert_pk > mine.c.alert_pk))
-        .where(mine.c.alert_pk == alert_pk)
-    )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from services.core.addresses.spelling.vocabulary import FLAT
+from services.core.addresses.spelling.vocabulary import FLAT, ORDINALS
 
 Names = Callable[[re.Match[str]], Sequence[str]]
 
@@ -17,9 +17,8 @@ _FLOOR_NAMES: Final = {
     "lwr": "lower",
     "upr": "upper",
 }
-_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_STOREYS: Final = ("bsmt", "grd", *_ORDINALS)
-_FLOOR: Final = rf"lwr grd|upr grd|grd|bsmt|gdn|top|attic|loft|penthouse|mezzanine|upr|lwr|{'|'.join(_ORDINALS)}"
+_STOREYS: Final = ("bsmt", "grd", *ORDINALS)
+_FLOOR: Final = rf"lwr grd|upr grd|grd|bsmt|gdn|top|attic|loft|penthouse|mezzanine|upr|lwr|{'|'.join(ORDINALS)}"
 _SIDE: Final = "left|right|front|rear|middle|centre|ctr"
 _SIDES: Final = {"l": "left", "r": "right", "m": "middle", "c": "middle", "centre": "middle", "ctr": "middle"}
 # The short forms of floors in Scottish names. The platform of a tenement is its ground floor.
@@ -40,7 +39,7 @@ _SHORT_FLOORS: Final = tuple(
         ("sff|s/f", "second flr"),
         ("tff", "top flr"),
         ("bff", "bsmt flr"),
-        *((rf"{number}flr", f"{ordinal} flr") for number, ordinal in enumerate(_ORDINALS[:9], 1)),
+        *((rf"{number}flr", f"{ordinal} flr") for number, ordinal in enumerate(ORDINALS[:9], 1)),
     )
 )
 
@@ -87,7 +86,7 @@ def _storey(match: re.Match[str]) -> list[str]:
 def storey_side(floor: str, side: str) -> str:
     """Name the flat in full: `3l`, `3/l` and `3fl` are the third floor on the left."""
     if floor.isdecimal():
-        name = ("ground", *_ORDINALS)[int(floor)] if int(floor) <= len(_ORDINALS) else floor
+        name = ("ground", *ORDINALS)[int(floor)] if int(floor) <= len(ORDINALS) else floor
     else:
         name = _LETTERED_FLOORS[floor]
     return f"{name} {_SIDES.get(side, side)}"
@@ -115,7 +114,7 @@ FLOOR_PATTERNS: Final[tuple[tuple[re.Pattern[str], Names], ...]] = (
     ),
     # In Welsh the word for the floor comes first.
     (re.compile(rf"\b(?:(?:{FLAT}) )?flr (?P<floor>{_FLOOR})\b(?P<alone>)"), _floor_alone),
-    (re.compile(rf"\bflr (?P<level>[1-9]){_STOP}"), lambda match: [_ORDINALS[int(match["level"]) - 1]]),
+    (re.compile(rf"\bflr (?P<level>[1-9]){_STOP}"), lambda match: [ORDINALS[int(match["level"]) - 1]]),
     # The floor may stand alone, or after the word for the flat: `flat bsmt 45 baker st`.
     (
         re.compile(

@@ -8,9 +8,9 @@ from services.core.addresses.spelling.short_forms import LONG, written_out
 from services.core.addresses.spelling.vocabulary import ONE_HOME_WORDS
 
 _WEAK: Final = 1
+_ONE_HOME: Final = frozenset(LONG.get(word, word) for word in ONE_HOME_WORDS)
 # Score of a name as the street, by its kind. The first score is for a name without a number, the second for a name
 # with a number.
-_ONE_HOME: Final = frozenset(LONG.get(word, word) for word in ONE_HOME_WORDS)
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
     NameKind.UNKNOWN: (0, _WEAK + 1),

@@ -1,15 +1,11 @@
 from typing import Final
 
+from services.core.addresses.spelling.vocabulary import STREETS_IN_ENGLISH
+
 # fmt: off
-_STREETS: Final = {
-    "ascaill": "avenue", "bothar": "road", "cearnag": "square", "cilgant": "crescent", "clos": "close",
-    "ffordd": "road", "gerddi": "gardens", "heol": "road", "hewl": "road", "lon": "lane", "rathad": "road",
-    "rhes": "row", "rhodfa": "avenue", "sgwar": "square", "slighe": "way", "sraid": "street", "stryd": "street",
-    "t-sraid": "street", "teras": "terrace"
-}
 # Words that often occur in the names of streets. A word with a changed first letter stands beside its first form.
 _WORDS: Final = {
-    "ard": "high", "bont": "bridge", "brenin": "king", "bridge": "bridge", "capel": "chapel", "castell": "castle",
+    "ard": "high", "bont": "bridge", "brenin": "king", "capel": "chapel", "castell": "castle",
     "chaisteil": "castle", "drochaid": "bridge", "drochaide": "bridge", "eaglais": "church", "eaglaise": "church",
     "h-eaglaise": "church", "eglwys": "church", "farchnad": "market", "fawr": "high", "felin": "mill",
     "frenhines": "queen", "gapel": "chapel", "gorsaf": "station", "gastell": "castle", "llyfrgell": "library",
@@ -29,7 +25,7 @@ def in_english(name: str) -> str:
     words = name.split()
     if len(words) > 1 and words[0] in _ARTICLES:
         del words[0]
-    if len(words) < 2 or words[0] not in _STREETS:  # noqa: PLR2004 - the kind of the street and a name
+    if len(words) < 2 or words[0] not in STREETS_IN_ENGLISH:  # noqa: PLR2004 - the kind of the street and a name
         return name
     named = [_WORDS.get(word, word) for word in words[1:] if word not in _ARTICLES]
-    return " ".join((*named, _STREETS[words[0]]))
+    return " ".join((*named, STREETS_IN_ENGLISH[words[0]]))

@@ -27,11 +27,15 @@ ONE_HOME_WORDS: Final = frozenset({
 # These parks are places to live, and not streets.
 PARK_KINDS: Final = frozenset({"caravan", "holiday", "home", "homes", "leisure", "lodge", "mobile"})
 PARKS: Final = frozenset({"pk", "site"})
-# The first word of a street's name in Welsh and in Gaelic.
-LEADING_STREET_WORDS: Final = frozenset({
-    "allt", "ascaill", "bothar", "cearnag", "cilgant", "clos", "ffordd", "gerddi", "heol", "hewl", "lon", "rathad",
-    "rhes", "rhiw", "rhodfa", "sgwar", "slighe", "sraid", "stryd", "t-sraid", "teras"
-})
+# The first word of a street's name in Welsh and in Gaelic, with its English.
+STREETS_IN_ENGLISH: Final = {
+    "ascaill": "avenue", "bothar": "road", "cearnag": "square", "cilgant": "crescent", "clos": "close",
+    "ffordd": "road", "gerddi": "gardens", "heol": "road", "hewl": "road", "lon": "lane", "rathad": "road",
+    "rhes": "row", "rhodfa": "avenue", "sgwar": "square", "slighe": "way", "sraid": "street", "stryd": "street",
+    "t-sraid": "street", "teras": "terrace"
+}
+# These two have several meanings in English.
+LEADING_STREET_WORDS: Final = frozenset({*STREETS_IN_ENGLISH, "allt", "rhiw"})
 # `st` before one of these names is a saint. Names are written without their last `s`.
 SAINTS: Final = frozenset({
     "agne", "alban", "aldate", "alphege", "ambrose", "andrew", "ann", "anne", "anthony", "asaph", "augustine",
@@ -50,6 +54,7 @@ QUALIFIERS: Final = frozenset({
 # fmt: on
 # Words for a flat, as alternatives of a pattern.
 FLAT: Final = "flat|apartment|appartment|apt|appt|maisonette|duplex"
+ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 DIRECTIONS: Final = frozenset({"north", "south", "east", "west"})
 NATIONS: Final = frozenset(
     {"uk", "england", "scotland", "wales", "cymru", "northern ireland", "united kingdom", "great britain", "gb"}

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.matching.figures.tally import AUTOMATIC, count_of
+from benchmarks.matching.peers.job import ENTRIES
 from benchmarks.matching.report import tables
 from benchmarks.matching.runs.pullcord import run_pullcord
-from benchmarks.matching.runs.row_files import COLUMNS, ENTRIES_TABLE, RowFiles
+from benchmarks.matching.runs.row_files import COLUMNS, RowFiles
 from benchmarks.matching.world.rows import make_rows
 from schemas.codes import MatchLevel
 
@@ -35,7 +36,7 @@ def test_rows_go_through_the_service_and_are_compared_with_the_truth(files: RowF
 def test_peers_get_every_row_as_it_was_read_and_as_it_was_sent(files: RowFiles) -> None:
     files.write(make_rows(2, ROWS))
     files.write_tables()
-    with (files.folder / ENTRIES_TABLE).open(newline="", encoding="utf-8") as file:
+    with (files.folder / ENTRIES).open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == ROWS

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
 
 from services.alerts.delivery.channels.deadline import Deadline
 
@@ -45,6 +47,14 @@ class _SessionWithoutRedirects(requests.Session):
         return None
 
 
+# Reading a file of certificates takes longer than sending a message. A restart reads the files again.
+@cache
+def _trusting(certificates: str) -> ssl.SSLContext:
+    context = create_urllib3_context()
+    context.load_verify_locations(certificates)
+    return context
+
+
 class _WatchedAdapter(HTTPAdapter):
     def __init__(self, attempt: AttemptOverHttp) -> None:
         self._attempt = attempt
@@ -56,6 +66,11 @@ class _WatchedAdapter(HTTPAdapter):
         # Each pool serves one session, and so one attempt.
         pool.ConnectionCls = partial(kind, self._attempt)
         return pool  # type: ignore[no-any-return]
+
+    def cert_verify(self, conn: Any, *given: Any) -> None:
+        super().cert_verify(conn, *given)
+        if conn.ca_certs:
+            conn.conn_kw["ssl_context"], conn.ca_certs = _trusting(conn.ca_certs), None
 
 
 class _WatchedHttp(HTTPConnection):

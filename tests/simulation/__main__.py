@@ -6,9 +6,8 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from random import SystemRandom
 
-from tests.simulation.many import Totals, seeds, simulated
+from tests.simulation.many import Totals, new_seed, seeds, simulated
 from tests.simulation.run import Month, month, shortened
 from tests.simulation.surroundings.plan import draw
 
@@ -17,8 +16,13 @@ def main() -> int:
     asked = _arguments()
     if asked.month is not None:
         return _show(month(asked.month), shorten=asked.shorten)
-    seed = SystemRandom().randrange(10**6) if asked.seed is None else asked.seed
-    totals = Totals(seed) if asked.resume is None else Totals.resumed(asked.resume, seed)
+    if asked.resume is None:
+        totals = Totals(new_seed() if asked.seed is None else asked.seed)
+    else:
+        try:
+            totals = Totals.resumed(asked.resume, asked.seed)
+        except ValueError as error:
+            sys.exit(str(error))
     print(f"seed {totals.seed}, months {totals.months} to {asked.months}", flush=True)
     for one, found in simulated(seeds(totals.seed, asked.months)[totals.months :], asked.processes):
         totals.add(one, found)

@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 from typing import Any
 
 from services.runtime.logs import configure
@@ -46,10 +46,13 @@ class Totals:
         path.write_text(json.dumps({**kept, "broken": self.broken}, indent=1))
 
     @classmethod
-    def resumed(cls, path: Path, seed: int) -> Totals:
+    def resumed(cls, path: Path, seed: int | None) -> Totals:
+        """Raises ValueError if the file belongs to another seed."""
         if not path.exists():
-            return cls(seed)
+            return cls(new_seed() if seed is None else seed)
         kept = json.loads(path.read_text())
+        if seed not in (None, kept["seed"]):
+            raise ValueError(f"{path} has months of seed {kept['seed']}: leave out the seed, or name another file")
         broken = {int(name): found for name, found in kept["broken"].items()}
         return cls(kept["seed"], kept["months"], Counter(kept["faults"]), Counter(kept["happened"]), broken)
 
@@ -57,6 +60,10 @@ class Totals:
         faults = "\n".join(f"  {self.faults[name]:>7,} {name}" for name in sorted(self.faults))
         happened = ", ".join(f"{count:,} {name}" for name, count in sorted(self.happened.items()))
         return f"{self.months} months of seed {self.seed}: {happened}\n{faults}"
+
+
+def new_seed() -> int:
+    return SystemRandom().randrange(10**6)
 
 
 def seeds(seed: int, months: int) -> list[int]:

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
 import sys
-from random import SystemRandom
 
 import pytest
 
-from tests.simulation.many import seeds
+from tests.simulation.many import new_seed, seeds
 from tests.simulation.planted import PLANTED
 from tests.simulation.run import simulate
 from tests.simulation.surroundings.plan import draw
@@ -17,7 +16,7 @@ MONTHS = 20
 
 @pytest.mark.parametrize("fault", PLANTED)
 def test_a_planted_fault_is_found(fault: str, capsys: pytest.CaptureFixture[str]) -> None:
-    seed = SystemRandom().randrange(10**6)
+    seed = new_seed()
     for number, month in enumerate(seeds(seed, MONTHS), start=1):
         found = simulate(draw(month), PLANTED[fault])
         # A month that is broken without the fault proves nothing about it.

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 import os
 import sys
-from random import SystemRandom
 
 import pytest
 
-from tests.simulation.many import Totals, seeds, simulated
+from tests.simulation.many import Totals, new_seed, seeds, simulated
 
 MONTHS = int(os.environ.get("PULLCORD_TEST_MONTHS", "40"))
 pytestmark = [
@@ -23,7 +22,7 @@ pytestmark = [
 
 
 def test_every_promise_holds_in_every_month_and_every_class_of_fault_comes(capsys: pytest.CaptureFixture[str]) -> None:
-    totals = Totals(int(os.environ.get("PULLCORD_TEST_SEED") or SystemRandom().randrange(10**6)))
+    totals = Totals(int(os.environ.get("PULLCORD_TEST_SEED") or new_seed()))
     with capsys.disabled():
         sys.stdout.write(f"\nPULLCORD_TEST_SEED={totals.seed}\n")
     for seed, found in simulated(seeds(totals.seed, MONTHS)):

@@ -134,7 +134,9 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     totals, kept = Totals(5), tmp_path / "totals.json"
     totals.add(11, {"faults": {"crash": 3}, "happened": {"attempt": 9}, "broken": ["late"]})
     totals.save(kept)
-    assert Totals.resumed(kept, seed=99) == totals
+    assert Totals.resumed(kept, seed=None) == totals == Totals.resumed(kept, seed=5)
+    with pytest.raises(ValueError, match="months of seed 5"):
+        Totals.resumed(kept, seed=99)
 
 
 def test_a_run_without_a_class_of_fault_fails() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from tests.simulation.judging import bounds
@@ -133,6 +133,12 @@ class Duty:
         ahead = (start for days, start in self._starts if start > moment and (told is None or days < told))
         longest = min([moment + timedelta(hours=hours.pause), *ahead])
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
+
+    def earliest_end_of_pause(self, moment: datetime, *, is_step: bool) -> datetime:
+        # The service forgets a message that a clock wrote in the future, and with it the threshold that it was about.
+        if self.heard.told is None or self.heard.told <= moment:
+            return self.pause(moment, is_step=is_step)
+        return replace(self, heard=replace(self.heard, told=None)).pause(moment, is_step=is_step)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
         """Return the end of a pause after the policy or the harmful day changes. `paused` is the old end."""

@@ -127,7 +127,8 @@ class Judge:
         else:
             resident.act(one.at, one.facts["event"], one.facts["until"])
             if resident.acted == one.at:
-                heard.pause(self._duty(one.about).pause(one.at, is_step=one.facts["event"] != "acknowledge"))
+                duty, is_step = self._duty(one.about), one.facts["event"] != "acknowledge"
+                heard.pause(duty.pause(one.at, is_step=is_step), duty.earliest_end_of_pause(one.at, is_step=is_step))
             heard.forget()
         if resident.harm != harm:
             # News ends the pause anyway, but a later day is no news.

@@ -25,7 +25,7 @@ demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each ro
 SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile
 BY_FILE := monitoring interleavings conformance distributed
 ALONE := image chaos simulation
-# A sample of the scenarios: all of them would take longer than three minutes.
+# A sample of the scenarios, and no slow tests: all of them would take longer than three minutes.
 CHECKED := guards unit property contracts scenarios/cases
 TWO_PROCESSES := -n 2 --dist worksteal
 TWO_OF_FILES := -n 2 --dist loadfile
@@ -40,7 +40,7 @@ test: tools-in-place setup clients lint types check-imports ## Lint, types, impo
 	exit $$failed
 
 check: setup clients lint types check-imports ## Lint, types, import rules, and the quick tests, in about three minutes
-	$(RUN)pytest -q $(TWO_PROCESSES) $(addprefix tests/,$(CHECKED))
+	$(RUN)pytest -q -m "not slow" $(TWO_PROCESSES) $(addprefix tests/,$(CHECKED))
 
 test-cluster: setup ## The chart on a real Kubernetes control plane, built once from its Go modules
 	@$(RUN)python -m scripts.servers.cluster

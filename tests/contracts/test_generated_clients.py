@@ -38,7 +38,7 @@ EXPECTED = {
     "wrong cursor": 422,
 }
 
-pytestmark = [pytest.mark.network, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.enable_socket]
 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:

@@ -11,6 +11,8 @@ import pytest
 from tests.support.deployment import Deployment, sqlite_engine
 from tests.support.http import ENTRY, MATCH, NOTICE, served_api
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLES, SEED = 30, 1
 CONFIG = """

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
@@ -139,6 +140,7 @@ def differences_found(deployment: Deployment) -> list[Difference]:
         return [*audit_differences(connection, deployment.store), *sealed_differences(connection, deployment.store)]
 
 
+@pytest.mark.slow
 @MOST
 @given(story=stories())
 def test_whatever_happens_the_matches_are_those_of_the_final_records(story: list[Step]) -> None:

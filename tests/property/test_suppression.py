@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,6 +197,7 @@ few_or_many = st.sampled_from([0, 0, 1, 1, 2, 3, 6, 9])
 waits_in_bands = st.tuples(*[few_or_many] * len(BAND_NAMES)).filter(lambda bands: 10 <= sum(bands) <= 16)
 
 
+@pytest.mark.slow
 @given(waits_in_bands)
 @settings(max_examples=150)
 def test_no_small_count_of_waits_can_be_worked_out_with_the_help_of_quantiles(bands: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ from services.audit.figures.publishing import MonthShown
 from services.audit.report.report import render_report
 from tests.support.checks.oversight_page import MONTHS, NAMES, TO_DATE, a_month
 
-pytestmark = [pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.network, pytest.mark.enable_socket]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 MADE_AT = datetime(2026, 12, 10, 9, 30, tzinfo=UTC)

@@ -32,6 +32,8 @@ from tests.unit.alerts.policy.two_years import (
     wall,
 )
 
+pytestmark = pytest.mark.slow
+
 # Over Christmas, at Easter, and a single day.
 CLOSURES = (
     Closure(label="Christmas", first=date(2026, 12, 24), last=date(2027, 1, 4)),

@@ -227,6 +227,7 @@ def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment: str) -> N
     assert read_plain_parts([segment]) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "ending"),
     [

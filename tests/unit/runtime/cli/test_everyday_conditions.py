@@ -19,6 +19,8 @@ from services.runtime.cli.support.error_messages import EXPLAINED, explain
 from services.runtime.server import listen, url_of
 from tests.support.command_line import BLACKPOOL, Desk
 
+pytestmark = pytest.mark.slow
+
 PULLCORD = Path(sys.executable).with_name("pullcord")
 # The words with which an unexpected fault would be reported.
 REPORT = "Please report"

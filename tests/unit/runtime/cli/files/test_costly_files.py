@@ -6,6 +6,7 @@ from tests.hostile.limits.test_file_workers import LARGE, SMALL
 from tests.support.command_line import BLACKPOOL, Desk
 
 
+@pytest.mark.slow
 def test_on_the_command_line_a_costly_file_is_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULLCORD_FILE_SECONDS", "1")
     for options in ([], ["--dry-run"], ["--replace"]):

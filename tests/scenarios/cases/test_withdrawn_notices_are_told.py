@@ -12,7 +12,7 @@ from tests.support.ledger import count, rows
 from tests.support.one_line import ENTRY, NUMBER, after_first_alert, last_alert, notice, state
 from tests.support.people import acknowledge_last, confirm_safe
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ SILENT_WORKING_DAYS = 1
 TRIED_FOR = 24 * HOUR
 # An undisturbed message takes at most so long, and so long once a fault is over.
 USUAL, RECOVERY = timedelta(minutes=6), timedelta(minutes=30)
+# A message that was being sent when its case changed.
+ON_ITS_WAY = MINUTE
 # What a clock that ran ahead has put off stays put off for as long, and until the next working day has begun.
 CLOCK_PUT_OFF = 1
 # Days before the harmful day from which on a case is close, and near.

@@ -100,7 +100,8 @@ class Duty:
 
     def slot(self, moment: datetime, had: Sequence[datetime]) -> datetime:
         if self.cannot_wait(moment):
-            return max([moment, *(at + bounds.URGENT_APART for at in had if at <= moment)])
+            before = moment + bounds.ON_ITS_WAY
+            return max([moment, *(at + bounds.URGENT_APART for at in had if at <= before)])
         today = bounds.last_start(self.numbers, moment)
         if not any(today <= at <= moment + bounds.USUAL for at in had):
             return moment
@@ -135,9 +136,8 @@ class Duty:
         return min(max(longest, moment + timedelta(hours=hours.shortest_pause)), noon)
 
     def earliest_end_of_pause(self, moment: datetime, *, is_step: bool) -> datetime:
-        # The service forgets a message that a clock wrote in the future, and with it the threshold that it was about.
-        if self.heard.told is None or self.heard.told <= moment:
-            return self.pause(moment, is_step=is_step)
+        # A message that was written before a threshold and accepted after it was not about this threshold. The service
+        # also forgets a message that a clock wrote in the future.
         return replace(self, heard=replace(self.heard, told=None)).pause(moment, is_step=is_step)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from tests.simulation.judging import bounds
 from tests.simulation.judging.duty import Due, Duty, Heard
 from tests.simulation.judging.history import Happened, What
 from tests.simulation.judging.needless import LATELY, Pace
@@ -12,9 +13,6 @@ from tests.simulation.judging.troubles import Troubles
 from tests.simulation.judging.words import true_words
 from tests.simulation.surroundings.plan import LEVELS, level_contacts, level_of
 from tests.simulation.surroundings.rules import Numbers
-
-# A message that was being sent when its case changed.
-ON_ITS_WAY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +202,7 @@ class Judge:
     def _settled(self, case: str, at: datetime) -> Resident | None:
         """Return the resident of the case, or None if the resident's present state is uncertain."""
         resident = self.residents.get(self.cases.get(case, ""))
-        if resident is None or resident.unsure or at < resident.changed + ON_ITS_WAY:
+        if resident is None or resident.unsure or at < resident.changed + bounds.ON_ITS_WAY:
             return None
         # A wrong clock may have effects for some time.
         return None if self.troubles.wrong_clock(at) else resident

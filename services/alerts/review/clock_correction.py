@@ -33,6 +33,12 @@ def with_step(case: Case, before: Case, event: CaseEvent, moment: datetime, line
     return replace(case, time_steps=(*case.time_steps[1 - STEPS_KEPT :], step))
 
 
+def without_step(case: Case, event: CaseEvent) -> Case:
+    # A report confirms what the calendar assumed, and no wrong clock undoes a report.
+    kept = tuple(step for step in case.time_steps if step["event"] != event.value)
+    return case if len(kept) == len(case.time_steps) else replace(case, time_steps=kept)
+
+
 def corrected(case: Case, now: datetime, transitions: list[Transition]) -> Case:
     # Only a clock that ran ahead can have recorded a future time.
     wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from schemas.codes import CaseEvent, CaseState, NoticeStatus
 from services.alerts.review.case import Case, Line
-from services.alerts.review.clock_correction import with_step
+from services.alerts.review.clock_correction import with_step, without_step
 from services.alerts.review.line_memory import LineMemory, Memories, memories, of_line, stored
 from services.alerts.review.risk import Risk
 from services.alerts.review.step import Transition, apply, remember
@@ -154,7 +154,7 @@ def _happen(case: Case, dated: DatedEvent, now: datetime, transitions: list[Tran
     # `clock_correction` can undo a step that the calendar made. It does not undo a report, because a report is a fact.
     changed = apply(case, dated.event, now, transitions, providers)
     if dated.event is CaseEvent.MIGRATE_LINE and dated.line is not None:
-        return changed
+        return without_step(changed, CaseEvent.MIGRATE_LINE)
     # A wrong clock raised a change too often: that needs no undoing.
     if dated.event is CaseEvent.CHANGES_WAIT:
         return _raised(changed, london_day(dated.moment))

@@ -30,12 +30,13 @@ class Heard:
     earliest: datetime = LONG_AGO
     since: datetime = LONG_AGO  # the news that `last` carries
     told: datetime | None = None  # the same, also before a person acted
+    trying: datetime | None = None  # the first attempt since a message was accepted
     deliveries: set[str] = field(default_factory=set)
     # A clock that was slow may have shortened the pause, as too long to be one.
     pause_in_doubt: bool = False
 
     def accept(self, delivery: str, contact: str, at: datetime) -> None:
-        self.told = at
+        self.told, self.trying = at, None
         # What was under way when a person acted is no answer to the end of the pause.
         if at < self.earliest and not self.pause_in_doubt:
             return
@@ -118,10 +119,13 @@ class Duty:
         last = self.heard.last
         if last is None:
             return {"first": Due(self.awake(max(self._first(), self.heard.paused)), self._first_level)}
-        due = {"reminder": Due(self.awake(self._reminder(last)), 1)}
+        # A message between the two possible ends of a pause may be the one that ends it, or one from before it.
+        not_before = max(last, self.heard.paused)
+        due = {"reminder": Due(self.awake(max(self._reminder(last), not_before)), 1)}
         if self.heard.asked < LEVELS:
-            silence = self._silence(last)
-            due |= {"silence": Due(self.awake(silence), self.heard.asked + 1)} if silence else {}
+            silence = self._after_what_is_tried(self._silence(last))
+            if silence is not None:
+                due["silence"] = Due(self.awake(max(silence, not_before)), self.heard.asked + 1)
         return due
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
@@ -178,6 +182,13 @@ class Duty:
             following = bounds.working_days_after(day_of(last), bounds.SILENT_WORKING_DAYS)
             return bounds.same_time_on(following, last)
         return self._reminder(last) if self.heard.reminders >= bounds.UNANSWERED else None
+
+    def _after_what_is_tried(self, silence: datetime | None) -> datetime | None:
+        # While a newer message is tried, the next level is asked when this message has failed for a step.
+        trying = self.heard.trying
+        if silence is None or trying is None or trying > silence:
+            return silence
+        return max(silence, trying + self.step(trying))
 
     def _reminder(self, last: datetime) -> datetime:
         reached = 0 if self.resident.state is not State.OPEN else self._reached(last)

@@ -89,6 +89,7 @@ class Judge:
             self.attempts[one.facts["reference"]] = one
             self._check_words(one)
             self._check_need(one)
+            self._tried(one)
         elif one.what is What.ANSWER:
             self._answered(one)
         elif one.what in (What.ENTRY, What.NOTICE, What.ACT):
@@ -135,6 +136,13 @@ class Judge:
             heard.forget()
         # A later day is no news: a message that was overdue before it stays overdue since then.
         self._renew(one.about, one.at, anew=one.what is What.ACT or resident.since != since)
+
+    def _tried(self, attempt: Happened) -> None:
+        for case in attempt.facts.get("says", {}):
+            name = self.cases.get(case)
+            if name is not None and self.heard[name].trying is None:
+                self.heard[name].trying = attempt.at
+                self._renew(name, attempt.at)
 
     def _answered(self, one: Happened) -> None:
         attempt = self.attempts.get(one.facts["reference"])

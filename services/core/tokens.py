@@ -22,6 +22,8 @@ class TokenKind(IntEnum):
     POSTCODE = 3
     # A postcode sector or outward code, as an area notice names it.
     AREA = 4
+    # A key of an address, as `address_keys` makes it.
+    ADDRESS = 5
 
 
 class LinkPurpose(StrEnum):
@@ -73,7 +75,8 @@ _DIGIT = {kind: str(int(kind)) for kind in TokenKind}
 
 def on_the_stream(tokens: Iterable[tuple[TokenKind, bytes]]) -> tuple[str, ...]:
     # Each text is the digit of the `TokenKind`, followed by the token in URL-safe base64 (22 characters).
-    return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens])
+    # A record has many keys of its address, and nobody reads them there.
+    return tuple([_DIGIT[kind] + _base64(token) for kind, token in tokens if kind is not TokenKind.ADDRESS])
 
 
 def _base64(raw: bytes) -> str:

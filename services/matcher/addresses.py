@@ -51,6 +51,11 @@ _SURE: Final = (
     AddressReason.SUB_UNITS_AGREE,
     AddressReason.BUILDINGS_AGREE,
 )
+_SAME_FLAT: Final = (
+    AddressReason.SUB_UNITS_AGREE,
+    AddressReason.NUMBERS_AGREE,
+    AddressReason.BUILDINGS_AGREE,
+)
 _UNNAMED: Final = frozenset({UNNAMED_FLAT})
 # In the order of `Likeness`.
 _STREETS: Final = (AddressReason.STREETS_DIFFER, AddressReason.STREETS_ALIKE, AddressReason.STREETS_AGREE)
@@ -100,6 +105,8 @@ def _level(
         return Level.CLASH
     # Two addresses are the same only if every part agrees, or is missing from both.
     sure = units in _SURE and numbers in _SURE and street in _SURE and building in _SURE
+    # The same flat of the same building: one address leaves out the street, and its town is read as the street.
+    sure = sure or (units, numbers, building) == _SAME_FLAT
     if numbers is AddressReason.NUMBERS_AGREE:
         return Level.SAME if sure else Level.NEAR
     if building is AddressReason.BUILDINGS_AGREE:

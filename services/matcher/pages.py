@@ -12,12 +12,13 @@ from services.core.tokens import TokenKind
 from services.matcher.step import MatchRow, Pair
 
 PAGE: Final = 2_000
-# Pairs by postcode that all records of a batch may have together before some of them are matched in turns. It is far
+# Pairs by place that all records of a batch may have together before some of them are matched in turns. It is far
 # more than honest registers have, and few enough for a transaction of a second or two.
 BATCH: Final = 50 * PAGE
 
-# Tokens that name a place. A match by one of these alone is possible at best, except for the same address.
-OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
+# Tokens that very many records may share. A match by one of these alone is possible at best, unless the address is the
+# same.
+OF_PLACES: Final = frozenset({TokenKind.POSTCODE, TokenKind.AREA, TokenKind.ADDRESS})
 
 
 class PagedSide(StrEnum):
@@ -100,7 +101,7 @@ def nearest_harm_first(records: Iterable[PagedRecord]) -> list[PagedRecord]:
 class Partners:
     side: PagedSide
     pk: int
-    # Partners with a shared postcode or area.
+    # Partners with a shared postcode, area or key of the address.
     sharing: int
     # Stored matches.
     matched: int

@@ -1,5 +1,4 @@
 """All functions are pure."""
-# An equal UPRN with clashing addresses gives only a possible match.
 
 from __future__ import annotations
 
@@ -7,11 +6,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
+from typing import Final
 
 from schemas.codes import MatchLevel, Scope
 from services.core.addresses.address import AddressParts
+from services.core.addresses.postcode import alike_postcodes
 from services.core.tokens import TokenKind
-from services.matcher.addresses import Agreement, Level, compare
+from services.matcher.addresses import AddressReason, Agreement, Level, compare
 
 
 class MatchReason(StrEnum):
@@ -20,16 +21,20 @@ class MatchReason(StrEnum):
     SAME_UPRN = "same_uprn"
     SAME_ADDRESS = "same_address"
     NEAR_ADDRESS = "near_address"
-    SAME_POSTCODE = "same_postcode"  # the addresses neither agree nor clash, or one of them is missing
+    SAME_POSTCODE = "same_postcode"  # one of the two has nothing more exact
     AREA_COVERS_ADDRESS = "area_covers_address"
     ADDRESSES_DIFFER = "addresses_differ"
     NUMBERS_DIFFER = "telephone_numbers_differ"
+    UPRNS_DIFFER = "uprns_differ"
+    POSTCODES_DIFFER = "postcodes_differ"
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
     has_numbers: bool
     parts: AddressParts | None
+    uprn: str | None = None
+    postcode: str | None = None
     # The locations of other versions of the record, if nothing shows which version is the newest.
     others: tuple[Location, ...] = ()
 
@@ -63,12 +68,11 @@ def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | N
 
 def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location) -> Finding | None:
     agreement = _agreement(mine, theirs)
-    # Different numbers do not rule out a match, because a home may have two lines. The officer sees this reason.
-    numbers = (MatchReason.NUMBERS_DIFFER,) if mine.has_numbers and theirs.has_numbers else ()
+    differences = _differences(mine, theirs)
     if TokenKind.UPRN in kinds:
-        return _same_uprn(agreement, numbers)
-    if TokenKind.POSTCODE in kinds:
-        return _same_postcode(agreement, numbers)
+        return _same_uprn(agreement, differences)
+    if TokenKind.ADDRESS in kinds or TokenKind.POSTCODE in kinds:
+        return _same_place(agreement, differences)
     return None  # an area token alone says nothing about a single line
 
 
@@ -78,20 +82,53 @@ def _agreement(mine: Location, theirs: Location) -> Agreement:
     return compare(mine.parts, theirs.parts)
 
 
-def _same_uprn(agreement: Agreement, also: tuple[str, ...]) -> Finding:
-    # The UPRN may be that of the building or of a neighbour. If the addresses clash, the match is only POSSIBLE.
+def _differences(mine: Location, theirs: Location) -> tuple[MatchReason, ...]:
+    # None of them rules out a match: a home may have two lines, and lists have wrong values. The officer sees each.
+    found = []
+    if mine.has_numbers and theirs.has_numbers:
+        found.append(MatchReason.NUMBERS_DIFFER)
+    if mine.uprn and theirs.uprn and mine.uprn != theirs.uprn:
+        found.append(MatchReason.UPRNS_DIFFER)
+    if mine.postcode and theirs.postcode and not alike_postcodes(mine.postcode, theirs.postcode):
+        found.append(MatchReason.POSTCODES_DIFFER)
+    return tuple(found)
+
+
+def _same_uprn(agreement: Agreement, also: tuple[str, ...]) -> Finding | None:
+    # Many flats carry the UPRN of their building, and what they are called tells them apart.
+    if AddressReason.SUB_UNITS_CLASH in agreement.reasons:
+        return None
+    # The UPRN may be that of a neighbour.
     if agreement.level is Level.CLASH:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_UPRN, MatchReason.ADDRESSES_DIFFER, *also))
     return Finding(MatchLevel.PROBABLE, (MatchReason.SAME_UPRN, *also))
 
 
-def _same_postcode(agreement: Agreement, also: tuple[str, ...]) -> Finding | None:
-    # For a near address the officer sees each part that agrees or differs.
-    details = tuple(str(reason) for reason in agreement.reasons)
+def _same_place(agreement: Agreement, also: tuple[MatchReason, ...]) -> Finding | None:
+    doubtful = not _IN_DOUBT.isdisjoint(also)
     if agreement.level is Level.SAME:
-        return Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS, *also))
-    if agreement.level is Level.NEAR:
-        return Finding(MatchLevel.POSSIBLE, (MatchReason.NEAR_ADDRESS, *details, *also))
-    if agreement.level is Level.UNKNOWN:
+        level = MatchLevel.POSSIBLE if doubtful else MatchLevel.PROBABLE
+        return Finding(level, (MatchReason.SAME_ADDRESS, *also))
+    if agreement.level is Level.NEAR and not doubtful:
+        # Two signs against a match are too many.
+        if MatchReason.NUMBERS_DIFFER in also and not _INCOMPLETE.isdisjoint(agreement.reasons):
+            return None
+        # The officer sees each part that agrees or differs.
+        return Finding(MatchLevel.POSSIBLE, (MatchReason.NEAR_ADDRESS, *map(str, agreement.reasons), *also))
+    # One of the two has nothing but its postcode.
+    if agreement.level is Level.UNKNOWN and not agreement.reasons:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_POSTCODE, *also))
     return None
+
+
+_IN_DOUBT: Final = frozenset({MatchReason.UPRNS_DIFFER, MatchReason.POSTCODES_DIFFER})
+# The two addresses do not name the home in the same way.
+_INCOMPLETE: Final = frozenset(
+    {
+        AddressReason.SUB_UNIT_MISSING,
+        AddressReason.SUB_UNITS_NAMED_OTHERWISE,
+        AddressReason.NUMBER_MISSING,
+        AddressReason.NUMBER_IN_ANOTHER_PLACE,
+        AddressReason.ONE_IS_BESIDE_THE_HOME,
+    }
+)

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from schemas.codes import Scope
-from services.core.addresses.address import AddressParts
+from services.core.addresses.keys.keys import KeySide
 from services.core.tokens import TokenKind
+from services.ingest.reading.places import values_of
 from services.matcher.rules import Finding, Location, judge
+from services.matcher.store.matches import location_of
 from services.storage.store import Store
 from services.storage.tables import matches, notices, register_entries
 from services.storage.vault import place
@@ -87,13 +89,5 @@ def _standing(store: Store, connection: Connection, table: Table) -> Iterator[Li
         select(row.pk, row.revision, row.record_key, row.sealed).where(row.live)
     ):
         private = store.vault.open(place(table.name, key), sealed)
-        parts = private.get("parts")
-        whereabouts = Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
-        yield LiveRecord(pk, revision, frozenset(_values(private)), whereabouts)
-
-
-def _values(private: dict[str, Any]) -> Iterator[Value]:
-    yield from ((TokenKind.TELEPHONE, number) for number in private["numbers"])
-    for kind, name in ((TokenKind.UPRN, "uprn"), (TokenKind.POSTCODE, "postcode")):
-        if private.get(name):
-            yield kind, private[name]
+        side = KeySide.NOTICE if table is notices else KeySide.ENTRY
+        yield LiveRecord(pk, revision, frozenset(values_of(private, side)), location_of(private))

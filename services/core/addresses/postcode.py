@@ -7,6 +7,8 @@ from enum import StrEnum
 from itertools import product
 from typing import Final, NamedTuple
 
+from rapidfuzz.distance import OSA
+
 _AREA: Final = re.compile(
     "A[BL]|B[ABDFHLNRSTX]?|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]?|F[KY]|G[LUY]?|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|"
     "L[ADELNSU]?|M[EKL]?|N[EGNPRW]?|O[LX]|P[AEHLOR]|R[GHM]|S[AEGKLMNOPRSTWY]?|T[ADFNQRSW]|UB|W[ACDFNRSV]?|YO|ZE"
@@ -70,6 +72,11 @@ def read_area(text: str) -> str | None:
     match = _SECTOR.fullmatch(spaced)
     district = _read_outward(match["outward"]) if match else None
     return f"{district} {match['sector']}" if match and district else None
+
+
+def alike_postcodes(a: str, b: str) -> bool:
+    """Return True if one typing error at most lies between the two."""
+    return a == b or OSA.distance(a, b, score_cutoff=1) <= 1
 
 
 def outward(postcode: str) -> str:

@@ -9,8 +9,9 @@ from pydantic_core import to_json
 from schemas.codes import Scope
 from schemas.notice import MigrationNotice
 from schemas.register_entry import RegisterEntry
-from services.core.addresses.address import AddressParts, parse_address
+from services.core.addresses.address import AddressParts, AddressReading, read_postal_address
 from services.core.addresses.ending_postcode import ending_postcode
+from services.core.addresses.keys.keys import Identifier, KeySide, address_keys, postcode_keys
 from services.core.addresses.postcode import areas_of, read_area, read_postcode
 from services.core.addresses.uprn import describe_uprn_problem, read_uprn
 from services.core.telephone.telephone import describe_number_problem, read_numbers
@@ -20,8 +21,11 @@ from services.ingest.reading.outcomes import Issue
 Values = tuple[tuple[TokenKind, str], ...]
 
 # Unpacked once: looking up an enum member for every row is measurably slow.
-TELEPHONE, UPRN, POSTCODE, AREA = TokenKind
+TELEPHONE, UPRN, POSTCODE, AREA, ADDRESS = TokenKind
+NOTICE, ENTRY = KeySide
 
+_IDENTIFIERS = (Identifier.ADDRESS, Identifier.TELEPHONE, Identifier.UPRN)
+_OF_AREAS = frozenset({POSTCODE, AREA})
 # Such as 01632, or 1632 after a spreadsheet dropped the zero.
 _TELEPHONE_AREA = re.compile(r"\(?[0-9]{2,6}\)?")
 _OF_ONE_LINE = ("cli", "uprn", "postcode", "address_lines", "exchange", "access_line_id")
@@ -31,24 +35,27 @@ class Place(NamedTuple):
     numbers: tuple[str, ...]
     uprn: str | None
     postcode: str | None
-    parts: AddressParts | None
+    address: AddressReading | None
     issues: tuple[Issue, ...]
 
     @property
-    def values(self) -> Values:
-        # The full address has no token: it is compared after a postcode has matched.
-        values = [(TELEPHONE, number) for number in self.numbers]
-        if self.uprn:
-            values.append((UPRN, self.uprn))
-        if self.postcode:
-            values.append((POSTCODE, self.postcode))
-        return tuple(values)
+    def parts(self) -> AddressParts | None:
+        return self.address.parts if self.address else None
+
+    def values(self, side: KeySide) -> Values:
+        return _values(self.numbers, self.uprn, self.postcode, self.address, side)
 
     @property
     def private(self) -> dict[str, object]:
         # Stored encrypted with the record: `values_of`, the matcher and the case view read these keys.
-        parts = self.parts.to_compact() if self.parts else None
-        return {"numbers": self.numbers, "uprn": self.uprn, "postcode": self.postcode, "parts": parts}
+        parts, places = (self.address.parts.to_compact(), self.address.places) if self.address else (None, None)
+        return {
+            "numbers": self.numbers,
+            "uprn": self.uprn,
+            "postcode": self.postcode,
+            "parts": parts,
+            "places": places or None,
+        }
 
 
 def read_place(
@@ -59,7 +66,7 @@ def read_place(
     given = (postcode or "").strip()
     # If the given postcode cannot be read, the postcode at the end of the address is used.
     code = (_postcode(given, issues) if given else None) or ending_postcode(lines)
-    return Place(numbers, _uprn(uprn, issues), code, parse_address(lines, town) if lines else None, tuple(issues))
+    return Place(numbers, _uprn(uprn, issues), code, read_postal_address(lines, town) if lines else None, tuple(issues))
 
 
 def private_part(record: MigrationNotice | RegisterEntry, place: Place) -> bytes:
@@ -70,14 +77,31 @@ def area_values(postcode: str) -> Values:
     return tuple((AREA, area) for area in areas_of(postcode) if area != postcode)
 
 
-def values_of(place: Mapping[str, Any], *, with_areas: bool) -> Values:
+def values_of(place: Mapping[str, Any], side: KeySide) -> Values:
+    """Return the values by which matching finds a stored record. `place` has what `Place.private` returns."""
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]
-    values = [(TELEPHONE, number) for number in place.get("numbers", ())]
-    values += [(kind, place[name]) for kind, name in ((UPRN, "uprn"), (POSTCODE, "postcode")) if place.get(name)]
-    wider = area_values(place["postcode"]) if with_areas and place.get("postcode") else ()
-    return (*values, *wider)
+    parts = place.get("parts")
+    address = AddressReading(AddressParts.from_compact(parts), tuple(place.get("places", ()))) if parts else None
+    return _values(place.get("numbers", ()), place.get("uprn"), place.get("postcode"), address, side)
+
+
+def _values(
+    numbers: Sequence[str], uprn: str | None, postcode: str | None, address: AddressReading | None, side: KeySide
+) -> Values:
+    exact = [(TELEPHONE, number) for number in numbers]
+    if uprn:
+        exact.append((UPRN, uprn))
+    keys = address_keys(address.parts, address.places, postcode, side) if address else ()
+    if postcode:
+        known = [one for one, has in zip(_IDENTIFIERS, (keys, numbers, uprn), strict=True) if has]
+        # A notice without anything finer is about the whole postcode.
+        if side is NOTICE and not known:
+            return ((POSTCODE, postcode),)
+        exact += ((POSTCODE, postcode), *area_values(postcode)) if side is ENTRY else ()
+        keys = (*keys, *postcode_keys(postcode, known, side))
+    return (*exact, *((ADDRESS, key) for key in keys))
 
 
 def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
@@ -108,13 +132,13 @@ def read_areas(codes: Sequence[str]) -> tuple[Values, tuple[Issue, ...]]:
     return tuple(dict.fromkeys(values)), tuple(dict.fromkeys(issues))
 
 
-def shares_area(scope: str, place: Mapping[str, Any]) -> bool:
+def shares_area(scope: str, values: Values) -> bool:
     """Return True if the notice is matched through an area record.
 
     Several notices share one area record.
     """
-    # The notice is not about one line, or the place has nothing more exact than a postcode.
-    return scope != Scope.LINE or not (place.get("numbers") or place.get("uprn") or place.get("parts"))
+    # The notice is not about one line, or names nothing more exact than a postcode.
+    return scope != Scope.LINE or all(kind in _OF_AREAS for kind, _ in values)
 
 
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:

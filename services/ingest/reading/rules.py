@@ -12,9 +12,10 @@ from schemas.notice import MigrationNotice, lasting_reference
 from schemas.register_entry import RegisterEntry
 from services.core.clock import london_day
 from services.core.days.plausible_days import EARLIEST, LATEST, is_plausible
+from services.core.tokens import TokenKind
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Place, area_values, private_part, read_place, with_scope
+from services.ingest.reading.places import ENTRY, Place, Values, private_part, read_place, with_scope
 from services.ingest.reading.rows.date_columns import OF_THE_MOVE
 from services.ingest.reading.rows.date_issues import long_past
 from services.ingest.reading.rows.notices import locate, notice_facts, nowhere, undated, with_readings, without_areas
@@ -63,16 +64,15 @@ def read_entry(row: RawRow, now: datetime) -> Draft[EntryFacts] | Refused:
     if refusals:
         return Refused(row.number, (*refusals, *issues), entry.entry_id)
     place = _place(entry)
-    # An entry also carries the areas of its postcode, so that a notice for an area finds it.
     return Draft(
         row=row.number,
         reference=entry.entry_id,
         stamp=read_stamp(entry.updated_at, now, typed=row.typed),
         facts=_entry_facts(entry),
-        values=place.values + (area_values(place.postcode) if place.postcode else ()),
+        values=(values := place.values(ENTRY)),
         content=entry_content(entry),
         private=private_part(entry, place),
-        issues=(*issues, *place.issues, *_hard_to_find(place)),
+        issues=(*issues, *place.issues, *_hard_to_find(place, values)),
     )
 
 
@@ -172,8 +172,8 @@ def _from_the_future(field: str, stamp: datetime | None, now: datetime) -> tuple
     )
 
 
-def _hard_to_find(place: Place) -> tuple[Issue, ...]:
-    if place.numbers and not (place.postcode or place.uprn):
+def _hard_to_find(place: Place, values: Values) -> tuple[Issue, ...]:
+    if place.numbers and all(kind is TokenKind.TELEPHONE for kind, _ in values):
         return (
             Issue(
                 "postcode",
@@ -182,7 +182,7 @@ def _hard_to_find(place: Place) -> tuple[Issue, ...]:
                 "Add the UPRN, or the postcode and address.",
             ),
         )
-    if not place.values:
+    if not values:
         return (
             Issue(
                 "cli",

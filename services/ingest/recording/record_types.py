@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple
 from sqlalchemy import Table
 
 from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
+from services.core.addresses.keys.keys import KeySide
 from services.core.audit import AuditAction
 from services.core.tokens import TokenKind, on_the_stream
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
@@ -32,6 +33,7 @@ class WrittenRecord(NamedTuple, Generic[Facts]):
 @dataclass(frozen=True)
 class RecordType(Generic[Facts]):
     kind: RecordKind
+    side: KeySide  # whose keys of the address the records have
     table: Table
     tokens: Table
     owner: str  # column of `tokens` with the id of the record
@@ -134,6 +136,7 @@ def _announce_entries(feed: str, submission: str, written: Sequence[WrittenRecor
 
 NOTICES: RecordType[NoticeFacts] = RecordType(
     kind=RecordKind.NOTICE,
+    side=KeySide.NOTICE,
     table=tables.notices,
     tokens=tables.notice_tokens,
     owner="notice_pk",
@@ -147,6 +150,7 @@ NOTICES: RecordType[NoticeFacts] = RecordType(
 
 ENTRIES: RecordType[EntryFacts] = RecordType(
     kind=RecordKind.ENTRY,
+    side=KeySide.ENTRY,
     table=tables.register_entries,
     tokens=tables.entry_tokens,
     owner="entry_pk",

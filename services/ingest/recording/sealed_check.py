@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from services.core.addresses.keys.keys import KeySide
 from services.core.area_facts import to_json
 from services.core.differences import Difference
 from services.ingest.reading.drafts import RecordKind
@@ -67,12 +68,13 @@ def _tokens(
     store: Store, record_type: RecordType[Any], row: Any, private: Mapping[str, Any]
 ) -> tuple[set[bytes], set[bytes]]:
     # Returns the tokens of a record, and the keys of the areas that its notice is about.
-    places = chain([place_of(private)], private.get("rivals", ()))
-    is_entry = record_type.kind is RecordKind.ENTRY
-    values = chain.from_iterable(values_of(one, with_areas=is_entry) for one in places)
+    own = values_of(place_of(private), record_type.side)
+    tied = [values_of(one, record_type.side) for one in private.get("rivals", ())]
+    values = chain(own, *tied)
     tokens = {(kind, store.tokeniser.token(kind, value)) for kind, value in values}
     # The shared record of an area has the token of the area itself.
-    if is_entry or row.area_facts is not None or not shares_area(row.scope, private):
+    is_entry = record_type.side is KeySide.ENTRY
+    if is_entry or row.area_facts is not None or not shares_area(row.scope, own):
         return {token for _, token in tokens}, set()
     shared = {one for one in tokens if one[0] in OF_AREAS}
     areas = {store.tokeniser.area_key(row.feed_id, kind, token) for kind, token in shared}

@@ -8,7 +8,7 @@ from itertools import chain
 
 from services.core.audit import AuditAction
 from services.core.clock import london_day
-from services.ingest.reading.drafts import Draft, Facts, NoticeFacts, RecordKind
+from services.ingest.reading.drafts import Draft, Facts, NoticeFacts
 from services.ingest.reading.outcomes import RowOutcome
 from services.ingest.reading.places import values_of
 from services.ingest.recording.notices.areas import settle_areas, write_members
@@ -95,8 +95,7 @@ def _written(
     token, values = store.tokeniser.token, version.draft.values
     if version.rival:
         # Both versions are matched until a later stamp settles which of them is right.
-        is_entry = record_type.kind is RecordKind.ENTRY
-        tied = [values_of(place, with_areas=is_entry) for place in version.rival.places]
+        tied = [values_of(place, record_type.side) for place in version.rival.places]
         values = tuple(dict.fromkeys(chain(values, *tied)))
     tokens = tuple([(kind, token(kind, value)) for kind, value in values])
     return WrittenRecord(pk, revision, shard_of(version.key), values, tokens, version.draft)

@@ -9,13 +9,8 @@ from rapidfuzz.distance import OSA
 
 from services.core.addresses.reading.names import NAME_JOINT
 from services.core.addresses.spelling.other_tongues import in_english
-from services.core.addresses.spelling.short_forms import LONG, written_out
-from services.core.addresses.spelling.vocabulary import (
-    BUILDING_WORDS,
-    DIRECTIONS,
-    STREET_WORDS,
-    WEAK_STREET_WORDS,
-)
+from services.core.addresses.spelling.short_forms import KIND_WORDS, written_out
+from services.core.addresses.spelling.vocabulary import DIRECTIONS
 
 
 class Likeness(IntEnum):
@@ -34,11 +29,7 @@ _SHORTEST_WORD_WITH_TWO_ERRORS: Final = 10
 _SHORTEST_CUT_NAME: Final = 4
 _SHORTEST_JOINED_NAME: Final = 6
 
-# The words that say what kind of street or building a name is of.
-_KINDS: Final = frozenset(
-    LONG.get(word, word) for words in (STREET_WORDS, WEAK_STREET_WORDS, BUILDING_WORDS) for word in words
-) | {"street"}
-_GOES_ON: Final = _KINDS | DIRECTIONS
+_GOES_ON: Final = KIND_WORDS | DIRECTIONS
 
 
 def like_streets(a: str, b: str) -> Likeness:
@@ -88,7 +79,7 @@ def _like(a: str, b: str, *, with_kinds: bool) -> Likeness:
     if cut is not Likeness.DIFFERENT:
         return cut
     # `park rd` and `park ave` may be one street to a person who mistakes its kind.
-    if with_kinds and words[-1] in _KINDS and others[-1] in _KINDS and _words_agree(words[:-1], others[:-1]):
+    if with_kinds and words[-1] in KIND_WORDS and others[-1] in KIND_WORDS and _words_agree(words[:-1], others[:-1]):
         return Likeness.ALIKE
     return Likeness.ALIKE if _one_word_apart(words, others) and fuzz.ratio(a, b) >= _ALIKE else Likeness.DIFFERENT
 
@@ -101,7 +92,7 @@ def _word_agrees(a: str, b: str) -> bool:
     if a == b:
         return True
     shorter = min(len(a), len(b))
-    if shorter < _SHORTEST_MISTYPED_WORD or a[0] != b[0] or (a in _KINDS and b in _KINDS):
+    if shorter < _SHORTEST_MISTYPED_WORD or a[0] != b[0] or (a in KIND_WORDS and b in KIND_WORDS):
         return False
     if shorter >= _SHORTEST_WORD_WITH_TWO_ERRORS:
         return OSA.distance(a, b, score_cutoff=2) <= 2  # noqa: PLR2004 - two errors
@@ -112,7 +103,7 @@ def _word_agrees(a: str, b: str) -> bool:
 
 def _one_word_apart(words: list[str], others: list[str]) -> bool:
     # Words that say the kind must not differ: they are long, and would outweigh the name.
-    return words[-1] == others[-1] or words[-1] not in _KINDS or others[-1] not in _KINDS
+    return words[-1] == others[-1] or words[-1] not in KIND_WORDS or others[-1] not in KIND_WORDS
 
 
 def _like_cut(words: list[str], whole: list[str]) -> Likeness:
@@ -123,7 +114,7 @@ def _like_cut(words: list[str], whole: list[str]) -> Likeness:
     if len(words[0]) + last < _SHORTEST_CUT_NAME and sum(map(len, words)) + last < _SHORTEST_CUT_NAME:
         return Likeness.DIFFERENT
     # `church street` is not cut off from `church street mews`, and `park road` is not `park road north`.
-    is_complete = words[last] == whole[last] and words[last] in _KINDS
+    is_complete = words[last] == whole[last] and words[last] in KIND_WORDS
     goes_on = not _GOES_ON.isdisjoint(whole[last + 1 :])
     return Likeness.ALIKE if is_complete and goes_on else Likeness.SAME
 

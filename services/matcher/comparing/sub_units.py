@@ -6,6 +6,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from services.core.addresses.reading.apart import APART
+from services.core.addresses.reading.floors import is_floor
 from services.core.addresses.spelling.vocabulary import ORDINALS
 
 _FLOOR: Final = "floor"
@@ -113,4 +114,4 @@ def _manner(unit: str) -> str:
         return "storey" if unit[0].isdecimal() else unit
     if unit in APART:
         return unit
-    return _FLOOR if unit.isalpha() or " " in unit else "number"
+    return _FLOOR if is_floor(unit) else "number"

@@ -162,7 +162,13 @@ def _open(store: Store, table: str, pk: int, sealed: Sealed, seen: dict[int, Loc
 def location_of(private: Mapping[str, Any]) -> Location:
     parts = private.get("parts")
     others = tuple(location_of(rival) for rival in private.get("rivals", ()))
-    return Location(bool(private.get("numbers")), AddressParts.from_compact(parts) if parts else None, others)
+    return Location(
+        bool(private.get("numbers")),
+        AddressParts.from_compact(parts) if parts else None,
+        private.get("uprn"),
+        private.get("postcode"),
+        others,
+    )
 
 
 def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[Any] | None:

@@ -62,8 +62,13 @@ def partner_counts(connection: Connection, side: PagedSide, pks: Collection[int]
         return
     mine, theirs = _SIDES[side]
     met = partners(connection, mine, pks, theirs).subquery()
-    owner = met.c[mine.owner.name]
-    by_place = select(owner, func.count()).where(met.c.kind.in_([int(kind) for kind in OF_PLACES])).group_by(owner)
+    owner, partner = met.c[mine.owner.name], met.c[theirs.owner.name]
+    # Two records often share several keys of an address.
+    by_place = (
+        select(owner, func.count(partner.distinct()))
+        .where(met.c.kind.in_([int(kind) for kind in OF_PLACES]))
+        .group_by(owner)
+    )
     column, _ = _MATCHED[side]
     on_record = select(column, func.count()).where(among(connection, column, pks)).group_by(column)
     sharing, matched = (dict(map(tuple, connection.execute(query))) for query in (by_place, on_record))

@@ -101,8 +101,8 @@ def test_rejecting_the_surer_evidence_too_ends_the_case_for_good(rejected: Deplo
 
 def test_weaker_evidence_does_not_undo_a_rejection(rejected: Deployment) -> None:
     address = {"postcode": "FY3 8AB"}
-    rejected.put_entries(tower_road_entry(day=2, address_lines=["Flat A, 18 High Street"], **address))
-    rejected.post_notices(notice(day=2, address_lines=["Flat C, 18 High Street"], **address))
+    rejected.put_entries(tower_road_entry(day=2, address_lines=["18 High Street"], **address))
+    rejected.post_notices(notice(day=2, address_lines=["20 High Street"], **address))
     rejected.tick(days=1)
     assert pairs(rejected)["n1", "e1"][0] == "possible"
     assert cases_by_entry(rejected)["e1"].state == "false_match"

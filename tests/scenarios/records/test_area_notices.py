@@ -251,3 +251,18 @@ class TestTurns:
         assert count(deployment, unfinished_matching) == 0
         entries = 30 + len({case for case in cases_by_entry(deployment) if int(case[1:]) > 30})
         assert homes in (0, entries)
+
+
+def test_an_area_counts_from_when_the_notice_that_replaced_it_does_so_no_longer(deployment: Deployment) -> None:
+    deployment.put_entries(home(1))
+    replacing = {"id": "n2", "planned_migration_date": "2026-12-20", "cli": "01632 960001"}
+    # The notice on the area is replaced from the first, so nothing is kept of its area.
+    settled(
+        deployment,
+        {**replacing, "issued_at": "2026-11-01T09:00:00Z", "supersedes": "a1"},
+        area_notice("a1", "FY3 8", "FY3"),
+    )
+    assert pairs(deployment) == {}
+    settled(deployment, {**replacing, "issued_at": "2026-11-02T09:00:00Z"})
+    assert {notice for notice, _ in pairs(deployment)} == {"area FY3 8", "area FY3"}
+    assert harm(deployment) == "2026-12-10"

@@ -66,8 +66,8 @@ def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) 
             ("probable", "same_address telephone_numbers_differ"),
         ),
         (
-            {"uprn": UPRN, **FLAT_A},
-            {"uprn": UPRN, **FLAT_C},
+            {"uprn": UPRN, "address_lines": ["18 High Street"]},
+            {"uprn": UPRN, "address_lines": ["20 High Street"]},
             ("possible", "same_uprn addresses_differ"),
         ),
         ({**FLAT_A}, {"postcode": "FY3 8AB"}, ("possible", "same_postcode")),
@@ -96,6 +96,8 @@ def test_a_near_address_is_possible_and_says_what_is_missing(deployment: Deploym
         (FLAT_A, FLAT_C),
         ({"cli": NUMBER}, {"cli": OTHER_NUMBER}),
         ({"uprn": UPRN}, {"uprn": OTHER_UPRN}),
+        # Flats often carry the UPRN of their building.
+        ({"uprn": UPRN, **FLAT_A}, {"uprn": UPRN, **FLAT_C}),
         ({"cli": NUMBER, **FLAT_A}, {"cli": OTHER_NUMBER, **FLAT_C}),
         ({"cli": NUMBER}, {"uprn": UPRN, **FLAT_A}),
     ],

@@ -18,9 +18,9 @@ from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry, count, pairs, rows
 
 
-def lines(deployment: Deployment, count: int = 45) -> None:
+def lines(deployment: Deployment, count: int = 45, **more: Any) -> None:
     # Later days come first, so that the order of arrival is not the order of the days.
-    deployment.post_notices(*(line(number) for number in reversed(range(count))))
+    deployment.post_notices(*(line(number, **more) for number in reversed(range(count))))
     deployment.settle()
 
 
@@ -68,7 +68,8 @@ class TestOneEntry:
     def test_what_is_sure_waits_for_no_turn_though_its_day_is_the_last(
         self, deployment: Deployment, more: dict[str, Any]
     ) -> None:
-        lines(deployment)
+        # Any of these may be the line of any home in the street.
+        lines(deployment, cli="", address_lines=["High Street"])
         deployment.post_notices(line(300, **more))
         deployment.settle()
         deployment.put_entries(home(1, cli="01632 960123", uprn="100012345678"))

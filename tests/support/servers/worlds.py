@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from schemas.codes import NoticeStatus, Scope
-from services.core.addresses.address import AddressParts
 from services.core.tokens import Tokeniser
 from services.ingest.reading.drafts import Draft, EntryFacts, NoticeFacts, RawRow, Refused
 from services.ingest.reading.rules import read_entry, read_notice
 from services.matcher.rules import Location, judge
+from services.matcher.store.matches import location_of
 from tests.support.clock import START
 from tests.support.deployment import RAVEN
 
@@ -197,6 +197,4 @@ def _judged(notice: Row, entry: Row) -> tuple[str, str] | None:
 
 
 def _whereabouts(draft: Draft[Any]) -> Location:
-    private = draft.opened()
-    parts = private.get("parts")
-    return Location(bool(private["numbers"]), AddressParts.from_compact(parts) if parts else None)
+    return location_of(draft.opened())

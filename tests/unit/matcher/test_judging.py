@@ -7,8 +7,10 @@ from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Location, MatchReason, judge
 
-PHONE, UPRN, POSTCODE, AREA = TokenKind.TELEPHONE, TokenKind.UPRN, TokenKind.POSTCODE, TokenKind.AREA
+PHONE, UPRN, POSTCODE, AREA, ADDRESS = TokenKind
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
+NEXT_DOOR, MISTAKEN_KIND = "20 High Street", "18 High Road"
+BY_ADDRESS = Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS,))
 
 
 def judged(
@@ -48,15 +50,17 @@ def test_the_same_number_is_confirmed_and_no_address_is_opened() -> None:
         ({UPRN}, None, None, MatchLevel.PROBABLE),
         ({UPRN}, FLAT_A, None, MatchLevel.PROBABLE),
         ({UPRN}, FLAT_A, HOUSE, MatchLevel.PROBABLE),
-        ({UPRN}, FLAT_A, FLAT_C, MatchLevel.POSSIBLE),
-        ({UPRN, POSTCODE}, FLAT_A, FLAT_C, MatchLevel.POSSIBLE),
-        ({UPRN, POSTCODE}, FLAT_A, FLAT_A, MatchLevel.PROBABLE),
-        ({POSTCODE}, FLAT_A, FLAT_A, MatchLevel.PROBABLE),
-        ({POSTCODE}, FLAT_A, HOUSE, MatchLevel.POSSIBLE),
+        ({UPRN}, HOUSE, NEXT_DOOR, MatchLevel.POSSIBLE),
+        ({UPRN}, FLAT_A, FLAT_C, None),
+        ({UPRN, ADDRESS}, FLAT_A, FLAT_C, None),
+        ({UPRN, ADDRESS}, FLAT_A, FLAT_A, MatchLevel.PROBABLE),
+        ({ADDRESS}, FLAT_A, FLAT_A, MatchLevel.PROBABLE),
+        ({ADDRESS}, FLAT_A, HOUSE, MatchLevel.POSSIBLE),
+        ({ADDRESS}, FLAT_A, None, MatchLevel.POSSIBLE),
+        ({ADDRESS}, None, None, MatchLevel.POSSIBLE),
         ({POSTCODE}, FLAT_A, None, MatchLevel.POSSIBLE),
-        ({POSTCODE}, None, None, MatchLevel.POSSIBLE),
-        ({POSTCODE}, FLAT_A, FLAT_C, None),
-        ({POSTCODE}, HOUSE, "20 High Street", None),
+        ({ADDRESS}, FLAT_A, FLAT_C, None),
+        ({ADDRESS}, HOUSE, NEXT_DOOR, None),
     ],
 )
 def test_without_a_common_number_the_addresses_decide(
@@ -66,7 +70,7 @@ def test_without_a_common_number_the_addresses_decide(
     assert level(judged(kinds, theirs, mine)) is expected
 
 
-@pytest.mark.parametrize("kinds", [{UPRN}, {POSTCODE}])
+@pytest.mark.parametrize("kinds", [{UPRN}, {ADDRESS}])
 def test_that_both_have_numbers_and_share_none_is_said_to_whoever_decides(kinds: set[TokenKind]) -> None:
     finding = judged(kinds, FLAT_A, FLAT_A, numbers=True)
     assert finding is not None
@@ -78,7 +82,7 @@ def test_a_pair_that_shares_an_area_only_is_no_match_of_a_line() -> None:
     assert judged({AREA}, FLAT_A, FLAT_A) is None
 
 
-@pytest.mark.parametrize("kinds", [{UPRN}, {POSTCODE}])
+@pytest.mark.parametrize("kinds", [{UPRN}, {ADDRESS}])
 @pytest.mark.parametrize(("mine", "theirs", "said"), [(True, True, True), (True, False, False), (False, True, False)])
 def test_numbers_are_said_to_differ_only_where_both_sides_have_one(
     kinds: set[TokenKind], mine: bool, theirs: bool, said: bool
@@ -87,3 +91,59 @@ def test_numbers_are_said_to_differ_only_where_both_sides_have_one(
     finding = judge(kinds, Scope.LINE, lambda: (Location(mine, parts), Location(theirs, parts)))
     assert finding is not None
     assert (MatchReason.NUMBERS_DIFFER in finding.reasons) is said
+
+
+def placed(address: str, uprn: str | None = None, postcode: str | None = None) -> Location:
+    return Location(has_numbers=False, parts=parse_address([address]), uprn=uprn, postcode=postcode)
+
+
+def by_address(mine: Location, theirs: Location) -> Finding | None:
+    return judge({ADDRESS}, Scope.LINE, lambda: (mine, theirs))
+
+
+ONE_AND_ANOTHER = [
+    ({"uprn": "100012345671"}, {"uprn": "100012345672"}, MatchReason.UPRNS_DIFFER),
+    ({"postcode": "FY3 8AB"}, {"postcode": "FY4 9AD"}, MatchReason.POSTCODES_DIFFER),
+]
+
+
+@pytest.mark.parametrize(("mine", "theirs", "reason"), ONE_AND_ANOTHER)
+def test_a_person_decides_about_one_address_with_two_uprns_or_postcodes(
+    mine: dict[str, str], theirs: dict[str, str], reason: MatchReason
+) -> None:
+    found = by_address(placed(FLAT_A, **mine), placed(FLAT_A, **theirs))
+    assert found == Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_ADDRESS, reason))
+    assert by_address(placed(FLAT_A, **mine), placed(FLAT_A)) == BY_ADDRESS
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [one[:2] for one in ONE_AND_ANOTHER])
+def test_a_near_address_with_another_uprn_or_postcode_is_no_match(mine: dict[str, str], theirs: dict[str, str]) -> None:
+    assert by_address(placed(FLAT_A, **mine), placed(HOUSE, **theirs)) is None
+    assert level(by_address(placed(FLAT_A, **mine), placed(HOUSE))) is MatchLevel.POSSIBLE
+
+
+@pytest.mark.parametrize("theirs", ["FY3 8AD", "FY3 8BA", "FY3 9AB"])
+def test_a_postcode_with_a_typing_error_is_no_other_postcode(theirs: str) -> None:
+    found = judge({ADDRESS}, Scope.LINE, lambda: (placed(HOUSE, postcode="FY3 8AB"), placed(HOUSE, postcode=theirs)))
+    assert found == Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS,))
+
+
+@pytest.mark.parametrize(
+    "theirs", [HOUSE, "1 High Street Flat 18", "Flat A, High Street", "First Floor, 18 High Street"]
+)
+def test_a_home_named_otherwise_with_another_telephone_number_is_no_match(theirs: str) -> None:
+    assert judged({ADDRESS}, FLAT_A, theirs, numbers=True) is None
+
+
+def test_a_home_on_a_street_of_a_like_name_with_another_telephone_number_is_possible() -> None:
+    assert level(judged({ADDRESS}, HOUSE, MISTAKEN_KIND, numbers=True)) is MatchLevel.POSSIBLE
+
+
+def test_addresses_that_say_nothing_for_or_against_each_other_are_no_match() -> None:
+    assert judged({ADDRESS}, "Rose Cottage, Mill Lane", "Ivy House, Mill Lane") is None
+
+
+def test_the_same_flat_of_the_same_building_is_the_same_home_whatever_the_street() -> None:
+    # The second address leaves the street out, and its town is read as the street.
+    found = judged({ADDRESS}, "Flat 7, Wren Heights, 44 Bluebell Drive", "Flat 7, Wren Heights, 44 Wynmere")
+    assert level(found) is MatchLevel.PROBABLE

@@ -12,7 +12,7 @@ from services.matcher.step import step
 from tests.unit.matcher.test_matching_step import BY_NUMBER, ENTRY, NOTICE, STANDING, state
 
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
-FOUND = ("sub_unit_missing", "numbers_agree", "streets_agree")
+FOUND = ("numbers_agree", "streets_alike")
 ALSO = (MatchReason.NUMBERS_DIFFER,)
 
 
@@ -27,12 +27,12 @@ def judged(kinds: set[TokenKind], mine: Location, theirs: Location) -> Finding |
 @pytest.mark.parametrize(
     ("kinds", "mine", "theirs", "level", "reasons"),
     [
-        ({TokenKind.UPRN}, FLAT_A, FLAT_C, MatchLevel.POSSIBLE, ("same_uprn", "addresses_differ")),
+        ({TokenKind.UPRN}, HOUSE, "20 High Street", MatchLevel.POSSIBLE, ("same_uprn", "addresses_differ")),
         ({TokenKind.UPRN}, FLAT_A, None, MatchLevel.PROBABLE, ("same_uprn",)),
         ({TokenKind.UPRN}, None, FLAT_A, MatchLevel.PROBABLE, ("same_uprn",)),
-        ({TokenKind.POSTCODE}, FLAT_A, FLAT_A, MatchLevel.PROBABLE, ("same_address",)),
-        ({TokenKind.POSTCODE}, FLAT_A, HOUSE, MatchLevel.POSSIBLE, ("near_address", *FOUND)),
-        ({TokenKind.POSTCODE}, FLAT_A, None, MatchLevel.POSSIBLE, ("same_postcode",)),
+        ({TokenKind.ADDRESS}, FLAT_A, FLAT_A, MatchLevel.PROBABLE, ("same_address",)),
+        ({TokenKind.ADDRESS}, HOUSE, "18 High Road", MatchLevel.POSSIBLE, ("near_address", *FOUND)),
+        ({TokenKind.ADDRESS}, FLAT_A, None, MatchLevel.POSSIBLE, ("same_postcode",)),
     ],
 )
 def test_a_finding_gives_its_reasons_in_order_and_then_that_the_numbers_differ(
@@ -49,16 +49,16 @@ def test_the_same_number_and_uprn_are_both_said() -> None:
 @pytest.mark.parametrize(
     ("mine", "theirs"),
     [
-        (Location(False, place(FLAT_C).parts, (place(HOUSE), place(FLAT_A))), place(FLAT_A)),
-        (place(FLAT_A), Location(False, place(HOUSE).parts, (place(FLAT_C), place(FLAT_A)))),
+        (Location(False, place(FLAT_C).parts, others=(place(HOUSE), place(FLAT_A))), place(FLAT_A)),
+        (place(FLAT_A), Location(False, place(HOUSE).parts, others=(place(FLAT_C), place(FLAT_A)))),
     ],
 )
 def test_of_several_places_of_a_record_the_surest_counts(mine: Location, theirs: Location) -> None:
-    assert judged({TokenKind.POSTCODE}, mine, theirs) == Finding(MatchLevel.PROBABLE, ("same_address", *ALSO))
+    assert judged({TokenKind.ADDRESS}, mine, theirs) == Finding(MatchLevel.PROBABLE, ("same_address", *ALSO))
 
 
 def test_places_that_all_clash_are_no_match() -> None:
-    assert judged({TokenKind.POSTCODE}, place(FLAT_A), replace(place(FLAT_C), others=(place(FLAT_C),))) is None
+    assert judged({TokenKind.ADDRESS}, place(FLAT_A), replace(place(FLAT_C), others=(place(FLAT_C),))) is None
 
 
 def test_a_pair_that_is_over_does_not_keep_the_next_from_being_found() -> None:
@@ -70,10 +70,10 @@ def test_a_pair_that_is_over_does_not_keep_the_next_from_being_found() -> None:
 
 
 def test_each_pair_is_judged_by_its_own_places() -> None:
-    places = {(1, 2): (place(FLAT_A), place(FLAT_A)), (1, 4): (place(FLAT_A), place(HOUSE))}
+    places = {(1, 2): (place(FLAT_A), place(FLAT_A)), (1, 4): (place(HOUSE), place("18 High Road"))}
     made = state(
         entries={2: ENTRY, 4: replace(ENTRY, pk=4)},
-        shared={pair: {TokenKind.POSTCODE} for pair in places},
+        shared={pair: {TokenKind.ADDRESS} for pair in places},
         look=places.__getitem__,
     )
     assert {pair: found.level for pair, found in step(made).found.items()} == {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from services.core.addresses.reading.apart import APART
 from services.core.addresses.spelling.vocabulary import FLAT, ORDINALS
 
 Names = Callable[[re.Match[str]], Sequence[str]]
@@ -50,6 +51,10 @@ def without_short_floors(text: str) -> str:
         for pattern, words in _SHORT_FLOORS:
             text = pattern.sub(words, text)
     return text
+
+
+def is_floor(unit: str) -> bool:
+    return len(unit) > 1 and unit not in APART and unit.replace(" ", "").isalpha()
 
 
 def _floor(match: re.Match[str]) -> list[str]:

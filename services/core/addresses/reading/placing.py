@@ -1,6 +1,7 @@
 from itertools import pairwise
 from typing import Final
 
+from services.core.addresses.reading.floors import is_floor
 from services.core.addresses.reading.names import MOST_NAMES, NAME_JOINT, NameKind, without_locality
 from services.core.addresses.reading.numbers import HouseNumber
 from services.core.addresses.reading.sections import AddressPart
@@ -64,9 +65,12 @@ def place_numbers(units: set[str], street: AddressPart | None, outside: list[Add
     numbers: set[str] = set()
     for house in houses:
         numbers.update(house.numbers)
+    last = (*within, *houses)[-1:]
     for number in within:
-        # A lone number in a building is the flat, unless the address names a sub-unit already.
-        is_dwelling = not units and not number.sub_units and len(number.numbers) == 1
+        # A lone number in a building is the flat, unless the address names a sub-unit already. A floor does not name
+        # the flat, so in `105 second floor, maple court, 16 high street` the flat is 105.
+        is_named = units and (number in last or not all(map(is_floor, units)))
+        is_dwelling = not is_named and not number.sub_units and len(number.numbers) == 1
         (units if is_dwelling else numbers).update(number.numbers)
     for number in (*within, *houses):
         # In `flat 2 12a-12c high st` the letters name the building.

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from services.core.addresses.reading.care_of import without_care_of
@@ -40,7 +41,7 @@ def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
         units |= named
         rests += [rest] if rest else []
     units, rests = _without_storeys(units, rests)
-    return units, [_read_part(rest) for rest in _joined(rests)]
+    return units, [_read_part(part) for rest in _joined(rests) for part in _apart(rest)]
 
 
 def _without_storeys(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
@@ -69,6 +70,14 @@ def _joined(rests: list[str]) -> list[str]:
         # A number alone belongs to the name in the next segment: `18`, `high st`.
         is_open = not WORDY.search(rest)
     return [" ".join(rests) for rests in joined]
+
+
+def _apart(rest: str) -> list[str]:
+    """Divide a text before a second number, if a name stands between two numbers: `9 maple ct 10 high st`."""
+    numbers = house_numbers(rest, of_building=False)
+    starts = [number.start for before, number in pairwise(numbers) if WORDY.search(rest, before.end, number.start)]
+    bounds = [0, *starts, len(rest)]
+    return [rest[start:end].strip() for start, end in pairwise(bounds)]
 
 
 def _read_part(rest: str) -> AddressPart:

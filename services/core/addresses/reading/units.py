@@ -43,7 +43,11 @@ def _unit(match: re.Match[str]) -> list[str]:
 
 def _units(match: re.Match[str]) -> Sequence[str]:
     ends = match["first"], match["last"]
-    if not match["first"].isdecimal() or not match["last"].isdecimal():
+    numbers = sum(end.isdecimal() for end in ends)
+    # `flats 1-c` is no range: nothing stands between a number and a letter.
+    if numbers == 1:
+        return ends
+    if not numbers:
         # The sender may write the larger end of a range first.
         first, last = sorted(ends)
         return _between(match, ascii_lowercase, ascii_lowercase.index(first), ascii_lowercase.index(last))

@@ -1,6 +1,11 @@
 from typing import Final
 
-from services.core.addresses.spelling.vocabulary import DIRECTIONS, STREET_WORDS
+from services.core.addresses.spelling.vocabulary import (
+    BUILDING_WORDS,
+    DIRECTIONS,
+    STREET_WORDS,
+    WEAK_STREET_WORDS,
+)
 
 # Each word is read in a short form, because `st` may be street or saint. `written_out` decides once the name is known.
 _SPELLINGS: Final = {
@@ -94,6 +99,10 @@ _WHOLE: Final = frozenset({
 })
 # fmt: on
 LONG: Final = {short: words.split()[0] for short, words in _SPELLINGS.items() if short not in _WHOLE}
+# The words that say what kind of street or building a name is of.
+KIND_WORDS: Final = frozenset(
+    LONG.get(word, word) for words in (STREET_WORDS, WEAK_STREET_WORDS, BUILDING_WORDS) for word in words
+) | {"street"}
 
 
 def written_out(name: str) -> str:

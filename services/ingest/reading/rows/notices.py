@@ -11,7 +11,7 @@ from schemas.notice import MigrationNotice
 from services.core.clock import london_day
 from services.ingest.reading.drafts import NoticeFacts, TwoReadings
 from services.ingest.reading.outcomes import Issue
-from services.ingest.reading.places import Values, private_part, read_areas, read_place, shares_area
+from services.ingest.reading.places import NOTICE, Values, private_part, read_areas, read_place, shares_area
 
 # Read once: looking up an enum member for every row is measurably slow.
 LINE, EXCHANGE = Scope.LINE, Scope.EXCHANGE
@@ -32,9 +32,9 @@ class LocatedNotice(NamedTuple):
 
 def locate(notice: MigrationNotice) -> LocatedNotice:
     place = read_place(notice.cli, notice.uprn, notice.postcode, notice.address_lines, notice.post_town)
-    values, issues = (place.values, ()) if notice.scope is LINE else read_areas(_area_codes(notice))
+    values, issues = (place.values(NOTICE), ()) if notice.scope is LINE else read_areas(_area_codes(notice))
     content = notice.model_dump_json(exclude=_NOT_CONTENT, exclude_defaults=True).encode()
-    shared = shares_area(notice.scope, place.private)
+    shared = shares_area(notice.scope, values)
     return LocatedNotice(values, content, private_part(notice, place), (*place.issues, *issues), shared)
 
 

@@ -7,8 +7,11 @@ from typing import Any
 
 from schemas.events import NoticesReconsidered
 from services.core.audit import AuditAction
-from services.ingest.recording.record_types import OF_AREAS, WrittenRecord
+from services.core.tokens import TokenKind
+from services.ingest.reading.places import values_of
+from services.ingest.recording.record_types import NOTICES, OF_AREAS, WrittenRecord
 from services.ingest.recording.rules.area_notices import area_summary
+from services.ingest.recording.rules.ties import place_of
 from services.ingest.recording.store.areas import (
     Area,
     digest_of,
@@ -16,9 +19,11 @@ from services.ingest.recording.store.areas import (
     find_area_records,
     insert_area_records,
     live_notices,
+    members_of,
     replace_members,
     update_area_records,
 )
+from services.ingest.recording.store.records import open_records
 from services.ingest.recording.submission import SubmissionContext
 
 
@@ -51,8 +56,10 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
         for key, one in standing.items()
         if key in known and not (known[key].live and known[key].digest == digest_of(context, one))
     ]
-    # An area without a record is always one of `named`, because a touched area had a notice before.
-    new = [(named[key], one) for key, one in standing.items() if key not in known]
+    unrecorded = standing.keys() - known.keys()
+    # Of a touched area, a notice may have been replaced from the first, and may count only now.
+    areas = {**_areas_of_members(context, unrecorded - named.keys()), **named}
+    new = [(areas[key], standing[key]) for key in standing if key in unrecorded]
     gone = end_area_records(context.connection, ended)
     # In the order of ids, as the matcher locks them.
     updated = update_area_records(context, sorted(changed, key=lambda one: one[1].pk))
@@ -65,10 +72,24 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
 def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]:
     if not record.draft.facts.shares_area:
         return []
-    key_of = context.store.tokeniser.area_key
     pairs = zip(record.values, record.tokens, strict=True)
-    return [
-        Area(key_of(context.feed_id, kind, token), value, kind, token)
-        for (kind, value), (_, token) in pairs
-        if kind in OF_AREAS
-    ]
+    return [_area(context, kind, value, token) for (kind, value), (_, token) in pairs if kind in OF_AREAS]
+
+
+def _areas_of_members(context: SubmissionContext, keys: Collection[bytes]) -> dict[bytes, Area]:
+    """Return the areas by their keys, as one notice on each area names it."""
+    if not keys:
+        return {}
+    opened = open_records(context, NOTICES, members_of(context.connection, keys))
+    token = context.store.tokeniser.token
+    return {
+        area.key: area
+        for private in opened.values()
+        for one in (place_of(private), *private.get("rivals", ()))
+        for kind, value in values_of(one, NOTICES.side)
+        if kind in OF_AREAS and (area := _area(context, kind, value, token(kind, value))).key in keys
+    }
+
+
+def _area(context: SubmissionContext, kind: TokenKind, value: str, token: bytes) -> Area:
+    return Area(context.store.tokeniser.area_key(context.feed_id, kind, token), value, kind, token)

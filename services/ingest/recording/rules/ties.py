@@ -16,7 +16,7 @@ SAME_STAMP: Final = "same_stamp_differs"  # the code of the issue, and the flag 
 # grow for ever.
 MOST_PLACES: Final = 5
 
-# Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, and `areas` of an area notice.
+# Where a line is, as JSON: `numbers`, `uprn`, `postcode`, `parts`, `places`, and `areas` of an area notice.
 Place = Mapping[str, Any]
 
 # Statuses of notices, then of entries, each with the most dangerous first.
@@ -57,7 +57,7 @@ def risk_of(facts: NoticeFacts | EntryFacts) -> VersionRisk:
 def place_of(private: Mapping[str, Any]) -> Place:
     # `private` is the decrypted part of a record, or `sealed_form` of a draft.
     record = private.get("record") or {}
-    found = {name: private[name] for name in ("numbers", "uprn", "postcode", "parts") if private.get(name)}
+    found = {name: private[name] for name in ("numbers", "uprn", "postcode", "parts", "places") if private.get(name)}
     areas = record.get("area_codes") if record.get("scope", "line") != "line" else None
     return {**found, "areas": areas} if areas else found
 

@@ -45,6 +45,14 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
     return set(connection.scalars(query))
 
 
+def members_of(connection: Connection, keys: Collection[bytes]) -> Sequence[int]:
+    """Return one live notice on each area."""
+    of, row = area_members.c, notices.c
+    query = select(func.min(of.notice_pk)).join_from(area_members, notices, row.pk == of.notice_pk).where(row.live)
+    parts = (query.where(condition) for condition in among_keys(connection, of.area_key, keys))
+    return [pk for part in parts for pk in connection.scalars(part.group_by(of.area_key))]
+
+
 def replace_members(connection: Connection, notice_pks: Collection[int], members: Sequence[tuple[bytes, int]]) -> None:
     connection.execute(delete(area_members).where(among(connection, area_members.c.notice_pk, notice_pks)))
     bulk_insert(connection, area_members, ("area_key", "notice_pk"), members)

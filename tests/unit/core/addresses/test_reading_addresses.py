@@ -45,6 +45,7 @@ def test_a_lettered_flat_is_read_in_all_its_dress(lines: list[str]) -> None:
         ("Studio 2", "2"),
         ("Flat 3, Block B", "3|b"),
         ("Flats 1-3", "1|2|3"),
+        ("Flats 1-c", "1|c"),
         ("Ground Floor Flat", "ground"),
         ("GFF", "ground"),
         ("Grd Flr Flat", "ground"),

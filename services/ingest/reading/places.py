@@ -83,7 +83,7 @@ def values_of(place: Mapping[str, Any], side: KeySide) -> Values:
     if place.get("areas"):
         return read_areas(place["areas"])[0]
     parts = place.get("parts")
-    address = AddressReading(AddressParts.from_compact(parts), tuple(place.get("places", ()))) if parts else None
+    address = AddressReading(AddressParts.from_compact(parts), tuple(place.get("places") or ())) if parts else None
     return _values(place.get("numbers", ()), place.get("uprn"), place.get("postcode"), address, side)
 
 

@@ -13,7 +13,12 @@ HOMES_A_LINE_NOTICED = 7
 # Shares of the entries: with a notice under the same number, and with one at the address under another number.
 SHARE_NOTICED, SHARE_OTHER_NUMBER = 0.14, 0.03
 
-STREETS = ("High Street", "Church Lane", "Station Road", "Victoria Avenue", "Mill Close", "Park View", "Queens Drive")
+STREETS = ("Street", "Lane", "Road", "Avenue", "Close", "View", "Drive")
+# Each street has one postcode, and a town 140 streets, so that no street of a town stands twice.
+NAMES = tuple(
+    "High Church Station Victoria Mill Park Queens Linden Copper Falcon Orchard Tanner Bridge Cedar Meadow Quarry School "
+    "Thistle Harbour Willow".split()
+)
 LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 BATCH = 10_000
 
@@ -36,11 +41,17 @@ class Home:
 
     @property
     def address(self) -> dict[str, object]:
-        api, street = self.index % HOMES_A_POSTCODE, STREETS[self.index // HOMES_A_POSTCODE % len(STREETS)]
+        code, api = divmod(self.index, HOMES_A_POSTCODE)
+        town, place = divmod(code, len(NAMES) * len(STREETS))
+        street = f"{NAMES[place % len(NAMES)]} {STREETS[place // len(NAMES)]}"
         # Every fifth home is a flat. Four flats share a house number.
         in_a_block = [f"Flat {1 + api % 4}", f"{1 + api // 4 * 2} {street}"]
         lines = [f"{1 + api * 2} {street}"] if self.index % 5 else in_a_block
-        return {"address_lines": lines, "post_town": "Ambridge", "postcode": self.postcode}
+        return {
+            "address_lines": lines,
+            "post_town": f"Am{LETTERS[town // 20 % 20]}{LETTERS[town % 20]}bridge",
+            "postcode": self.postcode,
+        }
 
 
 @dataclass(frozen=True)

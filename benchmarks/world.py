@@ -15,9 +15,27 @@ SHARE_NOTICED, SHARE_OTHER_NUMBER = 0.14, 0.03
 
 STREETS = ("Street", "Lane", "Road", "Avenue", "Close", "View", "Drive")
 # Each street has one postcode, and a town 140 streets, so that no street of a town stands twice.
-NAMES = tuple(
-    "High Church Station Victoria Mill Park Queens Linden Copper Falcon Orchard Tanner Bridge Cedar Meadow Quarry School "
-    "Thistle Harbour Willow".split()
+NAMES = (
+    "High",
+    "Church",
+    "Station",
+    "Victoria",
+    "Mill",
+    "Park",
+    "Queens",
+    "Linden",
+    "Copper",
+    "Falcon",
+    "Orchard",
+    "Tanner",
+    "Bridge",
+    "Cedar",
+    "Meadow",
+    "Quarry",
+    "School",
+    "Thistle",
+    "Harbour",
+    "Willow",
 )
 LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 BATCH = 10_000

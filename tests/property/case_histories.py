@@ -212,7 +212,10 @@ class History:
 
 
 def play(seed: int, steps: int = 40, *, recompute_on_edit: bool = True, look_after_acts: bool = True) -> History:
-    """Raises AssertionError if a message would be late, or if the case ends too soon."""
+    """Play a random history of one case.
+
+    Raises AssertionError if a message of this history is late, or if the case ends too soon.
+    """
     history = History(random.Random(seed), recompute_on_edit, look_after_acts)
     for _ in range(steps):
         chosen = history.dice.choices(("post", "act", "edit", "wait"), (3, 4, 1, 5))[0]

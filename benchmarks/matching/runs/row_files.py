@@ -43,7 +43,7 @@ class RowFiles:
         return truth
 
     def entry_bodies(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the requests of each council, with the council's style."""
+        """Yield the body of each request, with the style in which its council writes addresses."""
         for style in STYLES:
             if self._entries(style).exists():
                 yield from ((style, body) for body in _bodies(self._entries(style), "entries"))

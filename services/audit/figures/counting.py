@@ -54,7 +54,7 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the recorded actions of a month.
 
-    `seen` has the first acts on cases that are counted already. New first acts are added to `seen`.
+    Of some acts only the first on a case counts. `seen` has those of earlier months, and those of this month are added.
     """
     counts: Counts = Counter()
     for row in rows:

@@ -99,6 +99,7 @@ def _values(
         # A notice without anything finer is about the whole postcode.
         if side is NOTICE and not known:
             return ((POSTCODE, postcode),)
+        # By these, notices on areas find an entry.
         exact += ((POSTCODE, postcode), *area_values(postcode)) if side is ENTRY else ()
         keys = (*keys, *postcode_keys(postcode, known, side))
     return (*exact, *((ADDRESS, key) for key in keys))

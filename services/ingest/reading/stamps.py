@@ -39,10 +39,7 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if this stamp is older than the stamp `later`.
-
-        `later` must belong to a version that was received later.
-        """
+        """Return True if `later` is surely the newer stamp. It is of the version that was received second."""
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at

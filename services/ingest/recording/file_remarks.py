@@ -21,7 +21,7 @@ def with_remarks(first: Sequence[str], remarks: Remarks) -> Remarks:
 
 
 def on_withdrawals(connection: Connection, missing: MissingEntries, *, tried: bool) -> tuple[str, ...]:
-    """Return the remarks on withdrawals of missing entries. `tried` is True for a dry run."""
+    """Return the remarks on entries that are withdrawn because the file lacks them. `tried` is True for a dry run."""
     gone = len(missing.pks)
     if not gone:
         return ()

@@ -34,7 +34,7 @@ def write_drafts(
 ) -> list[RowOutcome]:
     """Write the drafts of one transaction.
 
-    `sent` has references from all transactions of a long submission.
+    A long submission has several. `sent` then has the references of all its rows, also of those still to be written.
     """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.

@@ -84,7 +84,10 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Prepare the reading for writing. A withdrawn entry returns to the register if its key is in `keys`."""
+        """Return the rows with what only the records on file can say of them.
+
+        `keys` has the keys of all rows: of withdrawn entries among them it is said that they return.
+        """
         with self._turns.reading() as connection:
             context = self._context(connection)
             # Found before the records are written, which puts these entries back.

@@ -51,7 +51,10 @@ def closed(value: object) -> bytes:
 
 
 def opened_frame(data: bytes) -> Any:
-    """Raises FrameError if `data` contains a forbidden type."""
+    """Return the object that `closed` wrote.
+
+    Raises FrameError if it holds an object of a class that no worker sends.
+    """
     return _Opener(BytesIO(data)).load()
 
 

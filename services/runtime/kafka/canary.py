@@ -40,8 +40,9 @@ class Canaries:
     every: timedelta
 
     def run_once(self) -> int:
-        """Publish the canaries that are due. Return the number of lost events.
+        """Publish the canaries that are due.
 
+        Return the number of events that earlier canaries show as lost. They are published again.
         Raises RelayError if the brokers accept no canary.
         """
         now = self.store.now()

@@ -76,7 +76,7 @@ def is_replaced(connection: Connection, link: SentLink) -> bool:
 def alerts_replaced_by(connection: Connection, link: SentLink, since: datetime) -> list[AlertRef]:
     """Return the earlier alerts that the message with this link replaces, the newest alert first.
 
-    An alert is left out if its message to this contact was accepted before `since`.
+    The link is for one contact. An alert that this contact had before `since` is left out.
     """
     row, sent = alerts.c, deliveries.c
     query = (

@@ -1,7 +1,7 @@
 """Makes the keys under which a notice and a register entry of one home meet."""
 # A key joins parts of an address, and a postcode alone is none. If both addresses have a part, they meet only where the
-# part is the same. If one of them lacks it, they meet under a crossed key, which names the side that has the part. So
-# those that have it do not meet there, and a building of 300 flats does not bring 90,000 pairs.
+# part is the same. If one of them lacks it, they meet under a crossed key, which says which side has the part. So those
+# that have it do not meet there, and a building of 300 flats does not bring 90,000 pairs.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -21,6 +21,7 @@ _MOST_UNITS: Final = 3
 _MOST_NAMES: Final = 3
 _LONG_NAME: Final = 3
 _SAINT: Final = "saint"
+_LETTERS: Final = frozenset(ascii_lowercase)
 
 
 class KeySide(StrEnum):
@@ -79,9 +80,10 @@ def address_keys(parts: AddressParts, places: Sequence[str], postcode: str | Non
 
 
 def postcode_keys(postcode: str, known: Collection[Identifier], side: KeySide) -> Iterator[str]:
-    """Yield keys under which two records of a postcode meet that have nothing to compare.
+    """Yield keys under which two records of a postcode meet if they have nothing to compare.
 
-    `known` has what the record has. Such as a notice with a telephone number, and an entry with an address.
+    `known` has what the record can be compared by. A notice with a telephone number alone meets an entry with an
+    address alone.
     """
     if side is KeySide.NOTICE:
         yield _postcode_key(postcode, known)
@@ -173,6 +175,3 @@ def _unit_kind(unit: str) -> _UnitKind:
     if unit[0].isdecimal():
         return _UnitKind.NUMBER
     return _UnitKind.LETTER if unit in _LETTERS else _UnitKind.WORDS
-
-
-_LETTERS: Final = frozenset(ascii_lowercase)

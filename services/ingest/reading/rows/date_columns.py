@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""The functions use no database, file or clock, but some change their arguments."""
 # If no date of a column shows the order, the other columns decide.
 
 from __future__ import annotations

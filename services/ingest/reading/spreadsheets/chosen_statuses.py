@@ -1,4 +1,4 @@
-"""All functions are pure, except for changes to their arguments."""
+"""The functions use no database, file or clock, but some change their arguments."""
 
 from __future__ import annotations
 

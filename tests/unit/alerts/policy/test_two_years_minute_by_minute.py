@@ -1,4 +1,4 @@
-"""Compares the rules of a policy with a second calendar, over two years."""
+"""Compares the calendar of a policy with a calendar that the tests keep themselves, over two years."""
 # The rules and the calendar share no code.
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or a provider, unless the sender is known or `name` is None.
+    """Add a council or a provider. Do nothing if it is known already, or if `name` is None.
 
-    Raises RefusedError for a new sender in a dry run, or with an empty name.
+    Raises RefusedError if it would be added in a dry run, or if its name is blank.
     """
     if name is None:
         return

@@ -192,7 +192,7 @@ def measure(only: str | None) -> None:
 
 
 class Alerts:
-    """Posts a notice of one line every second during other work."""
+    """Posts a notice of one telephone line each second, while other work runs."""
 
     def __init__(self, url: str, key: str, numbers: Iterator[int]) -> None:
         self._url, self._key, self._numbers = url, key, numbers

@@ -87,7 +87,7 @@ def _said(*arguments: str) -> list[str]:
 def counted(found: Mapping[str, str], listed: Mapping[str, Mapping[str, str]]) -> tuple[Counter[str], list[str]]:
     """Return the counts of mutants, and the names of the mutants that survived.
 
-    A key of the counts is a module or `total`, and an outcome: `total killed`.
+    Each key of the counts is two words: a module or `total`, then the outcome. An example is `total killed`.
     """
     count: Counter[str] = Counter()
     alive = []

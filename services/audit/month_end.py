@@ -78,7 +78,7 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count the figures of a month from the audit.
 
-    A figure that states how many there are at the end of the month is left out if the audit has no row of it.
+    If the audit has no row for a total at the end of the month, such as the open cases, this total is left out.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)

@@ -62,7 +62,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """A file that would withdraw many register entries. First, a person must confirm `would_withdraw`."""
+    """Nothing of the file was stored: it would withdraw `would_withdraw` entries. A person must confirm this number."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int

@@ -151,7 +151,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Record that a person accepts the changes of feeds to the cases with the references in `only`.
+    """Record that a person accepts what feeds have changed about the cases with the references in `only`.
 
     `link` is None for a signed-in person. Raises NotFoundError if a reference is unknown.
     """

@@ -76,7 +76,10 @@ def _shared_tokens(
 
 
 def partners(connection: Connection, mine: Side, pks: Collection[int], theirs: Side) -> Select[Any]:
-    """Select an id from `pks`, the partner's id and the kind of each token that two records share."""
+    """Select a row for each token that a record of `pks` shares with a record of the other side.
+
+    The row has the id from `pks`, the id of the other record and the kind of the token.
+    """
     # The tables are read one after another: see `looked_up` for the query plan that this avoids.
     changed, my, their = listed(connection, pks), mine.tokens.c, theirs.tokens.c
     is_mine = mine.owner == changed.c.value

@@ -13,9 +13,9 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if changes of the feeds end the case or delay its messages.
+    """Return True if what the feeds have changed ends the case or delays its messages.
 
-    `kept` leaves out these changes. `current` includes the changes.
+    `kept` is what is owed without these changes, and `current` is what is owed with them.
     """
     before, after = kept.case, current.case
     if before.ended or after.ended:

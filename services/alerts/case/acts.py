@@ -104,7 +104,7 @@ def acknowledge(
     """Record that a person takes on the open cases of an alert.
 
     If `only` is given, the act covers only the cases with these references. `link` is None for a signed-in person.
-    Raises NotFoundError if the alert is unknown, or if a case of `only` is not in the alert.
+    Raises NotFoundError if the alert is unknown, or does not name every case in `only`.
     """
     now = now or store.now()
     wanted = None if only is None else {reference.strip().upper() for reference in only}
@@ -151,7 +151,7 @@ def _acknowledge(
 def accept_changes(
     store: Store, feed_id: str, by: HumanAct, only: Collection[str], link: ByLink | None = None
 ) -> list[Case]:
-    """Record that a person accepts what feeds have changed about the cases with the references in `only`.
+    """Record that a person accepts the feeds' changes to the cases with the references in `only`.
 
     `link` is None for a signed-in person. Raises NotFoundError if a reference is unknown.
     """

@@ -19,10 +19,7 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """Return the end of the pause in messages about the case.
-
-        `until` is the end of the pause for a signed-in person.
-        """
+        """Return the end of the pause after this act. `until` is the end if a signed-in person does the act."""
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

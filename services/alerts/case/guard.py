@@ -31,7 +31,7 @@ def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return the contexts with the facts for the review of each case."""
+    """Return each context with its current facts, or with the kept facts if a change waits for a person."""
     # A stolen key or a faulty feed must not stop many messages. A change beyond the limit waits until a person accepts
     # the change.
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}

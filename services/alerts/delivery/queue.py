@@ -71,7 +71,7 @@ def intend_deliveries(work: UnitOfWork, alert_pk: int, recipients: Sequence[Reci
 
 
 def hand_over(work: UnitOfWork, delivery: Delivery, alert_pk: int) -> int:
-    """Write a delivery of the alert `alert_pk` to the contact of `delivery`, and return the new id.
+    """Queue the alert `alert_pk` for the contact of `delivery`. Return the id of the new delivery.
 
     Raises VaultError if the contact's address cannot be decrypted.
     """
@@ -163,7 +163,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Cancel each waiting delivery to `contacts` whose cases are all in the new alert `alert_pk`.
+    """Cancel a waiting delivery to `contacts` if the new alert `alert_pk` has all cases of the delivery.
 
     Return the ids of cases whose cancelled message may have arrived. The caller must mark these cases as warned.
     """

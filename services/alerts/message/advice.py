@@ -151,7 +151,7 @@ def _first(cases: Sequence[CaseFacts], today: date) -> str:
 def steps(groups: Mapping[Urgency, Sequence[CaseFacts]], uncertain: Sequence[CaseLine]) -> list[str]:
     """Return the steps that the cases need, in the order in which to take them.
 
-    `uncertain` must include every case about which a provider's word is doubtful.
+    `uncertain` must include every case with a doubtful statement by a provider.
     """
     unsure = any(case.level != MatchLevel.CONFIRMED for cases in groups.values() for case in cases)
     ahead = [*groups.get(Urgency.DATED, ()), *groups.get(Urgency.UNDATED, ())]

@@ -25,7 +25,7 @@ def thresholds_for(policy: CouncilPolicy, level: MatchLevel) -> Thresholds:
 
 
 def threshold_now(policy: CouncilPolicy, level: MatchLevel, harm_on: date, now: datetime) -> int | None:
-    """Return the last threshold reached, in days before the harmful day, or None before the first."""
+    """Return the last threshold reached, in days before the harmful day, or None if none is reached."""
     today, council_days = local(now).date(), policy.days
     # The thresholds go from the most days to the fewest.
     for threshold in reversed(thresholds_for(policy, level)):

@@ -79,7 +79,7 @@ def open_lines(case: Case, at_risk: Sequence[Line]) -> list[Line]:
 def without_covered_days(line: Line, lines: Iterable[Line], tested_on: date | None) -> Line:
     """Return the line without the days that the test call on `tested_on` covers.
 
-    Only a line for the pending notices on an area loses days.
+    Only the line for an area's pending notices loses days. Any other line is returned unchanged.
     """
     if tested_on is None or line.days is None or line.days.part is not AreaPart.PENDING:
         return line
@@ -125,9 +125,9 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return a copy of the line that has the more dangerous of each fact in the two versions of its notice.
+    """Return the line with the more dangerous status and the earlier days of the two versions of its notice.
 
-    Return the line itself if its notice has one version, or if a person has decided which version is valid.
+    Return the line unchanged if its notice has one version, or if a person has decided which version is valid.
     """
     rival = line.rival
     if rival is None or of_line(known, line).settled == line.revision:

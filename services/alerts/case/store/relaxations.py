@@ -1,4 +1,4 @@
-"""Counts the cases that a feed has ended or delayed without a person's consent."""
+"""Counts relaxed cases: cases that a feed has ended or delayed without a person's consent."""
 
 from __future__ import annotations
 

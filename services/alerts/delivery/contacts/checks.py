@@ -47,7 +47,7 @@ def queue_code(store: Store, feed_id: str, contact: Contact, by: str) -> None:
 
 
 def contact_message(connection: Connection, store: Store, base_url: str, alert_pk: int) -> Message | None:
-    """Return the message that tests the contact or brings its code. Return None if this is no longer wanted."""
+    """Return the test message or the message with the code. Return None if the message is no longer needed."""
     alert, now = load_alert(connection, alert_pk), store.now()
     if alert.reason == CONTACT_TEST:
         return trial_message(base_url) if now < alert.created_at + TEST_WAITS else None

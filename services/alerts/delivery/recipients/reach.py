@@ -15,7 +15,7 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that no message of an alert has reached.
+    """Return the tiers that no message has reached, or none if all tiers asked at first are reached.
 
     `order` lists all tiers, the first tier first.
     """
@@ -48,7 +48,7 @@ def failing_tiers(
 def time_left(
     made: Sequence[DeliveryOfTier], unreached: Collection[str], failing: Collection[str], span: AlertSpan, now: datetime
 ) -> datetime | None:
-    """Return the earliest time at which a message on its way becomes too late.
+    """Return the earliest deadline of the messages on their way.
 
     Return None if no message can still arrive in time.
     """

@@ -21,9 +21,9 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """Count open cases as not asked at the highest levels, if these levels refused every message.
+    """Set `asked` of open cases back to the highest level that did not refuse every message.
 
-    Return False if another worker has locked a case. The caller must then repeat the call later.
+    Return False if another worker has locked a case. The caller must then call again later.
     """
     levels = {tier: _level(policy, tier) for tier in {one.tier for one in made} | {*reached}}
     # A message that is still being tried may yet be accepted.

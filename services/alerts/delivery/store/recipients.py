@@ -96,9 +96,9 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Return the contacts and channels to which other alerts about all open cases are on their way.
+    """Map each contact and channel to the latest `check_at` of other alerts on their way there, or to None.
 
-    The values are the latest `check_at` of these alerts, or None.
+    Only contacts count for which these alerts together name every case of `open_cases`.
     """
     row, named = deliveries.c, alert_cases.c
     query = (

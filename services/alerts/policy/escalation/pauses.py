@@ -9,7 +9,7 @@ from services.alerts.policy.policy_settings import CouncilPolicy
 def pause_until(policy: CouncilPolicy, clock: CaseClock, now: datetime, *, is_step: bool = False) -> datetime:
     """Return the end, in UTC, of a pause that begins now.
 
-    `is_step` is False only for an acknowledgement.
+    `is_step` is False for an acknowledgement, and True for any other act.
     """
     noon = None if clock.harm_on is None else policy.days.noon_before(clock.harm_on)
     if clock.after_the_fact or (noon is not None and now >= noon):

@@ -72,7 +72,7 @@ def every_value(event: Event, key: str) -> list[Any]:
 def wall_time(name: str, key: str, value: Any, zone_name: Any) -> datetime:
     """Return the value as a time with a zone.
 
-    Raises CalendarRefusedError if the zone is unknown, or if the value is no time and no date.
+    Raises CalendarRefusedError if the zone is unknown, or if the value is neither a time nor a date.
     """
     if isinstance(value, datetime):
         if value.tzinfo is None and zone_name:

@@ -13,7 +13,7 @@ from services.alerts.states.machine import MOVED, URGENT
 
 
 def relaxes(kept: Owed, current: Owed) -> bool:
-    """Return True if what the feeds have changed ends the case or delays its messages.
+    """Return True if the feeds' changes end the case, delay its messages or lessen its danger.
 
     `kept` is what is owed without these changes, and `current` is what is owed with them.
     """

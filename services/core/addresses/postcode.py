@@ -75,7 +75,7 @@ def read_area(text: str) -> str | None:
 
 
 def alike_postcodes(a: str, b: str) -> bool:
-    """Return True if one typing error at most lies between the two."""
+    """Return True if the postcodes differ by at most one typing error."""
     return a == b or OSA.distance(a, b, score_cutoff=1) <= 1
 
 

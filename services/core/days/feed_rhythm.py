@@ -33,7 +33,7 @@ USUAL: Final = SilencePolicy()
 
 
 def typical_gap(heard: Sequence[datetime]) -> timedelta | None:
-    """Return the 90th percentile of the newest gaps in `heard`.
+    """Return the 90th percentile of the newest gaps between the moments in `heard`.
 
     Return None if there are too few gaps.
     """

@@ -62,7 +62,7 @@ _BY_COUNCIL: Final = {
 
 
 def nation_of(feed_id: str) -> Nation:
-    """Return the nation of the council's GSS code. A provider has no such code, so we count it as English."""
+    """Return the nation in the GSS code of a council. A provider counts as English."""
     kind, _, code = feed_id.partition(":")
     # The first letter of a GSS code stands for the nation.
     return _BY_COUNCIL.get(code[:1], Nation.ENGLAND) if kind == "council" else Nation.ENGLAND

@@ -27,7 +27,7 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of known headings in a row. A single known heading gives 0: such a row may be a title."""
+    """Return the number of known headings in a row. A row with only one may be a title, and gives 0."""
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {

@@ -39,7 +39,7 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later` is surely the newer stamp. It is of the version that was received second."""
+        """Return True if `later` is surely the newer stamp. The version with `later` was received second."""
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at
@@ -77,7 +77,7 @@ def read_stamp(given: datetime | None, now: datetime, *, typed: bool) -> Stamp:
 
 
 def trusted(recorded: Stamp, now: datetime) -> Stamp:
-    """Return the stamp `recorded`, or an unknown stamp if `recorded` lies in the future."""
+    """Return `recorded`, or an unknown stamp if `recorded` lies in the future by more than `SLACK`."""
     start = recorded.at if recorded.is_open else recorded.earliest
     # A version dated tomorrow would otherwise block every correction until then. One tick before now, so that the
     # version received now follows it.

@@ -44,9 +44,9 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Give the drafts of withdrawn entries the present time.
+    """Move older stamps in drafts of withdrawn entries up to now, so that the entries return to the register.
 
-    The entries then return to the register. `gone` has the keys of these entries.
+    `gone` has the keys of the withdrawn entries.
     """
 
     def restored(draft: Draft[Any]) -> Draft[Any]:

@@ -34,7 +34,7 @@ def write_drafts(
 ) -> list[RowOutcome]:
     """Write the drafts of one transaction.
 
-    A long submission has several. `sent` then has the references of all its rows, also of those still to be written.
+    If the submission needs several transactions, `sent` has `kept_references` of the whole submission.
     """
     planned = _planned(context, record_type, drafts, sent)
     # Computed before the records are written, because writing overwrites the old `supersedes`.

@@ -84,9 +84,9 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Return the rows with the remarks that need the stored records.
+        """Return the rows with the questions that need the stored records.
 
-        `keys` has the keys of all rows. If one belongs to a withdrawn entry, its row gets the remark that it is back.
+        `keys` has the keys of all rows of a replacement. Withdrawn entries with these keys return to the register.
         """
         with self._turns.reading() as connection:
             context = self._context(connection)

@@ -53,7 +53,7 @@ def closed(value: object) -> bytes:
 def opened_frame(data: bytes) -> Any:
     """Return the object that `closed` wrote.
 
-    Raises FrameError if it holds an object of a class that no worker sends.
+    Raises FrameError if `data` names a class that no worker sends.
     """
     return _Opener(BytesIO(data)).load()
 

@@ -1,4 +1,4 @@
-"""Pure. Tells names that stand beside a house number and are not the name of the home."""
+"""Pure. Recognises names that stand beside a house number and are not the name of the home."""
 
 from typing import Final
 
@@ -27,7 +27,7 @@ _HOMES: Final = frozenset(LONG.get(word, word) for word in BUILDING_WORDS)
 
 
 def is_beside_the_home(building: str) -> bool:
-    """Return True for a shop or an outbuilding. It has the number of a house and is not the name of the house."""
+    """Return True if `building` names a shop or an outbuilding, and so not the home."""
     if building.endswith(_OUTHOUSES):
         return True
     words = building.split()

@@ -46,9 +46,9 @@ def like_streets(a: str, b: str) -> Likeness:
 
 
 def like_buildings(a: str, b: str, *, of_one_flat: bool = False) -> Likeness:
-    """Compare the names of buildings, of which an address may have several.
+    """Compare the names of buildings in two addresses. `a` and `b` may each have several names.
 
-    `of_one_flat` says that both addresses name the same flat. Then one of the names is enough.
+    `of_one_flat` is True if both addresses name the same flat. Then the first names may differ.
     """
     if a == b:
         return Likeness.SAME
@@ -107,7 +107,7 @@ def _one_word_apart(words: list[str], others: list[str]) -> bool:
 
 
 def _like_cut(words: list[str], whole: list[str]) -> Likeness:
-    """Return SAME if `words` is the beginning of `whole`, cut off by a short field or without the locality."""
+    """Return SAME if `words` is a long enough beginning of `whole`: a field may be short, or lack the locality."""
     last = len(words) - 1
     if last >= len(whole) or words[:last] != whole[:last] or not whole[last].startswith(words[last]):
         return _like_joined(words, whole)

@@ -80,10 +80,9 @@ def address_keys(parts: AddressParts, places: Sequence[str], postcode: str | Non
 
 
 def postcode_keys(postcode: str, known: Collection[Identifier], side: KeySide) -> Iterator[str]:
-    """Yield keys under which two records of a postcode meet if they have nothing to compare.
+    """Yield keys under which two records with the same postcode meet if they share no kind of identifier.
 
-    `known` has what the record can be compared by. A notice with a telephone number alone meets an entry with an
-    address alone.
+    `known` has the kinds in the record. A notice with only a telephone number meets an entry with only an address.
     """
     if side is KeySide.NOTICE:
         yield _postcode_key(postcode, known)

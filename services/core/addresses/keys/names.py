@@ -1,4 +1,4 @@
-"""Makes the spelling of a name under which most ways of writing the name meet."""
+"""Makes one key from most spellings of a name."""
 
 from functools import lru_cache
 from typing import Final
@@ -14,7 +14,7 @@ _LEFT_OUT: Final = frozenset("aeiouy -")
 def folded(name: str) -> str:
     """Return the consonants of a name, each once and in the order of the alphabet.
 
-    So `willow close`, `wllow close` and `willowclose` are one.
+    So `willow close`, `wllow close` and `willowclose` give the same result.
     """
     whole = in_english(written_out(name))
     letters = "".join(sorted(set(whole) - _LEFT_OUT))

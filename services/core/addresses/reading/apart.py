@@ -35,7 +35,7 @@ APART_WORDS: Final = frozenset(
 
 
 def take_places_apart(text: str) -> tuple[set[str], str]:
-    """Return the names of the places apart from the house, and the rest of the text."""
+    """Return the places beside the house, such as `annexe`, and the rest of the text."""
     if APART_WORDS.isdisjoint(text.split()) and "r/o" not in text:
         return set(), text
     found = set()

@@ -12,9 +12,9 @@ _DIGIT: Final = re.compile(r"\d")
 
 
 def with_the_flat_or_the_house(segments: list[str]) -> tuple[set[str], list[str]]:
-    """Read the only number of an address as that of the house, if it stands between the word "flat" and a street.
+    """Remove the word "flat" before the only number of an address, if a street follows the number.
 
-    The sub-unit `flat` says that the number may also be that of the flat.
+    The number is then read as the house number. It may also be the number of the flat, so the sub-unit is `flat`.
     """
     for place, segment in enumerate(segments):
         match = _FLAT_BEFORE_STREET.fullmatch(segment) if segment.startswith(_FLATS) else None

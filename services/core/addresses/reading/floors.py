@@ -89,7 +89,7 @@ def _storey(match: re.Match[str]) -> list[str]:
 
 
 def storey_side(floor: str, side: str) -> str:
-    """Name the flat in full: `3l`, `3/l` and `3fl` are the third floor on the left."""
+    """Return the name of a Scottish flat in words: `3` and `l` give `third left`."""
     if floor.isdecimal():
         name = ("ground", *ORDINALS)[int(floor)] if int(floor) <= len(ORDINALS) else floor
     else:

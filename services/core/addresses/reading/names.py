@@ -107,7 +107,7 @@ def _building_ends(words: list[str], kinds: list[int | None]) -> list[int]:
 
 
 def without_locality(name: str) -> str:
-    """Cut the name of a street of unknown kind after a word such as `kingsway`."""
+    """Drop the words after a word such as `kingsway`, which names a street. A direction stays."""
     words = name.split()
     for place, word in enumerate(words):
         if len(word) >= _SHORTEST_JOINED_STREET and word.endswith(_ENDS_IN_STREET):

@@ -23,7 +23,7 @@ class HouseNumber(NamedTuple):
 
 
 def with_halves(text: str) -> str:
-    """Write half a house number as one sign: `144 & a half` and `144 1/2` are `144½`."""
+    """Write the half in a house number as one character: `144 & a half` and `144 1/2` give `144½`."""
     return _HALF.sub(r"\g<number>½", text) if "half" in text or "1/2" in text else text
 
 

@@ -16,7 +16,7 @@ _SHORTEST_PLACE: Final = 3
 def place_words(segments: Sequence[str], town: str, street: str, building: str) -> tuple[str, ...]:
     """Return the last word of the post town and of each other place, the surest first.
 
-    The last word is enough: `leigh on sea` and `sea`. Without commas, nothing shows where the name of a place begins.
+    Without commas, nothing shows where the name of a place begins. So `leigh on sea` gives `sea`.
     """
     words = dict.fromkeys(_last_words(segments, town, {street, *building.split(NAME_JOINT)}))
     return tuple([word for word in words if _may_be_place(word)][:_MOST_PLACES])

@@ -43,7 +43,7 @@ def street_name(street: AddressPart | None) -> str:
 
 
 def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str:
-    """Return the names before the street. `outside` holds all parts that are not the street or after it."""
+    """Return the names before the street. `outside` has the parts before the street: without a street, all parts."""
     if outside:
         names: list[str] = []
         for part in outside:

@@ -18,7 +18,7 @@ _ARTICLES: Final = frozenset({"a", "an", "na", "nan", "r", "y", "yr"})
 
 
 def in_english(name: str) -> str:
-    """Return a Welsh or Gaelic street's name in the order of English: `heol pentwyn` is `pentwyn road`.
+    """Return the name of a Welsh or Gaelic street in English: `heol pentwyn` gives `pentwyn road`.
 
     Return every other name unchanged.
     """

@@ -106,12 +106,12 @@ KIND_WORDS: Final = frozenset(
 
 
 def written_out(name: str) -> str:
-    """Write the short forms in the name of a street or a building out: `st annes rd` is `saint annes road`."""
+    """Replace short forms in the name of a street or a building: `st annes rd` gives `saint annes road`."""
     return in_long_form(name.split())
 
 
 def in_long_form(words: list[str]) -> str:
-    """Join the words of one name, and write their short forms out."""
+    """Join the words of a name, and replace short forms."""
     # At the end of a longer name, `st` is always the street.
     if "st" in words and (len(words) == 1 or words.index("st") != len(words) - 1):
         words = _with_saints(words)

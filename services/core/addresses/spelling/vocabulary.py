@@ -1,4 +1,4 @@
-"""Words that tell what a name is, in their short forms."""
+"""Words that show the kind of a name, in their short forms."""
 
 from typing import Final
 

@@ -159,7 +159,7 @@ _PLACE: Final = frozenset(
 
 
 def filled_from(report: MigrationNotice, recorded: Mapping[str, Any]) -> MigrationNotice:
-    """Return the report, with missing fields filled from the record."""
+    """Complete `report` from `recorded`, except for the status and the dates. `recorded` alone gives the place."""
     kept = {name: value for name, value in recorded.items() if name not in _OF_THE_REPORT}
     given = {name: value for name, value in report.model_dump(exclude_unset=True).items() if name not in _PLACE}
     return MigrationNotice.model_validate({**kept, **given})

@@ -78,7 +78,7 @@ def date_columns(headings: Sequence[str], kind: RecordKind, meanings: Mapping[in
 def settle_dates(cells: Sequence[str], fields: dict[str, Any], dates: Sequence[RevisedDate]) -> tuple[Issue, ...]:
     """Return an issue for each date field with contradicting dates.
 
-    A field with two revised dates is removed from `fields`.
+    A field with two different revised dates is removed from `fields`.
     """
     issues = []
     for one in dates:

@@ -77,7 +77,7 @@ def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]
 
 
 def _areas_of_members(context: SubmissionContext, keys: Collection[bytes]) -> dict[bytes, Area]:
-    """Return the areas by their keys, as one notice on each area names it."""
+    """Return the areas by their keys. The value of each area is read from one of its live notices."""
     if not keys:
         return {}
     opened = open_records(context, NOTICES, members_of(context.connection, keys))

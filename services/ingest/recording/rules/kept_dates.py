@@ -17,7 +17,7 @@ _OVER: Final = frozenset([NoticeStatus.COMPLETED, NoticeStatus.WITHDRAWN])
 
 
 def with_known_dates(draft: Draft[Facts], before: Sequence[VersionRisk]) -> Draft[Facts]:
-    """Fill a missing planned date or restriction date with the earliest such date of the versions in `before`."""
+    """Fill a missing planned date with the earliest planned date in `before`, and likewise the restriction date."""
     # An empty cell must not delay an alert.
     facts = draft.facts
     if not isinstance(facts, NoticeFacts) or not before:

@@ -18,9 +18,9 @@ def shard_of(record_key: bytes) -> int:
 
 
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
-    """Split the members into chunks. Each chunk has one shard.
+    """Split the members into chunks of one shard each.
 
-    Each text is the partition key of a chunk, such as `provider:RAVN:3`.
+    Yield each chunk after its partition key, such as `provider:RAVN:3`.
     """
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:

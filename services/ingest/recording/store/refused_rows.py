@@ -31,7 +31,7 @@ def delete_refused(context: SubmissionContext, kind: RecordKind, keys: Collectio
 
 
 def close_without_reference(context: SubmissionContext, kind: RecordKind, rows: int) -> None:
-    """Delete the refused rows without a reference that a submission of `rows` rows may repeat."""
+    """Delete the refused rows without a reference, if their submission had from 2 to `rows` rows."""
     # The sender has probably sent an earlier submission again, perhaps with more rows.
     # A single row without a reference cannot be recognised when it comes again.
     again = (refused_rows.c.of_rows > 1) & (refused_rows.c.of_rows <= rows)

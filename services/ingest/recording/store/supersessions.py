@@ -62,7 +62,7 @@ def set_live(connection: Connection, changed: Sequence[ChangedRecord], *, live: 
 
 
 def hand_on_announced(connection: Connection, keys: Collection[bytes]) -> list[ChangedRecord]:
-    """Mark each notice that replaces an announced notice of `keys` as announced. Return the marked notices."""
+    """If a notice in `keys` is announced, mark its replacements as announced too. Return the marked notices."""
     before = notices.alias("before")
     announced = exists(
         select(before.c.pk).where(before.c.record_key == notices.c.supersedes_key, before.c.announced.is_(True))

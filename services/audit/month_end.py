@@ -78,7 +78,7 @@ class MonthEnd:
 def recount(connection: Connection, month: Month, seen: set[First] | None = None) -> Counts:
     """Count the figures of a month from the audit.
 
-    If the audit has no row for a total at the end of the month, such as the open cases, this total is left out.
+    A month-end total, such as the number of open cases, is left out if the audit has no row for this total.
     """
     before = firsts_before(connection, month.begins) if seen is None else seen
     counts = count_month(recorded_actions_of_month(connection, month), before)

@@ -131,7 +131,7 @@ def feeds_heard(connection: Connection, until: datetime, moment: datetime) -> Co
 
 
 def identified(connection: Connection) -> Counts:
-    """Count the matches of which the provider knew, and those of which only the council knew."""
+    """Count the matches by who knew of the alarm: the provider, or only the council."""
     counts = Counts()
     known = case((notices.c.telecare_known.is_(True), "known_to_provider"), else_="council_only")
     query = (

@@ -39,7 +39,7 @@ def follow(
 ) -> Link | LinkProblem:
     """Return the link with this token, or the reason why the link does not work.
 
-    A link works for at most the time `lasts` after the message.
+    `lasts` is the longest time for which a link works after its message.
     """
     parts = _TOKEN.fullmatch(token)
     if parts is None:

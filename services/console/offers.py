@@ -14,7 +14,7 @@ def every_case(connection: Connection, link: Link) -> list[ListedCase]:
 
 
 def offered(cases: Collection[ListedCase]) -> list[ListedCase]:
-    """Leave out a case with news since the link's message, because the person has not read the news."""
+    """Leave out cases whose clock has stopped, and cases with news or a more urgent alert since the link's alerts."""
     return [case for case in cases if case.offered_by is not None and not case.clock_stopped]
 
 

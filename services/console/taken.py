@@ -33,10 +33,7 @@ def taken_of(connection: Connection, store: Store, link: Link) -> list[TakenCase
 
 
 def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[str, Acknowledgement]:
-    """Map the reference of each case to the newest act of a person.
-
-    A case without such an act is left out.
-    """
+    """Map the reference of each case to the newest act of a person. A case without an act of a person is left out."""
     rows = find_acts(connection, [case.reference for case in cases])
     # The rows come oldest first, so the last act of each case stays.
     last = {row.subject: row for row in rows if row.fields["event"] in DONE_BY_PERSON}
@@ -44,9 +41,9 @@ def takers(connection: Connection, store: Store, cases: Sequence[Case]) -> dict[
 
 
 def number_of_acknowledgement(taken: Sequence[TakenCases], name: str, cases: Collection[str]) -> int | None:
-    """Return the position of the person's newest acknowledgement of exactly these cases.
+    """Return the position of the person's newest acknowledgement of exactly these cases, or None if there is none.
 
-    Return None without such an acknowledgement. Positions in `taken` begin at 1.
+    Positions in `taken` begin at 1.
     """
     found = [
         number

@@ -134,7 +134,7 @@ def _never_raising(level: str) -> Any:
 
 
 class _LibraryHandler(logging.Handler):
-    """Logs the warnings of libraries. A repeated warning is left out for AGAIN_SECONDS seconds."""
+    """Logs the warnings of libraries: at most one in AGAIN_SECONDS seconds for each library and error type."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,7 +160,7 @@ class _LibraryHandler(logging.Handler):
 def literal_text(record: logging.LogRecord) -> str | None:
     """Return the longest part of the log message that is a literal in the calling code, or None.
 
-    Call this function during the logging call.
+    The function searches the stack, so call it during the logging call.
     """
     # The calling code is found in the stack.
     # Other parts of the message may be values, such as a telephone number.

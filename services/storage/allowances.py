@@ -26,7 +26,7 @@ _CONTACT_MESSAGES: Final = (AuditAction.CONTACT_CODE_SENT, AuditAction.CONTACT_T
 
 
 def allow_refusal(work: UnitOfWork, feed_id: str) -> None:
-    """Raises TooOftenError if the feed sent too many requests without effect in an hour."""
+    """Raises TooOftenError if the feed sent too many refused, repeated or dry requests in the last hour."""
     most = work.store.policy.refusals_an_hour
     if count_recorded(work.connection, _REFUSALS, feed_id, work.now - timedelta(hours=1)) >= most:
         raise TooOftenError(

@@ -25,10 +25,7 @@ class CouncilCalendar:
         return _morning(_days_later(london_day(moment), 1, self.nation, self.closed))
 
     def working_days_after(self, moment: datetime, n: int) -> datetime:
-        """Return the same time of day `n` working days later.
-
-        The result is never before the end of the first working hour.
-        """
+        """Return the same time of day `n` working days later, but at the earliest an hour after work starts."""
         day = _days_later(london_day(moment), n, self.nation, self.closed)
         return max(_morning(day), same_time_on(day, moment))
 

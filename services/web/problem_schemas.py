@@ -62,7 +62,7 @@ class FileRefusedProblem(Problem):
 
 
 class ReplacementTooLargeProblem(Problem):
-    """Nothing of the file was stored: it would withdraw `would_withdraw` entries. A person must confirm this number."""
+    """A file that would withdraw `would_withdraw` entries. Nothing was stored. A person must confirm this number."""
 
     type: Literal["urn:pullcord:problem:replacement-too-large"]
     would_withdraw: int

@@ -54,7 +54,8 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the recorded actions of a month.
 
-    Of some acts only the first on a case counts. `seen` has those of earlier months, and those of this month are added.
+    Some acts count only the first time on a case. `seen` has the first acts of earlier months. The function adds those
+    of this month.
     """
     counts: Counts = Counter()
     for row in rows:

@@ -111,7 +111,7 @@ def count_past_date(connection: Connection, now: datetime) -> int:
 
 
 def newest_past_date(connection: Connection, now: datetime) -> datetime | None:
-    """Return the last time at which an unsafe case passed its harmful day, or None without such a case."""
+    """Return the last time at which an unsafe case passed its harmful day, or None if no case did."""
     # A case passes its harmful day at the end of that day. If the case opens later, the time of its opening counts.
     query = select(func.max(cases.c.harm_on), func.max(cases.c.opened_at)).where(*_past_date(now))
     harm_on, opened_at = connection.execute(query).one()

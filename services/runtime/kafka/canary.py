@@ -42,7 +42,7 @@ class Canaries:
     def run_once(self) -> int:
         """Publish the canaries that are due.
 
-        Return the number of events that earlier canaries show as lost. They are published again.
+        The relay then publishes again the events that earlier canaries show as lost. Return the number of these events.
         Raises RelayError if the brokers accept no canary.
         """
         now = self.store.now()

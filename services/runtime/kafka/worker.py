@@ -90,7 +90,10 @@ class Worker:
         return monotonic() - self.stepped_at
 
     def is_behind(self, patience: timedelta) -> bool:
-        """Return True if the consumer is more than `patience` behind in a partition of this worker."""
+        """Return True if the consumer is more than `patience` behind in a partition of this worker.
+
+        For a worker without partitions, all partitions of the consumer count.
+        """
         with self.store.reading() as connection:
             missing = unheard(connection, self.consumer.name, self.consumer.topics, patience)
         # Until the application has started, the worker's partitions are not known.

@@ -32,7 +32,7 @@ Key = Annotated[bytes, PlainValidator(_decoded), PlainSerializer(lambda raw: b64
 
 
 class Keyring(BaseModel):
-    """The vault key `current` encrypts. All vault keys decrypt."""
+    """`current` is the id of the vault key that encrypts. All vault keys decrypt."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -60,7 +60,7 @@ def with_new_key(keyring: Keyring) -> Keyring:
 
 
 def with_newest_current(keyring: Keyring) -> Keyring:
-    """Return the keyring with a newer vault key as the current key."""
+    """Return the keyring with its newest vault key current. If this key is current already, first add a newer key."""
     *_, newest = keyring.vault
     # If the newest key is already current, a newer key is added first.
     if newest == keyring.current:

@@ -58,7 +58,7 @@ class NotUnderstoodError(PullcordError):
 
 
 def process(store: Store, consumer: Consumer, deliveries: Sequence[StoredEvent]) -> int:
-    """Let the consumer handle the new events. Return the number of new events.
+    """Let the consumer handle the events that it has not handled before. Return the number of these events.
 
     Raises PoisonError or NotUnderstoodError before anything is written.
     """

@@ -31,9 +31,9 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that is true only for cases in order.
+    """Return a condition that is true only for cases without a fault.
 
-    The rules must check every other case, of which many are in order too.
+    Many cases without a fault do not meet the condition. So the rules must check every case that does not meet it.
     """
     return and_(
         _is_due_in_time(cutoffs),

@@ -27,7 +27,7 @@ def late_deliveries(connection: Connection, now: datetime) -> Iterator[RecordFau
 
 
 def sent_without_attempt(connection: Connection) -> Iterator[RecordFault]:
-    """Yield a fault for each council with alerts marked as accepted without an attempt to send."""
+    """Yield a fault for each council with alerts marked as accepted, although no attempt can have sent them."""
     attempt = delivery_attempts.c
     tried = exists().where(
         deliveries.c.alert_pk == alerts.c.pk,

@@ -133,8 +133,8 @@ def send_test(
 def send_code_(council: CouncilCode, person: OnePerson, channel: OneChannel = None) -> None:
     """Send a code to a contact now, to verify the contact's address.
 
-    Until the address is verified, other people also get the contact's messages, because nobody may read messages to
-    such an address.
+    Until the address is verified, other people also get the contact's messages, in case nobody reads the messages to
+    this address.
     """
     settings = Settings()
     with opened(settings) as store:

@@ -66,7 +66,7 @@ def set_(
     """Replace a council's policy with the policy in a file. An address written as ******** keeps its stored value.
 
     If the new policy delays messages about open cases, you must confirm the number of these cases with
-    `--confirm-later`. The command only warns you of hours in the next 90 days without anybody on duty.
+    `--confirm-later`. Hours in the next 90 days without anybody on duty cause only a warning.
     """
     with opened() as store:
         found = find_council_of(store, council)

@@ -29,8 +29,8 @@ def check() -> None:
     The command finds data that somebody changed by hand in the database. If anything differs, the exit code is 1. In
     this case, trust the audit and not the data.
 
-    The command also finds cases that somebody delayed by hand: their day of harm or their next review is stored later
-    than it follows from the records.
+    The command also finds cases that somebody delayed by hand: the stored harmful day or next review is later than the
+    records give.
     """
     with opened() as store, store.reading() as connection:
         checks = (audit_differences, due_differences, sealed_differences)

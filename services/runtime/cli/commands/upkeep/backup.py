@@ -89,9 +89,9 @@ def restore_(
 ) -> None:
     """Restore a backup. Stop everything first.
 
-    Alerts that were sent before the backup are not sent again. The backup does not show the alerts that were sent
-    later. So all alerts that have become due since the backup are sent after the restore. Each of these alerts says
-    that the alert may be a repeat.
+    Alerts that were sent before the backup are not sent again. The backup does not show which alerts were sent after
+    the backup. So all alerts that have become due since the backup are sent after the restore. Each of these alerts
+    says that the alert may be a repeat.
     """
     settings = Settings()
     # Exactly one of the two must be given.

@@ -61,7 +61,7 @@ def rotate(yes: Yes = False) -> None:
 
 @app.command("reseal", epilog=examples("pullcord vault reseal"))
 def reseal_() -> None:
-    """Encrypt the data of all older keys again, with the current key.
+    """Encrypt again, with the current key, all data that an older key encrypts.
 
     If the command was interrupted, run the command again for the remaining data.
     """

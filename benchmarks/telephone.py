@@ -1,4 +1,4 @@
-"""Compares Pullcord's reading of telephone numbers with the library `phonenumbers`."""
+"""Compares how Pullcord and the library `phonenumbers` read telephone numbers."""
 # The numbers are nobody's: only their beginnings follow the UK numbering plan.
 
 import random

@@ -1,4 +1,4 @@
-"""Measures one look of the watchdog at a million open cases on PostgreSQL.
+"""Measures the time and memory that the watchdog needs to check a million open cases on PostgreSQL.
 
 python -m benchmarks.watchdog [--cases 1000000]
 """

@@ -29,7 +29,7 @@ _OF_OTHERS: Final = (
 
 
 def plant(engine: Engine) -> set[FaultKind]:
-    """Plant faults, and return the kinds of the faults."""
+    """Damage some cases. Return the kinds of faults that the watchdog must find."""
     with engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE cases DROP CONSTRAINT open_case_is_due")
         for change, where, _ in _OF_CASES:

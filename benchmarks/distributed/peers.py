@@ -79,7 +79,7 @@ def join(ground: Ground, peer: Peer, lines: int, workers: int) -> JoinResult:
 
 
 def consume(ground: Ground, topics: tuple[str, ...], lines: int, name: str) -> JoinResult:
-    """Measure the time to read the messages without a join. Raises TimeoutError if the reading takes too long."""
+    """Measure the time to read the topics without a join. Raises TimeoutError if the reading takes too long."""
     folder = ground.folder / name
     with _workers(ground, FLOOR, lines, folder, 1, topics):
         _wait_for(folder, lines)

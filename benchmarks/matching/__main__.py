@@ -1,8 +1,8 @@
-"""Measures how well notices are matched with register entries, on invented rows as dirty as real ones.
+"""Measures how well notices are matched with register entries, on invented rows with errors.
 
     python -m benchmarks.matching [--seed 31] [--rows 20000] [--peers] [--postgres]
 
-A share stands with the interval that holds it in 95 of 100 samples.
+Each share is printed with its 95% confidence interval.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Job:
 
 
 class Progress:
-    """Prints the number of handled lines five times a second."""
+    """Prints the counts of lines and matches, and the first and last times, five times a second."""
 
     # `first` and `last` are times in seconds.
 
@@ -52,7 +52,7 @@ class Progress:
         Thread(target=self._tell, daemon=True).start()
 
     def begin(self) -> None:
-        """Start the measured time now. Without this call, the first call of `count` starts the time."""
+        """Start the measurement now. Otherwise, the first call of `count` starts the measurement."""
         self.first = self.first or time()
 
     def count(self, lines: int = 1, matches: int = 0) -> None:

@@ -68,7 +68,7 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """Return `size` kinds in random order. Each kind in `counts` comes that many times. All others are `rest`."""
+    """Return `size` kinds in random order: each kind in `counts` as often as stated there, and `rest` to fill up."""
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)

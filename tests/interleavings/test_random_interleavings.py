@@ -1,4 +1,4 @@
-"""The variable `PULLCORD_TEST_INTERLEAVINGS` sets the number of pairs of records."""
+"""The variable `PULLCORD_TEST_INTERLEAVINGS` sets the number of pairs. A pair is a notice and a register entry."""
 # `PULLCORD_TEST_SEED` repeats random choices, but not the timing of the processes.
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def clocks(draw: st.DrawFn) -> CaseClock:
 
 @st.composite
 def consistent_clocks(draw: st.DrawFn, least_left: int = -30) -> CaseClock:
-    """A negative `least_left` allows harmful days in the past."""
+    """`least_left` is the least number of days to the harmful day. Below 0, the harmful day may be in the past."""
     level, since = draw(levels), draw(moments)
     is_told = draw(st.booleans())
     most_left = thresholds_for(POLICY, level)[0] if is_told else 150

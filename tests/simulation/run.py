@@ -86,7 +86,7 @@ def _is_first_policy(act: Act, plan: Plan) -> bool:
 
 
 def _if_broken(plan: Plan, planted: Planted, first: Broken) -> Month | None:
-    """Simulate the plan. Return the month if it breaks the same promise as `first`, otherwise None."""
+    """Simulate the plan. Return the month if it breaks the same promise about the same subject as `first`, or None."""
     tried = simulate(plan, planted)
     same = any((one.promise, one.about) == (first.promise, first.about) for one in tried.broken)
     return tried if same else None

@@ -27,7 +27,7 @@ class Profile:
     samples: dict[str, Counter[str]] = field(default_factory=dict)
 
     def shares(self, role: str, most: int) -> Mapping[str, float]:
-        """Return each module's share of the samples (0 to 1), for the `most` modules with the largest shares."""
+        """Map modules to their shares of the samples (0 to 1). Only the largest shares are returned, at most `most`."""
         counted = self.samples[role]
         return {name: count / counted.total() for name, count in counted.most_common(most)}
 

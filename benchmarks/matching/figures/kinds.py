@@ -1,4 +1,4 @@
-"""Says what kind of dirt lies between an entry and a notice. All functions are pure."""
+"""Classifies the differences between an entry and a notice. All functions are pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Kind(NamedTuple):
 
     @property
     def addresses_only(self) -> bool:
-        """True if at least one side has no number and at least one has no UPRN, so that only addresses can tell."""
+        """Return True if only addresses can be compared. At least one number and at least one UPRN are missing."""
         return self.numbers is Numbers.MISSING and self.uprns is Uprns.MISSING
 
     @property
@@ -47,7 +47,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(entry: Label, notice: Label) -> Kind:
-    """The rows need not belong together."""
+    """The entry and the notice may be of different homes."""
     return Kind(_numbers(entry, notice), _uprns(entry, notice), gravest(entry.address_dirt, notice.address_dirt))
 
 

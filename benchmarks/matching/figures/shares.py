@@ -17,12 +17,12 @@ class Share:
 
     @property
     def value(self) -> float:
-        """0 of 0 counts as 0."""
+        """The share of 0 in 0 is 0."""
         return self.hits / self.of if self.of else 0.0
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Return the limits of the Wilson interval, which also holds for small counts and for shares near 0 and 1."""
+        """Return the 95% Wilson interval, which is valid also for small counts and for shares near 0 and 1."""
         if not self.of:
             return 0.0, 1.0
         square = _DEVIATIONS**2 / self.of
@@ -33,7 +33,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Found pairs beside true pairs. `right` counts those that are both."""
+    """Counts the found pairs, the true pairs, and the pairs that are both (`right`)."""
 
     right: int
     found: int

@@ -28,7 +28,7 @@ def every(_group: Group) -> bool:
 
 
 class Truth:
-    """The labels of all rows, by reference."""
+    """Holds the label of each row, and the true pairs."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Label] = {}
@@ -42,7 +42,7 @@ class Truth:
             self._noticed[row.label.home] = row.reference
 
     def pairs(self) -> Iterable[tuple[str, str]]:
-        """Yield each entry that has a true partner, with this notice."""
+        """Yield the references of the entry and the notice of each true pair."""
         for entry, label in self.entries.items():
             if label.home in self._noticed:
                 yield entry, self._noticed[label.home]
@@ -57,7 +57,7 @@ class Truth:
 
 @dataclass
 class Tally:
-    """Counts found pairs by level, group and truth."""
+    """Counts found pairs by level and group, and by whether the pair is true."""
 
     truth: Truth
     true: Counter[Group] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Finds the notice of each entry by uk_address_matcher, from the written addresses and postcodes alone."""
+"""Uses uk_address_matcher to find the notice of each entry, from the written address and postcode alone."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def folder() -> Path:
 
 
 def answer(pairs: Iterable[tuple[str, str, float]], seconds: float) -> None:
-    """Write the found pairs, each an entry, a notice and how sure it is from 0 to 1. Print the seconds they took."""
+    """Write the found pairs: entry, notice and probability (0 to 1). Print the seconds that the search took."""
     with (folder() / PAIRS).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(pairs)
     print(json.dumps({"seconds": seconds}))

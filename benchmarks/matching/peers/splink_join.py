@@ -1,4 +1,4 @@
-"""Links entries with notices by Splink, on columns that Pullcord has read and normalised."""
+"""Uses Splink to link entries with notices, on columns that Pullcord has read and normalised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what Pullcord found from its database, and compares it with the truth."""
+"""Reads matches and cases from Pullcord's database, and compares them with the true pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs peers on the same rows, each in a process and a Python environment of its own."""
+"""Runs other matching libraries (peers) on the same rows as Pullcord, each in its own Python environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the rows in files, so that a large run needs little memory, and so that peers read the same rows."""
+"""Keeps the rows in files, so that a large run needs little memory and peers read the same rows as Pullcord."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RowFiles:
         return truth
 
     def entry_bodies(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the body of each request, with the style in which its council writes addresses."""
+        """Yield the address style of the council and the body of each request."""
         for style in STYLES:
             if self._entries(style).exists():
                 yield from ((style, body) for body in _bodies(self._entries(style), "entries"))
@@ -52,7 +52,7 @@ class RowFiles:
         return _bodies(self._notices(), "notices")
 
     def write_tables(self) -> None:
-        """Write the rows for peers: read and normalised as Pullcord reads them, and the address as it was sent."""
+        """Write the rows for peers: the fields as Pullcord normalises them, and also the address as it was sent."""
         entries = (self._entries(style) for style in STYLES)
         _write_table(self.folder / ENTRIES, (path for path in entries if path.exists()), "entry_id")
         _write_table(self.folder / NOTICES, [self._notices()], "id")

@@ -20,7 +20,7 @@ PROVIDER: Final = "provider"
 
 
 class AddressDirt(StrEnum):
-    """The gravest difference between an address as written and as it is. The gravest comes first."""
+    """The gravest difference between a written and the true address. The gravest member comes first."""
 
     ANOTHER_HOME = "address of another home"
     SUB_UNIT = "sub-unit changed"
@@ -49,7 +49,7 @@ class Written(NamedTuple):
 
 
 class AddressWriter:
-    """Writes the addresses of one town. The corruptor compares each address with all addresses of its town."""
+    """Writes the addresses of one town. `Corruptor` compares each address with all addresses of the town."""
 
     def __init__(self, homes: Iterable[Home], profile: Any) -> None:
         self._profile = profile

@@ -1,4 +1,4 @@
-"""Draws fictional telephone numbers: those of 01632, an area code that Ofcom has given to nobody, and of drama."""
+"""Draws fictional numbers: landlines in the unused area code 01632, and mobiles that Ofcom reserves for drama."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class NumberDirt(StrEnum):
 
 
 class NumberBlocks:
-    """Hands out the blocks of the area to towns, each block to one town."""
+    """Hands out blocks of numbers to towns, each block to one town."""
 
     def __init__(self, source: Random) -> None:
         self._left = source.sample(range(1_000), 1_000)
@@ -65,7 +65,7 @@ class TownNumbers:
         return _number(self._blocks[block], last)
 
     def another_landline(self) -> str:
-        """Return a number of the town that may be a stranger's."""
+        """Return a random number of the town, which may be another home's."""
         return _number(self._source.choice(self._blocks), self._source.randrange(_BLOCK))
 
     def mobile(self) -> str:
@@ -83,7 +83,7 @@ def with_wrong_digit(number: str, source: Random) -> str:
 
 
 def with_swapped_digits(number: str, source: Random) -> str:
-    """Two neighbouring digits that differ are swapped. A number without such digits gets a wrong digit."""
+    """Swap two different neighbouring digits. If all local digits are equal, change one digit instead."""
     first = len(number) - _LOCAL_DIGITS
     places = [place for place in range(first, len(number) - 1) if number[place] != number[place + 1]]
     if not places:
@@ -93,7 +93,7 @@ def with_swapped_digits(number: str, source: Random) -> str:
 
 
 def written(number: str, source: Random) -> str:
-    """Return the number as it may stand in a cell. It can still be read."""
+    """Return the number, written in a random way that can still be read."""
     dice = source.randrange(100)
     for way, share in _WRITTEN.items():
         dice -= share

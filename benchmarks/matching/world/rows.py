@@ -1,4 +1,4 @@
-"""Makes register entries and notices, and the truth of which belong together."""
+"""Makes register entries and notices, and labels each row with its true home."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Builds streets. A postcode has some fourteen homes, except in a lane with few and in a sheltered block with many."""
+"""Builds streets. A postcode has about 14 homes, fewer in a lane, and more in a sheltered block."""
 
 from __future__ import annotations
 

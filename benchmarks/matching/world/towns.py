@@ -28,7 +28,7 @@ class TownHomes:
             self._by_postcode[home.postcode].append(home)
 
     def neighbours(self, home: Home) -> Sequence[Home]:
-        """Return the dwellings before and after this one that have the same postcode."""
+        """Return the previous and the next dwelling with the same postcode, if any."""
         street = self._by_postcode[home.postcode]
         place = street.index(home)
         return [*street[max(0, place - 1) : place], *street[place + 1 : place + 2]]

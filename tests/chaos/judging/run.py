@@ -87,7 +87,7 @@ def restore(world: World) -> None:
 
 
 def what_is_left(world: World) -> str:
-    """Return an empty text if no work is left."""
+    """Return the unfinished work as text, which is empty if no work is left."""
     let_time_pass(world)
     soon = _micros() + SOON * MICROSECONDS
     left = {

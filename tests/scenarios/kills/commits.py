@@ -70,7 +70,7 @@ class Commits:
 
 
 def _committing(frame: FrameType | None) -> str:
-    """Return the name of the service function that commits, such as `alerts/delivery/claiming.claim`."""
+    """Return the name of the function that commits, such as `alerts/delivery/claiming.claim`, or OF_THE_TEST."""
     while frame is not None:
         path = frame.f_code.co_filename.replace("\\", "/")
         if "/services/" in path and not any(below in path for below in _BELOW):

@@ -1,4 +1,4 @@
-"""Each step of the story can be repeated after a kill."""
+"""Defines the story: the steps in which processes are killed. Each step can be repeated after a kill."""
 
 from __future__ import annotations
 

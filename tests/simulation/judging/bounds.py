@@ -1,6 +1,6 @@
-"""Holds the bounds of the promises, and the judge's calendar.
+"""Holds the limits on times and counts that the judge checks, and the judge's calendar.
 
-Moments are in UTC, so that an hour stays an hour when the clocks change. Days and times of day are those of London.
+Moments are in UTC, so that sums are right when the clocks change. Days and times of day are in London time.
 """
 
 from __future__ import annotations

@@ -145,13 +145,13 @@ class Duty:
         return replace(self, heard=replace(self.heard, told=None)).pause(moment, is_step=is_step)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
-        """Return the end of a pause after the policy or the harmful day changes. `paused` is the old end."""
+        """Return the new end of a pause after the policy or the harmful day changes. `paused` is the old end."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         latest = min(longest, self._noon_after(moment) or longest)
         return paused if paused <= latest else min(paused, self.pause(moment, is_step=True))
 
     def _noon_after(self, moment: datetime) -> datetime | None:
-        """Return the noon that no pause goes beyond, or None if a pause that begins or runs at `moment` may."""
+        """Return noon of the last working day before the harmful day. A pause must end by then. None means no limit."""
         noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)
         return None if self.resident.state in URGENT | {State.MOVED} or moment >= noon else noon
 

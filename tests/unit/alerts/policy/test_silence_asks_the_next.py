@@ -32,7 +32,7 @@ POLICY = CouncilPolicy(tiers=(OFFICERS, MANAGERS))
 
 
 def told(days_off: int, at: datetime = TEN, state: CaseState = CaseState.OPEN, **rest: object) -> CaseClock:
-    """Return a case that has one unanswered message. Its line moves `days_off` days after `MONDAY`."""
+    """Return a case with one unanswered message. The line moves `days_off` days after `MONDAY`."""
     harm_on = MONDAY + timedelta(days=days_off)
     case = CaseClock(state, MatchLevel.CONFIRMED, harm_on, at - timedelta(days=1))
     made = due(case, at)

@@ -109,7 +109,7 @@ def delete_entry(
 ) -> None:
     """Take an entry off the register.
 
-    The matches of the entry end, and the case closes. A second request for the same entry changes nothing.
+    This ends its matches and closes its case. A second request for the same entry changes nothing.
     """
     try:
         withdraw_one(store, feed, entry_id)

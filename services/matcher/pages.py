@@ -112,9 +112,9 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records that must be matched in turns.
+    """Return the records with too many pairs for one step. They are matched in several steps.
 
-    The other records have at most `page` pairs each, and `batch` pairs together.
+    Each record that is not returned has at most `page` pairs, and all of these together have at most `batch`.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

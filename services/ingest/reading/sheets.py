@@ -70,7 +70,7 @@ def read_sheet(
 ) -> Sheet:
     """Raises RefusedError if a mapping is wrong.
 
-    Raises FileRefused at once, or while the caller reads the rows.
+    Raises FileRefused if the file cannot be read: in this call, or later, while the caller reads the rows.
     """
     new, chosen = read_choices(by_hand, kind), read_statuses(words, kind)
     before = remembered_as(COLUMN, remembered, new)

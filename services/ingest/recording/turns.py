@@ -61,7 +61,7 @@ def transactions_for(store: Store, feed_id: str, rows: int) -> Iterator[Turns]:
 
 
 def drafts_in_turns(drafts: Sequence[Draft[Any]], rows: int) -> list[Sequence[Draft[Any]]]:
-    """Split the drafts into one part for each transaction. A part has at most `rows` references."""
+    """Split the drafts into one part for each transaction. A part has the drafts of at most `rows` references."""
     if len(drafts) <= rows:
         return [drafts]
     turns: list[list[Draft[Any]]] = []

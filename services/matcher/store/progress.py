@@ -39,7 +39,7 @@ def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedR
 def save_progress(
     connection: Connection, pages: Sequence[Page], waiting: Sequence[PagedRecord], now: datetime
 ) -> list[str]:
-    """Store where matching continues. Return the feed of each newly unfinished record.
+    """Save the place from which matching continues. Return the feed of each newly unfinished record.
 
     `waiting` has the records without a page in this step.
     """

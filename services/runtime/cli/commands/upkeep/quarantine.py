@@ -46,7 +46,7 @@ def replay(event: Event, by: By) -> None:
 
 @app.command("drop")
 def drop_(event: Event, by: By) -> None:
-    """Drop an event, so that it is never handled. Then run `pullcord rebuild` to match everything again."""
+    """Drop an event, so that it is never handled. Afterwards you must run `pullcord rebuild`."""
     with opened() as store:
         count = drop(store, event, by)
     say(f"It is dropped; it was in quarantine for {counted(count, 'consumer')}.")

@@ -35,6 +35,8 @@ class Location:
     parts: AddressParts | None
     uprn: str | None = None
     postcode: str | None = None
+    # A scheme has one line for many homes, so the address of the line is not that of the home.
+    is_scheme: bool = False
     # The locations of other versions of the record, if nothing shows which version is the newest.
     others: tuple[Location, ...] = ()
 
@@ -58,12 +60,30 @@ def judge(kinds: Collection[TokenKind], scope: Scope, look: Look) -> Finding | N
     if scope is not Scope.LINE:
         return Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))
     if TokenKind.TELEPHONE in kinds:
-        also = (MatchReason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
-        return Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, *also))
+        return _same_number(kinds, look)
     mine, theirs = look()
     # If several versions may be valid, the surest finding counts, because it is safer to alert.
     found = (_compared(kinds, *places) for places in product(mine.all(), theirs.all()))
     return max(filter(None, found), key=lambda finding: finding.level.rank, default=None)
+
+
+def _same_number(kinds: Collection[TokenKind], look: Look) -> Finding:
+    also = (MatchReason.SAME_UPRN,) if TokenKind.UPRN in kinds else ()
+    if _AT_ONE_PLACE.isdisjoint(kinds):
+        # With one wrong digit a number is a stranger's. The council is alerted, and a person should look first.
+        mine, theirs = look()
+        places = product(mine.all(), theirs.all())
+        also = (MatchReason.ADDRESSES_DIFFER,) if all(_are_apart(*pair) for pair in places) else ()
+    return Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, *also))
+
+
+def _are_apart(mine: Location, theirs: Location) -> bool:
+    if mine.is_scheme or theirs.is_scheme:
+        return False
+    agreement = _agreement(mine, theirs)
+    if agreement.level is Level.NEAR:
+        return MatchReason.POSTCODES_DIFFER in _differences(mine, theirs)
+    return agreement.level is Level.CLASH or (agreement.level is Level.UNKNOWN and bool(agreement.reasons))
 
 
 def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location) -> Finding | None:
@@ -121,6 +141,7 @@ def _same_place(agreement: Agreement, also: tuple[MatchReason, ...]) -> Finding 
     return None
 
 
+_AT_ONE_PLACE: Final = frozenset({TokenKind.UPRN, TokenKind.ADDRESS})
 _IN_DOUBT: Final = frozenset({MatchReason.UPRNS_DIFFER, MatchReason.POSTCODES_DIFFER})
 # The two addresses do not name the home in the same way.
 _INCOMPLETE: Final = frozenset(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, Table, func, select
 from benchmarks.matching.figures.shares import Share
 from benchmarks.matching.figures.tally import Group, Tally, Truth
 from schemas.codes import MatchDecision, MatchLevel
+from services.matcher.rules import MatchReason
 from services.storage.store import Store
 from services.storage.tables import cases, entry_tokens, matches, notice_tokens, notices, register_entries
 
@@ -71,10 +72,16 @@ def _tally(connection: Connection, truth: Truth, known: References) -> Tally:
     row, tally = matches.c, Tally(truth)
     # Nobody decides in a run, so that each possible match waits for a person.
     undecided = row.live & (row.decision == MatchDecision.UNDECIDED.value)
-    for entry, notice, level in _streamed(connection, select(row.entry_pk, row.notice_pk, row.level).where(undecided)):
+    query = select(row.entry_pk, row.notice_pk, row.level, row.reasons).where(undecided)
+    for entry, notice, level, reasons in _streamed(connection, query):
         if notice in known.notices:
-            tally.add(known.entries[entry], known.notices[notice], MatchLevel(level))
+            tally.add(known.entries[entry], known.notices[notice], _counted_as(level, reasons))
     return tally
+
+
+def _counted_as(level: str, reasons: str) -> MatchLevel:
+    # The council is alerted of the same number at another address, and a person looks whether it is right.
+    return MatchLevel.POSSIBLE if MatchReason.ADDRESSES_DIFFER in reasons.split() else MatchLevel(level)
 
 
 def _reachable(connection: Connection, truth: Truth, known: References) -> Counter[Group]:

@@ -170,6 +170,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
         AddressParts.from_compact(parts) if parts else None,
         private.get("uprn"),
         private.get("postcode"),
+        bool((private.get("record") or {}).get("scheme_id")),
         others,
     )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.codes import MatchLevel, Scope
@@ -10,6 +12,7 @@ from services.matcher.rules import Finding, Location, MatchReason, judge
 PHONE, UPRN, POSTCODE, AREA, ADDRESS = TokenKind
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
 NEXT_DOOR, MISTAKEN_KIND = "20 High Street", "18 High Road"
+BY_NUMBER = Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER,))
 BY_ADDRESS = Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS,))
 
 
@@ -35,13 +38,11 @@ def test_an_area_that_covers_a_home_is_possible_and_no_address_is_opened(scope: 
     assert judge(kinds, scope, opened) == Finding(MatchLevel.POSSIBLE, (MatchReason.AREA_COVERS_ADDRESS,))
 
 
-def test_the_same_number_is_confirmed_and_no_address_is_opened() -> None:
+def test_the_same_number_at_one_place_is_confirmed_and_no_address_is_opened() -> None:
     def opened() -> tuple[Location, Location]:
         raise AssertionError
 
-    assert judge({PHONE, POSTCODE}, Scope.LINE, opened) == Finding(
-        MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER,)
-    )
+    assert judge({PHONE, ADDRESS}, Scope.LINE, opened) == BY_NUMBER
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,24 @@ def test_the_same_flat_of_the_same_building_is_the_same_home_whatever_the_street
     # The second address leaves the street out, and its town is read as the street.
     found = judged({ADDRESS}, "Flat 7, Wren Heights, 44 Bluebell Drive", "Flat 7, Wren Heights, 44 Wynmere")
     assert level(found) is MatchLevel.PROBABLE
+
+
+@pytest.mark.parametrize("theirs", [NEXT_DOOR, FLAT_C, "Rose Cottage, Mill Lane"])
+def test_the_same_number_at_another_address_is_confirmed_and_says_so(theirs: str) -> None:
+    found = judge({PHONE}, Scope.LINE, lambda: (placed(FLAT_A), placed(theirs)))
+    assert found == Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER, MatchReason.ADDRESSES_DIFFER))
+
+
+@pytest.mark.parametrize("theirs", [placed(HOUSE), placed(FLAT_A), Location(has_numbers=True, parts=None)])
+def test_the_same_number_at_an_address_that_may_be_the_same_is_confirmed(theirs: Location) -> None:
+    assert judge({PHONE}, Scope.LINE, lambda: (placed(FLAT_A), theirs)) == BY_NUMBER
+
+
+def test_the_line_of_a_scheme_may_be_at_another_address() -> None:
+    home = replace(placed(FLAT_C), is_scheme=True)
+    assert judge({PHONE}, Scope.LINE, lambda: (placed(NEXT_DOOR), home)) == BY_NUMBER
+
+
+def test_one_of_several_versions_at_the_same_address_is_enough() -> None:
+    tied = replace(placed(NEXT_DOOR), others=(placed(FLAT_A),))
+    assert judge({PHONE}, Scope.LINE, lambda: (tied, placed(FLAT_A))) == BY_NUMBER

@@ -59,7 +59,8 @@ def settle_areas(context: SubmissionContext, named: Mapping[bytes, Area], touche
     unrecorded = standing.keys() - known.keys()
     # Of a touched area, a notice may have been replaced from the first, and may count only now.
     areas = {**_areas_of_members(context, unrecorded - named.keys()), **named}
-    new = [(areas[key], standing[key]) for key in standing if key in unrecorded]
+    # A damaged notice names no area any more. It must not stop the submission of another notice.
+    new = [(areas[key], standing[key]) for key in standing if key in unrecorded and key in areas]
     gone = end_area_records(context.connection, ended)
     # In the order of ids, as the matcher locks them.
     updated = update_area_records(context, sorted(changed, key=lambda one: one[1].pk))

@@ -25,7 +25,8 @@ TELEPHONE, UPRN, POSTCODE, AREA, ADDRESS = TokenKind
 NOTICE, ENTRY = KeySide
 
 _IDENTIFIERS = (Identifier.ADDRESS, Identifier.TELEPHONE, Identifier.UPRN)
-_OF_AREAS = frozenset({POSTCODE, AREA})
+# The kinds of token that name an area. The notices about an area are matched through their area record.
+OF_AREAS = frozenset({POSTCODE, AREA})
 # Such as 01632, or 1632 after a spreadsheet dropped the zero.
 _TELEPHONE_AREA = re.compile(r"\(?[0-9]{2,6}\)?")
 _OF_ONE_LINE = ("cli", "uprn", "postcode", "address_lines", "exchange", "access_line_id")
@@ -139,7 +140,7 @@ def shares_area(scope: str, values: Values) -> bool:
     Several notices share one area record.
     """
     # The notice is not about one line, or names nothing more exact than a postcode.
-    return scope != Scope.LINE or all(kind in _OF_AREAS for kind, _ in values)
+    return scope != Scope.LINE or all(kind in OF_AREAS for kind, _ in values)
 
 
 def with_scope(fields: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -10,14 +10,11 @@ from sqlalchemy import Table
 from schemas.events import EntriesAccepted, EntryRef, EventData, NoticeRef, NoticesAccepted
 from services.core.addresses.keys.keys import KeySide
 from services.core.audit import AuditAction
-from services.core.tokens import TokenKind, on_the_stream
+from services.core.tokens import on_the_stream
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, NoticeFacts, RecordKind
 from services.ingest.recording.rules.step import Keyed
 from services.ingest.recording.rules.ties import SAME_STAMP, VersionRisk
 from services.storage import tables
-
-# The kinds of token that name an area. The notices about an area are matched through their area record.
-OF_AREAS = frozenset({TokenKind.POSTCODE, TokenKind.AREA})
 
 
 class WrittenRecord(NamedTuple, Generic[Facts]):

@@ -12,8 +12,8 @@ from services.core.addresses.keys.keys import KeySide
 from services.core.area_facts import to_json
 from services.core.differences import Difference
 from services.ingest.reading.drafts import RecordKind
-from services.ingest.reading.places import shares_area, values_of
-from services.ingest.recording.record_types import ENTRIES, NOTICES, OF_AREAS, RecordType
+from services.ingest.reading.places import OF_AREAS, shares_area, values_of
+from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
 from services.ingest.recording.rules.area_notices import area_summary
 from services.ingest.recording.rules.ties import SAME_STAMP, place_of
 from services.ingest.recording.store.areas import area_rows, live_notices

@@ -8,8 +8,8 @@ from typing import Any
 from schemas.events import NoticesReconsidered
 from services.core.audit import AuditAction
 from services.core.tokens import TokenKind
-from services.ingest.reading.places import values_of
-from services.ingest.recording.record_types import NOTICES, OF_AREAS, WrittenRecord
+from services.ingest.reading.places import OF_AREAS, values_of
+from services.ingest.recording.record_types import NOTICES, WrittenRecord
 from services.ingest.recording.rules.area_notices import area_summary
 from services.ingest.recording.rules.ties import place_of
 from services.ingest.recording.store.areas import (

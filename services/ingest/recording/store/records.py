@@ -9,9 +9,10 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from services.core.tokens import TokenKind
 from services.ingest.reading.drafts import Facts, NoticeFacts
+from services.ingest.reading.places import OF_AREAS
 from services.ingest.reading.rules import sealed_form
 from services.ingest.reading.stamps import Stamp, trusted
-from services.ingest.recording.record_types import OF_AREAS, RecordType, WrittenRecord
+from services.ingest.recording.record_types import RecordType, WrittenRecord
 from services.ingest.recording.rules.sharding import shard_of
 from services.ingest.recording.rules.step import Keyed, Plan, Recorded
 from services.ingest.recording.submission import SubmissionContext

@@ -33,6 +33,10 @@ class MatchView(BaseModel):
     level: MatchLevel
     reasons: list[str]
     decision: MatchDecision
+    # A person has still to look at the match.
+    to_check: bool
+    # The match counts for nothing: number and place of another match show whose line it is. See ADR 13.
+    waits: bool
     provider: str
     provider_reference: str | None  # the first of `provider_references`; None if no notice can be opened
     # The provider's orders, to be quoted to it. Of an area, those of the notices with the nearest dates.
@@ -83,6 +87,8 @@ def _view(store: Store, row: Row[Any], orders: Orders) -> MatchView:
         level=MatchLevel(row.level),
         reasons=row.reasons.split(),
         decision=MatchDecision(row.decision),
+        to_check=row.to_check,
+        waits=row.waits,
         provider=row.name,
         provider_reference=next(iter(orders.references), None),
         provider_references=orders.references,

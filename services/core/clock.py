@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 # The zone of dates in notices, thresholds and messages. Stored times are in UTC.
 LONDON = ZoneInfo("Europe/London")
 
+# Stands for an unknown day, and is later than any other.
+NO_DAY: Final = date.max
+
 # The clocks of processes that run at the same time may differ by this much. A later time was written by a wrong clock.
 CLOCKS_APART: Final = timedelta(minutes=5)
 

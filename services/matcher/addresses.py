@@ -28,6 +28,7 @@ class AddressReason(StrEnum):
     NUMBERS_AGREE = "numbers_agree"
     NUMBERS_CLASH = "numbers_clash"
     NUMBER_MISSING = "number_missing"
+    NUMBER_IN_A_RANGE = "number_in_a_range"  # `7` beside `5-7`, which may be the home next door
     NUMBER_IN_ANOTHER_PLACE = "number_in_another_place"
     STREETS_AGREE = "streets_agree"
     STREETS_ALIKE = "streets_alike"
@@ -51,11 +52,7 @@ _SURE: Final = (
     AddressReason.SUB_UNITS_AGREE,
     AddressReason.BUILDINGS_AGREE,
 )
-_SAME_FLAT: Final = (
-    AddressReason.SUB_UNITS_AGREE,
-    AddressReason.NUMBERS_AGREE,
-    AddressReason.BUILDINGS_AGREE,
-)
+_NUMBERS_MEET: Final = (AddressReason.NUMBERS_AGREE, AddressReason.NUMBER_IN_A_RANGE)
 _UNNAMED: Final = frozenset({UNNAMED_FLAT})
 # In the order of `Likeness`.
 _STREETS: Final = (AddressReason.STREETS_DIFFER, AddressReason.STREETS_ALIKE, AddressReason.STREETS_AGREE)
@@ -105,9 +102,7 @@ def _level(
         return Level.CLASH
     # Two addresses are the same only if every part agrees, or is missing from both.
     sure = units in _SURE and numbers in _SURE and street in _SURE and building in _SURE
-    # The same flat of the same building: one address leaves out the street, and its town is read as the street.
-    sure = sure or (units, numbers, building) == _SAME_FLAT
-    if numbers is AddressReason.NUMBERS_AGREE:
+    if numbers in _NUMBERS_MEET:
         return Level.SAME if sure else Level.NEAR
     if building is AddressReason.BUILDINGS_AGREE:
         return Level.SAME if sure else Level.NEAR
@@ -130,8 +125,16 @@ def _numbers(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:
         return None
     if not (a and b):
         return AddressReason.NUMBER_MISSING
-    # One common number is enough, because a range such as 12-14 is read as several numbers.
-    return AddressReason.NUMBERS_CLASH if a.isdisjoint(b) else AddressReason.NUMBERS_AGREE
+    if a == b:
+        return AddressReason.NUMBERS_AGREE
+    if a.isdisjoint(b):
+        return AddressReason.NUMBERS_CLASH
+    # A range such as 12-14 is read as several numbers. The home is mostly that of the first one.
+    return AddressReason.NUMBERS_AGREE if _first(a) == _first(b) else AddressReason.NUMBER_IN_A_RANGE
+
+
+def _first(numbers: frozenset[str]) -> str:
+    return min(numbers, key=lambda number: (len(number), number))
 
 
 def _sub_units(a: frozenset[str], b: frozenset[str]) -> AddressReason | None:

@@ -19,10 +19,11 @@ from schemas.events import (
 )
 from services.core.audit import AuditAction
 from services.matcher.pages import BATCH, Page, PagedSide, Partners, in_groups
-from services.matcher.step import MatchOutcome, MatchState, Pair, step, sure_part
+from services.matcher.step import MatchOutcome, MatchState, Pair, changes_of_settling, step, sure_part
 from services.matcher.store.matches import load, save
 from services.matcher.store.pages import areas_among, paged_records
 from services.matcher.store.progress import feeds_unfinished
+from services.matcher.store.weaker import StoredMatch, find_weaker
 from services.matcher.turns import in_turns, take_turn, turns_for
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
@@ -83,7 +84,9 @@ class Matcher:
 def _written(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> Effects:
     # `save` leaves out pairs that have changed meanwhile, so only the pairs that it wrote are published.
     lasting = save(work, state, outcome)
-    return Effects(tuple(_announcements(state, lasting)), tuple(_audit(state, lasting)))
+    settled = changes_of_settling(state, lasting)
+    others = find_weaker(work.connection, {notice for notice, _ in settled}, besides=lasting.found.keys())
+    return Effects((*_announcements(state, lasting), *announced(others)), tuple(_audit(state, lasting)))
 
 
 def _changed(events: Sequence[Envelope]) -> tuple[set[int], set[int]]:
@@ -123,6 +126,16 @@ def _announcements(state: MatchState, outcome: MatchOutcome) -> Iterator[Announc
     for key, pairs in _by_partition(state, outcome.ended):
         gone = tuple(UnmatchRef(notice=pair[0], entry=pair[1], why=outcome.ended[pair]) for pair in pairs)
         yield Announcement("matcher", key, LinesUnmatched(records=gone))
+
+
+def announced(others: Iterable[StoredMatch]) -> Iterator[Announcement]:
+    """Yield events that let the cases of these matches be reviewed: they may wait now, or wait no longer."""
+    grouped: dict[str, list[MatchRef]] = defaultdict(list)
+    for one in others:
+        grouped[one.partition].append(one.ref)
+    for key, refs in grouped.items():
+        for start in range(0, len(refs), CHUNK):
+            yield Announcement("matcher", key, LinesMatched(records=tuple(refs[start : start + CHUNK])))
 
 
 def _by_partition(state: MatchState, pairs: Iterable[Pair]) -> Iterator[tuple[str, Sequence[Pair]]]:

@@ -10,7 +10,9 @@ from schemas.events import LinesMatched, MatchRef
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
 from services.core.match_reference import match_reference, read_match_reference
+from services.matcher.consumer import announced
 from services.matcher.store.matches import find_match, save_decision
+from services.matcher.store.weaker import find_weaker
 from services.storage.audit import AuditRow
 from services.storage.events.outbox import Announcement
 from services.storage.store import Store
@@ -44,8 +46,10 @@ def decide_match(
         if row is None:
             raise NotFoundError("there is no such match, or it holds no longer")
         save_decision(connection, (match.notice, match.entry), decision, row.level, now)
-        # The decision is published as a match, so that the case of the entry is reviewed.
-        work.announce([_announcement(match, row, decision)])
+        # The decision is published as a match, so that the case of the entry is reviewed. It may also settle whose line
+        # it is, or no longer.
+        others = find_weaker(connection, {match.notice}, besides={(match.notice, match.entry)})
+        work.announce([_announcement(match, row, decision), *announced(others)])
         work.record_audit(_audit(store, match, row, decision, by, evidence))
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from services.core.clock import NO_DAY
 from services.core.tokens import TokenKind
 from services.matcher.step import MatchRow, Pair
 
@@ -33,7 +34,6 @@ class PartnerPlace(NamedTuple):
     pk: int
 
 
-NO_DAY: Final = date.max
 START: Final = PartnerPlace(date.min, 0)
 
 

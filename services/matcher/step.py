@@ -38,6 +38,10 @@ class MatchRow:
     entry_revision: int
     decision: MatchDecision
 
+    @property
+    def versions(self) -> tuple[int, int]:
+        return (self.notice_revision, self.entry_revision)
+
 
 @dataclass(frozen=True)
 class MatchState:
@@ -61,12 +65,15 @@ def step(state: MatchState) -> MatchOutcome:
             continue
         scope = state.notices[pair[0]].scope
         finding = judge(kinds, scope, partial(state.look, pair))
+        if _only_rules_changed(state, pair, finding):
+            continue
         if finding is not None and _is_news(state, pair, finding):
             outcome.found[pair] = finding
         elif finding is None:
             _end(state, pair, outcome, "no_longer_alike")
     for pair in state.matches.keys() - state.shared.keys():
-        _end(state, pair, outcome, "no_longer_alike")
+        if not _only_rules_changed(state, pair, None):
+            _end(state, pair, outcome, "no_longer_alike")
     # Done last, so that this reason replaces `no_longer_alike`.
     for pair in state.matches:
         if not _both_live(state, pair):
@@ -96,13 +103,33 @@ def _why_not_live(state: MatchState, pair: Pair) -> str:
     return "entry_withdrawn" if not state.entries[pair[1]].live else "notice_superseded"
 
 
+def _only_rules_changed(state: MatchState, pair: Pair, finding: Finding | None) -> bool:
+    """Return True if a stored match would end or be less sure, though both records are as they were.
+
+    Then the rules, the weights or the tokens have changed. A person decides whether the match was wrong.
+    """
+    row = state.matches.get(pair)
+    if row is None or not row.live or not _both_live(state, pair) or row.versions != _versions(state, pair):
+        return False
+    return finding is None or finding.level.rank < row.finding.level.rank
+
+
+def changes_of_settling(state: MatchState, outcome: MatchOutcome) -> set[Pair]:
+    """Return the pairs that begin or cease to settle whose line it is."""
+    before = {pair for pair, row in state.matches.items() if row.live and row.finding.settles}
+    begun = {pair for pair, finding in outcome.found.items() if finding.settles}
+    over = {pair for pair in outcome.found.keys() | outcome.ended.keys() if pair in before}
+    return begun ^ over
+
+
+def _versions(state: MatchState, pair: Pair) -> tuple[int, int]:
+    return (state.notices[pair[0]].revision, state.entries[pair[1]].revision)
+
+
 def _is_news(state: MatchState, pair: Pair, finding: Finding) -> bool:
     # A newer version of a record is news even if the finding is the same, because its dates may have changed.
     row = state.matches.get(pair)
-    versions = (state.notices[pair[0]].revision, state.entries[pair[1]].revision)
-    return (
-        row is None or not row.live or row.finding != finding or (row.notice_revision, row.entry_revision) != versions
-    )
+    return row is None or not row.live or row.finding != finding or row.versions != _versions(state, pair)
 
 
 def _end(state: MatchState, pair: Pair, outcome: MatchOutcome, why: str) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Select, Table, func, select
 
 from benchmarks.matching.figures.shares import Share
 from benchmarks.matching.figures.tally import Group, Tally, Truth
-from schemas.codes import MatchDecision, MatchLevel
-from services.matcher.rules import MatchReason
+from schemas.codes import MatchLevel
+from services.storage.matches.settled import to_check, waiting
 from services.storage.store import Store
 from services.storage.tables import cases, entry_tokens, matches, notice_tokens, notices, register_entries
 
@@ -70,18 +70,15 @@ def _by_id(connection: Connection, table: Table, references: Mapping[bytes, str]
 
 def _tally(connection: Connection, truth: Truth, known: References) -> Tally:
     row, tally = matches.c, Tally(truth)
-    # Nobody decides in a run, so that each possible match waits for a person.
-    undecided = row.live & (row.decision == MatchDecision.UNDECIDED.value)
-    query = select(row.entry_pk, row.notice_pk, row.level, row.reasons).where(undecided)
-    for entry, notice, level, reasons in _streamed(connection, query):
+    counts = row.live & ~waiting(connection, row, notices.c).waits
+    query = select(row.entry_pk, row.notice_pk, row.level, to_check(connection, row, notices.c).label("to_check"))
+    query = query.join(notices, notices.c.pk == row.notice_pk).where(counts)
+    for entry, notice, level, is_to_check in _streamed(connection, query):
         if notice in known.notices:
-            tally.add(known.entries[entry], known.notices[notice], _counted_as(level, reasons))
+            # A person looks at it, whatever its level.
+            counted = MatchLevel.POSSIBLE if is_to_check else MatchLevel(level)
+            tally.add(known.entries[entry], known.notices[notice], counted)
     return tally
-
-
-def _counted_as(level: str, reasons: str) -> MatchLevel:
-    # The council is alerted of the same number at another address, and a person looks whether it is right.
-    return MatchLevel.POSSIBLE if MatchReason.ADDRESSES_DIFFER in reasons.split() else MatchLevel(level)
 
 
 def _reachable(connection: Connection, truth: Truth, known: References) -> Counter[Group]:

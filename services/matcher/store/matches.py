@@ -13,7 +13,15 @@ from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.pages import Page
 from services.matcher.rules import Finding, Location
-from services.matcher.step import EntryRow, MatchOutcome, MatchRow, MatchState, NoticeRow, Pair
+from services.matcher.step import (
+    EntryRow,
+    MatchOutcome,
+    MatchRow,
+    MatchState,
+    NoticeRow,
+    Pair,
+    changes_of_settling,
+)
 from services.storage.damage import open_row
 from services.storage.dialect import among, listed, looked_up, share_lock, upsert
 from services.storage.store import Store
@@ -35,6 +43,7 @@ Sealed = dict[int, tuple[bytes, bytes, str]]
 NOTICES = Side(notice_tokens, notice_tokens.c.notice_pk)
 ENTRIES = Side(entry_tokens, entry_tokens.c.entry_pk)
 
+_OF_FINDING = ("level", "reasons", "weight", "settles")
 _KINDS = {int(kind): kind for kind in TokenKind}
 _SCOPES = {scope.value: scope for scope in Scope}
 
@@ -101,7 +110,7 @@ def _matches(
 
 
 def match_row(row: Any) -> MatchRow:
-    finding = Finding(MatchLevel(row.level), tuple(row.reasons.split()))
+    finding = Finding(MatchLevel(row.level), tuple(row.reasons.split()), row.weight, row.settles)
     return MatchRow(row.live, finding, row.notice_revision, row.entry_revision, MatchDecision(row.decision))
 
 
@@ -170,6 +179,7 @@ def location_of(private: Mapping[str, Any]) -> Location:
         AddressParts.from_compact(parts) if parts else None,
         private.get("uprn"),
         private.get("postcode"),
+        tuple(private.get("places") or ()),
         bool((private.get("record") or {}).get("scheme_id")),
         others,
     )
@@ -190,6 +200,9 @@ def find_match(connection: Connection, pair: Pair, feed_id: str | None) -> Row[A
 def save_decision(connection: Connection, pair: Pair, decision: MatchDecision, level: str, now: datetime) -> None:
     # `level` is the level at the time of the decision. If the match becomes surer, the person is asked again.
     notice, entry = pair
+    if share_lock(connection):
+        # The decision may settle whose line it is: see `_still_current`.
+        _locked(connection, notices, [notice], alone=True)
     connection.execute(
         update(matches)
         .where(matches.c.notice_pk == notice, matches.c.entry_pk == entry)
@@ -207,7 +220,7 @@ def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOut
         # Rows are sorted, so that two workers lock the same rows in the same order.
         rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]
         # An update does not change the decision of a person.
-        changing = ("live", "level", "reasons", "notice_revision", "entry_revision", "found_at", "ended_at")
+        changing = ("live", *_OF_FINDING, "notice_revision", "entry_revision", "found_at", "ended_at")
         connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
     for notice, entry in sorted(lasting.ended):
         connection.execute(
@@ -224,8 +237,10 @@ def _still_current(connection: Connection, state: MatchState, outcome: MatchOutc
     if not share_lock(connection):
         return outcome
     pairs = outcome.found.keys() | outcome.ended.keys()
-    # Notices are locked before entries, and both in the order of their ids.
-    current_notices = _locked(connection, notices, sorted({notice for notice, _ in pairs}))
+    # Notices are locked before entries, and both in the order of their ids. If a pair begins or ceases to settle whose
+    # line it is, no other worker may add a match of the notice before the others are announced.
+    alone = bool(changes_of_settling(state, outcome))
+    current_notices = _locked(connection, notices, sorted({notice for notice, _ in pairs}), alone=alone)
     current_entries = _locked(connection, register_entries, sorted({entry for _, entry in pairs}))
 
     def current(pair: Pair) -> bool:
@@ -238,8 +253,9 @@ def _still_current(connection: Connection, state: MatchState, outcome: MatchOutc
     )
 
 
-def _locked(connection: Connection, table: Any, pks: Sequence[int]) -> dict[int, int]:
-    query = select(table.c.pk, table.c.revision).order_by(table.c.pk).with_for_update(read=True)
+def _locked(connection: Connection, table: Any, pks: Sequence[int], *, alone: bool = False) -> dict[int, int]:
+    # `key_share` lets other transactions insert rows that refer to these.
+    query = select(table.c.pk, table.c.revision).order_by(table.c.pk).with_for_update(read=not alone, key_share=alone)
     return {pk: revision for pk, revision in _rows(connection, query, table.c.pk, pks)}  # noqa: C416 - rows are no pairs to dict()
 
 
@@ -250,6 +266,8 @@ def _match_row(state: MatchState, pair: Pair, finding: Finding, now: datetime) -
         "live": True,
         "level": finding.level.value,
         "reasons": " ".join(finding.reasons),
+        "weight": finding.weight,
+        "settles": finding.settles,
         "notice_revision": state.notices[pair[0]].revision,
         "entry_revision": state.entries[pair[1]].revision,
         "found_at": now,

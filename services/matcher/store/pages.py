@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, Select, and_, func, literal, or_, select
 
+from services.core.clock import NO_DAY
 from services.core.tokens import TokenKind
 from services.matcher.pages import (
-    NO_DAY,
     OF_PLACES,
     START,
     Page,
@@ -21,7 +20,8 @@ from services.matcher.pages import (
 )
 from services.matcher.step import MatchRow
 from services.matcher.store.matches import ENTRIES, NOTICES, Side, match_row, partners
-from services.storage.dialect import among, earliest
+from services.storage.dialect import among
+from services.storage.matches.harmful_day import harmful_day_of
 from services.storage.tables import matches, notices, register_entries
 
 _SIDES = {PagedSide.NOTICE: (NOTICES, ENTRIES), PagedSide.ENTRY: (ENTRIES, NOTICES)}
@@ -49,7 +49,7 @@ def _notices(connection: Connection, pks: Collection[int], *conditions: ColumnEl
     row = notices.c
     if not pks:
         return []
-    day = _harmful_day(connection)
+    day = harmful_day_of(connection, notices.c)
     query = select(row.pk, row.feed_id, row.live, day).where(among(connection, row.pk, pks), *conditions)
     return [
         PagedRecord(PagedSide.NOTICE, pk, feed, live, None if harm_on == NO_DAY else harm_on)
@@ -111,15 +111,7 @@ def _first_after(
     if record.side is PagedSide.NOTICE:
         query = query.add_columns(literal(START.day, Date).label("day")).where(partner > record.after.pk)
         return query.order_by(partner).limit(limit + 1)
-    day, after = _harmful_day(connection), record.after
+    day, after = harmful_day_of(connection, notices.c), record.after
     later = or_(day > after.day, and_(day == after.day, partner > after.pk))
     query = query.add_columns(day.label("day")).join(notices, notices.c.pk == partner).where(later)
     return query.order_by(day, partner).limit(limit + 1)
-
-
-def _harmful_day(connection: Connection) -> ColumnElement[date]:
-    # Of a date that may mean two days, or of versions that tie, the earlier day counts.
-    row = notices.c
-    moves = (row.planned_on, row.planned_either, row.rival_planned_on)
-    restrictions = (row.restriction_on, row.restriction_either, row.rival_restriction_on)
-    return earliest(connection, NO_DAY, *moves, *restrictions)

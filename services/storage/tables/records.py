@@ -6,6 +6,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -156,6 +157,10 @@ matches = Table(
     Column("live", Boolean, nullable=False),
     Column("level", String(10), nullable=False),
     Column("reasons", Text, nullable=False),
+    # How much speaks for the pair: see `services.matcher.weights`.
+    Column("weight", Float, nullable=False),
+    # Number and place agree, so that weaker matches of the two records wait: see `services.storage.matches.settled`.
+    Column("settles", Boolean, nullable=False),
     # The versions of the notice and the entry when the pair was found.
     Column("notice_revision", Integer, nullable=False),
     Column("entry_revision", Integer, nullable=False),

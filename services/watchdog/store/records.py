@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from services.core.tokens import TokenKind
 from services.storage.tables import area_members, cases, entry_tokens, matches, notice_tokens, notices, register_entries
@@ -28,6 +29,36 @@ _ALERTABLE: Final = and_(
     or_(_MATCH.level != "possible", _MATCH.decision == "confirmed"),
     or_(_ENTRY.connection.not_in(("sim", "ip")), _MATCH.level == "confirmed", _MATCH.decision == "confirmed"),
 )
+
+
+def _is_line_of_another() -> ColumnElement[bool]:
+    # Number and place of the notice are those of another entry. Neither is taken from the match: the tokens show it.
+    other = matches.alias("other_match")
+    return exists().where(
+        other.c.notice_pk == _MATCH.notice_pk,
+        other.c.entry_pk != _MATCH.entry_pk,
+        other.c.live,
+        other.c.decision != "rejected",
+        or_(
+            other.c.decision == "confirmed",
+            and_(*(_share(other.c, kinds) for kinds in ((TokenKind.TELEPHONE,), (TokenKind.UPRN, TokenKind.ADDRESS)))),
+        ),
+    )
+
+
+def _weaker_than_another() -> ColumnElement[bool]:
+    undecided = and_(_MATCH.level != "confirmed", _MATCH.decision == "undecided")
+    return and_(undecided, _MATCH.reasons.contains("telephone_numbers_differ"), _is_line_of_another())
+
+
+def _share(match: ReadOnlyColumnCollection[str, Any], kinds: Sequence[TokenKind]) -> ColumnElement[bool]:
+    mine, theirs = notice_tokens.alias(), entry_tokens.alias()
+    return exists().where(
+        mine.c.notice_pk == match.notice_pk,
+        theirs.c.entry_pk == match.entry_pk,
+        theirs.c.token == mine.c.token,
+        mine.c.kind.in_([int(kind) for kind in kinds]),
+    )
 
 
 def without_tokens(connection: Connection) -> Iterator[RecordFault]:
@@ -76,7 +107,7 @@ def without_case(connection: Connection, before: datetime) -> Iterator[RecordFau
         .join_from(matches, notices, _NOTICE.pk == _MATCH.notice_pk)
         .join(register_entries, _ENTRY.pk == _MATCH.entry_pk)
         .where(_MATCH.live, _ALERTABLE, *_settled(before), _MATCH.found_at < before)
-        .where(~exists().where(cases.c.entry_pk == _MATCH.entry_pk))
+        .where(~exists().where(cases.c.entry_pk == _MATCH.entry_pk), ~_weaker_than_another())
     )
     yield from _faults(connection, FaultKind.CASE_MISSING, query.group_by(_ENTRY.feed_id))
 
@@ -91,7 +122,7 @@ def ended_at_risk(connection: Connection, before: datetime) -> Iterator[RecordFa
         .join(register_entries, _ENTRY.pk == _MATCH.entry_pk)
         # A later record, match or change of state may not have been reviewed yet.
         .where(row.state.in_(sorted(states.ENDED)), _MATCH.live, _ALERTABLE, *_settled(before))
-        .where(_MATCH.found_at < before, row.state_since < before)
+        .where(_MATCH.found_at < before, row.state_since < before, ~_weaker_than_another())
         .order_by(row.pk)
     )
     named = set[str]()

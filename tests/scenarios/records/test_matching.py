@@ -68,7 +68,7 @@ def found(deployment: Deployment, theirs: dict[str, Any], ours: dict[str, Any]) 
         (
             {"uprn": UPRN, "address_lines": ["18 High Street"]},
             {"uprn": UPRN, "address_lines": ["20 High Street"]},
-            ("possible", "same_uprn addresses_differ"),
+            ("possible", "same_uprn addresses_differ streets_agree numbers_clash"),
         ),
         ({**FLAT_A}, {"postcode": "FY3 8AB"}, ("possible", "same_postcode")),
     ],

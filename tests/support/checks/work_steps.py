@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from time import thread_time
 from types import FrameType
 from typing import Any
 
@@ -44,15 +43,3 @@ def steps_of(work: Callable[[], object]) -> int:
         sys.settrace(traced)
         sys.setprofile(None)
     return count
-
-
-def seconds_of(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of the shortest of three runs, plus a millisecond."""
-
-    def once() -> float:
-        began = thread_time()
-        work()
-        return thread_time() - began
-
-    # The millisecond covers noise in short times.
-    return min(once() for _ in range(3)) + 0.001

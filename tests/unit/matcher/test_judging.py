@@ -8,12 +8,12 @@ from schemas.codes import MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Location, MatchReason, judge
+from services.matcher.weights.parameters import Parameters, load_parameters
 
 PHONE, UPRN, POSTCODE, AREA, ADDRESS = TokenKind
 FLAT_A, FLAT_C, HOUSE = "Flat A, 18 High Street", "Flat C, 18 High Street", "18 High Street"
 NEXT_DOOR, MISTAKEN_KIND = "20 High Street", "18 High Road"
 BY_NUMBER = Finding(MatchLevel.CONFIRMED, (MatchReason.SAME_TELEPHONE_NUMBER,))
-BY_ADDRESS = Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS,))
 
 
 def judged(
@@ -42,7 +42,7 @@ def test_the_same_number_at_one_place_is_confirmed_and_no_address_is_opened() ->
     def opened() -> tuple[Location, Location]:
         raise AssertionError
 
-    assert judge({PHONE, ADDRESS}, Scope.LINE, opened) == BY_NUMBER
+    assert judge({PHONE, ADDRESS}, Scope.LINE, opened) == replace(BY_NUMBER, settles=True)
 
 
 @pytest.mark.parametrize(
@@ -109,35 +109,102 @@ ONE_AND_ANOTHER = [
 
 
 @pytest.mark.parametrize(("mine", "theirs", "reason"), ONE_AND_ANOTHER)
-def test_a_person_decides_about_one_address_with_two_uprns_or_postcodes(
+def test_what_differs_beside_one_address_is_said_and_makes_the_match_less_sure(
     mine: dict[str, str], theirs: dict[str, str], reason: MatchReason
 ) -> None:
     found = by_address(placed(FLAT_A, **mine), placed(FLAT_A, **theirs))
-    assert found == Finding(MatchLevel.POSSIBLE, (MatchReason.SAME_ADDRESS, reason))
-    assert by_address(placed(FLAT_A, **mine), placed(FLAT_A)) == BY_ADDRESS
+    without = by_address(placed(FLAT_A, **mine), placed(FLAT_A))
+    assert found is not None
+    assert without is not None
+    assert found.reasons == (MatchReason.SAME_ADDRESS, reason)
+    assert without.reasons == (MatchReason.SAME_ADDRESS,)
+    assert found.weight < without.weight
 
 
-@pytest.mark.parametrize(("mine", "theirs"), [one[:2] for one in ONE_AND_ANOTHER])
-def test_a_near_address_with_another_uprn_or_postcode_is_no_match(mine: dict[str, str], theirs: dict[str, str]) -> None:
-    assert by_address(placed(FLAT_A, **mine), placed(HOUSE, **theirs)) is None
-    assert level(by_address(placed(FLAT_A, **mine), placed(HOUSE))) is MatchLevel.POSSIBLE
+def test_a_near_address_in_another_place_is_no_match() -> None:
+    mine, theirs = placed(FLAT_A, postcode="FY3 8AB"), placed(HOUSE, postcode="FY4 9AD")
+    assert by_address(mine, theirs) is None
+    assert level(by_address(mine, placed(HOUSE))) is MatchLevel.POSSIBLE
+
+
+def test_two_signs_against_a_near_address_weigh_more_than_one() -> None:
+    mine, theirs = placed(FLAT_A, uprn="100012345671"), placed(HOUSE, uprn="100012345672")
+    one, two = by_address(mine, placed(HOUSE)), by_address(mine, theirs)
+    assert one is not None
+    assert two is None or two.weight < one.weight
+    numbers = (replace(mine, has_numbers=True), replace(theirs, has_numbers=True))
+    assert by_address(*numbers) is None
 
 
 @pytest.mark.parametrize("theirs", ["FY3 8AD", "FY3 8BA", "FY3 9AB"])
 def test_a_postcode_with_a_typing_error_is_no_other_postcode(theirs: str) -> None:
-    found = judge({ADDRESS}, Scope.LINE, lambda: (placed(HOUSE, postcode="FY3 8AB"), placed(HOUSE, postcode=theirs)))
-    assert found == Finding(MatchLevel.PROBABLE, (MatchReason.SAME_ADDRESS,))
+    found = by_address(placed(HOUSE, postcode="FY3 8AB"), placed(HOUSE, postcode=theirs))
+    assert found == by_address(placed(HOUSE, postcode="FY3 8AB"), placed(HOUSE, postcode="FY3 8AB"))
 
 
-@pytest.mark.parametrize(
-    "theirs", [HOUSE, "1 High Street Flat 18", "Flat A, High Street", "First Floor, 18 High Street"]
-)
+@pytest.mark.parametrize(("uprn", "expected"), [(None, MatchLevel.POSSIBLE), ("100012345672", None)])
+def test_a_number_within_the_range_of_the_other_may_be_the_same_home(
+    uprn: str | None, expected: MatchLevel | None
+) -> None:
+    mine = placed("18-20 High Street", uprn="100012345671")
+    assert level(by_address(mine, placed("18 High Street", uprn=uprn))) is MatchLevel.PROBABLE
+    assert level(by_address(mine, placed("20 High Street", uprn=uprn))) is expected
+    assert judged({ADDRESS}, "18-20 High Street", "20 High Street", numbers=True) is None
+
+
+def test_the_uprn_of_a_building_does_not_make_one_flat_another() -> None:
+    assert level(judged({UPRN}, "First Floor Flat, Maple Court", "Flat 97, Maple Court")) is MatchLevel.POSSIBLE
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("The Barn, Pine Fold, Aldham", "The Barn, Rowan Row, Aldham")])
+def test_a_name_that_many_homes_have_is_not_enough_where_the_streets_differ(mine: str, theirs: str) -> None:
+    assert level(judged({ADDRESS}, mine, theirs)) is MatchLevel.POSSIBLE
+    assert judged({ADDRESS}, mine, theirs, numbers=True) is None
+
+
+def test_a_town_that_was_read_as_the_street_does_not_differ_from_the_street() -> None:
+    mine = replace(placed("Flat 7, Wren Heights, 44 Bluebell Drive"), places=("wynmere",))
+    found = by_address(mine, placed("Flat 7, Wren Heights, 44 Wynmere"))
+    assert found is not None
+    assert found.reasons == (MatchReason.SAME_ADDRESS,)
+
+
+def test_the_reasons_name_the_three_heaviest_parts_for_and_against() -> None:
+    mine = Location(True, parse_address(["Flat 2, Maple Court, 18 High Street"]), "100012345671", "FY3 8AB")
+    theirs = Location(True, parse_address(["Flat 2, Maple Court, 18 Mill Lane"]), "100012345672", "FY3 9XY")
+    weights = replace_thresholds(possible_from=-99.0)
+    found = judge({ADDRESS}, Scope.LINE, lambda: (mine, theirs), weights)
+    assert found is not None
+    head, *others = found.reasons
+    assert head == MatchReason.NEAR_ADDRESS
+    assert others[:3] == ["sub_units_agree", "numbers_agree", "buildings_agree"]
+    assert set(others[3:]) < {"streets_differ", "postcodes_differ", "telephone_numbers_differ", "uprns_differ"}
+    assert len(others) == 6
+
+
+def test_thresholds_decide_the_level() -> None:
+    def found(**thresholds: float) -> MatchLevel | None:
+        pair = placed(FLAT_A), placed(HOUSE)
+        return level(judge({ADDRESS}, Scope.LINE, lambda: pair, replace_thresholds(**thresholds)))
+
+    weight = -1.5
+    assert found(probable_from=weight) is MatchLevel.PROBABLE
+    assert found(probable_from=weight + 0.1, possible_from=weight) is MatchLevel.POSSIBLE
+    assert found(probable_from=weight + 0.2, possible_from=weight + 0.1) is None
+
+
+def replace_thresholds(**thresholds: float) -> Parameters:
+    return load_parameters().model_copy(update=thresholds)
+
+
+@pytest.mark.parametrize("theirs", [HOUSE, "1 High Street Flat 18", "Flat A, High Street"])
 def test_a_home_named_otherwise_with_another_telephone_number_is_no_match(theirs: str) -> None:
     assert judged({ADDRESS}, FLAT_A, theirs, numbers=True) is None
 
 
-def test_a_home_on_a_street_of_a_like_name_with_another_telephone_number_is_possible() -> None:
-    assert level(judged({ADDRESS}, HOUSE, MISTAKEN_KIND, numbers=True)) is MatchLevel.POSSIBLE
+def test_a_home_on_a_street_of_a_like_name_is_possible_unless_the_telephone_numbers_differ() -> None:
+    assert level(judged({ADDRESS}, HOUSE, MISTAKEN_KIND)) is MatchLevel.POSSIBLE
+    assert judged({ADDRESS}, HOUSE, MISTAKEN_KIND, numbers=True) is None
 
 
 def test_addresses_that_say_nothing_for_or_against_each_other_are_no_match() -> None:

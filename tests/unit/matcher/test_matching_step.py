@@ -9,7 +9,7 @@ from schemas.codes import MatchDecision, MatchLevel, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
 from services.matcher.rules import Finding, Location, MatchReason
-from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, step
+from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, Pair, changes_of_settling, step
 
 NOTICE = NoticeRow(pk=1, revision=4, live=True, scope=Scope.LINE)
 ENTRY = EntryRow(pk=2, revision=5, live=True, feed_id="council:E06000009", shard=3)
@@ -58,14 +58,58 @@ def test_a_rejected_pair_is_found_again_like_any_other() -> None:
     assert set(outcome.found) == {PAIR}
 
 
+CHANGED = replace(STANDING, entry_revision=STANDING.entry_revision - 1)
+
+
+def flats(_pair: object) -> tuple[Location, Location]:
+    return (
+        Location(False, parse_address(["Flat A, 18 High Street"])),
+        Location(False, parse_address(["Flat C, 18 High Street"])),
+    )
+
+
 def test_a_pair_that_shares_nothing_any_more_ends() -> None:
-    assert step(state(STANDING, shared={})).ended == {PAIR: "no_longer_alike"}
+    assert step(state(CHANGED, shared={})).ended == {PAIR: "no_longer_alike"}
 
 
 def test_a_pair_whose_addresses_have_come_to_clash_ends() -> None:
-    flats = [Location(False, parse_address([f"Flat {flat}, 18 High Street"])) for flat in "AC"]
-    made = state(STANDING, shared={PAIR: {TokenKind.POSTCODE}}, look=lambda _pair: (flats[0], flats[1]))
+    made = state(CHANGED, shared={PAIR: {TokenKind.POSTCODE}}, look=flats)
     assert step(made).ended == {PAIR: "no_longer_alike"}
+
+
+@pytest.mark.parametrize("shared", [{}, {PAIR: {TokenKind.POSTCODE}}])
+def test_a_match_does_not_end_because_the_rules_have_changed(shared: dict[Any, Any]) -> None:
+    outcome = step(state(STANDING, shared=shared, look=flats))
+    assert (outcome.found, outcome.ended) == ({}, {})
+
+
+def test_a_match_is_not_less_sure_because_the_rules_have_changed() -> None:
+    same = Location(False, parse_address(["Flat A, 18 High Street"]))
+    by_place = {PAIR: {TokenKind.ADDRESS}}
+    outcome = step(state(STANDING, shared=by_place, look=lambda _pair: (same, same)))
+    assert (outcome.found, outcome.ended) == ({}, {})
+    assert set(step(state(CHANGED, shared=by_place, look=lambda _pair: (same, same))).found) == {PAIR}
+
+
+SETTLED = replace(STANDING, finding=replace(BY_NUMBER, settles=True))
+
+
+@pytest.mark.parametrize(
+    ("match", "kinds", "expected"),
+    [
+        (None, {TokenKind.TELEPHONE, TokenKind.ADDRESS}, {PAIR}),
+        (None, {TokenKind.TELEPHONE}, set()),
+        (replace(SETTLED, entry_revision=4), {TokenKind.TELEPHONE, TokenKind.ADDRESS}, set()),
+        (replace(SETTLED, entry_revision=4), {TokenKind.TELEPHONE}, {PAIR}),
+        (replace(SETTLED, entry_revision=4), None, {PAIR}),
+        (replace(SETTLED, entry_revision=4, live=False), {TokenKind.TELEPHONE, TokenKind.UPRN}, {PAIR}),
+    ],
+)
+def test_a_pair_begins_or_ceases_to_settle_whose_line_it_is(
+    match: MatchRow | None, kinds: set[TokenKind] | None, expected: set[Pair]
+) -> None:
+    made = state(match, shared={} if kinds is None else {PAIR: kinds})
+    assert changes_of_settling(made, step(made)) == expected
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from services.alerts.review.case import AreaDays, Line, Rival
 from services.alerts.review.doubts import UnsureDay
 from services.core.area_facts import AreaFacts, AreaPart, from_json
 from services.storage.dialect import listed, looked_up
+from services.storage.matches.settled import to_check, waiting
 from services.storage.tables import feeds, matches, notices
 
 _OF_MATCH = [
@@ -20,6 +21,7 @@ _OF_MATCH = [
     matches.c.level,
     matches.c.decision,
     matches.c.decided_level,
+    matches.c.reasons,
 ]
 _OF_NOTICE = [
     notices.c.status,
@@ -53,7 +55,9 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
     rows, match = looked_up(connection, wanted, matches, is_live, *_OF_MATCH)
     rows, notice = looked_up(connection, rows, notices, notices.c.pk == match.notice_pk, *_OF_NOTICE)
     columns = [side[column.name] for side, named in ((match, _OF_MATCH), (notice, _OF_NOTICE)) for column in named]
-    query = select(*columns).select_from(rows).order_by(match.notice_pk)
+    # A match that waits for another one is as if it were not there.
+    waits = waiting(connection, match, notice).waits
+    query = select(*columns).select_from(rows).where(~waits).order_by(match.notice_pk)
     found: dict[int, list[Line]] = defaultdict(list)
     areas: dict[int, tuple[AreaFacts, ...]] = {}
     for row in connection.execute(query):
@@ -67,9 +71,17 @@ def find_lines(connection: Connection, entry_pks: Collection[int]) -> Mapping[in
 def find_matches(
     connection: Connection, entry_pk: int, after_notice_pk: int = 0, limit: int | None = None
 ) -> Sequence[Row[Any]]:
-    # Returns all columns of the match and of its notice, and the `name` and `contact` of the provider.
+    # Returns all columns of the match and of its notice, the `name` and `contact` of the provider, whether the match
+    # `waits`, and whether a person has still `to_check` it.
     query = (
-        select(matches, notices, feeds.c.name, feeds.c.contact)
+        select(
+            matches,
+            notices,
+            feeds.c.name,
+            feeds.c.contact,
+            waiting(connection, matches.c, notices.c).waits.label("waits"),
+            to_check(connection, matches.c, notices.c).label("to_check"),
+        )
         .join_from(matches, notices, notices.c.pk == matches.c.notice_pk)
         .join(feeds, feeds.c.feed_id == notices.c.feed_id)
         .where(matches.c.entry_pk == entry_pk, matches.c.notice_pk > after_notice_pk, matches.c.live)

@@ -27,8 +27,9 @@ def street_place(parts: list[AddressPart]) -> int | None:
         is_numbered = is_numbered or bool(numbers)
         if score > best:
             place, best = index, score
-    # Without a number, a weak street word ends the name of a house: `meadow view`, `westmoor`.
-    return place if best > _WEAK or is_numbered else None
+    # Without a number, a weak street word ends the name of a house: `meadow view`, `westmoor`. But not after a name:
+    # `the barn, pine fold`.
+    return place if best > _WEAK or is_numbered or (place and parts[0].text) else None
 
 
 # One list writes the word "the" in a name and another list leaves it out.

@@ -29,6 +29,7 @@ REASONS: Final[Mapping[str, str]] = {
     AddressReason.NUMBERS_AGREE: "the house numbers agree",
     AddressReason.NUMBERS_CLASH: "the house numbers differ",
     AddressReason.NUMBER_MISSING: "one of them has no house number",
+    AddressReason.NUMBER_IN_A_RANGE: "a number within the other's range",
     AddressReason.NUMBER_IN_ANOTHER_PLACE: "the house number stands in another place",
     AddressReason.STREETS_AGREE: "the streets agree",
     AddressReason.STREETS_ALIKE: "the streets have nearly the same name",

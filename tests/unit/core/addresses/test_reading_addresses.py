@@ -6,7 +6,7 @@ from services.core.addresses.address import AddressParts, parse_address
 from services.core.addresses.reading.endings import without_ending
 from services.core.addresses.reading.plain import read_plain_parts
 from services.core.addresses.spelling.words import segments_of
-from tests.support.checks.work_steps import seconds_of
+from tests.support.checks.work_steps import steps_of
 from tests.unit.core.addresses.reading import parts
 
 FLAT_A = parts("a", "18", "high street")
@@ -255,11 +255,10 @@ def test_a_segment_that_only_looks_plain_is_read_the_long_way(segment: str) -> N
         ("\N{COMBINING GRAVE ACCENT BELOW}\N{COMBINING ACUTE ACCENT}", ""),
     ],
 )
-def test_a_text_of_any_length_is_read_in_time_that_grows_no_faster_than_it(words: str, ending: str) -> None:
-    def seconds(length: int) -> float:
+def test_the_work_grows_no_faster_than_the_text(words: str, ending: str) -> None:
+    def steps(length: int) -> int:
         text = words * (length // len(words)) + ending
-        return seconds_of(lambda: parse_address([text], "Leeds"))
+        return steps_of(lambda: parse_address([text], "Leeds"))
 
-    assert seconds(200_000) < 9 * seconds(50_000), (
-        "four times the text, sixteen times the work: it grows with the square"
-    )
+    # Twice the text may take 2.5 times the steps, because of rounding, after a fixed number of steps at the start.
+    assert steps(20_000) <= 2.5 * steps(10_000) + 2_000

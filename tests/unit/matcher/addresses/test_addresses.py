@@ -20,7 +20,7 @@ def compared(a: str, b: str) -> Agreement:
         ("18 High Street", "18"),
         ("18 Victoria Par", "18 Victoria Park Road"),
         ("18 High Stree", "18 High Street"),
-        ("18-20 High Street", "20 High Street"),
+        ("18-20 High Street", "18 High Street"),
         ("Flat 1, Rose House, 18 High Street", "Flat 1, 18 High Street"),
         ("18 Maple Court", "Flat 18, Maple Ct"),
         ("Flat 2, 18 High Street", "Flat 2, Second Floor, 18 High Street"),

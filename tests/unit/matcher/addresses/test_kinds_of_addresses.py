@@ -20,7 +20,7 @@ def level(a: str, b: str) -> Level:
         ("Fflat Llawr Gwaelod, 12 Stryd Fawr", "Ground Floor Flat, 12 High Street"),
         # house numbers
         ("144 & a half Piper Rd", "144½ Piper Road"),
-        ("12-14 High Street", "14 High Street"),
+        ("12-14 High Street", "12 High Street"),
         ("Flat 2, 92 Kingsway", "Flat 2 92-92A Kingsway"),
         ("74 High Street", "Flat 74 High Street"),
         ("A 12 High Street", "12A High Street"),
@@ -70,6 +70,7 @@ def test_one_home_is_the_same_in_every_form_of_its_kind(a: str, b: str) -> None:
 @pytest.mark.parametrize(
     ("a", "b"),
     [
+        ("12-14 High Street", "14 High Street"),
         # places apart
         ("The Annexe, 12 High Street", "12 High Street"),
         ("The Annexe, Rose Cottage, Mill Lane", "Rose Cottage, Mill Lane"),

@@ -132,7 +132,7 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
     shown = table("Match", "Level", "Why", "Provider", "Notice", "Moves", "Decision", whole=("Match",))
     for one in view.matches:
         day = short_day(one.planned_on) if one.planned_on else "not known"
-        decision = f"{one.decision} by {who.get(one.match, 'a person')}" if one.decision in DECIDED else "none yet"
+        decision = _decision(one, who)
         shown.add_row(
             one.match,
             one.level,
@@ -144,6 +144,14 @@ def _show_matches(console: Console, connection: Connection, store: Store, view: 
         )
     if view.matches:
         console.print(shown)
+
+
+def _decision(match: MatchView, who: Mapping[str, str]) -> str:
+    if match.decision in DECIDED:
+        return f"{match.decision} by {who.get(match.match, 'a person')}"
+    if match.waits:
+        return "waits: another match shows whose line it is"
+    return "please check" if match.to_check else "none yet"
 
 
 def _show_alerts(console: Console, connection: Connection, case: Case) -> None:

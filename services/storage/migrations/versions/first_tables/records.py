@@ -121,6 +121,8 @@ def create() -> None:
         sa.Column("live", sa.Boolean(), nullable=False),
         sa.Column("level", sa.String(length=10), nullable=False),
         sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Float(), nullable=False),
+        sa.Column("settles", sa.Boolean(), nullable=False),
         sa.Column("notice_revision", sa.Integer(), nullable=False),
         sa.Column("entry_revision", sa.Integer(), nullable=False),
         sa.Column("found_at", sa.BigInteger(), nullable=False),

@@ -1,0 +1,92 @@
+"""Says which matches wait because another match settles whose line it is.
+
+A match settles both its records if number and place agree, or if a person has confirmed it. A weaker match of one of
+the two then stays on record, and nobody is asked about it. It counts again when the match that settles is rejected or
+ends. Nothing is stored, so it can never be out of date.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from services.core.clock import NO_DAY
+from services.storage.matches.harmful_day import harmful_day_of
+from services.storage.tables import matches, notices
+
+Columns = ReadOnlyColumnCollection[str, Any]
+
+_NUMBERS_DIFFER: Final = "telephone_numbers_differ"
+_ADDRESSES_DIFFER: Final = "addresses_differ"
+_other = matches.alias("other_match")
+_cause = notices.alias("other_notice")
+
+
+class WaitConditions(NamedTuple):
+    # The entry has its line, and this notice does no harm earlier.
+    by_entry: ColumnElement[bool]
+    # The line is another entry's.
+    by_notice: ColumnElement[bool]
+
+    @property
+    def waits(self) -> ColumnElement[bool]:
+        return or_(self.by_entry, self.by_notice)
+
+
+def waiting(connection: Connection, match: Columns, notice: Columns) -> WaitConditions:
+    """Return conditions for a match and its notice. They have the columns of `matches` and `notices`."""
+    # A notice on an area is about no line in particular, so no line can settle it.
+    weaker = and_(
+        match.level != MatchLevel.CONFIRMED.value,
+        match.decision == MatchDecision.UNDECIDED.value,
+        notice.area_facts.is_(None),
+    )
+    return WaitConditions(
+        and_(weaker, _has_line(connection, match, notice)),
+        and_(weaker, _contradicts(match), _is_line_of_another(match)),
+    )
+
+
+def to_check(connection: Connection, match: Columns, notice: Columns) -> ColumnElement[bool]:
+    """Return the condition that a person has still to look at the match."""
+    doubtful = or_(
+        match.level == MatchLevel.POSSIBLE.value,
+        match.reasons.contains(_ADDRESSES_DIFFER),
+        # It counts, because its harm is earlier than that of the line that the entry is known to have.
+        and_(match.level == MatchLevel.PROBABLE.value, _settles_entry(match)),
+    )
+    undecided = match.decision == MatchDecision.UNDECIDED.value
+    return and_(match.live, undecided, doubtful, ~waiting(connection, match, notice).waits)
+
+
+def settles(match: Columns) -> ColumnElement[bool]:
+    by_person = match.decision == MatchDecision.CONFIRMED.value
+    return and_(match.live, or_(by_person, and_(match.settles, match.decision != MatchDecision.REJECTED.value)))
+
+
+def _has_line(connection: Connection, match: Columns, notice: Columns) -> ColumnElement[bool]:
+    harm, known = harmful_day_of(connection, notice), harmful_day_of(connection, _cause.c)
+    # Without a day the harm may come at any time.
+    not_earlier = and_(known <= harm, or_(harm != NO_DAY, known == NO_DAY))
+    still_comes = _cause.c.status != NoticeStatus.WITHDRAWN.value
+    return (
+        exists()
+        .where(_cause.c.pk == _other.c.notice_pk, _other.c.entry_pk == match.entry_pk)
+        .where(_other.c.notice_pk != match.notice_pk, settles(_other.c), still_comes, not_earlier)
+    )
+
+
+def _settles_entry(match: Columns) -> ColumnElement[bool]:
+    return exists().where(_other.c.entry_pk == match.entry_pk, _other.c.notice_pk != match.notice_pk, settles(_other.c))
+
+
+def _is_line_of_another(match: Columns) -> ColumnElement[bool]:
+    return exists().where(_other.c.notice_pk == match.notice_pk, _other.c.entry_pk != match.entry_pk, settles(_other.c))
+
+
+def _contradicts(match: Columns) -> ColumnElement[bool]:
+    # Two people of one home may both be on the register, one of them without a number.
+    return or_(match.level == MatchLevel.POSSIBLE.value, match.reasons.contains(_NUMBERS_DIFFER))

@@ -10,6 +10,7 @@ from services.alerts.case.acts import PEOPLES_ACTS, acknowledge, act, read_recor
 from services.alerts.case.links import revoke_link
 from services.alerts.case.store.case_pages import page_of_council
 from services.alerts.case.store.cases import find_case
+from services.alerts.checks import MatchesToCheck, matches_to_check
 from services.alerts.delivery.metrics import ACKNOWLEDGEMENTS
 from services.alerts.review.recording import ActRefusedError, RecordFaultyError
 from services.alerts.views import CaseSummary, CaseView, case_view, summaries
@@ -113,6 +114,19 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
             return case_view(connection, store, find_case(connection, reference, feed), SHOWN_OF_LISTS)
         except NotFoundError as error:
             raise _not_found(error) from None
+
+
+@router.get("/matches", summary="List the matches to check", responses=answers(401, 403, 422))
+def list_matches_to_check(
+    store: StoreOf, feed: CouncilFeed, limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100
+) -> MatchesToCheck:
+    """List the matches that a person has still to look at.
+
+    Each register entry has one match in the list, its surest one. Those with the nearest harm come first, and of these
+    the surest. If the match is rejected, the next match of the entry takes its place.
+    """
+    with store.reading() as connection:
+        return matches_to_check(connection, store, feed, limit)
 
 
 @router.post(

@@ -59,7 +59,13 @@ def load(
             shared[pair] = shared.get(pair, set()) | kinds
         on_record.update(page.matched)
     # A stored match whose records share no token any more is loaded too, so that it can be ended.
-    pairs = shared.keys() | on_record.keys()
+    return state_of(work, shared, on_record)
+
+
+def state_of(
+    work: UnitOfWork, shared: Mapping[Pair, Collection[TokenKind]], on_record: Mapping[Pair, MatchRow]
+) -> MatchState:
+    connection, pairs = work.connection, shared.keys() | on_record.keys()
     found_notices, sealed_notices = _notices(connection, {pair[0] for pair in pairs})
     found_entries, sealed_entries = _entries(connection, {pair[1] for pair in pairs})
     return MatchState(

@@ -62,6 +62,7 @@ COMMANDS: Final = {
     "ack": CommandEntry("casework.acts", "ack", _LINES),
     "confirm": CommandEntry("casework.acts", "confirm", _LINES),
     "match": CommandEntry("casework.match", "app", _LINES),
+    "matching": CommandEntry("casework.matching", "app", _LINES),
     "changes": CommandEntry("casework.changes", "app", _LINES),
     "backup": CommandEntry("upkeep.backup", "backup_app", _UPKEEP),
     "restore": CommandEntry("upkeep.backup", "restore_app", _UPKEEP),

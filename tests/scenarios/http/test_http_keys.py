@@ -35,6 +35,7 @@ OF_COUNCILS = [
     ("DELETE", f"{ENTRIES}/e1"),
     ("GET", "/v1/cases"),
     ("GET", "/v1/matching"),
+    ("GET", "/v1/matches"),
     ("GET", "/v1/cases/C-2222-2222"),
     ("POST", "/v1/cases/C-2222-2222/events"),
     ("POST", "/v1/alerts/A-2222-2222/acknowledgement"),

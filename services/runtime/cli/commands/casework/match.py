@@ -5,11 +5,15 @@ from typing import Annotated
 import typer
 
 from schemas.codes import CaseEvent, MatchDecision
+from services.alerts.checks import matches_to_check
+from services.alerts.message.wording import distance, short_day, shown_name
+from services.core.clock import london_day
 from services.matcher.decisions import MatchId, decide_match
 from services.runtime.cli.support.drain import handle_events
 from services.runtime.cli.support.help_texts import examples, group
-from services.runtime.cli.support.open_deployment import opened
-from services.runtime.cli.support.output import say
+from services.runtime.cli.support.labels import reasons
+from services.runtime.cli.support.open_deployment import find_feed, opened
+from services.runtime.cli.support.output import cell, out, say, show_json, table
 from services.runtime.cli.support.records import record_of
 from services.runtime.settings import Settings
 
@@ -20,6 +24,36 @@ Match = Annotated[
 ]
 By = Annotated[str, typer.Option(help="Who decided it, by name.", metavar="NAME")]
 Evidence = Annotated[str, typer.Option(help="How you know; no telephone number.", metavar="TEXT")]
+
+
+@app.command("list", epilog=examples("pullcord match list --council E06000009"))
+def list_to_check(
+    council: Annotated[str, typer.Option(help="The council, by GSS code.", metavar="CODE")],
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many to show.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the matches that a person has still to look at, the most urgent first.
+
+    Each register entry has one match in the list, its surest one. If you reject it, the entry's next match takes its
+    place.
+    """
+    with opened() as store, store.reading() as connection:
+        found = matches_to_check(connection, store, find_feed(connection, "council", council).feed_id, limit)
+        today = london_day(store.now())
+    if as_json:
+        show_json(found.model_dump(mode="json"))
+        return
+    if not found.matches:
+        say("No match waits for a person.")
+        return
+    shown = table("Match", "Case", "Level", "Why", "Provider", "Harm", "Others", whole=("Match", "Case"))
+    for one in found.matches:
+        day = f"{short_day(one.harm_on)}, {distance(one.harm_on, today)}" if one.harm_on else "not known"
+        why, provider = reasons(one.reasons), cell(shown_name(one.provider))
+        shown.add_row(one.match, one.case or "none", one.level, why, provider, day, str(one.others or ""))
+    out().print(shown)
+    if found.left > len(found.matches):
+        say(f"{len(found.matches)} of {found.left:,} are shown: --limit shows more.")
 
 
 @app.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,13 +17,18 @@ from services.alerts.delivery import dispatch
 from services.alerts.delivery.channels.port import ACCEPTED
 from services.alerts.delivery.queue import settle
 from services.alerts.delivery.recipients import intending
+from services.alerts.delivery.recipients.intending import DueEscalation
 from services.alerts.policy.councils import Council
+from services.alerts.policy.escalation.case_clock import Escalation
 from services.alerts.review.case import Case
 from services.alerts.review.owed import LOOK_AGAIN
+from services.alerts.review.step import MessageAboutCase, with_accepted
 from services.alerts.review.withdrawal import next_message
 from services.storage.tables import cases
 from services.storage.unit_of_work import UnitOfWork
 from tests.simulation.surroundings.world import World
+
+A_MOMENT = timedelta(seconds=1)
 
 
 @contextmanager
@@ -100,9 +105,10 @@ def endless_acknowledgement() -> Iterator[None]:
 
 @contextmanager
 def notified_when_intended() -> Iterator[None]:
-    def notified(work: UnitOfWork, council: Council, *rest: Any) -> list[Case]:
-        cases = intending.intend(work, council, *rest)
-        return [_as_if_accepted(case, council, work.now) for case in cases]
+    def notified(work: UnitOfWork, council: Council, due_now: Sequence[DueEscalation], *rest: Any) -> list[Case]:
+        cases = intending.intend(work, council, due_now, *rest)
+        escalations = {due.case.pk: due.escalation for due in due_now}
+        return [_as_if_accepted(case, escalations[case.pk], council, work.now) for case in cases]
 
     with (
         patch.object(engine, "intend", notified),
@@ -112,20 +118,11 @@ def notified_when_intended() -> Iterator[None]:
         yield
 
 
-def _as_if_accepted(case: Case, council: Council, now: datetime) -> Case:
-    # Without this, the word that a case is over would be due again at once, without end.
-    warned = case.warned and not case.withdrawn
-    told = replace(
-        case,
-        last_alert_at=now,
-        last_threshold=0,
-        asked=max(case.asked, 1),
-        warned=warned,
-        tried_at=None,
-        tried_alert=None,
-    )
-    following = next_message(told, council.policy, now)
-    return replace(told, due_at=following.due_at if following else now + LOOK_AGAIN)
+def _as_if_accepted(case: Case, escalation: Escalation, council: Council, now: datetime) -> Case:
+    said = MessageAboutCase(escalation.threshold, escalation.first_level, escalation.last_level)
+    accepted = with_accepted(case, said, escalation.reason, council.policy, now)
+    following = next_message(accepted, council.policy, now)
+    return replace(accepted, due_at=max(following.due_at, now + A_MOMENT) if following else now + LOOK_AGAIN)
 
 
 @contextmanager

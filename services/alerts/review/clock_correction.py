@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -39,9 +39,11 @@ def without_step(case: Case, event: CaseEvent) -> Case:
     return case if len(kept) == len(case.time_steps) else replace(case, time_steps=kept)
 
 
-def corrected(case: Case, now: datetime, transitions: list[Transition]) -> Case:
-    # Only a clock that ran ahead can have recorded a future time.
-    wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > now + CLOCKS_APART]
+def corrected(case: Case, now: datetime, transitions: list[Transition], lines: Sequence[Line] = ()) -> Case:
+    # Only a clock that ran ahead can have recorded a future time. But if a provider has sent something since then, it
+    # is the clock that is slow now.
+    latest = max([now + CLOCKS_APART, *(line.issued_at for line in lines)])
+    wrong = [step for step in case.time_steps if datetime.fromisoformat(step["on"]) > latest]
     case = _with_possible_moments(case, now)
     if not wrong:
         return case

@@ -66,7 +66,7 @@ def what_is_owed(
     A second review of the same facts changes nothing.
     """
     transitions, rules_before, paused_until = list(before), case.rulesets, case.paused_until
-    case = corrected(case, now, transitions)
+    case = corrected(case, now, transitions, lines)
     if policy.ruleset is not None:
         case = with_rules(case, entry, lines, policy.ruleset)
     rulesets = rules_of(case, policy.ruleset)

@@ -36,3 +36,24 @@ def test_a_clock_that_is_slow_for_hours_forgets_no_move(deployment: Deployment, 
     deployment.tick(minutes=1)
     assert cases_by_entry(deployment)["e1"].state == "migrated"
     assert differences(deployment) == []
+
+
+def test_a_clock_that_is_slow_forgets_no_move_after_which_the_provider_sent_another_date(
+    deployment: Deployment,
+) -> None:
+    deployment.with_officers(three_tiers())
+    deployment.put_entries(ENTRY)
+    deployment.post_notices(notice(in_days=2))
+    deployment.tick(seconds=31)
+    confirm_safe(deployment)
+    deployment.tick(days=3)
+    assert cases_by_entry(deployment)["e1"].state == "migrated"
+    right = deployment.clock.now()
+    deployment.post_notices(notice(issued=26, in_days=9, status="rescheduled"))
+    deployment.tick(minutes=1)
+    deployment.clock.set(right - timedelta(hours=55))
+    deployment.tick(seconds=1)
+    deployment.clock.set(right + timedelta(hours=3))
+    deployment.tick(minutes=1)
+    assert cases_by_entry(deployment)["e1"].state == "migrated"
+    assert differences(deployment) == []

@@ -42,6 +42,8 @@ class Judge:
     broken: list[Broken] = field(default_factory=list)
 
     def read(self, happened: list[Happened], end: datetime) -> list[Broken]:
+        # A message that goes out in the moment of the news may stand before the news of the case.
+        self.cases = {one.facts["reference"]: one.about for one in happened if one.what is What.CASE}
         for one in happened:
             self._turn_days(one.at)
             self._check_due(one.at)
@@ -83,8 +85,6 @@ class Judge:
     def _apply(self, one: Happened) -> None:
         if one.what is What.POLICY:
             self._new_policy(one)
-        elif one.what is What.CASE:
-            self.cases[one.facts["reference"]] = one.about
         elif one.what is What.ATTEMPT:
             self.attempts[one.facts["reference"]] = one
             self._check_words(one)

@@ -62,9 +62,25 @@ class Troubles:
         # After a failure, `step` is the time until the next level is asked.
         due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
-        if begins != due:
-            begins = _clear(awake(begins), RECOVERY, self._service)
-        allowed = USUAL if begins == due else RECOVERY
+        if begins == due:
+            return self._latest_from(due, USUAL, slots, council, level, step, awake)
+        begins = _clear(awake(begins), RECOVERY, self._service)
+        # The trouble may have kept nothing back: a clock that was right again, or a process that was back.
+        return max(
+            self._latest_from(due, USUAL, slots, council, level, step, awake),
+            self._latest_from(begins, RECOVERY, slots, council, level, step, awake),
+        )
+
+    def _latest_from(
+        self,
+        begins: datetime,
+        allowed: timedelta,
+        slots: Mapping[str, datetime],
+        council: str,
+        level: int,
+        step: timedelta,
+        awake: Callable[[datetime], datetime],
+    ) -> datetime:
         # Somebody of the level who hears later keeps it from going on.
         tried = max(begins, *slots.values())
         starts = [(person, max(begins, slot)) for person, slot in slots.items()]

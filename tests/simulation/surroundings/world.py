@@ -222,13 +222,13 @@ class World:
         council = act.about.partition("/")[0]
         status = "ended" if act.facts["ended"] else "active"
         row = {"entry_id": act.about, "cli": self._line_of(act.about), "service_status": status}
-        self.deployment.put_entries(row | {"updated_at": self.now.isoformat()}, feed=f"council:{council}")
+        self.deployment.put_entries(row | {"updated_at": _stamp(self.now)}, feed=f"council:{council}")
         self.record.note(self.now, What.ENTRY, act.about, ended=act.facts["ended"])
 
     def _notice(self, act: Act) -> None:
         facts = act.facts
         row = {"id": f"{facts['provider']} {act.about}", "cli": self._line_of(act.about), "status": facts["status"]}
-        row |= {"planned_migration_date": str(facts["planned"]), "issued_at": self.now.isoformat()}
+        row |= {"planned_migration_date": str(facts["planned"]), "issued_at": _stamp(self.now)}
         row |= {"restriction_start_date": str(facts["restriction"])} if facts["restriction"] else {}
         receipt, _ = self.deployment.post_notices(row, feed=f"provider:{facts['provider']}")
         what = What.REFUSED if receipt.counts["rejected"] else What.NOTICE
@@ -261,3 +261,9 @@ class World:
         for one in done:
             what, about = What.REFUSED if one.refused else What.ACT, self._references.get(one.case, one.case)
             self.record.note(self.now, what, about, event=one.event.value, until=one.until)
+
+
+def _stamp(now: datetime) -> str:
+    # Midnight would be read as a day without a time, and two versions of that day as a tie.
+    at_midnight = now.minute == now.second == now.microsecond == 0
+    return (now + timedelta(seconds=1) if at_midnight else now).isoformat()

@@ -53,7 +53,7 @@ class Finding:
     reasons: tuple[str, ...]
     # See `weights.parameters`. 0 where nothing was weighed.
     weight: float = 0.0
-    # The number and the place agree, so that weaker matches of the two records wait: see `store.settled`.
+    # The number and the place agree, so that weaker matches of the two records wait: see `storage.matches.settled`.
     settles: bool = False
 
 
@@ -101,16 +101,14 @@ def _are_apart(mine: Location, theirs: Location) -> bool:
 
 
 def _compared(kinds: Collection[TokenKind], mine: Location, theirs: Location, parameters: Parameters) -> Finding | None:
-    if not _BY_PLACE.isdisjoint(kinds):
-        same_uprn = TokenKind.UPRN in kinds
-        agreement = _agreement(mine, theirs)
-        features = _features(agreement, kinds, mine, theirs)
-        weight = parameters.weight(features)
-        level = _level(agreement, features, weight, parameters)
-        if level is None:
-            return None
-        return Finding(level, _reasons(agreement, features, parameters, same_uprn=same_uprn), weight)
-    return None  # an area token alone says nothing about a single line
+    # An area token alone says nothing about a single line.
+    if _BY_PLACE.isdisjoint(kinds):
+        return None
+    agreement = _agreement(mine, theirs)
+    features = _features(agreement, kinds, mine, theirs)
+    weight = parameters.weight(features)
+    level = _level(agreement, features, weight, parameters)
+    return None if level is None else Finding(level, _reasons(agreement, features, parameters), weight)
 
 
 def _agreement(mine: Location, theirs: Location) -> Agreement:
@@ -146,7 +144,7 @@ def _alike(same: bool, *, both_have: bool) -> Alike:
 
 def _level(agreement: Agreement, features: Features, weight: float, parameters: Parameters) -> MatchLevel | None:
     same_uprn = features.uprns is Alike.SAME
-    # Nothing can be compared: one of the two has no address, or the addresses name different things.
+    # Nothing can be compared: one of the two has no address, or one names a street and the other a building.
     if agreement.level is Level.UNKNOWN and not agreement.reasons:
         return MatchLevel.PROBABLE if same_uprn else MatchLevel.POSSIBLE
     if agreement.level is Level.CLASH:
@@ -170,9 +168,9 @@ def _is_in_range(agreement: Agreement, features: Features) -> bool:
     return in_range and Alike.DIFFER not in (features.telephones, features.uprns)
 
 
-def _reasons(agreement: Agreement, features: Features, parameters: Parameters, *, same_uprn: bool) -> tuple[str, ...]:
+def _reasons(agreement: Agreement, features: Features, parameters: Parameters) -> tuple[str, ...]:
     against = _heaviest(_against(features, parameters))
-    uprn = (MatchReason.SAME_UPRN,) if same_uprn else ()
+    uprn = (MatchReason.SAME_UPRN,) if features.uprns is Alike.SAME else ()
     if agreement.level is Level.UNKNOWN and not agreement.reasons:
         return (*(uprn or (MatchReason.SAME_POSTCODE,)), *against)
     if agreement.level is Level.SAME:
@@ -186,7 +184,7 @@ def _heaviest(found: Iterable[tuple[str, float]]) -> list[str]:
 
 
 def _in_favour(features: Features, parameters: Parameters) -> Iterator[tuple[str, float]]:
-    yield from ((part, weight) for part, weight in parameters.of_parts(features.pattern) if part in _AGREEING)
+    return ((part, weight) for part, weight in parameters.of_parts(features.pattern) if part in _AGREEING)
 
 
 def _against(features: Features, parameters: Parameters) -> Iterator[tuple[str, float]]:

@@ -31,8 +31,7 @@ class Parameters(Closed):
     uprns: Mapping[Level, Mapping[Alike, float]]
     # The weight of each part of a pattern on its own, in the order of `Pattern`.
     parts: tuple[Mapping[str, float], ...]
-    # Parts depend on each other, so a pattern that is frequent enough has a weight of its own.
-    # By the parts, joined with `/`.
+    # By `pattern_key`. Parts depend on each other, so a pattern that is frequent enough has a weight of its own.
     patterns: Mapping[str, float]
 
     def weight(self, features: Features) -> float:

@@ -20,17 +20,24 @@ class WholeRecord(NamedTuple):
 
 
 def whole_records(connection: Connection, record_type: RecordType[Any]) -> Iterator[WholeRecord]:
-    last, table = 0, record_type.table
-    while True:
-        rows = connection.execute(select(table).where(table.c.pk > last).order_by(table.c.pk).limit(CHUNK)).all()
-        if not rows:
-            return
-        pks = [row.pk for row in rows]
-        tokens = _by_record(connection, record_type.tokens.c[record_type.owner], record_type.tokens.c.token, pks)
-        is_notice = record_type.table is notices
-        areas = _by_record(connection, area_members.c.notice_pk, area_members.c.area_key, pks) if is_notice else {}
-        yield from (WholeRecord(row, tokens.get(row.pk, set()), areas.get(row.pk, set())) for row in rows)
-        last = rows[-1].pk
+    last = 0
+    while found := some_whole_records(connection, record_type, last, CHUNK):
+        yield from found
+        last = found[-1].row.pk
+
+
+def some_whole_records(
+    connection: Connection, record_type: RecordType[Any], after: int, limit: int, *, to_change: bool = False
+) -> list[WholeRecord]:
+    """Return the next records by id. With `to_change`, they are locked."""
+    table = record_type.table
+    query = select(table).where(table.c.pk > after).order_by(table.c.pk).limit(limit)
+    rows = connection.execute(query.with_for_update() if to_change else query).all()
+    pks = [row.pk for row in rows]
+    tokens = _by_record(connection, record_type.tokens.c[record_type.owner], record_type.tokens.c.token, pks)
+    is_notice = table is notices
+    areas = _by_record(connection, area_members.c.notice_pk, area_members.c.area_key, pks) if is_notice else {}
+    return [WholeRecord(row, tokens.get(row.pk, set()), areas.get(row.pk, set())) for row in rows]
 
 
 def _by_record(

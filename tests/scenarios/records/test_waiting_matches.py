@@ -7,16 +7,14 @@ from typing import Any
 import pytest
 
 from services.ingest.recording.withdrawals import withdraw_one
-from services.watchdog.findings import FaultKind
 from tests.scenarios.records.test_matching import FLAT_A, FLAT_C, NUMBER, OTHER_NUMBER, UPRN, area, entry, notice
-from tests.scenarios.watchdog.watching import by_sql, kinds, run_for
 from tests.support.deployment import BLACKPOOL, Deployment
 from tests.support.ledger import cases_by_entry, pairs
 from tests.support.people import confirm, reject
 
 HOME: dict[str, Any] = {"cli": NUMBER, **FLAT_A}
 SAME_PLACE: dict[str, Any] = {"cli": OTHER_NUMBER, **FLAT_A}
-SOON, LATER = "2026-12-03", "2027-01-15"
+IN_DECEMBER, IN_JANUARY = "2026-12-03", "2027-01-15"
 
 
 def open_cases(deployment: Deployment) -> dict[str, str]:
@@ -45,18 +43,24 @@ def arrive(deployment: Deployment, order: str, notices: list[dict[str, Any]], en
 
 
 def test_another_line_of_the_same_home_waits_for_that_of_the_alarm(deployment: Deployment, order: str) -> None:
-    notices = [notice(planned_migration_date=SOON, **HOME), notice("n2", planned_migration_date=LATER, **SAME_PLACE)]
+    notices = [
+        notice(planned_migration_date=IN_DECEMBER, **HOME),
+        notice("n2", planned_migration_date=IN_JANUARY, **SAME_PLACE),
+    ]
     arrive(deployment, order, notices, [entry(**HOME)])
     assert set(pairs(deployment)) == {("n1", "e1"), ("n2", "e1")}
     case = cases_by_entry(deployment)["e1"]
-    assert (case.lines, str(case.harm_on)) == (1, SOON)
+    assert (case.lines, str(case.harm_on)) == (1, IN_DECEMBER)
 
 
 def test_a_line_with_an_earlier_harm_does_not_wait(deployment: Deployment, order: str) -> None:
-    notices = [notice(planned_migration_date=LATER, **HOME), notice("n2", planned_migration_date=SOON, **SAME_PLACE)]
+    notices = [
+        notice(planned_migration_date=IN_JANUARY, **HOME),
+        notice("n2", planned_migration_date=IN_DECEMBER, **SAME_PLACE),
+    ]
     arrive(deployment, order, notices, [entry(**HOME)])
     case = cases_by_entry(deployment)["e1"]
-    assert (case.lines, str(case.harm_on)) == (2, SOON)
+    assert (case.lines, str(case.harm_on)) == (2, IN_DECEMBER)
 
 
 def test_a_line_without_a_date_does_not_wait_for_one_with_a_date(deployment: Deployment) -> None:
@@ -118,15 +122,16 @@ def test_another_line_of_the_home_counts_again_when_the_notice_of_the_first_is_g
 ) -> None:
     deployment.put_entries(entry(**HOME))
     deployment.post_notices(
-        notice(planned_migration_date=SOON, **HOME), notice("n2", planned_migration_date=LATER, **SAME_PLACE)
+        notice(planned_migration_date=IN_DECEMBER, **HOME),
+        notice("n2", planned_migration_date=IN_JANUARY, **SAME_PLACE),
     )
     deployment.tick(seconds=61)
     if status == "withdrawn":
-        deployment.post_notices(notice(day=2, status="withdrawn", planned_migration_date=SOON, **HOME))
+        deployment.post_notices(notice(day=2, status="withdrawn", planned_migration_date=IN_DECEMBER, **HOME))
     else:
         deployment.post_notices(notice(day=2, cli="01632 960789", postcode="LS1 4AP", address_lines=["9 Park Row"]))
     deployment.tick(seconds=61)
-    assert open_cases(deployment) == {"e1": LATER}
+    assert open_cases(deployment) == {"e1": IN_JANUARY}
 
 
 def test_what_a_person_has_confirmed_settles_whose_line_it_is(deployment: Deployment) -> None:
@@ -154,23 +159,8 @@ def test_a_match_that_a_person_confirmed_does_not_wait(deployment: Deployment) -
 
 def test_a_notice_on_an_area_does_not_wait(deployment: Deployment) -> None:
     deployment.put_entries(entry(**HOME))
-    deployment.post_notices(notice(planned_migration_date=SOON, **HOME), area("FY3 8AB", planned_migration_date=LATER))
+    deployment.post_notices(
+        notice(planned_migration_date=IN_DECEMBER, **HOME), area("FY3 8AB", planned_migration_date=IN_JANUARY)
+    )
     deployment.settle()
     assert cases_by_entry(deployment)["e1"].lines == 2
-
-
-def test_the_watchdog_misses_no_case_of_a_match_that_waits(deployment: Deployment, order: str) -> None:
-    arrive(deployment, order, [notice(**HOME)], [entry(**HOME), entry("e2", **SAME_PLACE)])
-    run_for(deployment, hours=3)
-    assert kinds(deployment) == set()
-
-
-def test_the_watchdog_finds_a_match_that_was_made_to_wait_by_sql(deployment: Deployment) -> None:
-    deployment.put_entries(entry(cli=NUMBER), entry("e2", **SAME_PLACE))
-    deployment.post_notices(notice(**HOME))
-    run_for(deployment, hours=1)
-    by_sql(deployment, "UPDATE matches SET settles = TRUE WHERE level = 'confirmed'")
-    deployment.put_entries(entry("e2", day=2, protocol="stmf", **SAME_PLACE))
-    run_for(deployment, hours=3)
-    assert set(open_cases(deployment)) == {"e1"}
-    assert FaultKind.ENDED_AT_RISK in kinds(deployment)

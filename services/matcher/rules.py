@@ -155,17 +155,22 @@ def _level(agreement: Agreement, features: Features, weight: float, parameters: 
     # Addresses without a common number or name have nothing in common but their street or their postcode.
     if agreement.level is Level.UNKNOWN and not same_uprn:
         return None
-    if weight >= parameters.probable_from and not (same_uprn and _OTHER_FLAT in agreement.reasons):
+    is_unsure = not parameters.knows(features.pattern) or (same_uprn and _OTHER_FLAT in agreement.reasons)
+    if weight >= parameters.probable_from and not is_unsure:
         return MatchLevel.PROBABLE
-    if weight >= parameters.possible_from or _is_in_range(agreement, features):
+    if weight >= parameters.possible_from or _says_too_little(features):
         return MatchLevel.POSSIBLE
     return None
 
 
-def _is_in_range(agreement: Agreement, features: Features) -> bool:
-    # `18-20 High Street` may be what another list calls `20 High Street`, unless a number shows that it is not.
-    in_range = {AddressReason.NUMBER_IN_A_RANGE, AddressReason.STREETS_AGREE}.issubset(agreement.reasons)
-    return in_range and Alike.DIFFER not in (features.telephones, features.uprns)
+def _says_too_little(features: Features) -> bool:
+    # `18-20 High Street` may be what another list calls `20 High Street`, and `High Street` may be any home there.
+    # Nobody is left out for that, unless an identifier shows that it is another home.
+    pattern = features.pattern
+    names_no_home = pattern.numbers == AddressReason.NUMBER_MISSING and not (pattern.units or pattern.buildings)
+    vague = names_no_home or pattern.numbers == AddressReason.NUMBER_IN_A_RANGE
+    on_street = pattern.streets == AddressReason.STREETS_AGREE
+    return vague and on_street and Alike.DIFFER not in (features.telephones, features.uprns)
 
 
 def _reasons(agreement: Agreement, features: Features, parameters: Parameters) -> tuple[str, ...]:

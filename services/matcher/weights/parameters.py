@@ -40,6 +40,10 @@ class Parameters(Closed):
             pattern = sum(weights.get(part, 0.0) for weights, part in zip(self.parts, features.pattern, strict=True))
         return round(self.prior + pattern + self._of_identifiers(features), 1)
 
+    def knows(self, pattern: Pattern) -> bool:
+        """Return False if too few pairs had the pattern, so that its weight is a guess from its parts."""
+        return pattern_key(pattern) in self.patterns
+
     def _of_identifiers(self, features: Features) -> float:
         return self.telephones[features.telephones] + self.uprns[features.level][features.uprns]
 

@@ -50,8 +50,10 @@ REJECTED = {
 MATCH = {
     "match": "M-7K3M-2Q9P-4XTB-8HWN",
     "level": "possible",
-    "reasons": ["area"],
+    "reasons": ["area_covers_address"],
     "decision": "undecided",
+    "to_check": True,
+    "waits": False,
     "provider": "Raven Telecom",
     "provider_reference": "WO-7001",
     "provider_references": ["WO-7001", "WO-7002"],
@@ -62,6 +64,23 @@ MATCH = {
     "planned_on": "2027-03-01",
     "restriction_on": None,
     "issued_at": "2026-11-20T09:00:00Z",
+}
+MATCHES_TO_CHECK = {
+    "left": 1,
+    "matches": [
+        {
+            "match": "M-7K3M-2Q9P-4XTB-8HWN",
+            "case": "C-7K3M-2Q9P",
+            "level": "possible",
+            "weight": -1.5,
+            "reasons": ["near_address", "numbers_agree", "streets_agree", "sub_unit_missing"],
+            "provider": "Raven Telecom",
+            "provider_references": ["WO-7001"],
+            "area": None,
+            "harm_on": "2027-01-15",
+            "others": 0,
+        }
+    ],
 }
 EVENT = {"at": "2026-11-23T10:00:00Z", "action": "case_opened", "fields": {"state": "open"}, "by": None, "record": {}}
 CASE = {
@@ -198,6 +217,7 @@ ANSWERED: dict[tuple[str, str], Any] = {
     ("start_drill", "201"): {**DRILL, "month": None},
     ("answer_drill", "200"): {**DRILL, "state": "answered", "answered_at": "2026-12-01T11:25:40Z"},
     ("list_matches", "200"): [MATCH],
+    ("list_matches_to_check", "200"): MATCHES_TO_CHECK,
     ("preview_messages", "200"): PREVIEW,
     ("show_policy", "200"): POLICY_VIEW,
     ("replace_policy", "200"): {**POLICY_VIEW, "version": 4, "changed_cases": 12},

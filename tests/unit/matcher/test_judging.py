@@ -152,6 +152,13 @@ def test_a_number_within_the_range_of_the_other_may_be_the_same_home(
     assert judged({ADDRESS}, "18-20 High Street", "20 High Street", numbers=True) is None
 
 
+def test_a_street_without_a_number_may_be_any_home_there() -> None:
+    assert level(judged({ADDRESS}, "High Street", HOUSE)) is MatchLevel.POSSIBLE
+    in_postcode = placed("High Street", postcode="FY3 8AB"), placed(HOUSE, postcode="FY3 8AB")
+    assert level(by_address(*in_postcode)) is MatchLevel.POSSIBLE
+    assert by_address(*(replace(one, has_numbers=True) for one in in_postcode)) is None
+
+
 def test_the_uprn_of_a_building_does_not_make_one_flat_another() -> None:
     assert level(judged({UPRN}, "First Floor Flat, Maple Court", "Flat 97, Maple Court")) is MatchLevel.POSSIBLE
 

@@ -1,6 +1,6 @@
 """Estimates the weights of the matching from invented rows, and prints them as a parameter file.
 
-    python -m benchmarks.matching.estimate --seed 7 --rows 60000 --name 2026-11
+    python -m benchmarks.matching.estimate --seed 7 --rows 160000 --name 2026-11
 
 The truth about the rows is not used: see `services.matcher.weights.estimation`.
 """
@@ -33,9 +33,9 @@ class _Pair(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--rows", type=int, default=60_000, help="of the register, and as many notices")
+    parser.add_argument("--rows", type=int, default=160_000, help="of the register, and as many notices")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--probable-from", type=float, default=-0.5)
+    parser.add_argument("--probable-from", type=float, default=-1.1)
     parser.add_argument("--possible-from", type=float, default=-4.5)
     asked = parser.parse_args()
     counts: Counter[Example] = Counter()

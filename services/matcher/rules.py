@@ -158,19 +158,23 @@ def _level(agreement: Agreement, features: Features, weight: float, parameters: 
     is_unsure = not parameters.knows(features.pattern) or (same_uprn and _OTHER_FLAT in agreement.reasons)
     if weight >= parameters.probable_from and not is_unsure:
         return MatchLevel.PROBABLE
-    if weight >= parameters.possible_from or _says_too_little(features):
+    if weight >= parameters.possible_from or _leaves_room(features):
         return MatchLevel.POSSIBLE
     return None
 
 
-def _says_too_little(features: Features) -> bool:
+def _leaves_room(features: Features) -> bool:
+    """Return True if the pair may be of one home whatever its weight, and no identifier shows that it is not."""
+    if Alike.DIFFER in (features.telephones, features.uprns):
+        return False
+    # Only the postcode differs.
+    if features.level is Level.SAME:
+        return True
     # `18-20 High Street` may be what another list calls `20 High Street`, and `High Street` may be any home there.
-    # Nobody is left out for that, unless an identifier shows that it is another home.
     pattern = features.pattern
     names_no_home = pattern.numbers == AddressReason.NUMBER_MISSING and not (pattern.units or pattern.buildings)
-    vague = names_no_home or pattern.numbers == AddressReason.NUMBER_IN_A_RANGE
-    on_street = pattern.streets == AddressReason.STREETS_AGREE
-    return vague and on_street and Alike.DIFFER not in (features.telephones, features.uprns)
+    is_vague = names_no_home or pattern.numbers == AddressReason.NUMBER_IN_A_RANGE
+    return is_vague and pattern.streets == AddressReason.STREETS_AGREE
 
 
 def _reasons(agreement: Agreement, features: Features, parameters: Parameters) -> tuple[str, ...]:

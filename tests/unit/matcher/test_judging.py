@@ -194,7 +194,9 @@ def test_thresholds_decide_the_level() -> None:
         pair = placed(FLAT_A), placed(HOUSE)
         return level(judge({ADDRESS}, Scope.LINE, lambda: pair, replace_thresholds(**thresholds)))
 
-    weight = -1.5
+    finding = by_address(placed(FLAT_A), placed(HOUSE))
+    assert finding is not None
+    weight = finding.weight
     assert found(probable_from=weight) is MatchLevel.PROBABLE
     assert found(probable_from=weight + 0.1, possible_from=weight) is MatchLevel.POSSIBLE
     assert found(probable_from=weight + 0.2, possible_from=weight + 0.1) is None

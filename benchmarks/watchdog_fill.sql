@@ -49,14 +49,15 @@ INSERT INTO notices (pk, record_key, feed_id, shard, revision, issued_at, stamp_
 SELECT n, decode(md5('n' || n), 'hex'), 'provider:RAVN', n % 64, 1, $old, $old, $old, decode(md5('f' || n), 'hex'), $old,
     true, 'line', 'planned', 'voluntary', 'voip', $today + coalesce(within, 100), true, '', 's', 'k', $sealed
 FROM generate_series(1, $cases * 4 / 3) n LEFT JOIN facts USING (n);
-INSERT INTO matches (notice_pk, entry_pk, live, level, reasons, notice_revision, entry_revision, found_at, decision)
-SELECT n, n, true, level, 'same_telephone_number', 1, 1, $old,
+INSERT INTO matches (notice_pk, entry_pk, live, level, reasons, weight, settles, notice_revision, entry_revision,
+    found_at, decision)
+SELECT n, n, true, level, 'same_telephone_number', 0, level = 'confirmed', 1, 1, $old,
     CASE WHEN level = 'possible' THEN 'confirmed' ELSE 'undecided' END FROM facts
-UNION ALL SELECT $cases + n / 10, n, true, 'confirmed', 'same_uprn', 1, 1, $old, 'undecided' FROM facts WHERE n % 10 = 0
-    AND n < $cases * 3;
-INSERT INTO matches (notice_pk, entry_pk, live, level, reasons, notice_revision, entry_revision, found_at, ended_at,
-    decision)
-SELECT $cases + n / 10 + $cases / 8, n, false, 'possible', 'same_uprn', 1, 1, $old, $old + n / 3000, 'undecided'
+UNION ALL SELECT $cases + n / 10, n, true, 'confirmed', 'same_uprn', 0, false, 1, 1, $old, 'undecided' FROM facts
+    WHERE n % 10 = 0 AND n < $cases * 3;
+INSERT INTO matches (notice_pk, entry_pk, live, level, reasons, weight, settles, notice_revision, entry_revision,
+    found_at, ended_at, decision)
+SELECT $cases + n / 10 + $cases / 8, n, false, 'possible', 'same_uprn', 0, false, 1, 1, $old, $old + n / 3000, 'undecided'
 FROM drawn WHERE n % 30 = 0;
 -- Numbers are of one home, properties of some, postcodes of fifteen. Sectors hold thousands of homes.
 INSERT INTO entry_tokens (token, entry_pk, kind)

@@ -36,6 +36,7 @@ _FIGURES: Final[dict[str, Callable[[Tally], str]]] = {
     "register rows in review": lambda tally: _share(tally.rows_in_review),
     "pairs shown for review": lambda tally: f"{tally.score(REVIEW).found:,}",
     "true among those": lambda tally: _share(tally.score(REVIEW).precision),
+    "true among the first of each row": lambda tally: _share(tally.true_in_list),
     "addresses only: precision": lambda tally: _share(tally.score(AUTOMATIC, _addresses_only).precision),
     "addresses only: recall": lambda tally: _share(tally.score(AUTOMATIC, _addresses_only).recall),
     "addresses only: F1": lambda tally: f"{tally.score(AUTOMATIC, _addresses_only).f1:.3f}",

@@ -15,6 +15,10 @@ REVIEW: Final = frozenset({MatchLevel.POSSIBLE})
 ALL_LEVELS: Final = AUTOMATIC | REVIEW
 
 
+# True for the same number at another address, and the weight.
+Rank = tuple[bool, float]
+
+
 class Group(NamedTuple):
     kind: Kind
     style: str
@@ -62,19 +66,21 @@ class Tally:
     truth: Truth
     true: Counter[Group] = field(default_factory=Counter)
     _found: Counter[tuple[MatchLevel, Group, bool]] = field(default_factory=Counter)
-    # Entries with a match that a person has still to look at.
-    in_review: set[str] = field(default_factory=set)
+    # By the entry: what an officer's list shows of it, as its rank and whether it is true.
+    _listed: dict[str, tuple[Rank, bool]] = field(default_factory=dict)
     # Entries whose own notice was found.
     rightly_found: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.true.update(self.truth.group(*pair) for pair in self.truth.pairs())
 
-    def add(self, entry: str, notice: str, level: MatchLevel) -> None:
+    def add(self, entry: str, notice: str, level: MatchLevel, rank: Rank = (False, 0.0)) -> None:
         right = self.truth.is_pair(entry, notice)
         self._found[level, self.truth.group(entry, notice), right] += 1
         if level in REVIEW:
-            self.in_review.add(entry)
+            # Of equal ones the first stays.
+            before = self._listed.get(entry)
+            self._listed[entry] = (rank, right) if before is None or rank > before[0] else before
         if right:
             self.rightly_found.add(entry)
 
@@ -93,7 +99,11 @@ class Tally:
 
     @property
     def rows_in_review(self) -> Share:
-        return Share(len(self.in_review), len(self.truth.entries))
+        return Share(len(self._listed), len(self.truth.entries))
+
+    @property
+    def true_in_list(self) -> Share:
+        return Share(sum(right for _, right in self._listed.values()), len(self._listed))
 
 
 def count_of(counts: Mapping[Group, int], fits: Fits = every) -> int:

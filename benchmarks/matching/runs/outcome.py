@@ -71,13 +71,16 @@ def _by_id(connection: Connection, table: Table, references: Mapping[bytes, str]
 def _tally(connection: Connection, truth: Truth, known: References) -> Tally:
     row, tally = matches.c, Tally(truth)
     counts = row.live & ~waiting(connection, row, notices.c).waits
-    query = select(row.entry_pk, row.notice_pk, row.level, to_check(connection, row, notices.c).label("to_check"))
+    query = select(
+        row.entry_pk, row.notice_pk, row.level, row.weight, to_check(connection, row, notices.c).label("to_check")
+    )
     query = query.join(notices, notices.c.pk == row.notice_pk).where(counts)
-    for entry, notice, level, is_to_check in _streamed(connection, query):
+    for entry, notice, level, weight, is_to_check in _streamed(connection, query):
         if notice in known.notices:
             # A person looks at it, whatever its level.
             counted = MatchLevel.POSSIBLE if is_to_check else MatchLevel(level)
-            tally.add(known.entries[entry], known.notices[notice], counted)
+            first = (level == MatchLevel.CONFIRMED.value, weight)
+            tally.add(known.entries[entry], known.notices[notice], counted, first)
     return tally
 
 

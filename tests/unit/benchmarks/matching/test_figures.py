@@ -68,5 +68,13 @@ def test_a_row_with_several_pairs_is_once_in_review(tally: Tally) -> None:
     assert tally.rows_in_review == Share(1, 4)
 
 
+def test_the_list_of_an_officer_shows_the_first_of_each_row(tally: Tally) -> None:
+    assert tally.true_in_list == Share(1, 1)
+    tally.add("b", "A", MatchLevel.POSSIBLE, (False, 1.0))
+    assert tally.true_in_list == Share(0, 1)
+    tally.add("b", "B", MatchLevel.POSSIBLE, (True, -3.0))
+    assert tally.true_in_list == Share(1, 1)
+
+
 def test_it_knows_whose_own_notice_was_found(tally: Tally) -> None:
     assert tally.rightly_found == {"a", "b"}

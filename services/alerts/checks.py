@@ -20,14 +20,13 @@ class MatchToCheck(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     match: str
-    case: str | None  # None if the register says that the alarm does not use the line
+    case: str
     level: MatchLevel
     # The logarithm of the odds that notice and entry are of one home: at 0 even, at 3 eight to one.
     weight: float
     reasons: list[str]
     provider: str
     provider_references: list[str]
-    area: str | None
     # The earliest day on which the notice may do harm, or None if no day is known.
     harm_on: date | None
     others: int  # matches of the same entry that come next, if this one is rejected
@@ -59,7 +58,6 @@ def _shown(connection: Connection, store: Store, row: Row[Any]) -> MatchToCheck:
         reasons=row.reasons.split(),
         provider=row.name,
         provider_references=orders.references,
-        area=orders.area,
         harm_on=None if row.harmful_day == NO_DAY else row.harmful_day,
         others=row.others,
     )

@@ -76,7 +76,6 @@ MATCHES_TO_CHECK = {
             "reasons": ["near_address", "numbers_agree", "streets_agree", "sub_unit_missing"],
             "provider": "Raven Telecom",
             "provider_references": ["WO-7001"],
-            "area": None,
             "harm_on": "2027-01-15",
             "others": 0,
         }

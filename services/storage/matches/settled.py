@@ -58,7 +58,8 @@ def to_check(connection: Connection, match: Columns, notice: Columns) -> ColumnE
         # It counts, because its harm is earlier than that of the line that the entry is known to have.
         and_(match.level == MatchLevel.PROBABLE.value, _settles_entry(match)),
     )
-    undecided = match.decision == MatchDecision.UNDECIDED.value
+    # Of a notice on an area there is nothing to compare.
+    undecided = and_(match.decision == MatchDecision.UNDECIDED.value, notice.area_facts.is_(None))
     return and_(match.live, undecided, doubtful, ~waiting(connection, match, notice).waits)
 
 

@@ -6,9 +6,19 @@ import pytest
 
 from services.alerts.checks import MatchToCheck, matches_to_check
 from services.core.match_reference import match_reference
-from tests.scenarios.records.test_matching import FLAT_A, FLAT_C, NUMBER, OTHER_NUMBER, OTHER_UPRN, UPRN, entry, notice
+from tests.scenarios.records.test_matching import (
+    FLAT_A,
+    FLAT_C,
+    NUMBER,
+    OTHER_NUMBER,
+    OTHER_UPRN,
+    UPRN,
+    area,
+    entry,
+    notice,
+)
 from tests.support.deployment import BLACKPOOL, Deployment
-from tests.support.ledger import match_id
+from tests.support.ledger import match_id, pairs
 from tests.support.people import confirm, reject
 
 HOUSE: dict[str, Any] = {"postcode": "FY3 8AB", "address_lines": ["18 High Street"]}
@@ -19,8 +29,8 @@ def to_check(deployment: Deployment, limit: int = 100, council: str = BLACKPOOL)
         return matches_to_check(connection, deployment.store, council, limit).matches
 
 
-def named(deployment: Deployment, *pairs: tuple[str, str]) -> list[str]:
-    return [match_reference(deployment.store.tokeniser, *match_id(deployment, *pair)) for pair in pairs]
+def named(deployment: Deployment, *found: tuple[str, str]) -> list[str]:
+    return [match_reference(deployment.store.tokeniser, *match_id(deployment, *pair)) for pair in found]
 
 
 def shown(deployment: Deployment) -> list[str]:
@@ -108,6 +118,14 @@ def test_another_line_of_a_known_home_is_in_the_list_if_its_harm_is_earlier(depl
     )
     deployment.settle()
     assert shown(deployment) == named(deployment, ("n2", "e1"))
+
+
+def test_what_is_not_at_risk_and_what_covers_an_area_is_not_in_the_list(deployment: Deployment) -> None:
+    deployment.put_entries(entry(connection="sim", **FLAT_A), entry("e2", postcode="LS1 4AP"))
+    deployment.post_notices(notice(**HOUSE), area("LS1 4AP"))
+    deployment.settle()
+    assert {name for _, name in pairs(deployment)} == {"e1", "e2"}
+    assert to_check(deployment) == []
 
 
 def test_a_council_sees_only_its_own(deployment: Deployment) -> None:

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
-from schemas.codes import MatchLevel, ServiceStatus
+from schemas.codes import MatchLevel
+from services.alerts.states.machine import ENDED
 from services.core.clock import NO_DAY
 from services.storage.matches.harmful_day import harmful_day_of
 from services.storage.matches.settled import to_check
@@ -36,7 +37,9 @@ def find_checks(connection: Connection, feed_id: str, today: date, limit: int) -
         )
         .join_from(matches, notices, notices.c.pk == row.notice_pk)
         .join(register_entries, register_entries.c.pk == row.entry_pk)
-        .where(register_entries.c.feed_id == feed_id, register_entries.c.service_status != ServiceStatus.ENDED.value)
+        # Without an open case nothing hangs on the match, as when the register says that the alarm has a SIM.
+        .join(cases, cases.c.entry_pk == row.entry_pk)
+        .where(register_entries.c.feed_id == feed_id, cases.c.state.not_in([state.value for state in ENDED]))
         .where(to_check(connection, row, notices.c))
         .subquery("ranked")
     )
@@ -55,8 +58,7 @@ def find_checks(connection: Connection, feed_id: str, today: date, limit: int) -
         .join_from(ranked, matches, same)
         .join(notices, notices.c.pk == row.notice_pk)
         .join(feeds, feeds.c.feed_id == notices.c.feed_id)
-        # An alarm with a SIM may have no case.
-        .outerjoin(cases, cases.c.entry_pk == row.entry_pk)
+        .join(cases, cases.c.entry_pk == row.entry_pk)
         .where(ranked.c.place == 1)
         .order_by(ranked.c.band, *_surest_first(), ranked.c.harmful_day, row.entry_pk)
     )

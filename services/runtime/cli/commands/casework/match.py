@@ -50,7 +50,7 @@ def list_to_check(
     for one in found.matches:
         day = f"{short_day(one.harm_on)}, {distance(one.harm_on, today)}" if one.harm_on else "not known"
         why, provider = reasons(one.reasons), cell(shown_name(one.provider))
-        shown.add_row(one.match, one.case or "none", one.level, why, provider, day, str(one.others or ""))
+        shown.add_row(one.match, one.case, one.level, why, provider, day, str(one.others or ""))
     out().print(shown)
     if found.left > len(found.matches):
         say(f"{len(found.matches)} of {found.left:,} are shown: --limit shows more.")

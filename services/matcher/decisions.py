@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.codes import MatchDecision, MatchLevel
-from schemas.events import LinesMatched, MatchRef
+from schemas.codes import MatchDecision
 from services.core.audit import AuditAction
 from services.core.errors import NotFoundError, RefusedError
 from services.core.match_reference import match_reference, read_match_reference
 from services.matcher.consumer import announced
 from services.matcher.store.matches import find_match, save_decision
-from services.matcher.store.weaker import find_weaker
+from services.matcher.store.weaker import find_weaker, stored_match
 from services.storage.audit import AuditRow
-from services.storage.events.outbox import Announcement
 from services.storage.store import Store
 from services.storage.unit_of_work import UnitOfWork
 
@@ -49,21 +47,8 @@ def decide_match(
         # The decision is published as a match, so that the case of the entry is reviewed. It may also settle whose line
         # it is, or no longer.
         others = find_weaker(connection, {match.notice}, besides={(match.notice, match.entry)})
-        work.announce([_announcement(match, row, decision), *announced(others)])
+        work.announce(list(announced([stored_match(row, decision), *others])))
         work.record_audit(_audit(store, match, row, decision, by, evidence))
-
-
-def _announcement(match: MatchId, row: Any, decision: MatchDecision) -> Announcement:
-    ref = MatchRef(
-        notice=match.notice,
-        entry=match.entry,
-        notice_revision=row.notice_revision,
-        entry_revision=row.entry_revision,
-        level=MatchLevel(row.level),
-        reasons=tuple(row.reasons.split()),
-        decision=decision,
-    )
-    return Announcement("matcher", f"{row.feed_id}:{row.shard}", LinesMatched(records=(ref,)))
 
 
 def _audit(store: Store, match: MatchId, row: Any, decision: MatchDecision, by: str, evidence: str) -> AuditRow:

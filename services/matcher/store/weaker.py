@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -33,13 +33,18 @@ def find_weaker(
     )
     for found in connection.execute(query):
         if (found.notice_pk, found.entry_pk) not in besides:
-            ref = MatchRef(
-                notice=found.notice_pk,
-                entry=found.entry_pk,
-                notice_revision=found.notice_revision,
-                entry_revision=found.entry_revision,
-                level=MatchLevel(found.level),
-                reasons=tuple(found.reasons.split()),
-                decision=MatchDecision(found.decision),
-            )
-            yield StoredMatch(ref, f"{found.feed_id}:{found.shard}")
+            yield stored_match(found, MatchDecision(found.decision))
+
+
+def stored_match(row: Any, decision: MatchDecision) -> StoredMatch:
+    # `row` has the columns of the match, and the `feed_id` and `shard` of its entry.
+    ref = MatchRef(
+        notice=row.notice_pk,
+        entry=row.entry_pk,
+        notice_revision=row.notice_revision,
+        entry_revision=row.entry_revision,
+        level=MatchLevel(row.level),
+        reasons=tuple(row.reasons.split()),
+        decision=decision,
+    )
+    return StoredMatch(ref, f"{row.feed_id}:{row.shard}")

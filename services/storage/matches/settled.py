@@ -2,7 +2,7 @@
 
 A match settles both its records if number and place agree, or if a person has confirmed it. A weaker match of one of
 the two then stays on record, and nobody is asked about it. It counts again when the match that settles is rejected or
-ends. Nothing is stored, so it can never be out of date.
+ends. Only whether a match settles is stored. Whether another waits for it is found in each query.
 """
 
 from __future__ import annotations

@@ -62,14 +62,12 @@ class Troubles:
         # After a failure, `step` is the time until the next level is asked.
         due = min(slots.values())
         begins = _clear(due, USUAL, self._service)
+        latest = self._latest_from(due, USUAL, slots, council, level, step, awake)
         if begins == due:
-            return self._latest_from(due, USUAL, slots, council, level, step, awake)
+            return latest
         begins = _clear(awake(begins), RECOVERY, self._service)
         # The trouble may have kept nothing back: a clock that was right again, or a process that was back.
-        return max(
-            self._latest_from(due, USUAL, slots, council, level, step, awake),
-            self._latest_from(begins, RECOVERY, slots, council, level, step, awake),
-        )
+        return max(latest, self._latest_from(begins, RECOVERY, slots, council, level, step, awake))
 
     def _latest_from(
         self,

@@ -57,6 +57,7 @@ ELSEWHERE: Final = {
     "alerts/delivery/restoring.settle_restore": "a command that is given again: test_restored_alerts.py",
     "alerts/reveal.reveal_numbers": "notes who looked at a number; nothing is owed",
     "ingest/recording/refused/files.note_refused_file": "the sender has the refusal as its answer",
+    "ingest/recording/rereading.read_again": "a command that is given again: test_reading_addresses_again.py",
     "ingest/recording/service.dry_run": "writes nothing",
     "ingest/recording/store/chosen_words.forget_words": "a setting",
     "ingest/recording/store/chosen_words.keep_words": "a setting",

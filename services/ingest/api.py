@@ -59,7 +59,8 @@ async def post_notices(
     def accept_body() -> ReceiptAnswer:
         with sending.refusal_noted():
             rows = raw_rows(read_json_rows(body, media, "notices", limits.rows))
-            return receipt_for(store, origin(feed, RecordKind.NOTICE, "api", body, idempotency_key, media), rows)
+            source = origin(feed, RecordKind.NOTICE, "api", body, idempotency_key, media)
+            return receipt_for(store, source, rows, limits.read_rows)
 
     # In a thread: parsing and writing a large batch would stop the event loop for seconds.
     return _with_location(response, await run_in_threadpool(accept_body))
@@ -92,7 +93,8 @@ async def put_entries(
     def accept_body() -> ReceiptAnswer:
         with sending.refusal_noted():
             rows = raw_rows(read_json_rows(body, media, "entries", limits.rows))
-            return receipt_for(store, origin(feed, RecordKind.ENTRY, "api", body, idempotency_key, media), rows)
+            source = origin(feed, RecordKind.ENTRY, "api", body, idempotency_key, media)
+            return receipt_for(store, source, rows, limits.read_rows)
 
     return _with_location(response, await run_in_threadpool(accept_body))
 

@@ -14,6 +14,7 @@ from services.ingest.files.table import FileLimits
 from services.ingest.metrics import count_submission
 from services.ingest.reading.drafts import RawRow, RecordKind
 from services.ingest.reading.outcomes import Issue
+from services.ingest.reading.row_reader import ReadRows
 from services.ingest.reading.rows.cells import clean_fields
 from services.ingest.reading.rows.references import REFERENCES
 from services.ingest.reading.sheets import Sheet
@@ -23,6 +24,7 @@ from services.ingest.recording.replacement import Replacement, ReplacementTooLar
 from services.ingest.recording.service import Rows, accept
 from services.ingest.recording.submission import IdempotencyMismatchError, Origin, RefusedTooOftenError
 from services.ingest.workers.job import WorkerLimits
+from services.ingest.workers.row_readers import row_readers
 from services.storage.store import Store
 from services.web.bodies import NOT_AN_OBJECT, REPEATED_KEYS, Row
 from services.web.problems import ProblemError, ProblemType, too_often
@@ -37,6 +39,12 @@ class IngestLimits:
     withdrawal_share: float = 0.1
     files: FileLimits = field(default_factory=FileLimits)
     workers: WorkerLimits = field(default_factory=WorkerLimits)
+    # Processes that share the rows of a large submission. With one, the process that writes the rows reads them too.
+    readers: int = 1
+
+    @property
+    def read_rows(self) -> ReadRows:
+        return row_readers(self.readers).read
 
 
 def limits_of(request: Request) -> IngestLimits:
@@ -87,13 +95,18 @@ def origin(feed_id: str, kind: RecordKind, channel: str, body: bytes, key: str |
 
 
 def receipt_for(
-    store: Store, source: Origin, rows: Rows, replacement: Replacement | None = None, sheet: Sheet | None = None
+    store: Store,
+    source: Origin,
+    rows: Rows,
+    read: ReadRows,
+    replacement: Replacement | None = None,
+    sheet: Sheet | None = None,
 ) -> ReceiptAnswer:
     """Raises ProblemError if the submission is refused, or if every row is rejected."""
     # A submission without an accepted row is stored before the error.
     remarks = sheet.remarks_after if sheet else no_remarks
     try:
-        receipt, outcomes = accept(store, source, rows, replacement, remarks)
+        receipt, outcomes = accept(store, source, rows, replacement, remarks, read)
     except IdempotencyMismatchError as error:
         raise ProblemError(422, ProblemType.IDEMPOTENCY_MISMATCH, str(error)) from None
     except ReplacementTooLargeError as error:

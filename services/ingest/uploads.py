@@ -12,6 +12,7 @@ from services.ingest.answers import DryRunAnswer, NoRowAcceptedProblem, ReceiptA
 from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
+from services.ingest.reading.row_reader import ReadRows
 from services.ingest.reading.sheets import Sheet
 from services.ingest.recording.replacement import Replacement
 from services.ingest.recording.service import DryRun, dry_run
@@ -196,7 +197,8 @@ def _accept_file(
     try:
         sheet = file_readers(limits.workers).read(_job(store, upload, limits))
         if dry:
-            return dry_run_answer(sheet, _tried(store, source, sheet, replacing=replacement is not None))
+            tried = _tried(store, source, sheet, limits.read_rows, replacing=replacement is not None)
+            return dry_run_answer(sheet, tried)
     except FileRefused as error:
         raise file_refused(error) from None
     except NoWorkerFreeError as error:
@@ -205,13 +207,13 @@ def _accept_file(
     except RefusedError as error:
         raise ProblemError(422, ProblemType.INVALID_REQUEST, str(error)) from None
     # The rows are read here, so a damaged file is refused by `receipt_for`.
-    receipt = receipt_for(store, source, sheet.rows, replacement, sheet)
+    receipt = receipt_for(store, source, sheet.rows, limits.read_rows, replacement, sheet)
     keep_words(store, upload.feed, upload.kind, sheet.to_remember)
     return receipt
 
 
-def _tried(store: Store, source: Origin, sheet: Sheet, *, replacing: bool) -> DryRun:
-    return dry_run(store, source, sheet.rows, replacing=replacing, remarks=sheet.remarks_after)
+def _tried(store: Store, source: Origin, sheet: Sheet, read: ReadRows, *, replacing: bool) -> DryRun:
+    return dry_run(store, source, sheet.rows, replacing=replacing, remarks=sheet.remarks_after, read=read)
 
 
 def _job(store: Store, upload: _Upload, limits: IngestLimits) -> FileJob:

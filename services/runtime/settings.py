@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -27,6 +28,10 @@ def read_answers(data_dir: Path) -> dict[str, str]:
             f"{path.absolute()} is no JSON object: mend it, or delete it and run `pullcord init`"
         ) from None
     return {name: str(kept[key]) for name in ASKED if kept.get(key := PREFIX + name.upper()) is not None}
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Settings(EnvironmentSettings):
@@ -120,6 +125,8 @@ class Settings(EnvironmentSettings):
     """Seconds of processor time that the reading of one file may take [P]. A file that takes longer is refused."""
     file_memory_mib: Annotated[int, Field(ge=64, le=4096)] = 400
     """MiB of memory that the reading of one file may take [P]. A file that takes more is refused."""
+    readers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_usable_cores)
+    """Processes that share the rows of a submission of 1,000 rows or more; as many as processor cores if absent."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
     delivery_deadline_seconds: Annotated[float, Field(gt=0, le=40)] = 30.0

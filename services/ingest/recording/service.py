@@ -7,9 +7,9 @@ from typing import Any
 
 from services.ingest.reading.drafts import Draft, EntryFacts, Facts, JoinedRow, RawRow, RecordKind, Refused
 from services.ingest.reading.outcomes import RowOutcome, count
+from services.ingest.reading.row_reader import ReadRow, ReadRows, RowReader, in_this_process
 from services.ingest.reading.rows.alike import with_questions
 from services.ingest.reading.rows.related import related_rows
-from services.ingest.reading.rules import read_entry, read_notice
 from services.ingest.reading.spreadsheets.remarks import Remarks, no_remarks
 from services.ingest.recording.file_remarks import on_numbers, on_withdrawals, with_remarks
 from services.ingest.recording.record_types import ENTRIES, NOTICES, RecordType
@@ -39,7 +39,12 @@ class DryRun:
 
 
 def accept(
-    store: Store, origin: Origin, rows: Rows, replacement: Replacement | None = None, remarks: Remarks = no_remarks
+    store: Store,
+    origin: Origin,
+    rows: Rows,
+    replacement: Replacement | None = None,
+    remarks: Remarks = no_remarks,
+    read: ReadRows = in_this_process,
 ) -> tuple[Receipt, list[RowOutcome]]:
     """Store a submission. A repeated request gets the earlier receipt.
 
@@ -47,7 +52,7 @@ def accept(
     """
     now = store.now()
     # Before a transaction begins, so that a long file holds no lock while it is parsed.
-    reading = _read(store, origin, rows, now)
+    reading = _read(store, origin, rows, now, read)
     with transactions_for(store, origin.feed_id, len(reading.drafts)) as turns:
         answer = write_submission(turns, now, origin, reading, replacement, remarks)
     # Raised after the commit, so that the audit keeps the refusal.
@@ -56,10 +61,18 @@ def accept(
     return answer
 
 
-def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remarks: Remarks = no_remarks) -> DryRun:
+def dry_run(
+    store: Store,
+    origin: Origin,
+    rows: Rows,
+    *,
+    replacing: bool,
+    remarks: Remarks = no_remarks,
+    read: ReadRows = in_this_process,
+) -> DryRun:
     """Only an audit row is stored."""
     now = store.now()
-    reading = _read(store, origin, rows, now)
+    reading = _read(store, origin, rows, now, read)
     would_withdraw, said = None, with_remarks(on_numbers(reading), remarks)
     with store.reading() as connection:
         work = UnitOfWork(connection, store, now)
@@ -80,39 +93,39 @@ def dry_run(store: Store, origin: Origin, rows: Rows, *, replacing: bool, remark
     return result
 
 
-def _read(store: Store, origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
+def _read(store: Store, origin: Origin, rows: Rows, now: datetime, read: ReadRows) -> Reading[Any]:
     if origin.kind is RecordKind.ENTRY and ignores_case(store, origin.feed_id):
-        return replace(read_rows(origin, in_one_case(rows), now), ignores_case=True)
-    return read_rows(origin, rows, now)
+        return replace(read_rows(origin, in_one_case(rows), now, read), ignores_case=True)
+    return read_rows(origin, rows, now, read)
 
 
-def read_rows(origin: Origin, rows: Rows, now: datetime) -> Reading[Any]:
+def read_rows(origin: Origin, rows: Rows, now: datetime, read: ReadRows = in_this_process) -> Reading[Any]:
+    # A feed id is "kind:name"; the name of a provider is its RCPID.
+    reader = RowReader(origin.kind, origin.feed_id.partition(":")[2], now)
     if origin.kind is RecordKind.NOTICE:
-        # A feed id is "kind:name"; the name of a provider is its RCPID.
-        provider = origin.feed_id.partition(":")[2]
-        return _sorted(NOTICES, (read_notice(row, provider, now) for row in rows))
-    return _read_register(rows, now)
+        return _sorted(NOTICES, read(reader, rows))
+    return _read_register(reader, rows, read)
 
 
-def _read_register(rows: Rows, now: datetime) -> Reading[EntryFacts]:
+def _read_register(reader: RowReader, rows: Rows, read: ReadRows) -> Reading[EntryFacts]:
     joined: dict[int, Sequence[JoinedRow]] = {}
     is_file = False
 
     def entries() -> Iterator[RawRow]:
         nonlocal is_file
-        for row in related_rows(rows, now):
+        for row in related_rows(rows, reader.now):
             joined[row.number] = row.joined
             is_file = is_file or row.typed
             yield row
 
-    reading = _sorted(ENTRIES, (read_entry(row, now) for row in entries()))
+    reading = _sorted(ENTRIES, read(reader, entries()))
     # Systems that send JSON keep their own references apart.
     drafts = with_questions(reading.drafts) if is_file else reading.drafts
     together = {number: others for number, others in joined.items() if others}
     return replace(reading, drafts=drafts, joined=together, is_file=is_file)
 
 
-def _sorted(record_type: RecordType[Facts], rows: Iterable[Draft[Facts] | Refused]) -> Reading[Facts]:
+def _sorted(record_type: RecordType[Facts], rows: Iterable[ReadRow]) -> Reading[Facts]:
     drafts: list[Draft[Facts]] = []
     refused: list[Refused] = []
     for row in rows:

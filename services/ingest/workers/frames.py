@@ -8,14 +8,19 @@ from enum import StrEnum
 from io import BytesIO
 from typing import IO, Any, Final
 
+from pydantic_core import TzInfo
+
 from services.core.errors import PullcordError
+from services.core.tokens import TokenKind
 
 # Rows in one message. Opening one holds the interpreter for some milliseconds, so alerts go on in between.
 ROWS_A_FRAME: Final = 500
 _LENGTH: Final = 8  # bytes
 # The values of fields, and the classes of rows and columns. A worker reads hostile files, so it is not trusted:
 # nothing that it sends may name a function.
-_VALUES: Final = {kind.__name__: kind for kind in (date, datetime, time, timedelta, timezone)}
+_VALUES: Final[dict[tuple[str, str], type]] = {
+    (kind.__module__, kind.__name__): kind for kind in (date, datetime, time, timedelta, timezone, TzInfo, TokenKind)
+}
 _OURS: Final = ("services.ingest.reading.", "services.ingest.files.", "schemas.")
 
 
@@ -37,8 +42,8 @@ class FrameError(PullcordError):
 
 class _Opener(pickle.Unpickler):
     def find_class(self, module_name: str, name: str) -> Any:
-        if module_name == "datetime" and name in _VALUES:
-            return _VALUES[name]
+        if value := _VALUES.get((module_name, name)):
+            return value
         if module_name.startswith(_OURS) and "." not in name:
             found = super().find_class(module_name, name)
             if isinstance(found, type) and found.__module__ == module_name:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import atexit
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from queue import Empty, LifoQueue
 from threading import BoundedSemaphore, Timer
-from typing import IO, Final
+from typing import Final
 
 from services.core.errors import PullcordError, RefusedError
 from services.ingest.files.problems import FileCode, FileRefused
 from services.ingest.reading.drafts import RawRow
 from services.ingest.reading.sheets import Sheet
-from services.ingest.workers.frames import FrameError, FrameKind, closed, opened_frame, read_frame, write_frame
+from services.ingest.workers.frames import FrameError, FrameKind, closed, opened_frame
 from services.ingest.workers.job import FileJob, WorkerLimits
+from services.ingest.workers.process import WorkerProcess
 
 # Seconds to wait for a free worker. A sender would not wait much longer.
 _PATIENCE: Final = 10.0
@@ -46,29 +43,16 @@ class _GoneError(PullcordError):
 
 class _Worker:
     def __init__(self, limits: WorkerLimits) -> None:
-        command = [sys.executable, "-m", "services.ingest.workers.worker"]
-        # Without the environment: it may hold keys.
-        places = os.pathsep.join(str(Path(place).absolute()) for place in sys.path)
-        self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [*command, str(limits.seconds), str(limits.memory_bytes)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # A library's warning may quote a cell.
-            stderr=subprocess.DEVNULL,
-            env={"PYTHONPATH": places, "PYTHONUTF8": "1"},
-        )
+        module = "services.ingest.workers.worker"
+        self._process = WorkerProcess(module, str(limits.seconds), str(limits.memory_bytes))
         self._bytes = 0
 
     @property
     def usable(self) -> bool:
-        return self._bytes < _WORN_AT and self._process.poll() is None
+        return self._bytes < _WORN_AT and self._process.runs
 
     def stop(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            with suppress(OSError):
-                _there(stream).close()
+        self._process.stop()
 
     def read(self, job: FileJob, seconds: float) -> tuple[Sheet, list[bytes]]:
         self._bytes += len(job.data)
@@ -85,7 +69,7 @@ class _Worker:
 
     def _exchange(self, job: FileJob) -> tuple[Sheet, list[bytes]]:
         try:
-            write_frame(_there(self._process.stdin), closed(tuple(job)))
+            self._process.write(closed(tuple(job)))
             self._next()
         except (FrameError, OSError):
             raise _GoneError("a worker has ended") from None
@@ -112,8 +96,7 @@ class _Worker:
                     raise FrameError("out of memory")
 
     def _next(self) -> tuple[FrameKind, bytes]:
-        stream = _there(self._process.stdout)
-        return FrameKind(read_frame(stream, _LONGEST_KIND).decode()), read_frame(stream, _MOST_BYTES)
+        return FrameKind(self._process.read(_LONGEST_KIND).decode()), self._process.read(_MOST_BYTES)
 
 
 class FileReaders:
@@ -196,8 +179,3 @@ def _rows(frames: list[bytes]) -> Iterator[RawRow]:
     frames.reverse()
     while frames:
         yield from opened_frame(frames.pop())
-
-
-def _there(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None  # noqa: S101 - both are pipes
-    return stream

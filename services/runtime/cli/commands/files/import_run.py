@@ -13,6 +13,7 @@ from services.ingest.files.dates import DateOrder
 from services.ingest.files.problems import FileRefused
 from services.ingest.reading.drafts import RecordKind
 from services.ingest.reading.outcomes import Outcome, RowOutcome
+from services.ingest.reading.row_reader import ReadRows
 from services.ingest.recording.refused.files import note_refused_file
 from services.ingest.recording.replacement import Replacement, ReplacementTooLargeError
 from services.ingest.recording.service import accept, dry_run
@@ -61,11 +62,13 @@ class ImportJob:
 
 
 def run(store: Store, settings: Settings, job: ImportJob) -> None:
+    limits = ingest_limits(settings)
     with _refusal_noted(store, job):
         remembered = remembered_words(store, job.feed.feed_id, job.kind)
-        read = read_file(job.file, job.kind, ingest_limits(settings), job.dates, job.columns, job.statuses, remembered)
+        read = read_file(job.file, job.kind, limits, job.dates, job.columns, job.statuses, remembered)
         show_heading(job.feed.name, job.file)
-        outcomes = _try_out(store, job, read) if job.dry else _take_in(store, job, read)
+        handle = _try_out if job.dry else _take_in
+        outcomes = handle(store, job, read, limits.read_rows)
     # One sentence stands for the refusals of all rows. It was shown with the remarks.
     if read.sheet is None or read.sheet.one_reason(outcomes) is None:
         show_issues(outcomes, job.errors)
@@ -92,9 +95,10 @@ def _refusal_noted(store: Store, job: ImportJob) -> Iterator[None]:
         raise
 
 
-def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
+def _try_out(store: Store, job: ImportJob, read: FileRows, read_rows: ReadRows) -> list[RowOutcome]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
-    result = dry_run(store, source, read.rows, replacing=job.replacement is not None, remarks=read.remarks)
+    replacing = job.replacement is not None
+    result = dry_run(store, source, read.rows, replacing=replacing, remarks=read.remarks, read=read_rows)
     show_columns(read.columns)
     show_remarks(result.remarks)
     show_counts(result.counts)
@@ -102,8 +106,8 @@ def _try_out(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     return result.outcomes
 
 
-def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
-    receipt, outcomes = _accept(store, job, read)
+def _take_in(store: Store, job: ImportJob, read: FileRows, read_rows: ReadRows) -> list[RowOutcome]:
+    receipt, outcomes = _accept(store, job, read, read_rows)
     if read.sheet is not None and any(one.outcome is not Outcome.REJECTED for one in outcomes):
         keep_words(store, job.feed.feed_id, job.kind, read.sheet.to_remember)
     show_remarks(receipt.remarks)
@@ -112,12 +116,12 @@ def _take_in(store: Store, job: ImportJob, read: FileRows) -> list[RowOutcome]:
     return outcomes
 
 
-def _accept(store: Store, job: ImportJob, read: FileRows) -> tuple[Receipt, list[RowOutcome]]:
+def _accept(store: Store, job: ImportJob, read: FileRows, read_rows: ReadRows) -> tuple[Receipt, list[RowOutcome]]:
     source = origin(job.feed.feed_id, job.kind, "command", read.data, None, job.columns)
     with progress() as bar:
         rows = bar.track(read.rows, description="Reading rows, then writing them to disk")
         try:
-            return accept(store, source, rows, job.replacement, read.remarks)
+            return accept(store, source, rows, job.replacement, read.remarks, read_rows)
         except ReplacementTooLargeError as error:
             # A file cut off halfway must not withdraw everybody after the cut.
             raise RefusedError(

@@ -101,8 +101,7 @@ def _home(parts: AddressParts, places: Sequence[str], side: KeySide) -> _Home:
     # In `Maple Court, 16 Blackpool` the street is missing, and the town is read as the street.
     streets = [_without_place(parts.street, places)] if parts.street and parts.street not in places else []
     names = [*streets, *buildings][:_MOST_NAMES]
-    # Without a house number, a name may hold the street and more: `ivy gables mill brow`.
-    beginnings = [] if parts.numbers else [_beginning(name) for name in names if _is_long(name)]
+    beginnings = [] if parts.numbers else [one for name in names for one in _beginnings(name)]
     units = _bounded(_surest(parts.sub_units - {UNNAMED_FLAT}), _MOST_UNITS)
     flats = tuple(unit for unit in units if _unit_kind(unit) is _UnitKind.NUMBER)
     return _Home(
@@ -151,13 +150,12 @@ def _without_place(name: str, places: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def _is_long(name: str) -> bool:
-    return len(name.split()) > _LONG_NAME
-
-
-def _beginning(name: str) -> str:
+def _beginnings(name: str) -> list[str]:
+    # Without a house number, lists shorten a name: `marsh farm` and `marsh`. Or it holds the street and more: `ivy gables
+    # mill brow`.
     words = name.split()
-    return " ".join(words[: 3 if words[0] == _SAINT else 2])
+    first = 2 if words[0] == _SAINT else 1
+    return [" ".join(words[:first]), *([" ".join(words[: first + 1])] if len(words) > _LONG_NAME else [])]
 
 
 def _folded(names: Iterable[str]) -> tuple[str, ...]:

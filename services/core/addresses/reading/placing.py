@@ -15,8 +15,8 @@ _ONE_HOME: Final = frozenset(LONG.get(word, word) for word in ONE_HOME_WORDS)
 _STREETNESS: Final = {
     NameKind.BUILDING: (0, 0),
     NameKind.UNKNOWN: (0, _WEAK + 1),
-    NameKind.WEAK_STREET: (_WEAK, _WEAK + 1),
-    NameKind.STREET: (_WEAK + 2, _WEAK + 3),
+    NameKind.WEAK_STREET: (_WEAK, _WEAK + 2),
+    NameKind.STREET: (_WEAK + 3, _WEAK + 4),
 }
 
 

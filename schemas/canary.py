@@ -1,4 +1,4 @@
-"""The canary is a test event. It shows that the consumers of a partition are alive."""
+"""A canary is a test event, which shows that the consumers of a partition are alive."""
 
 from __future__ import annotations
 

@@ -152,7 +152,10 @@ class MatchRef(Schema):
 
 
 class LinesMatched(EventData):
-    """Matches were found, found again for a newer revision, or decided by a person."""
+    """Matches were found, were found again for a newer revision, or were decided by a person.
+
+    Matches are also listed if a change of another match may affect their cases.
+    """
 
     event_name: ClassVar[str] = "lines_matched"
     topic: ClassVar[str] = "pullcord.matches"

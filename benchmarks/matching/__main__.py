@@ -2,7 +2,7 @@
 
     python -m benchmarks.matching [--seed 31] [--rows 20000] [--peers] [--postgres]
 
-The results are shares, such as the share of true pairs that were found. Each has its 95% confidence interval.
+The results are shares, such as the share of true pairs that were found. Each share has a 95% confidence interval.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Estimates the weights of the matching from invented rows, and prints them as a parameter file.
+"""Estimates the weights of the matching from invented rows. Prints the weights as a parameter file.
 
     python -m benchmarks.matching.estimate --seed 7 --rows 160000 --name 2026-11
 
-The truth about the rows is not used: see `services.matcher.weights.estimation`.
+The estimate does not use the true homes of the rows: see `services.matcher.weights.estimation`.
 """
 
 from __future__ import annotations

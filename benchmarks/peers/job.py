@@ -40,7 +40,10 @@ class Job:
 
 
 class Progress:
-    """Prints the counts of lines and matches, and the first and last times, five times a second."""
+    """Prints the counts of lines and matches five times a second.
+
+    Each output also has the start and the latest time of the measurement.
+    """
 
     # `first` and `last` are times in seconds.
 

@@ -68,7 +68,10 @@ _POSTCODE_WEIGHTS: Final = {
 
 
 def dealt(counts: Mapping[str, int], rest: str, size: int, random: Random) -> list[str]:
-    """Return `size` kinds in random order: each kind in `counts` as often as stated there, and `rest` to fill up."""
+    """Return `size` kinds in random order.
+
+    Each kind in `counts` occurs as often as its count says. The kind `rest` fills the remaining places.
+    """
     kinds = [kind for kind, times in counts.items() for _ in range(times)]
     kinds += [rest] * (size - len(kinds))
     random.shuffle(kinds)

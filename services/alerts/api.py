@@ -120,10 +120,13 @@ def show_case(store: StoreOf, feed: CouncilFeed, reference: Reference) -> CaseVi
 def list_matches_to_check(
     store: StoreOf, feed: CouncilFeed, limit: Annotated[int, Query(ge=1, le=LIST_LIMIT)] = 100
 ) -> MatchesToCheck:
-    """List the matches that a person has still to look at.
+    """List the matches that a person must still check.
 
-    Each register entry has one match in the list, its surest one. Those with the nearest harm come first, and of these
-    the surest. If the match is rejected, the next match of the entry takes its place.
+    The list has one match for each register entry: the entry's surest match. If a person rejects this match, the
+    entry's next match is listed instead.
+
+    The matches with the nearest harm come first. If several matches have about equally near harm, the surest match
+    comes first.
     """
     with store.reading() as connection:
         return matches_to_check(connection, store, feed, limit)

@@ -15,7 +15,7 @@ from services.storage.store import Store
 
 
 class MatchToCheck(BaseModel):
-    """A match that a person has still to look at: the surest one of its register entry."""
+    """A match that a person must still check. A register entry is listed only with its surest match."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,7 +33,7 @@ class MatchToCheck(BaseModel):
 
 
 class MatchesToCheck(BaseModel):
-    """The matches that a person has still to look at, the most urgent first."""
+    """The matches that a person must still check, the most urgent first."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -38,7 +38,7 @@ class ContactView(BaseModel):
 
 
 class ContactList(BaseModel):
-    """All contacts of a council, without further pages. A tier has at most 500 contacts."""
+    """All contacts of a council, on a single page. A tier has at most 500 contacts."""
 
     contacts: list[ContactView]
 

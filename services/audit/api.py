@@ -56,8 +56,8 @@ class Count(BaseModel):
 class Named(Count):
     """One row of a figure's table.
 
-    `key` is a council code, a provider code or a kind. In the figures by council and kind, or by provider and kind, it
-    is both, such as `E06000009/stale`.
+    `key` is a council code, a provider code or a kind. If a figure is counted by two of these, `key` joins both, such
+    as `E06000009/stale`.
     """
 
     key: str

@@ -48,7 +48,7 @@ def one_page(connection: Connection, store: Store, cases: Sequence[ListedCase], 
 
 
 def uncertain_among(connection: Connection, cases: Sequence[ListedCase]) -> tuple[CaseLine, ...]:
-    """Return all cases with a doubtful statement of a provider, and perhaps some other cases."""
+    """Return all of `cases` with a doubtful statement by a provider. The result may include some cases without one."""
     unsure = find_unsure_days(connection, [case.entry_pk for case in cases]) if cases else {}
     pks = [case.pk for case in cases if case.may_doubt or case.claimed or case.entry_pk in unsure]
     return tuple(case_lines(connection, cases_by_pk(connection, pks))) if pks else ()

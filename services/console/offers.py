@@ -19,7 +19,7 @@ def offered(cases: Collection[ListedCase]) -> list[ListedCase]:
 
 
 def by_alert(link: Link, offers: Mapping[str, ListedCase], chosen: Collection[str]) -> dict[str, set[str]]:
-    """Return the references of the chosen cases, by the reference of the alert through which they are acknowledged."""
+    """Map the reference of each alert to the references of the chosen cases that this alert acknowledges."""
     references = {alert.pk: alert.reference for alert in link.alerts}
     found: dict[str, set[str]] = defaultdict(set)
     for reference in chosen:

@@ -15,7 +15,7 @@ from services.storage.tables import alert_cases, audit, cases
 
 
 class ListedCase(NamedTuple):
-    """The facts that a list needs of each of thousands of cases. Reading whole cases takes several times as long."""
+    """The facts that a list of thousands of cases needs. Reading whole cases would take several times as long."""
 
     pk: int
     entry_pk: int
@@ -62,7 +62,7 @@ _ACT = [audit.c[name] for name in ActRow._fields]
 
 
 def listed_cases(connection: Connection, alert_pks: Sequence[int]) -> list[ListedCase]:
-    """Return each case that one of the alerts names, in no order."""
+    """Return each case that at least one of the alerts names, in no particular order."""
     row, member = cases.c, alert_cases.c
     first = func.min(case((covers(), case({pk: place for place, pk in enumerate(alert_pks)}, value=member.alert_pk))))
     query = (

@@ -11,7 +11,7 @@ LAST_DOUBLING: Final = 30
 def delay(attempt: int, first: float, longest: float, jitter: float) -> float:
     """Return the seconds to wait after an attempt. The first attempt is number 1.
 
-    A `jitter` of 0 leaves the wait unchanged, and 1 halves it.
+    A `jitter` of 0 leaves the wait unchanged. A `jitter` of 1 halves the wait.
     """
     full = min(first * 2.0 ** min(attempt - 1, LAST_DOUBLING), longest)
     return full * (1 - jitter / 2)

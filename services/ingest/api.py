@@ -111,7 +111,8 @@ def delete_entry(
 ) -> None:
     """Take an entry off the register.
 
-    This ends its matches and closes its case. A second request for the same entry changes nothing.
+    Pullcord then ends the entry's matches and closes the entry's case. A second request for the same entry changes
+    nothing.
     """
     try:
         withdraw_one(store, feed, entry_id)

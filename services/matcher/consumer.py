@@ -129,7 +129,10 @@ def _announcements(state: MatchState, outcome: MatchOutcome) -> Iterator[Announc
 
 
 def announced(others: Iterable[StoredMatch]) -> Iterator[Announcement]:
-    """Yield events that let the cases of these matches be reviewed: they may wait now, or wait no longer."""
+    """Yield events about these matches, so that the cases of the matches are reviewed.
+
+    Because of another match, these matches may now wait, or may wait no longer.
+    """
     grouped: dict[str, list[MatchRef]] = defaultdict(list)
     for one in others:
         grouped[one.partition].append(one.ref)

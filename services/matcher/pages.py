@@ -112,9 +112,9 @@ class Partners:
 
 
 def too_many(found: Iterable[Partners], page: int, batch: int) -> list[Partners]:
-    """Return the records with too many pairs for one step. They are matched in several steps.
+    """Return the records with too many pairs for one step. The caller must match these records in several steps.
 
-    Each record that is not returned has at most `page` pairs, and all of these together have at most `batch`.
+    Each other record has at most `page` pairs, and all other records together have at most `batch` pairs.
     """
     several, total = [], 0
     # Records with few pairs come first, so that a record with many cannot keep them out.

@@ -1,4 +1,4 @@
-"""Says how often the matches were right that officers decided on."""
+"""Reports how often matches were right. Only matches that an officer has decided on count."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class MatchingReport:
 
 
 def report_matching(work: UnitOfWork, feed_id: str | None, other: Parameters | None = None) -> MatchingReport:
-    """Count the decided matches of a council, or of all councils. `other` opens the addresses of each match."""
+    """Count the matches that a person has decided on. If `feed_id` is None, count the matches of all councils.
+
+    If `other` is given, each match is also judged with these parameters. For this, the addresses are decrypted.
+    """
     report = MatchingReport()
     for one in _decided(work, feed_id, other):
         report.add(one, compared=other is not None)

@@ -66,7 +66,7 @@ def judge(
 ) -> Finding | None:
     """Return the level and reasons of a match, or None if the notice and the entry do not match.
 
-    Without `parameters`, the newest are used.
+    If `parameters` is None, the newest parameters are used.
     """
     # An area notice names no line, so no token can make the match surer.
     if scope is not Scope.LINE:
@@ -164,7 +164,10 @@ def _level(agreement: Agreement, features: Features, weight: float, parameters: 
 
 
 def _leaves_room(features: Features) -> bool:
-    """Return True if the pair may be of one home whatever its weight, and no identifier shows that it is not."""
+    """Return True if notice and entry may be of one home, even if the weight of the pair is low.
+
+    Return False if the telephone numbers or the UPRNs of the two records differ.
+    """
     if Alike.DIFFER in (features.telephones, features.uprns):
         return False
     # Only the postcode differs.

@@ -82,7 +82,7 @@ def step(state: MatchState) -> MatchOutcome:
 
 
 def sure_part(state: MatchState, outcome: MatchOutcome) -> MatchOutcome:
-    """Return the part of the outcome to be saved at once."""
+    """Return the part of the outcome that the caller must save immediately."""
     # Possible matches are saved later, in small parts. But a possible match found by UPRN is saved at once.
     possible = MatchLevel.POSSIBLE
     return MatchOutcome(
@@ -104,9 +104,9 @@ def _why_not_live(state: MatchState, pair: Pair) -> str:
 
 
 def _only_rules_changed(state: MatchState, pair: Pair, finding: Finding | None) -> bool:
-    """Return True if a stored match would end or be less sure, though both records are as they were.
+    """Return True if a stored match would end or become less sure, although neither record has changed.
 
-    Then the rules, the weights or the tokens have changed. A person decides whether the match was wrong.
+    The cause is then a change of the rules, the weights or the tokens. A person decides whether the match was wrong.
     """
     row = state.matches.get(pair)
     if row is None or not row.live or not _both_live(state, pair) or row.versions != _versions(state, pair):
@@ -115,7 +115,7 @@ def _only_rules_changed(state: MatchState, pair: Pair, finding: Finding | None) 
 
 
 def changes_of_settling(state: MatchState, outcome: MatchOutcome) -> set[Pair]:
-    """Return the pairs that begin or cease to settle whose line it is."""
+    """Return the pairs whose match begins or stops settling its notice and its entry: see `storage.matches.settled`."""
     before = {pair for pair, row in state.matches.items() if row.live and row.finding.settles}
     begun = {pair for pair, finding in outcome.found.items() if finding.settles}
     over = {pair for pair in outcome.found.keys() | outcome.ended.keys() if pair in before}

@@ -37,7 +37,7 @@ class CouncilCalendar:
         return _days_later(day, 1, self.nation, self.closed)
 
     def reaches_beyond(self, day: date, n: int) -> date:
-        """Return the earliest date for which the date `n` working days later is after `day`."""
+        """Return the earliest date from which `n` working days lead to a date after `day`."""
         return _days_later(self.working_day_after(day), -n, self.nation, self.closed)
 
     def cannot_wait(self, moment: datetime, harm_on: date) -> bool:

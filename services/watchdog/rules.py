@@ -98,7 +98,8 @@ def _is_marked_only(case: CaseRecord, accepted: Acceptance) -> bool:
 def owed_by(case: CaseRecord, accepted: datetime | None, calendar: CouncilCalendar, now: datetime) -> datetime | None:
     """Return the time by which the next message must be accepted, or None if no message is owed.
 
-    `accepted` is the time of the last accepted message with the newest news of the case, or None if there is none.
+    `accepted` is the time of the last accepted message that has the newest news of the case. `accepted` is None if
+    there is no such message.
     """
     if _was_told_lately(case, accepted, now):
         return None

@@ -16,7 +16,7 @@ from services.web.problems import ProblemError, ProblemType
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The largest numbers of requests in one minute. The limits are our own choice: no source prescribes them."""
+    """The limits on the number of requests in one minute. The limits are our own choice: no source prescribes them."""
 
     key: int = 3_000
     link: int = 120

@@ -47,7 +47,7 @@ class Kind(NamedTuple):
 
 
 def kind_of(entry: Label, notice: Label) -> Kind:
-    """The entry and the notice may be of different homes."""
+    """Return the differences between an entry and a notice. The two may be of different homes."""
     return Kind(_numbers(entry, notice), _uprns(entry, notice), gravest(entry.address_dirt, notice.address_dirt))
 
 

@@ -52,7 +52,7 @@ class RowFiles:
         return _bodies(self._notices(), "notices")
 
     def write_tables(self) -> None:
-        """Write the rows for peers: the fields as Pullcord normalises them, and also the address as it was sent."""
+        """Write the rows for peers. A row has the normalised fields of Pullcord, and also the unchanged address."""
         entries = (self._entries(style) for style in STYLES)
         _write_table(self.folder / ENTRIES, (path for path in entries if path.exists()), "entry_id")
         _write_table(self.folder / NOTICES, [self._notices()], "id")

@@ -115,7 +115,7 @@ class _Town:
 
 
 def _chosen(homes: TownHomes, rows: int, source: Random) -> tuple[list[Home], list[Home]]:
-    """Return the homes on the register and those with a notice."""
+    """Return the homes on the register, and the homes with a notice."""
     sheltered = [home for home in homes.dwellings if home.uprn in homes.sheltered]
     others = [home for home in homes.dwellings if home.uprn not in homes.sheltered]
     first = source.sample(sheltered, round(len(sheltered) * _SHELTERED_ON_REGISTER))

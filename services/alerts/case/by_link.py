@@ -19,7 +19,10 @@ class ByLink:
         return {"identity": "not_signed_in", "link_sent_to": self.contact}
 
     def pause(self, until: datetime, case: Case, days: CouncilDays, now: datetime) -> datetime:
-        """Return the end of the pause after this act. `until` is the end if a signed-in person does the act."""
+        """Return the end of the pause after this act. The act never shortens a pause that already runs.
+
+        `until` is the end of the pause if a signed-in person did the same act.
+        """
         longest = working_days_after(now, self.pause_days, days.nation, days.closures)
         # A pause that somebody who is signed in has begun goes on: a link must not shorten it.
         return max(min(until, longest), case.paused_until or now)

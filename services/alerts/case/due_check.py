@@ -30,7 +30,10 @@ PAGE = 500  # cases held in memory at once
 
 
 def due_differences(connection: Connection, store: Store) -> Iterator[Difference]:
-    """Return each stored harmful day or review time that is later than in a new review. Saves nothing."""
+    """Return each stored harmful day or review time that is later than a new review would set it.
+
+    The new review is not saved.
+    """
     now = store.now()
     # The engine is about to recompute every case.
     if was_put_back(connection, now):

@@ -31,7 +31,10 @@ def with_kept_facts(contexts: Mapping[int, CaseContext], ruleset: Ruleset | None
 def with_judged_facts(
     work: UnitOfWork, contexts: Mapping[int, CaseContext], councils: Mapping[str, Council], ruleset: Ruleset
 ) -> Contexts:
-    """Return each context with its current facts, or with the kept facts if a change waits for a person."""
+    """Return each context with its current facts.
+
+    If a change must wait for a person's consent, the context keeps the facts from before the change.
+    """
     # A stolen key or a faulty feed must not stop many messages. A change beyond the limit waits until a person accepts
     # the change.
     judged = {entry: _judged(context, councils, ruleset, work.now) for entry, context in contexts.items()}

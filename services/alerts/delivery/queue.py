@@ -163,7 +163,7 @@ def cancel_delivery(store: Store, delivery: Delivery) -> None:
 
 
 def cancel_older(work: UnitOfWork, alert_pk: int, feed_id: str, contacts: Sequence[str]) -> set[int]:
-    """Cancel a waiting delivery to `contacts` if the new alert `alert_pk` has all cases of the delivery.
+    """Cancel each waiting delivery to `contacts` if the new alert `alert_pk` names all cases of the delivery.
 
     Return the ids of cases whose cancelled message may have arrived. The caller must mark these cases as warned.
     """

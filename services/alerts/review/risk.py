@@ -125,7 +125,7 @@ def all_rejected(case: Case, lines: Sequence[Line]) -> bool:
 
 
 def most_dangerous(line: Line, known: Memories) -> Line:
-    """Return the line with the more dangerous status and the earlier days of the two versions of its notice.
+    """Return the line with the worst of both versions of its notice: the more dangerous status and the earlier days.
 
     Return the line unchanged if its notice has one version, or if a person has decided which version is valid.
     """

@@ -62,7 +62,7 @@ def apply(
 
 
 def with_news(case: Case, now: datetime) -> Case:
-    """Return the case with one more fact. If its clock runs, earlier alerts and pauses no longer count."""
+    """Return the case with one more fact. If the clock of the case runs, earlier alerts and pauses no longer count."""
     case = replace(case, facts=case.facts + 1)
     # While the clock is stopped nothing is escalated. The event that starts the clock again resets these values.
     if case.clock_stopped:

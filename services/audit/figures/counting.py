@@ -54,8 +54,8 @@ class CaseStanding:
 def count_month(rows: Iterable[RecordedAction], seen: set[First]) -> Counts:
     """Count the recorded actions of a month.
 
-    Some acts count only the first time on a case. `seen` has the first acts of earlier months. The function adds those
-    of this month.
+    Some acts count only once for each case. `seen` has the first acts of earlier months. The function adds the first
+    acts of this month to `seen`.
     """
     counts: Counts = Counter()
     for row in rows:

@@ -27,7 +27,10 @@ class HeadingRows:
 
 
 def known_count(cells: Sequence[str], known_heading: KnownHeading) -> int:
-    """Return the number of known headings in a row. A row with only one may be a title, and gives 0."""
+    """Return the number of known headings in a row.
+
+    Return 0 if the row has only one known heading, because such a row may be a title.
+    """
     judged = [cell if len(cell) <= _LONGEST else "" for cell in islice(cells, _JUDGED)]
     # "Postcode:" with a value beside it is a parameter of a report.
     known = {

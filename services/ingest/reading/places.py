@@ -79,7 +79,7 @@ def area_values(postcode: str) -> Values:
 
 
 def values_of(place: Mapping[str, Any], side: KeySide) -> Values:
-    """Return the values by which matching finds a stored record. `place` has what `Place.private` returns."""
+    """Return the values by which matching finds a stored record. `place` must have the content of `Place.private`."""
     # A notice for an area is found by its areas alone.
     if place.get("areas"):
         return read_areas(place["areas"])[0]

@@ -90,7 +90,7 @@ def entry_content(entry: RegisterEntry) -> bytes:
 def sealed_form(draft: Draft[Any], rivals: Sequence[Mapping[str, Any]] = ()) -> bytes:
     """Return the part of a record that is stored encrypted.
 
-    `rivals` has the places of other versions that may be the newest.
+    `rivals` has the places of other versions that may be the newest version.
     """
     return to_json({**draft.opened(), "rivals": rivals}, exclude_none=True) if rivals else draft.private
 

@@ -39,7 +39,10 @@ class Stamp(NamedTuple):
         return self.latest < other.earliest
 
     def followed_by(self, later: Stamp) -> bool:
-        """Return True if `later` is surely the newer stamp. The version with `later` was received second."""
+        """Return True if `later` is surely the newer stamp.
+
+        `later` must belong to the version that was received second.
+        """
         # Of two versions without a stamp, the order of receipt is taken as the sender's own order.
         if self.is_open and later.is_open:
             return self.at < later.at

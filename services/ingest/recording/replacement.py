@@ -44,7 +44,7 @@ def keys_of(store: Store, origin: Origin, reading: Reading[Any]) -> frozenset[by
 
 
 def with_returned(work: UnitOfWork, origin: Origin, reading: Reading[Any], gone: Collection[bytes]) -> Reading[Any]:
-    """Move older stamps in drafts of withdrawn entries up to now, so that the entries return to the register.
+    """Set older stamps in the drafts of withdrawn entries to now, so that the entries return to the register.
 
     `gone` has the keys of the withdrawn entries.
     """

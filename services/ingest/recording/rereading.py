@@ -23,11 +23,13 @@ BATCH = 500
 
 
 def read_again(store: Store, *, drop: bool) -> Iterator[int]:
-    """Give each record the tokens of this version, and yield the number of records of each finished batch.
+    """Give each record the tokens of this version, and yield the number of records in each finished batch.
 
-    With `drop`, tokens of an earlier version are taken away. Before that, all records need the new tokens, and pairs
-    that only these bring together need to be matched. A record that cannot be opened is left as it is. So is a notice
-    that would now be about an area: `pullcord audit check` names it, and the provider has to send it again.
+    `drop` also deletes the tokens of earlier versions. Use `drop` only after every record has the new tokens, and after
+    all records that share a new token have been matched.
+
+    A record that cannot be decrypted stays unchanged. A notice that would now be about an area stays unchanged too:
+    `pullcord audit check` names the notice, and the provider must send the notice again.
     """
     for record_type in (NOTICES, ENTRIES):
         last = 0

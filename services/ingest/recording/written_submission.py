@@ -84,7 +84,7 @@ class _Submission:
         self._turns, self._now, self._origin, self._id = turns, now, origin, submission_id
 
     def prepared(self, reading: Reading[Any], keys: frozenset[bytes]) -> Reading[Any]:
-        """Return the rows with the questions that need the stored records.
+        """Return the rows. If a new entry may be the same as a stored entry, the row gets a question about this.
 
         `keys` has the keys of all rows of a replacement. Withdrawn entries with these keys return to the register.
         """

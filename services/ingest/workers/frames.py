@@ -56,7 +56,7 @@ def closed(value: object) -> bytes:
 
 
 def opened_frame(data: bytes) -> Any:
-    """Return the object that `closed` wrote.
+    """Return the object that the function `closed` has turned into `data`.
 
     Raises FrameError if `data` names a class that no worker sends.
     """

@@ -48,7 +48,8 @@ def like_streets(a: str, b: str) -> Likeness:
 def like_buildings(a: str, b: str, *, of_one_flat: bool = False) -> Likeness:
     """Compare the names of buildings in two addresses. `a` and `b` may each have several names.
 
-    `of_one_flat` is True if both addresses name the same flat. Then the first names may differ.
+    The first of several names is the name of the home. If both addresses name the same flat, set `of_one_flat`: the
+    first names may then differ.
     """
     if a == b:
         return Likeness.SAME
@@ -107,7 +108,10 @@ def _one_word_apart(words: list[str], others: list[str]) -> bool:
 
 
 def _like_cut(words: list[str], whole: list[str]) -> Likeness:
-    """Return SAME if `words` is a long enough beginning of `whole`: a field may be short, or lack the locality."""
+    """Return SAME if `whole` begins with `words`, and `words` is long enough.
+
+    A list may cut a long name short, or leave out the locality after the name.
+    """
     last = len(words) - 1
     if last >= len(whole) or words[:last] != whole[:last] or not whole[last].startswith(words[last]):
         return _like_joined(words, whole)

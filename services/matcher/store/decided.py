@@ -18,7 +18,10 @@ _PAGE = 500
 
 
 def decided_matches(connection: Connection, feed_id: str | None) -> Iterator[list[Row[Any]]]:
-    """Yield pages of the matches that a person has decided on, of one council or of all. Ended matches count too."""
+    """Yield pages of matches that a person has decided on. Ended matches are included.
+
+    If `feed_id` is None, yield the matches of all councils.
+    """
     row, after = matches.c, (0, 0)
     while True:
         query = select(matches).where(row.decision != MatchDecision.UNDECIDED.value)

@@ -20,7 +20,10 @@ def feeds_unfinished(connection: Connection) -> Sequence[str]:
 
 
 def claim_unfinished(connection: Connection, besides: Collection[Key]) -> PagedRecord | None:
-    """Lock and return the next record with unfinished matching outside `besides`, or None."""
+    """Lock and return the next record with unfinished matching. Records in `besides` are left out.
+
+    Return None if there is no such record.
+    """
     row = unfinished_matching.c
     waiting = [or_(row.side != side.value, row.record_pk.not_in(_pks(besides, side))) for side in PagedSide]
     # The feed that has waited longest comes first.

@@ -21,7 +21,7 @@ class StoredMatch(NamedTuple):
 def find_weaker(
     connection: Connection, notice_pks: Collection[int], *, besides: Collection[Pair] = ()
 ) -> Iterator[StoredMatch]:
-    """Yield the live matches of these notices that are not confirmed by number, without the pairs of `besides`."""
+    """Yield the live matches of these notices that are not confirmed by number. Leave out the pairs in `besides`."""
     if not notice_pks:
         return
     row, entry = matches.c, register_entries.c

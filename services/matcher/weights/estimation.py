@@ -1,8 +1,10 @@
-"""Estimates parameters from pairs of which few are known to be true or false. All functions are pure.
+"""Estimates parameters from pairs of records. Only a few of the pairs are known to be true or false.
 
 The method is expectation maximisation, as in Winkler, Using the EM Algorithm for Weight Computation in the
-Fellegi-Sunter Model of Record Linkage, 2000. Pairs that share a token are mostly neighbours, so without some known
-pairs it would find houses and flats in place of true and false pairs.
+Fellegi-Sunter Model of Record Linkage, 2000. Most pairs that share a token are neighbours. Without some known pairs,
+the method would separate houses from flats, and not true pairs from false pairs.
+
+All functions are pure.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ class Example(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """Shares of each value among the true pairs, or among the false ones."""
+    """The share of each value among the true pairs, or among the false pairs."""
 
     of_pattern: Callable[[Pattern], float]
     of_parts: tuple[Mapping[str, float], ...]

@@ -1,7 +1,7 @@
 """Weighs the evidence for a pair. All functions are pure.
 
 The weight is the logarithm, to base 2, of the odds that notice and entry are of one home (Fellegi and Sunter, A Theory
-for Record Linkage, 1969). At 0 the two are as likely one home as two.
+for Record Linkage, 1969). At the weight 0, one home and two homes are equally likely.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Parameters(Closed):
         return round(self.prior + pattern + self._of_identifiers(features), 1)
 
     def knows(self, pattern: Pattern) -> bool:
-        """Return False if too few pairs had the pattern, so that its weight is a guess from its parts."""
+        """Return False if too few pairs had the pattern. The weight is then a guess from the parts of the pattern."""
         return pattern_key(pattern) in self.patterns
 
     def _of_identifiers(self, features: Features) -> float:

@@ -13,7 +13,10 @@ BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
 def republish_missed(connection: Connection, consumer: str, topic: str, until: datetime) -> int:
-    """Publish again all events from before `until` that the consumer has not handled. Return their number."""
+    """Publish again all events from before `until` that the consumer has not handled.
+
+    Return the number of these events.
+    """
     since = _checked_until(connection, consumer, topic)
     # If this holds, the consumer has received nothing more since the last check.
     if until <= since:

@@ -32,9 +32,9 @@ def list_quarantine(connection: Connection) -> Sequence[QuarantinedEvent]:
 
 
 def count_to_report(connection: Connection, now: datetime, repeat: timedelta) -> int:
-    """Return the number of events that are due for a report, and mark every event in quarantine as reported.
+    """Return the number of events in quarantine that are due for a report.
 
-    If no event is due, none is marked.
+    If at least one event is due, mark every event in quarantine as reported.
     """
     row = quarantine.c
     # A new event is due at once. A reported event is due again after `repeat`.

@@ -1,8 +1,10 @@
-"""Says which matches wait because another match settles whose line it is.
+"""Finds matches that wait because another match settles whose line a notice is about.
 
-A match settles both its records if number and place agree, or if a person has confirmed it. A weaker match of one of
-the two then stays on record, and nobody is asked about it. It counts again when the match that settles is rejected or
-ends. Only whether a match settles is stored. Whether another waits for it is found in each query.
+A match settles its notice and its entry if number and place agree, or if a person has confirmed the match. A weaker
+match of this notice or this entry then waits: the weaker match stays on record, but nobody is asked about the weaker
+match. The weaker match counts again if the settling match is rejected or ends.
+
+The database stores only which matches settle. Each query finds the waiting matches anew.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ class WaitConditions(NamedTuple):
 
 
 def waiting(connection: Connection, match: Columns, notice: Columns) -> WaitConditions:
-    """Return conditions for a match and its notice. They have the columns of `matches` and `notices`."""
+    """Return the conditions under which a match waits.
+
+    `match` has the columns of `matches`, and `notice` has the columns of `notices`.
+    """
     # A notice on an area is about no line in particular, so no line can settle it.
     weaker = and_(
         match.level != MatchLevel.CONFIRMED.value,
@@ -51,7 +56,7 @@ def waiting(connection: Connection, match: Columns, notice: Columns) -> WaitCond
 
 
 def to_check(connection: Connection, match: Columns, notice: Columns) -> ColumnElement[bool]:
-    """Return the condition that a person has still to look at the match."""
+    """Return the condition that a person must still check the match."""
     doubtful = or_(
         match.level == MatchLevel.POSSIBLE.value,
         match.reasons.contains(_ADDRESSES_DIFFER),

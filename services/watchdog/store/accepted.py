@@ -29,7 +29,7 @@ def accepted_messages(
 ) -> Subquery:
     """Select the time of each case's last accepted message, in microseconds since 1970.
 
-    A case has no row if no message was accepted or is in doubt. `wanted` is a condition on cases.
+    A case without any accepted or doubtful message has no row. `wanted` is a condition on cases.
     """
     # Once for each alert: one alert may be about thousands of cases.
     results = _results(since, alert_pks)

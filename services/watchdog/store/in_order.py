@@ -31,9 +31,9 @@ class AcceptedColumns:
 
 
 def surely_in_order(accepted: AcceptedColumns, cutoffs: Cutoffs) -> ColumnElement[bool]:
-    """Return a condition that is true only for cases without a fault.
+    """Return a condition that only cases without a fault meet.
 
-    Many cases without a fault do not meet the condition. So the rules must check every case that does not meet it.
+    Many cases without a fault fail the condition too. So the rules must check every case that fails the condition.
     """
     return and_(
         _is_due_in_time(cutoffs),

@@ -21,7 +21,7 @@ HAND_OVER = "a message is handed to the channel"
 
 
 class Kill(NamedTuple):
-    """The process is killed when it first comes to a place in a step of the story."""
+    """A kill at the moment when the process first comes to `place` in a step of the story."""
 
     step: str
     place: str  # the name of a function that commits, or HAND_OVER

@@ -19,7 +19,7 @@ FIGURES = "/v1/oversight/figures"
 
 
 def with_a_case(api: Api, matches: int = 1, looks: int = 0) -> str:
-    """Return the path of a new case with `matches` notices, after `looks` people saw its telephone numbers."""
+    """Return the path of a new case with `matches` notices. The numbers were shown to `looks` people."""
     api.ask("blackpool", "PUT", ENTRIES, json=ENTRY)
     api.ask("raven", "POST", NOTICES, json=[{**NOTICE, "id": f"n{number}"} for number in range(matches)])
     api.deployment.settle()

@@ -1,4 +1,4 @@
-"""A match waits if number and place of another match show whose line it is."""
+"""A match waits if another match shows whose line a notice is about: there, number and place agree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def order(request: pytest.FixtureRequest) -> str:
 
 
 def arrive(deployment: Deployment, order: str, notices: list[dict[str, Any]], entries: list[dict[str, Any]]) -> None:
-    """Post in this order. The last of `notices` and of `entries` belongs to the weaker match."""
+    """Post the notices and the entries in the given order.
+
+    The weaker match is the match of the last notice with the last entry.
+    """
     if order == "entries first":
         deployment.put_entries(*entries)
         deployment.post_notices(*notices)

@@ -32,7 +32,7 @@ def differences(deployment: Deployment) -> list[str]:
 
 
 def as_before_the_upgrade(deployment: Deployment) -> None:
-    """Take the keys of addresses and what was read of the addresses away, and add a token of an older version."""
+    """Delete the keys and the read parts of the addresses, and add a token of an older version."""
     store = deployment.store
     with store.writing() as connection:
         for owned, table in ((notice_tokens, notices), (entry_tokens, register_entries)):

@@ -81,7 +81,7 @@ def at(day: date, hour: int) -> datetime:
 
 
 def same_time_on(day: date, moment: datetime) -> datetime:
-    """Return when clocks in London show on `day` the time that they show at `moment`."""
+    """Return the moment on `day` at which clocks in London show the same time as at `moment`."""
     return datetime.combine(day, moment.astimezone(LONDON).time(), tzinfo=LONDON).astimezone(UTC)
 
 

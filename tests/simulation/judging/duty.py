@@ -151,7 +151,7 @@ class Duty:
         return paused if paused <= latest else min(paused, self.pause(moment, is_step=True))
 
     def _noon_after(self, moment: datetime) -> datetime | None:
-        """Return noon of the last working day before the harmful day. A pause must end by then. None means no limit."""
+        """Return the latest end of a pause: noon of the working day before the harmful day. None means no limit."""
         noon = bounds.at(bounds.working_days_after(self._harm, -1), 12)
         return None if self.resident.state in URGENT | {State.MOVED} or moment >= noon else noon
 

@@ -33,8 +33,9 @@ def find_alert(connection: Connection, reference: str, feed_id: str | None = Non
 
 
 def covers() -> ColumnElement[bool]:
-    """Return the SQL condition that the alert of an `alert_cases` row still covers the case.
+    """Return the SQL condition for rows of `alert_cases` whose alert still covers the case.
 
+    An alert covers a case until there is news about the case, or until a later and more urgent alert names the case.
     The query must join `cases`.
     """
     row, later = alert_cases.c, alert_cases.alias().c

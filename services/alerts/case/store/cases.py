@@ -112,7 +112,7 @@ def find_running(connection: Connection, feed_id: str, after: int, limit: int) -
 
 
 def page_to_check(connection: Connection, feed_id: str, after: int, limit: int) -> list[Case]:
-    """Return at most `limit` cases that may ever need a message, in the order of ids.
+    """Return at most `limit` cases that may still need a message, in the order of ids.
 
     All ids are above `after`, the last id of the previous page.
     """

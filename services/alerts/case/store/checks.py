@@ -18,11 +18,11 @@ BANDS: Final = (2, 10, 60)
 
 
 def find_checks(connection: Connection, feed_id: str, today: date, limit: int) -> Sequence[Row[Any]]:
-    """Return the heaviest match to check of each register entry of the council, the most urgent first.
+    """Return the council's matches that a person must still check, the most urgent first.
 
-    A row has the columns of the match and its notice, the provider's `name` and `contact`, the `reference` of the case,
-    the `harmful_day`, and the number of `others` that follow for the same entry. `total` is the number of rows without
-    the limit.
+    Each register entry has only its surest match in the rows. `others` is the number of the entry's further matches.
+    `total` is the number of rows without the limit. A row also has the columns of the match and the notice, the
+    provider's `name` and `contact`, the `reference` of the case, and the `harmful_day`.
     """
     row, day = matches.c, harmful_day_of(connection, notices.c)
     place = func.row_number().over(partition_by=row.entry_pk, order_by=[*_surest_first(), day, row.notice_pk])

@@ -51,7 +51,7 @@ def contact_as_typed(typed: str, channel: str | None, services: ContactServices)
 
 
 def route_as_typed(typed: str, services: ContactServices) -> str:
-    """Return the route to a typed mail address or telephone number. A typed route is returned unchecked.
+    """Return the route to a typed mail address or telephone number. If `typed` is already a route, return it unchecked.
 
     Raises RefusedError if the text is unusable.
     """

@@ -15,9 +15,9 @@ _RUNNING: Final = timedelta(seconds=45)
 
 
 def unreached_tiers(made: Sequence[DeliveryOfTier], order: Sequence[str], written_at: datetime) -> list[str]:
-    """Return the tiers that no message has reached, or none if all tiers asked at first are reached.
+    """Return the tiers that no message has reached.
 
-    `order` lists all tiers, the first tier first.
+    If every tier that was asked at first is reached, return no tier. `order` lists all tiers, the first tier first.
     """
     asked = dict.fromkeys(one.tier for one in made)
     first = {one.tier for one in made if not _is_in_place(one, written_at)}

@@ -21,7 +21,7 @@ def take_back_refused(
     reached: Collection[str],
     open_cases: Collection[int],
 ) -> bool:
-    """Set `asked` of open cases back to the highest level that did not refuse every message.
+    """Set `asked` of open cases back to the highest level with at least one message that was not refused.
 
     Return False if another worker has locked a case. The caller must then call again later.
     """

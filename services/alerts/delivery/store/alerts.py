@@ -91,7 +91,7 @@ def move_check(connection: Connection, pk: int, check_at: datetime | None) -> No
 
 
 def count_earlier_alerts(connection: Connection, alert_pk: int, threshold: int) -> int:
-    """Return the highest number of earlier accepted alerts at `threshold` about any one case of the alert."""
+    """Count the earlier accepted alerts at `threshold` for each case of the alert. Return the highest count."""
     now, before = alert_cases.alias("now"), alert_cases.alias("before")
     query = (
         select(func.count())

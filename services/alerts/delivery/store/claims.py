@@ -28,7 +28,8 @@ GATHERED = timedelta(minutes=1)
 def ready(now: datetime, in_flight: Collection[int], unwritten: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     """Return the SQL conditions for deliveries that may be sent now.
 
-    `unwritten` has the councils with due cases for which no alert is written yet. Their messages wait for this alert.
+    `unwritten` holds the councils that have due cases without a written alert. New deliveries to these councils wait
+    for the missing alerts, but no longer than GATHERED.
     """
     row = deliveries.c
     # Urgent messages and repeated attempts do not wait for the council's other due cases.

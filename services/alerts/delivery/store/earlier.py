@@ -42,7 +42,7 @@ def accepted_beside(
 ) -> set[tuple[int, datetime | None]]:
     """Return pairs of a case id and the time at which an alert about this case was accepted.
 
-    Only these alerts are considered: `alert` itself, and those whose time overlaps that of `alert`.
+    Only `alert` itself and alerts with an overlapping time span count.
     """
     # What waits for one person is joined, so the message to a colleague about the same cases is in another alert.
     # An alert spans the time from its `owed_since` to its `created_at`.

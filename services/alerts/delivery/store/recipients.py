@@ -96,9 +96,10 @@ def deliveries_of_alert(connection: Connection, alert_pk: int) -> Sequence[Deliv
 def tried_elsewhere(
     connection: Connection, alert: Alert, open_cases: Collection[int], now: datetime
 ) -> Mapping[tuple[str, str], datetime | None]:
-    """Map each contact and channel to the latest `check_at` of other alerts on their way there, or to None.
+    """Find contacts to whom other alerts are already on their way.
 
-    Only contacts count for which these alerts together name every case of `open_cases`.
+    Each contact is found only if these alerts together name every case of `open_cases`. Return the latest `check_at` of
+    these alerts for each pair of contact and channel. The `check_at` may be None.
     """
     row, named = deliveries.c, alert_cases.c
     query = (

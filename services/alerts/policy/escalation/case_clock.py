@@ -58,7 +58,7 @@ class CaseClock:
     def pause(self) -> datetime | None:
         """Return the end of the pause in messages. This time may be in the past.
 
-        Return None if there is no pause, or if a message was accepted after its end.
+        Return None if there is no pause, or if a message was accepted after the end of the pause.
         """
         if self.paused_until is None or (self.last_alert_at is not None and self.last_alert_at >= self.paused_until):
             return None

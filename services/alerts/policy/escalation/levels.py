@@ -15,7 +15,7 @@ def operator_level(policy: CouncilPolicy) -> int:
 
 
 def level_by_date(policy: CouncilPolicy, threshold: int, state: CaseState) -> int:
-    """Return the highest level to message at this threshold, or 0 if no tier has a contact."""
+    """Return the highest level that gets messages at this threshold, or 0 if no tier has a contact."""
     tiers = reachable_tiers(policy)
     # In an urgent state all tiers get the message: the line was moved or restricted while the resident was not safe.
     if state in URGENT or not tiers:

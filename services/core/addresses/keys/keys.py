@@ -1,4 +1,4 @@
-"""Makes the keys under which a notice and a register entry of one home meet."""
+"""Makes the keys by which matching finds the notice and the register entry of one home."""
 # A key joins parts of an address, and a postcode alone is none. If both addresses have a part, they meet only where the
 # part is the same. If one of them lacks it, they meet under a crossed key, which says which side has the part. So those
 # that have it do not meet there, and a building of 300 flats does not bring 90,000 pairs.
@@ -72,7 +72,7 @@ class _Home(NamedTuple):
 
 
 def address_keys(parts: AddressParts, places: Sequence[str], postcode: str | None, side: KeySide) -> tuple[str, ...]:
-    """Return the keys of an address, each once. `places` has the towns and localities of the address."""
+    """Return the keys of an address without repeats. `places` has the towns and localities of the address."""
     home = _home(parts, places, side)
     of_postcode = _with_postcode(home, postcode) if postcode else ()
     of_places = (key for place in places for key in _with_place(home, place))
@@ -80,9 +80,10 @@ def address_keys(parts: AddressParts, places: Sequence[str], postcode: str | Non
 
 
 def postcode_keys(postcode: str, known: Collection[Identifier], side: KeySide) -> Iterator[str]:
-    """Yield keys under which two records with the same postcode meet if they share no kind of identifier.
+    """Yield the keys by which matching finds a notice and an entry that share a postcode, but no kind of identifier.
 
-    `known` has the kinds in the record. A notice with only a telephone number meets an entry with only an address.
+    `known` has the kinds of identifier in the record. For example, a notice with only a telephone number and an entry
+    with only an address have a common key.
     """
     if side is KeySide.NOTICE:
         yield _postcode_key(postcode, known)

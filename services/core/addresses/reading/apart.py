@@ -1,4 +1,4 @@
-"""Reads what stands beside a house and is not the house: an annexe, a caravan, or the land behind it."""
+"""Reads places beside a house that are not the house: an annexe, a caravan, or the land behind the house."""
 
 import re
 from typing import Final

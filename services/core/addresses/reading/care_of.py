@@ -6,7 +6,7 @@ _CARE_OF: Final = ("c/o ", "care of ", "fao ", "attn ")
 
 
 def without_care_of(segments: list[str]) -> list[str]:
-    """Drop the name of a person or firm after `c/o`. It is no part of the place."""
+    """Drop the name of a person or firm after `c/o`, because this name is no part of the place."""
     if not any(segment.startswith(_CARE_OF) for segment in segments):
         return segments
     kept = (_from_number(_place(segment)) if segment.startswith(_CARE_OF) else segment for segment in segments)

@@ -14,7 +14,7 @@ _DIGIT: Final = re.compile(r"\d")
 def with_the_flat_or_the_house(segments: list[str]) -> tuple[set[str], list[str]]:
     """Remove the word "flat" before the only number of an address, if a street follows the number.
 
-    The number is then read as the house number. It may also be the number of the flat, so the sub-unit is `flat`.
+    The number is then read as the house number, but may be the number of a flat. So the sub-unit is `flat`.
     """
     for place, segment in enumerate(segments):
         match = _FLAT_BEFORE_STREET.fullmatch(segment) if segment.startswith(_FLATS) else None

@@ -107,7 +107,7 @@ def _building_ends(words: list[str], kinds: list[int | None]) -> list[int]:
 
 
 def without_locality(name: str) -> str:
-    """Drop the words after a word such as `kingsway`, which names a street. A direction stays."""
+    """Drop the words after a street name of one word, such as `kingsway`. Keep a direction after the street name."""
     words = name.split()
     for place, word in enumerate(words):
         if len(word) >= _SHORTEST_JOINED_STREET and word.endswith(_ENDS_IN_STREET):

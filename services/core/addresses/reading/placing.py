@@ -44,7 +44,10 @@ def street_name(street: AddressPart | None) -> str:
 
 
 def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str:
-    """Return the names before the street. `outside` has the parts before the street: without a street, all parts."""
+    """Return the names before the street.
+
+    `outside` has the parts before the street, or all parts if there is no street.
+    """
     if outside:
         names: list[str] = []
         for part in outside:
@@ -60,7 +63,7 @@ def building_name(street: AddressPart | None, outside: list[AddressPart]) -> str
 
 
 def place_numbers(units: set[str], street: AddressPart | None, outside: list[AddressPart]) -> set[str]:
-    """Return the house numbers, and add the numbers and letters of flats to the units."""
+    """Return the house numbers, and add the numbers and letters of flats to `units`."""
     within, houses = _told_apart(street, outside)
     is_flat_named = bool(units)
     numbers: set[str] = set()

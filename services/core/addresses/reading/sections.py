@@ -73,7 +73,7 @@ def _joined(rests: list[str]) -> list[str]:
 
 
 def _apart(rest: str) -> list[str]:
-    """Divide a text before a second number, if a name stands between two numbers: `9 maple ct 10 high st`."""
+    """Divide a text before each number that follows a number and a name, as in `9 maple ct 10 high st`."""
     numbers = house_numbers(rest, of_building=False)
     starts = [number.start for before, number in pairwise(numbers) if WORDY.search(rest, before.end, number.start)]
     bounds = [0, *starts, len(rest)]

@@ -12,7 +12,7 @@ from services.ingest.reading.stamps import AHEAD
 
 
 def related_rows(rows: Iterable[RawRow], now: datetime) -> Iterator[RawRow]:
-    """Join the rows of each reference into one row for each place."""
+    """Join rows with the same reference, but keep one row for each place."""
     groups: dict[str | int, list[RawRow]] = {}
     for row in rows:
         groups.setdefault(_reference(row, now) or row.number, []).append(row)

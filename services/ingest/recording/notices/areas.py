@@ -78,7 +78,7 @@ def _areas(context: SubmissionContext, record: WrittenRecord[Any]) -> list[Area]
 
 
 def _areas_of_members(context: SubmissionContext, keys: Collection[bytes]) -> dict[bytes, Area]:
-    """Return the areas by their keys. The value of each area is read from one of its live notices."""
+    """Return the areas by their keys. The `value` of each area is read from one of the area's live notices."""
     if not keys:
         return {}
     opened = open_records(context, NOTICES, members_of(context.connection, keys))

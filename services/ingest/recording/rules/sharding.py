@@ -20,7 +20,7 @@ def shard_of(record_key: bytes) -> int:
 def by_shard(feed_id: str, members: Iterable[T], shard: Callable[[T], int]) -> Iterator[tuple[str, Sequence[T]]]:
     """Split the members into chunks of one shard each.
 
-    Yield each chunk after its partition key, such as `provider:RAVN:3`.
+    Yield pairs of a partition key, such as `provider:RAVN:3`, and a chunk.
     """
     shards: dict[int, list[T]] = defaultdict(list)
     for member in members:

@@ -46,7 +46,7 @@ def keys_of_areas(connection: Connection, notice_pks: Collection[int]) -> set[by
 
 
 def members_of(connection: Connection, keys: Collection[bytes]) -> Sequence[int]:
-    """Return one live notice on each area."""
+    """Return the id of one live notice for each area."""
     of, row = area_members.c, notices.c
     query = select(func.min(of.notice_pk)).join_from(area_members, notices, row.pk == of.notice_pk).where(row.live)
     parts = (query.where(condition) for condition in among_keys(connection, of.area_key, keys))

@@ -23,7 +23,7 @@ class Reread(NamedTuple):
 def write_rereads(
     connection: Connection, record_type: RecordType[Any], rereads: Iterable[Reread], *, drop: bool
 ) -> None:
-    """Write what differs. With `drop`, tokens that the records should not have are deleted."""
+    """Add the missing tokens, and replace the sealed parts that differ. `drop` also deletes the surplus tokens."""
     table, tokens = record_type.table, record_type.tokens
     missing: list[tuple[bytes, int, int]] = []
     for one in rereads:

@@ -29,7 +29,7 @@ def whole_records(connection: Connection, record_type: RecordType[Any]) -> Itera
 def some_whole_records(
     connection: Connection, record_type: RecordType[Any], after: int, limit: int, *, to_change: bool = False
 ) -> list[WholeRecord]:
-    """Return the next records by id. With `to_change`, they are locked."""
+    """Return at most `limit` records with ids above `after`, in the order of ids. `to_change` locks the records."""
     table = record_type.table
     query = select(table).where(table.c.pk > after).order_by(table.c.pk).limit(limit)
     rows = connection.execute(query.with_for_update() if to_change else query).all()

@@ -32,10 +32,10 @@ def list_to_check(
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many to show.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the matches that a person has still to look at, the most urgent first.
+    """List the matches that a person must still check, the most urgent first.
 
-    Each register entry has one match in the list, its surest one. If you reject it, the entry's next match takes its
-    place.
+    The list has one match for each register entry: the entry's surest match. If you reject this match, the entry's next
+    match is listed instead.
     """
     with opened() as store, store.reading() as connection:
         found = matches_to_check(connection, store, find_feed(connection, "council", council).feed_id, limit)

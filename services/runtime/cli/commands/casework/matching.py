@@ -40,7 +40,7 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Show how many of the matches that people decided on were right, by level and by weight."""
+    """Show how many matches were right, by level and by weight. Only matches that a person has decided on count."""
     other = None if parameters is None else _read(parameters)
     with opened() as store, store.reading() as connection:
         feed = None if council is None else find_feed(connection, "council", council).feed_id

@@ -68,7 +68,8 @@ def add(
 ) -> None:
     """Add a contact to a council's policy, or change the address of a contact.
 
-    A person may have one contact for each channel. The contacts of a person are used in the order of their addition.
+    A person may have one contact for each channel. The contacts of a person are used in the order in which you added
+    them.
     """
     with opened() as store:
         found = find_council_of(store, council)

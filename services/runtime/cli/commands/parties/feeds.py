@@ -57,7 +57,7 @@ def contact_of_provider(
         str, typer.Argument(help="How a council reaches it about a line; nobody's private number.", metavar="TEXT")
     ],
 ) -> None:
-    """Set how councils can ask a provider about a line. Cases of the provider show this contact."""
+    """Set the contact that councils can ask about a provider's lines. Cases of the provider show this contact."""
     told = plain(contact).strip()
     if not told or len(told) > LONGEST_CONTACT:
         raise RefusedError(f"give the contact in 1 to {LONGEST_CONTACT} signs, such as a mailbox or a desk's number")

@@ -15,9 +15,9 @@ TIER, PERSON = "duty", "duty desk"
 
 
 def add_sender(store: Store, kind: Kind, code: str, name: str | None, *, dry: bool) -> None:
-    """Add a council or a provider. Do nothing if it is known already, or if `name` is None.
+    """Add a council or a provider. Do nothing if the sender is already known, or if `name` is None.
 
-    Raises RefusedError if it would be added in a dry run, or if its name is blank.
+    Raises RefusedError if the run is dry and the sender is new, or if the name of a new sender is blank.
     """
     if name is None:
         return

@@ -40,7 +40,7 @@ def show(
     council: CouncilCode,
     as_json: Annotated[bool, typer.Option("--json", help="As a file to change and give to `policy set`.")] = False,
 ) -> None:
-    """Show a council's policy, without addresses. Pullcord shows an address only to the person who enters it."""
+    """Show a council's policy without addresses. Only the person who enters an address can see the address."""
     with opened() as store:
         found = find_council_of(store, council)
         verified = _verified(store, found)

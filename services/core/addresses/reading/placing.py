@@ -18,12 +18,17 @@ _STREETNESS: Final = {
     NameKind.WEAK_STREET: (_WEAK, _WEAK + 2),
     NameKind.STREET: (_WEAK + 3, _WEAK + 4),
 }
+_NUMBERED_UNKNOWN: Final = _STREETNESS[NameKind.UNKNOWN][True]
+_FOLLOW_A_FLAT: Final = (NameKind.UNKNOWN, NameKind.BUILDING)
 
 
 def street_place(parts: list[AddressPart]) -> int | None:
     place, best, is_numbered = None, 0, False
     for index, (numbers, _, name) in enumerate(parts):
         score = _STREETNESS[name.kind][bool(numbers)] if name.street else 0
+        # The first of two numbers is the flat in a building: `2 beacon mill, 10 moorend`, `2 beacon mill, 10 maple ct`.
+        if numbers and best == _NUMBERED_UNKNOWN and name.kind in _FOLLOW_A_FLAT:
+            place, best = (index, score) if score else (None, 0)
         is_numbered = is_numbered or bool(numbers)
         if score > best:
             place, best = index, score

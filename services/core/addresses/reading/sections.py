@@ -46,8 +46,11 @@ def read_parts(segments: Iterable[str]) -> tuple[set[str], list[AddressPart]]:
 
 def _without_storeys(units: set[str], rests: list[str]) -> tuple[set[str], list[str]]:
     storeys = [match for rest in rests if _MAY_BE_STOREY.search(rest) for match in _STOREY.finditer(rest)]
-    # If the address has no other house number, `18/3` is flat 3 of number 18.
-    if not storeys or sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(storeys):
+    if not storeys:
+        return units, rests
+    is_alone = sum(len(house_numbers(rest, of_building=False)) for rest in rests) == len(storeys)
+    # If the address has no other house number, `18/3` is flat 3 of number 18. But no house has the number 0.
+    if is_alone and not all(storey["floor"] == "0" for storey in storeys):
         return units, rests
     # If the address has another house number, `2/1` is a flat.
     bare = (" ".join(_STOREY.sub(" ", rest).split()) for rest in rests)

@@ -57,6 +57,8 @@ def test_two_ways_of_writing_a_home_meet_by_the_postcode(one: str, other: str) -
             ("Flat 7, Wren Heights, Blackpool", None, None),
         ),
         (("Rose Cottage", "Blackpool", POSTCODE), ("Rose Cottage, Blackpool", None, None)),
+        (("Marsh\nHill Brow", "Blackpool", POSTCODE), ("Marsh Farm, Hill Brow, Blackpool", None, None)),
+        (("St Annes\nHill Brow", "Blackpool", POSTCODE), ("ST ANNES GABLES MILL LANE BLACKPOOL", None, None)),
         (("12 Heol y Felin", "Conwy", POSTCODE), ("12 Mill Road, Conwy", None, None)),
         (
             ("9 Copper Point\n10 Anvil Row", "Blackpool", None),

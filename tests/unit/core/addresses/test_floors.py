@@ -89,6 +89,8 @@ def test_a_scottish_flat_is_read_in_all_its_forms(written: str, flat: str, joint
         ("48 Leith Wynd (2F1)", parts("2/1", "48", "leith wynd")),
         # Without another number, this is the number of the house.
         ("3L Leith Wynd", parts("l", "3", "leith wynd")),
+        # No house has the number 0.
+        ("0/2 Leith Wynd", parts("0/2", "", "leith wynd")),
     ],
 )
 def test_a_scottish_flat_may_stand_beside_the_number_of_the_house(line: str, expected: object) -> None:

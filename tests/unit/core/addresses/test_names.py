@@ -80,6 +80,10 @@ def test_welsh_and_gaelic_streets_have_the_order_of_english(name: str, english: 
         ("Flat 3 Elm House Maple Estate Mill Lane", parts("3", "", "mill lane", "elm house, maple estate")),
         ("Manor Farm House Lane", parts("", "", "manor farm house lane")),
         ("Nightingale Block, Flat 3, 12 High St", parts("3", "12", "high street", "nightingale block")),
+        # A number before a name of unknown kind is the flat, if another number follows.
+        ("2 Beacon Mill, 10 Moorend", parts("2", "10", "moorend", "beacon mill")),
+        ("2, Beacon Mill, 10, South Court, Hillside", parts("2", "10", "", "beacon mill, south court")),
+        ("9 Upper Mill, Hill Villa, 10 Birch Mount", parts("9", "10", "birch mount", "upper mill, hill villa")),
         ("Elm Court 14 Flat 3 Park Road", parts("3", "14", "park road", "elm court")),
     ],
 )

@@ -117,6 +117,20 @@ class MatchDecision(StrEnum):
     REJECTED = "rejected"
 
 
+class MatchReason(StrEnum):
+    # The values are stored.
+    SAME_TELEPHONE_NUMBER = "same_telephone_number"
+    SAME_UPRN = "same_uprn"
+    SAME_ADDRESS = "same_address"
+    NEAR_ADDRESS = "near_address"
+    SAME_POSTCODE = "same_postcode"  # one of the two has nothing more exact
+    AREA_COVERS_ADDRESS = "area_covers_address"
+    ADDRESSES_DIFFER = "addresses_differ"
+    NUMBERS_DIFFER = "telephone_numbers_differ"
+    UPRNS_DIFFER = "uprns_differ"
+    POSTCODES_DIFFER = "postcodes_differ"
+
+
 class CaseState(StrEnum):
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"

@@ -11,7 +11,8 @@ from benchmarks.matching.figures.tally import ALL_LEVELS, AUTOMATIC, REVIEW, Fit
 from benchmarks.matching.runs.outcome import Outcome
 from benchmarks.matching.runs.peers import PeerRun
 from benchmarks.matching.runs.pullcord import PullcordRun
-from benchmarks.matching.world.addresses import STYLES, AddressDirt
+from benchmarks.matching.world.addresses import STYLES, WITHOUT_POSTCODE, AddressDirt
+from benchmarks.matching.world.homes import HomeForm
 from schemas.codes import MatchLevel
 
 _LEVELS: Final = (MatchLevel.CONFIRMED, MatchLevel.PROBABLE, MatchLevel.POSSIBLE)
@@ -28,9 +29,19 @@ def _addresses_only(group: Group) -> bool:
     return group.kind.addresses_only
 
 
+def _is_scottish(group: Group) -> bool:
+    return group.form is HomeForm.SCOTTISH_FLAT
+
+
+def _no_postcode(group: Group) -> bool:
+    return group.style in WITHOUT_POSTCODE
+
+
 _FIGURES: Final[dict[str, Callable[[Tally], str]]] = {
     "automatic: precision": lambda tally: _share(tally.score(AUTOMATIC).precision),
     "automatic: recall": lambda tally: _share(tally.score(AUTOMATIC).recall),
+    "automatic: recall, Scottish flats": lambda tally: _share(tally.score(AUTOMATIC, _is_scottish).recall),
+    "automatic: recall, styles without postcode": lambda tally: _share(tally.score(AUTOMATIC, _no_postcode).recall),
     "automatic: F1": lambda tally: f"{tally.score(AUTOMATIC).f1:.3f}",
     "automatic and review: recall": lambda tally: _share(tally.score(ALL_LEVELS).recall),
     "register rows in review": lambda tally: _share(tally.rows_in_review),
@@ -51,6 +62,7 @@ def tables(run: PullcordRun, peers: Sequence[PeerRun]) -> Iterator[Table]:
     yield _by_group("by kind of dirt", outcome, {name: _is_kind(name) for name in _kind_names(outcome.tally)})
     yield _by_group("addresses only, by the gravest difference", outcome, dirt)
     yield _by_group("by style of the council", outcome, {style: _is_style(style) for style in STYLES})
+    yield _by_group("by form of the home", outcome, {form.value: _is_form(form) for form in HomeForm})
     yield _by_level_and_kind(outcome.tally)
 
 
@@ -130,6 +142,10 @@ def _is_address(dirt: AddressDirt) -> Fits:
 
 def _is_style(style: str) -> Fits:
     return lambda group: group.style == style
+
+
+def _is_form(form: HomeForm) -> Fits:
+    return lambda group: group.form is form
 
 
 def _table(title: str, *heads: str) -> Table:

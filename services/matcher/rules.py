@@ -4,30 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import product
 from typing import Final
 
-from schemas.codes import MatchLevel, Scope
+from schemas.codes import MatchLevel, MatchReason, Scope
 from services.core.addresses.address import AddressParts
 from services.core.tokens import TokenKind
 from services.matcher.addresses import AddressReason, Agreement, Level, compare
 from services.matcher.weights.features import Alike, Features, like_postcodes, pattern_of
 from services.matcher.weights.parameters import Parameters, load_parameters
-
-
-class MatchReason(StrEnum):
-    # The values are stored.
-    SAME_TELEPHONE_NUMBER = "same_telephone_number"
-    SAME_UPRN = "same_uprn"
-    SAME_ADDRESS = "same_address"
-    NEAR_ADDRESS = "near_address"
-    SAME_POSTCODE = "same_postcode"  # one of the two has nothing more exact
-    AREA_COVERS_ADDRESS = "area_covers_address"
-    ADDRESSES_DIFFER = "addresses_differ"
-    NUMBERS_DIFFER = "telephone_numbers_differ"
-    UPRNS_DIFFER = "uprns_differ"
-    POSTCODES_DIFFER = "postcodes_differ"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.matching.figures.kinds import Kind, kind_of
 from benchmarks.matching.figures.shares import Score, Share
+from benchmarks.matching.world.homes import HomeForm
 from benchmarks.matching.world.rows import Label, Row
 from schemas.codes import MatchLevel
 
@@ -22,6 +23,7 @@ Rank = tuple[bool, float]
 class Group(NamedTuple):
     kind: Kind
     style: str
+    form: HomeForm
 
 
 Fits = Callable[[Group], bool]
@@ -56,7 +58,7 @@ class Truth:
 
     def group(self, entry: str, notice: str) -> Group:
         label = self.entries[entry]
-        return Group(kind_of(label, self.notices[notice]), label.style)
+        return Group(kind_of(label, self.notices[notice]), label.style, label.form)
 
 
 @dataclass

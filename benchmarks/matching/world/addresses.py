@@ -13,8 +13,9 @@ from address_errors import Corruptor, Profile, load_components
 
 from benchmarks.matching.world.homes import Home
 
-# The councils of the model, each with the way in which it writes addresses. Bradford and Leeds write no postcode.
+# The councils of the model, each with the way in which it writes addresses.
 STYLES: Final = ("wigan", "bradford", "leeds", "derby", "cornwall")
+WITHOUT_POSTCODE: Final = frozenset({"bradford", "leeds"})
 # A provider is none of them, so its addresses have the model's average errors.
 PROVIDER: Final = "provider"
 

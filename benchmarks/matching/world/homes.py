@@ -1,6 +1,17 @@
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+_SCOTTISH: Final = re.compile(r"\d+F\d+|Flat \d+/\d+")
+
+
+class HomeForm(StrEnum):
+    HOUSE = "house"
+    FLAT = "flat"
+    SCOTTISH_FLAT = "Scottish flat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,12 @@ class Home:
     building: str = ""
     # Metres east and north, so that streets have neighbours.
     at: tuple[int, int] = (0, 0)
+
+    @property
+    def form(self) -> HomeForm:
+        if not self.flat:
+            return HomeForm.HOUSE
+        return HomeForm.SCOTTISH_FLAT if _SCOTTISH.fullmatch(self.flat) else HomeForm.FLAT
 
     def components(self) -> dict[str, str]:
         """Return the columns that `address_errors` reads."""

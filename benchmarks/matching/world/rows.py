@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.matching.world.addresses import PROVIDER, STYLES, AddressDirt, AddressWriter, Written, load_profile
 from benchmarks.matching.world.dirt import ENTRIES, NOTICES, Identifiers, Shares, UprnDirt, dirtied
-from benchmarks.matching.world.homes import Home
+from benchmarks.matching.world.homes import Home, HomeForm
 from benchmarks.matching.world.names import town_names
 from benchmarks.matching.world.numbers import NumberBlocks, NumberDirt, TownNumbers
 from benchmarks.matching.world.towns import TownHomes, build_town
@@ -37,6 +37,7 @@ class Label(NamedTuple):
     address_dirt: AddressDirt
     # How the council of the town writes addresses.
     style: str
+    form: HomeForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,8 @@ class _Town:
             yield side.write(f"{side.letter}{number}", self._label(home, found, address), found, address, home)
 
     def _label(self, home: Home, found: Identifiers, address: Written) -> Label:
-        return Label(home.uprn, found.numbers, found.number_dirt, found.uprn, found.uprn_dirt, address.dirt, self.style)
+        numbers, uprn = (found.numbers, found.number_dirt), (found.uprn, found.uprn_dirt)
+        return Label(home.uprn, *numbers, *uprn, address.dirt, self.style, home.form)
 
 
 def _chosen(homes: TownHomes, rows: int, source: Random) -> tuple[list[Home], list[Home]]:

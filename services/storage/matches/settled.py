@@ -9,20 +9,18 @@ The database stores only which matches settle. Each query finds the waiting matc
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from schemas.codes import MatchDecision, MatchLevel, NoticeStatus
+from schemas.codes import MatchDecision, MatchLevel, MatchReason, NoticeStatus
 from services.core.clock import NO_DAY
 from services.storage.matches.harmful_day import harmful_day_of
 from services.storage.tables import matches, notices
 
 Columns = ReadOnlyColumnCollection[str, Any]
 
-_NUMBERS_DIFFER: Final = "telephone_numbers_differ"
-_ADDRESSES_DIFFER: Final = "addresses_differ"
 _other = matches.alias("other_match")
 _cause = notices.alias("other_notice")
 
@@ -59,7 +57,7 @@ def to_check(connection: Connection, match: Columns, notice: Columns) -> ColumnE
     """Return the condition that a person must still check the match."""
     doubtful = or_(
         match.level == MatchLevel.POSSIBLE.value,
-        match.reasons.contains(_ADDRESSES_DIFFER),
+        match.reasons.contains(MatchReason.ADDRESSES_DIFFER.value),
         # It counts, because its harm is earlier than that of the line that the entry is known to have.
         and_(match.level == MatchLevel.PROBABLE.value, _settles_entry(match)),
     )
@@ -95,4 +93,4 @@ def _is_line_of_another(match: Columns) -> ColumnElement[bool]:
 
 def _contradicts(match: Columns) -> ColumnElement[bool]:
     # Two people of one home may both be on the register, one of them without a number.
-    return or_(match.level == MatchLevel.POSSIBLE.value, match.reasons.contains(_NUMBERS_DIFFER))
+    return or_(match.level == MatchLevel.POSSIBLE.value, match.reasons.contains(MatchReason.NUMBERS_DIFFER.value))

@@ -30,7 +30,11 @@ SENT: Final[dict[RecordKind, list[dict[str, Any]]]] = {
     ],
     RecordKind.ENTRY: [
         {"cli": "01632 960123", "uprn": "10000", "connection": "analogue_line", **AT_HOME},
-        {"cli": "07700900123", "updated_at": "2026-11-29T10:00:00.5+05:30", "last_confirmed_at": "2026-11-01T09:00:00Z"},
+        {
+            "cli": "07700900123",
+            "updated_at": "2026-11-29T10:00:00.5+05:30",
+            "last_confirmed_at": "2026-11-01T09:00:00Z",
+        },
         {"service_status": "gone", "share_basis_id": "b1", "share_basis_expires_on": "2027-03-01", "shoe_size": 9},
         {"updated_at": "2030-01-01T00:00:00Z", "cli": "01632960128"},
     ],

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from schemas.codes import MatchDecision, MatchLevel, Scope
+from schemas.codes import MatchDecision, MatchLevel, MatchReason, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Location, MatchReason
+from services.matcher.rules import Finding, Location
 from services.matcher.step import EntryRow, MatchRow, MatchState, NoticeRow, Pair, changes_of_settling, step
 
 NOTICE = NoticeRow(pk=1, revision=4, live=True, scope=Scope.LINE)

@@ -7,10 +7,10 @@ from typing import TypeVar
 
 import pytest
 
-from schemas.codes import MatchDecision, MatchLevel
+from schemas.codes import MatchDecision, MatchLevel, MatchReason
 from services.core.tokens import TokenKind
 from services.matcher.pages import START, Page, PagedRecord, PagedSide, PartnerPlace, nearest_harm_first, page_of
-from services.matcher.rules import Finding, MatchReason
+from services.matcher.rules import Finding
 from services.matcher.step import MatchRow
 
 Row = TypeVar("Row")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.codes import MatchLevel, Scope
+from schemas.codes import MatchLevel, MatchReason, Scope
 from services.core.addresses.address import parse_address
 from services.core.tokens import TokenKind
-from services.matcher.rules import Finding, Location, MatchReason, judge
+from services.matcher.rules import Finding, Location, judge
 from services.matcher.step import step
 from tests.unit.matcher.test_matching_step import BY_NUMBER, ENTRY, NOTICE, STANDING, state
 

@@ -152,8 +152,8 @@ def _without_place(name: str, places: Sequence[str]) -> str:
 
 
 def _beginnings(name: str) -> list[str]:
-    # Without a house number, lists shorten a name: `marsh farm` and `marsh`. Or it holds the street and more: `ivy gables
-    # mill brow`.
+    # Without a house number, lists shorten a name (`marsh farm` and `marsh`), or the name holds the street and more
+    # (`ivy gables mill brow`).
     words = name.split()
     first = 2 if words[0] == _SAINT else 1
     return [" ".join(words[:first]), *([" ".join(words[: first + 1])] if len(words) > _LONG_NAME else [])]

@@ -3,11 +3,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from schemas.codes import CaseEvent
+from schemas.codes import CaseEvent, MatchReason
 from services.alerts.message.wording import case_state
 from services.core.audit import AuditAction
 from services.matcher.addresses import AddressReason
-from services.matcher.rules import MatchReason
 
 # Why a notice and an entry were matched.
 REASONS: Final[Mapping[str, str]] = {

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.codes import CaseEvent
+from schemas.codes import CaseEvent, MatchReason
 from services.matcher.addresses import AddressReason
-from services.matcher.rules import MatchReason
 from services.runtime.cli.main import COMMANDS
 from services.runtime.cli.reference import command_reference, with_commands
 from services.runtime.cli.support.labels import EVENTS, REASONS

@@ -171,7 +171,7 @@ def ingest_limits(settings: Settings) -> IngestLimits:
         rows=settings.max_rows,
         withdrawal_share=settings.withdrawal_share,
         workers=WorkerLimits(settings.file_workers, settings.file_seconds, settings.file_memory_mib * MIB),
-        readers=settings.readers,
+        readers=settings.row_readers,
     )
 
 

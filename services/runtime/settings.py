@@ -30,10 +30,6 @@ def read_answers(data_dir: Path) -> dict[str, str]:
     return {name: str(kept[key]) for name in ASKED if kept.get(key := PREFIX + name.upper()) is not None}
 
 
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Settings(EnvironmentSettings):
     model_config = SettingsConfigDict(
         env_prefix="PULLCORD_",
@@ -125,7 +121,7 @@ class Settings(EnvironmentSettings):
     """Seconds of processor time that the reading of one file may take [P]. A file that takes longer is refused."""
     file_memory_mib: Annotated[int, Field(ge=64, le=4096)] = 400
     """MiB of memory that the reading of one file may take [P]. A file that takes more is refused."""
-    readers: Annotated[int, Field(ge=1, le=64)] = Field(default_factory=_usable_cores)
+    readers: Annotated[int, Field(ge=1, le=64)] | None = None
     """Processes that share the rows of a submission of 1,000 rows or more; as many as processor cores if absent."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""
@@ -173,6 +169,12 @@ class Settings(EnvironmentSettings):
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir / 'pullcord.db'}"
+
+    @property
+    def row_readers(self) -> int:
+        if self.readers is not None:
+            return self.readers
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
     @property
     def links_last(self) -> timedelta:

@@ -66,7 +66,8 @@ def decide_on_match(
 ) -> None:
     """Record a person's decision on a match. The match must not have ended.
 
-    A rejection ends the case if no other notice puts the resident's line at risk.
+    The decision also counts for other notices that name exactly the same number and place. But a rejection takes back
+    no confirmation. A rejection ends the case if no other notice puts the resident's line at risk.
     """
     try:
         decide_match(store, MatchId.read(store, match), MatchDecision(body.decision), body.by, body.evidence, feed)

@@ -10,9 +10,9 @@ from services.core.errors import NotFoundError
 from services.ingest.recording.withdrawals import withdraw_one
 from services.matcher.decisions import MatchId, decide_match
 from services.storage.feeds import add_feed
-from services.storage.tables import matches
+from services.storage.tables import matches, notices
 from tests.support.deployment import BLACKPOOL, Deployment
-from tests.support.ledger import cases_by_entry, match_id, pairs, rows, said
+from tests.support.ledger import cases_by_entry, match_id, pairs, references, rows, said
 from tests.support.people import confirm, reject
 
 UPRN = "100012345678"
@@ -157,3 +157,65 @@ def test_a_council_cannot_decide_on_another_councils_match(rejected: Deployment)
     with pytest.raises(NotFoundError):
         decide_match(rejected.store, match, MatchDecision.CONFIRMED, "Asha Patel", "seen", cardiff)
     assert decision(rejected) == ("rejected", "probable")
+
+
+def test_a_rejection_closes_the_other_matches_of_the_entry_with_the_same_line(deployment: Deployment) -> None:
+    deployment.put_entries(tower_road_entry())
+    deployment.post_notices(
+        notice("n1"), notice("n2", planned_migration_date="2026-12-10"), notice("n3", cli="01632960555")
+    )
+    deployment.settle()
+    reject(deployment, "n1")
+    deployment.settle()
+    # The notice with a number of its own may be about another line.
+    assert decisions(deployment) == {"n1": "rejected", "n2": "rejected", "n3": "undecided"}
+    assert cases_by_entry(deployment)["e1"].state != "false_match"
+    reject(deployment, "n3")
+    deployment.settle()
+    assert cases_by_entry(deployment)["e1"].state == "false_match"
+
+
+def test_a_confirmation_brings_back_what_a_rejection_closed(deployment: Deployment) -> None:
+    deployment.put_entries(tower_road_entry())
+    deployment.post_notices(notice("n1"), notice("n2"))
+    deployment.settle()
+    reject(deployment, "n1")
+    confirm(deployment, "n1")
+    deployment.settle()
+    assert decisions(deployment) == {"n1": "confirmed", "n2": "confirmed"}
+    assert cases_by_entry(deployment)["e1"].state != "false_match"
+
+
+def test_a_rejection_takes_back_no_confirmation(deployment: Deployment) -> None:
+    deployment.put_entries(tower_road_entry())
+    deployment.post_notices(notice("n1"))
+    deployment.settle()
+    confirm(deployment, "n1")
+    deployment.post_notices(notice("n2"))
+    deployment.settle()
+    reject(deployment, "n2")
+    assert decisions(deployment) == {"n1": "confirmed", "n2": "rejected"}
+
+
+def test_the_same_spelling_key_is_not_the_same_line(deployment: Deployment) -> None:
+    home: dict[str, Any] = {"uprn": None, "postcode": "FY3 8AB"}
+    deployment.put_entries(tower_road_entry(address_lines=["18 Oak Road"], **home))
+    deployment.post_notices(
+        notice("n1", address_lines=["18 Oak Road"], **home), notice("n2", address_lines=["18 Oak Roads"], **home)
+    )
+    deployment.settle()
+    reject(deployment, "n1")
+    assert decisions(deployment)["n1"] == "rejected"
+    assert decisions(deployment).get("n2", "undecided") == "undecided"
+
+
+def test_a_persons_word_on_another_line_of_the_entry_says_nothing_of_this_one(rejected: Deployment) -> None:
+    rejected.post_notices(notice("n2"))
+    rejected.settle()
+    # A later notice is asked about anew.
+    assert decisions(rejected) == {"n1": "rejected", "n2": "undecided"}
+
+
+def decisions(deployment: Deployment) -> dict[str, str]:
+    names = references(deployment, notices)
+    return {names[match.notice_pk]: match.decision for match in rows(deployment, matches)}

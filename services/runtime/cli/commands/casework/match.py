@@ -13,7 +13,7 @@ from services.runtime.cli.support.drain import handle_events
 from services.runtime.cli.support.help_texts import examples, group
 from services.runtime.cli.support.labels import reasons
 from services.runtime.cli.support.open_deployment import find_feed, opened
-from services.runtime.cli.support.output import cell, out, say, show_json, table
+from services.runtime.cli.support.output import cell, counted, out, say, show_json, table
 from services.runtime.cli.support.records import record_of
 from services.runtime.settings import Settings
 
@@ -81,5 +81,7 @@ def _decide(match: str, decision: MatchDecision, by: str, evidence: str) -> None
     settings = Settings()
     with opened(settings) as store:
         said = record_of(CaseEvent.REJECT_MATCH, {"by": by, "evidence": evidence}, {"evidence": "--evidence"})
-        decide_match(store, MatchId.read(store, match), decision, said.by, evidence.strip())
+        also = decide_match(store, MatchId.read(store, match), decision, said.by, evidence.strip())
         handle_events(store, settings)
+    if also:
+        say(f"Your word also counts for {counted(also, 'further notice')} about exactly this line.")

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from services.storage.database.faults import watch_faults
+from services.storage.database.sqlite_lock import begin_writing
 
 # With less room than this, the write-ahead log of SQLite may find none for the next change [P].
 LEAST_FREE_BYTES = 8 * 1024 * 1024
@@ -136,6 +137,8 @@ def _close_if_read_only(connection: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    read_only = connection.get_execution_options().get("pullcord_read_only", False)
-    # IMMEDIATE takes the write lock at the start. A later change from a read lock to a write lock could fail.
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("pullcord_read_only", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # The write lock is taken at the start. A later change from a read lock to a write lock could fail.
+    begin_writing(connection, BUSY_MILLISECONDS)

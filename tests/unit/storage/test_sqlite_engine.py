@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import ExitStack, closing
 
 import pytest
-from sqlalchemy import JSON, Engine, event, insert, literal_column, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import JSON, insert, literal_column, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from services.storage.database import sqlite_lock
+from services.storage.database.engine import BUSY_MILLISECONDS
 from services.storage.store import Store
 from services.storage.tables import feeds, sequences, submissions
 
@@ -26,20 +30,54 @@ def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
-def begun(engine: Engine) -> list[str]:
-    # The list collects each later statement just before the statement runs.
-    said: list[str] = []
-    event.listen(engine, "before_cursor_execute", lambda *args: said.append(args[2]))
-    return said
+def _has_lock(store: Store) -> bool:
+    database = store.engine.url.database
+    assert database
+    with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        return True
 
 
 def test_a_transaction_that_writes_takes_the_lock_at_its_start_and_one_that_reads_does_not(store: Store) -> None:
-    said = begun(store.engine)
     with store.reading():
-        pass
+        assert _has_lock(store)
     with store.writing():
-        pass
-    assert said == ["BEGIN", "BEGIN IMMEDIATE"]
+        assert not _has_lock(store)
+    assert _has_lock(store)
+
+
+def test_a_writer_waits_for_the_lock_and_takes_it_soon_after_it_is_free(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    with ExitStack() as before:
+        before.enter_context(store.writing())
+
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if len(waits) == 3:
+                before.close()
+
+        monkeypatch.setattr(sqlite_lock, "sleep", wait)
+        with store.writing() as connection:
+            connection.execute(insert(sequences).values(name="x", next_value=1))
+    assert len(waits) == 3
+    assert max(waits) < 0.01
+
+
+def test_a_writer_that_never_gets_the_lock_gives_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0.0, 10.0, 29.0, 31.0])
+    monkeypatch.setattr(sqlite_lock, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(sqlite_lock, "sleep", lambda _seconds: None)
+    with closing(sqlite3.connect(store.engine.url.database or "", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"), store.writing():
+            pass
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == BUSY_MILLISECONDS
 
 
 def test_a_reader_sees_what_was_committed_and_does_not_wait_for_a_writer(store: Store) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, LargeBinary, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
+
+from services.storage.dialect import upsert
 
 Processor = Callable[[Any], Any]
 
@@ -26,6 +28,25 @@ def bulk_insert(connection: Connection, table: Table, names: Sequence[str], rows
     else:
         signs = ", ".join("?" * len(names))
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({signs})", values)  # noqa: S608 - names of our own
+
+
+def bulk_upsert(
+    connection: Connection, table: Table, key: Sequence[str], changing: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows, or set the `changing` columns of rows that are there. The rows have the same columns."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(upsert(connection, table, key, changing), rows)
+        return
+    names = tuple(rows[0])
+    processors = _processors(table, names, connection.dialect)
+    quote = connection.dialect.identifier_preparer.quote
+    signs, columns = ", ".join("?" * len(names)), ", ".join(map(quote, names))
+    changes = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in changing)
+    conflict = f"ON CONFLICT ({', '.join(map(quote, key))}) DO UPDATE SET {changes}"
+    statement = f"INSERT INTO {quote(table.name)} ({columns}) VALUES ({signs}) {conflict}"  # noqa: S608 - names of our own
+    connection.exec_driver_sql(statement, [_converted([row[name] for name in names], processors) for row in rows])
 
 
 def _copy(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

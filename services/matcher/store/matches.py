@@ -22,8 +22,9 @@ from services.matcher.step import (
     Pair,
     changes_of_settling,
 )
+from services.storage.bulk import bulk_upsert
 from services.storage.damage import open_row
-from services.storage.dialect import among, listed, looked_up, share_lock, upsert
+from services.storage.dialect import among, listed, looked_up, share_lock
 from services.storage.store import Store
 from services.storage.tables import entry_tokens, matches, notice_tokens, notices, register_entries
 from services.storage.unit_of_work import UnitOfWork
@@ -227,7 +228,7 @@ def save(work: UnitOfWork, state: MatchState, outcome: MatchOutcome) -> MatchOut
         rows = [_match_row(state, pair, lasting.found[pair], now) for pair in sorted(lasting.found)]
         # An update does not change the decision of a person.
         changing = ("live", *_OF_FINDING, "notice_revision", "entry_revision", "found_at", "ended_at")
-        connection.execute(upsert(connection, matches, ("notice_pk", "entry_pk"), changing), rows)
+        bulk_upsert(connection, matches, ("notice_pk", "entry_pk"), changing, rows)
     for notice, entry in sorted(lasting.ended):
         connection.execute(
             update(matches)

@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -54,7 +54,7 @@ def make_engine(url: str) -> Engine:
     # Settings in a PostgreSQL URL override `POSTGRES_CONNECTION`.
     if url.startswith("sqlite"):
         waits = {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}
-        engine = create_engine(url, json_deserializer=_read_json, connect_args=waits)
+        engine = create_engine(url, json_serializer=_write_json, json_deserializer=_read_json, connect_args=waits)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         watch_faults(engine)
@@ -62,6 +62,7 @@ def make_engine(url: str) -> Engine:
     said = make_url(url).query
     engine = create_engine(
         url,
+        json_serializer=_write_json,
         json_deserializer=_read_json,
         # Checks a connection before use, because a restart of the server leaves dead connections in the pool.
         pool_pre_ping=True,
@@ -86,6 +87,14 @@ def has_full_disk(engine: Engine) -> bool:
 def reading(engine: Engine) -> Engine:
     # On SQLite a read-only transaction takes no write lock. PostgreSQL ignores the option.
     return engine.execution_options(pullcord_read_only=True)
+
+
+def _write_json(value: Any) -> str:
+    # Each case has three such values. `to_json` writes them five times as fast, and refuses half of a surrogate pair.
+    try:
+        return to_json(value).decode()
+    except ValueError:
+        return json.dumps(value)
 
 
 def _read_json(stored: str | bytes) -> Any:

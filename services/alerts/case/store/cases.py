@@ -12,7 +12,8 @@ from schemas.codes import CaseState, MatchLevel
 from services.alerts.review.case import Case
 from services.alerts.states.machine import CLOCK_STOPPED, ENDED, URGENT
 from services.core.errors import NotFoundError
-from services.storage.dialect import among, skipping_locked, upsert
+from services.storage.bulk import bulk_upsert
+from services.storage.dialect import among, skipping_locked
 from services.storage.tables import alert_cases, cases, feeds
 
 _NAMES = [field.name for field in fields(Case)]
@@ -147,9 +148,7 @@ def due_cases(feed_id: str, condition: ColumnElement[bool]) -> Select[Any]:
 
 
 def save_cases(connection: Connection, changed: Iterable[Case]) -> None:
-    rows = [_row(case) for case in changed]
-    if rows:
-        connection.execute(upsert(connection, cases, ("pk",), _CHANGING), rows)
+    bulk_upsert(connection, cases, ("pk",), _CHANGING, [_row(case) for case in changed])
 
 
 def forget_tries(connection: Connection, alert_pk: int, *, warned: bool) -> None:

@@ -140,12 +140,19 @@ def _level(agreement: Agreement, features: Features, weight: float, parameters: 
     # Addresses without a common number or name have nothing in common but their street or their postcode.
     if agreement.level is Level.UNKNOWN and not same_uprn:
         return None
-    is_unsure = not parameters.knows(features.pattern) or (same_uprn and _OTHER_FLAT in agreement.reasons)
+    is_other_flat = _OTHER_FLAT in agreement.reasons if same_uprn else _may_be_any_flat(features)
+    is_unsure = is_other_flat or not parameters.knows(features.pattern)
     if weight >= parameters.probable_from and not is_unsure:
         return MatchLevel.PROBABLE
     if weight >= parameters.possible_from or _leaves_room(features):
         return MatchLevel.POSSIBLE
     return None
+
+
+def _may_be_any_flat(features: Features) -> bool:
+    # `The Flat, Maple Court` is as near to each flat of the building.
+    pattern = features.pattern
+    return pattern.units == AddressReason.SUB_UNIT_MISSING and pattern.numbers != AddressReason.NUMBERS_AGREE
 
 
 def _leaves_room(features: Features) -> bool:

@@ -163,6 +163,13 @@ def test_the_uprn_of_a_building_does_not_make_one_flat_another() -> None:
     assert level(judged({UPRN}, "First Floor Flat, Maple Court", "Flat 97, Maple Court")) is MatchLevel.POSSIBLE
 
 
+def test_an_address_that_names_no_flat_of_a_building_may_be_any_of_its_flats() -> None:
+    found = by_address(placed("Maple Court", postcode="FY3 8AB"), placed("Flat 7, Maple Court", postcode="FY3 8AB"))
+    assert level(found) is MatchLevel.POSSIBLE
+    # The UPRN says which.
+    assert level(judged({UPRN}, "Maple Court", "Flat 7, Maple Court")) is MatchLevel.PROBABLE
+
+
 @pytest.mark.parametrize(("mine", "theirs"), [("The Barn, Pine Fold, Aldham", "The Barn, Rowan Row, Aldham")])
 def test_a_name_that_many_homes_have_is_not_enough_where_the_streets_differ(mine: str, theirs: str) -> None:
     assert level(judged({ADDRESS}, mine, theirs)) is MatchLevel.POSSIBLE

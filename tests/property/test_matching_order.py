@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from schemas.envelope import Envelope
 from services.audit.check import audit_differences
@@ -65,7 +64,6 @@ class FallsOver:
 def fresh_deployment() -> Iterator[Deployment]:
     with TemporaryDirectory() as folder:
         engine = sqlite_engine(Path(folder))
-        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         try:
             yield Deployment(engine).with_officers()
         finally:

@@ -10,7 +10,6 @@ from services.alerts.case.due_check import due_differences
 from services.audit.check import audit_differences
 from services.storage.tables import alerts, cases, deliveries
 from tests.scenarios.escalation.three_tiers import three_tiers
-from tests.simulation.surroundings.crashes import without_waiting_for_the_disk
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry
 from tests.support.one_line import ENTRY, TODAY, notice
@@ -30,7 +29,6 @@ def next_due(deployment: Deployment) -> datetime:
 
 
 def play(deployment: Deployment, in_days: int, *, answered: bool) -> list[datetime]:
-    without_waiting_for_the_disk(deployment.store.engine)
     deployment.with_officers(three_tiers())
     deployment.put_entries(ENTRY)
     deployment.post_notices(notice(in_days=in_days))

@@ -16,9 +16,8 @@ from services.runtime.bootstrap import UNSAFE
 from services.runtime.embedded.event_dispatcher import republish_missed_to
 from services.storage.database.engine import make_engine
 from tests.scenarios.kills.commits import HAND_OVER, Commits
-from tests.simulation.surroundings.crashes import without_waiting_for_the_disk
 from tests.support.clock import FrozenClock
-from tests.support.deployment import Deployment, RecordingChannel
+from tests.support.deployment import Deployment, RecordingChannel, without_waiting_for_the_disk
 
 RESULTS = {
     "busy": SendResult(SendOutcome.FAILED_TEMPORARY, "smtp_451"),

@@ -3,7 +3,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from types import FrameType
-from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
@@ -30,16 +29,6 @@ class Crashes:
     def _commit(self, connection: Connection) -> None:
         if not connection.get_execution_options().get("pullcord_read_only", False):
             self.reach(_committing(sys._getframe()))
-
-
-def without_waiting_for_the_disk(engine: Engine) -> Engine:
-    # No simulated fault cuts the power of the machine, so SQLite need not wait for the disk.
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous=OFF")
-
-    event.listen(engine, "connect", prepare)
-    engine.dispose()
-    return engine
 
 
 def _committing(frame: FrameType | None) -> str:

@@ -18,7 +18,7 @@ from services.storage.feeds import add_feed
 from services.storage.tables import alerts, cases, deliveries
 from tests.simulation.judging.history import Record, What
 from tests.simulation.surroundings.channels import DEADLINE, Acted, Channels, Look, VirtualPool, seconds
-from tests.simulation.surroundings.crashes import Crashes, KilledError, without_waiting_for_the_disk
+from tests.simulation.surroundings.crashes import Crashes, KilledError
 from tests.simulation.surroundings.people import Answer, answers, carry_out
 from tests.simulation.surroundings.plan import COUNCILS, OPERATOR, PROVIDERS, Act, Kind, Plan, contacts_of
 from tests.simulation.surroundings.rules import CHOICES, as_policy, contact_named
@@ -46,7 +46,7 @@ class World:
     def __init__(self, plan: Plan, engine: Engine) -> None:
         self.plan, self.now, self.skew = plan, plan.start, timedelta()
         self.record = Record()
-        self.crashes = Crashes(without_waiting_for_the_disk(engine))
+        self.crashes = Crashes(engine)
         self.channels = Channels(plan.seed, self.record, lambda until: self._at(until, self._channel_mended))
         self.deployment = Deployment(engine, FrozenClock(plan.start), plan.seed)
         self.fallback = (contact_named(OPERATOR),)

@@ -12,6 +12,8 @@ from services.storage.database import sqlite_lock
 from services.storage.database.engine import BUSY_MILLISECONDS
 from services.storage.store import Store
 from services.storage.tables import feeds, sequences, submissions
+from tests.support.clock import FrozenClock
+from tests.support.deployment import make_store
 
 FULL = 2
 
@@ -20,8 +22,9 @@ FULL = 2
     ("pragma", "value"), [("journal_mode", "wal"), ("synchronous", FULL), ("foreign_keys", 1), ("busy_timeout", 30_000)]
 )
 def test_every_connection_is_set_up_for_commits_that_survive_a_power_cut(
-    store: Store, pragma: str, value: object
+    empty: Engine, clock: FrozenClock, pragma: str, value: object
 ) -> None:
+    store = make_store(empty, clock)
     with store.reading() as first, store.reading() as second:
         for connection in (first, second):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,13 @@ pytest_plugins = ["tests.support.folder_times"]
 # No example fails because the machine is busy. In CI the examples are fixed, so that a failure can be repeated.
 settings.register_profile("pullcord", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("pullcord")
+
+
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays until the end. To look for garbage in it took a tenth of the time of each test.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 import pytest_socket
-from sqlalchemy import text
 
 from services.storage.feeds import add_feed
 from services.storage.store import Store
@@ -13,16 +12,16 @@ from tests.support.clock import FrozenClock
 from tests.support.deployment import make_store
 from tests.support.servers.distributed import Databases, postgres
 
-# None changes what a transaction sees or waits for. Without them most of the time would go into waiting for the disk,
-# into finding out about deadlocks, and into plans made for tables that were still empty.
-SETTINGS = {"synchronous_commit": "off", "deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}
+# None changes what a transaction sees or waits for. Without them most of the time would go into finding out about
+# deadlocks, and into plans made for tables that were still empty.
+SETTINGS = {"deadlock_timeout": "20ms", "autovacuum_naptime": "5s"}
 
 
 @pytest.fixture(scope="package")
 def databases() -> Iterator[Databases]:
     pytest_socket.enable_socket()
     with postgres() as made:
-        _set(made)
+        made.set(SETTINGS)
         yield made
 
 
@@ -36,12 +35,3 @@ def store(databases: Databases) -> Iterator[Store]:
         add_feed(made, "council", code, code)
     yield made
     made.engine.dispose()
-
-
-def _set(databases: Databases) -> None:
-    engine = databases.fresh().execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for name, value in SETTINGS.items():
-            connection.execute(text(f"ALTER SYSTEM SET {name} = '{value}'"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    engine.dispose()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -29,6 +29,8 @@ from tests.support.deployment import RULESET, Deployment
 from tests.support.servers.statements import share_statements
 
 SETTLED_WITHIN = 60.0
+# No test cuts the power of the machine, and a server that is killed loses nothing that it gave to the system.
+WITHOUT_WAITING = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class Databases:
@@ -37,6 +39,7 @@ class Databases:
     def __init__(self, url: str) -> None:
         self._url = url
         self._admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        self.set(WITHOUT_WAITING)
         self._run(f"CREATE DATABASE {self.TEMPLATE}")
         engine = make_engine(self._named(self.TEMPLATE))
         upgrade(engine)
@@ -47,6 +50,11 @@ class Databases:
         name = f"test_{uuid4().hex}"
         self._run(f"CREATE DATABASE {name} TEMPLATE {self.TEMPLATE}")
         return share_statements(make_engine(self._named(name)))
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        for name, value in settings.items():
+            self._run(f"ALTER SYSTEM SET {name} = '{value}'")
+        self._run("SELECT pg_reload_conf()")
 
     def close(self) -> None:
         self._admin.dispose()

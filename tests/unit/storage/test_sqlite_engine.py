@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import ExitStack, closing
 
 import pytest
-from sqlalchemy import JSON, insert, literal_column, select
+from sqlalchemy import JSON, Engine, insert, literal_column, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from services.storage.database import sqlite_lock

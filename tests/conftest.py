@@ -22,7 +22,7 @@ settings.load_profile("pullcord")
 
 
 def pytest_collection_finish() -> None:
-    # What was imported and collected stays until the end. To look for garbage in it took a tenth of the time of each test.
+    # What was imported and collected stays. To look for garbage in it took a tenth of the time of each test.
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

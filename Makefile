@@ -22,9 +22,9 @@ demo-distributed: setup java ## The same on Apache Kafka and PostgreSQL, each ro
 
 # Cheapest first. Two processes run the tests of the first list side by side, as these share nothing, and the files of the second,
 # as the tests of a file share servers. What needs the machine for itself runs alone. docs/testing.md has the budgets.
-SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile
+SIDE_BY_SIDE := guards unit property contracts scenarios console chart hostile simulation
 BY_FILE := monitoring interleavings conformance distributed
-ALONE := image chaos simulation
+ALONE := image chaos
 # A sample of the scenarios, and no slow tests: all of them would take longer than three minutes.
 CHECKED := guards unit property contracts scenarios/cases
 TWO_PROCESSES := -n 2 --dist worksteal

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.alerts.review import timeline
-from tests.property.case_histories import History, play
+from tests.property.case_histories import History, blocks_of_seeds, play
 
 SEEDS = range(150)
 DAYS_AWAY = 60
@@ -32,13 +32,14 @@ def _standing(history: History) -> object:
     return case.state, case.hold_until, case.review_on
 
 
-@pytest.mark.parametrize("block", range(5))
+@pytest.mark.parametrize("block", blocks_of_seeds(5))
 def test_a_late_look_leaves_a_case_where_daily_looks_would_have(block: int) -> None:
     for seed in SEEDS[block::5]:
         daily, once = _after_days_away(seed)
         assert daily == once, f"seed {seed}"
 
 
+@pytest.mark.slow
 def test_it_finds_days_that_are_applied_all_at_once_in_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
     order = list(timeline._ORDER)
     monkeypatch.setattr(timeline.DatedEvent, "rank", property(lambda dated: -order.index(dated.event)))

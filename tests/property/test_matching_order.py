@@ -164,6 +164,7 @@ def shuffled(draw: st.DrawFn) -> tuple[list[Any], list[Any]]:
     return rows, draw(st.permutations(rows))
 
 
+@pytest.mark.slow
 @FEWER
 @given(orders=shuffled())
 def test_the_same_versions_in_two_orders_and_batchings_give_the_same_matches(

@@ -13,12 +13,12 @@ from services.alerts.review.case import Case, Line
 from services.alerts.review.recording import with_record
 from services.alerts.review.risk import Risk
 from services.alerts.states.records import ConfirmHold
-from tests.property.case_histories import History, play
+from tests.property.case_histories import History, blocks_of_seeds, play
 
 SEEDS = range(300)
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", blocks_of_seeds(10))
 def test_an_open_case_always_has_something_owed_and_none_ends_with_a_line_at_risk(block: int) -> None:
     for seed in SEEDS[block::10]:
         play(seed)

@@ -133,6 +133,7 @@ def fits(columns: Sequence[int], kinds: Shown) -> bool:
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)).filter(any), min_size=1, max_size=3))
 @settings(max_examples=300)
 def test_no_small_count_of_a_table_of_councils_by_kinds_can_be_worked_out_from_its_margins(

@@ -94,6 +94,7 @@ def failing_at(engine: Engine, number: int, fault: BaseException) -> Iterator[li
         event.remove(engine, "before_cursor_execute", before)
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(number=st.integers(1, 70), fault=any_fault)
 def test_a_council_is_told_whatever_fails_once_at_whichever_statement(number: int, fault: BaseException) -> None:

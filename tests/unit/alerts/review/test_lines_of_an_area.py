@@ -65,6 +65,7 @@ def accepted(made: Case, message: Any, now: datetime) -> Case:
 some_day = st.none() | st.integers(-5, 50).map(day)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(some_day, some_day), min_size=1, max_size=6), st.booleans())
 def test_a_shared_line_leads_a_case_as_its_notices_would_apart(days: list[Days], confirmed: bool) -> None:

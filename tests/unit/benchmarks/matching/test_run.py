@@ -21,6 +21,7 @@ def files(tmp_path: Path) -> RowFiles:
     return RowFiles(tmp_path)
 
 
+@pytest.mark.slow
 def test_rows_go_through_the_service_and_are_compared_with_the_truth(files: RowFiles) -> None:
     run = run_pullcord(files, files.write(make_rows(2, ROWS)))
     outcome = run.outcome

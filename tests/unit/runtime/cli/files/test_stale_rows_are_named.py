@@ -70,6 +70,7 @@ def two_stamps(draw: st.DrawFn) -> tuple[tuple[str, str], tuple[str, str]]:
 references = count()
 
 
+@pytest.mark.slow
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stamps=two_stamps(),

@@ -15,6 +15,7 @@ def _forget_old_keys(desk: Desk) -> None:
     )
 
 
+@pytest.mark.slow
 def test_after_a_rotation_everything_is_read_without_the_old_key(desk: Desk) -> None:
     desk.with_an_officer()
     case = desk.with_a_case()
@@ -37,6 +38,7 @@ def test_a_rotation_asks_first_and_can_be_refused(desk: Desk) -> None:
     assert read_keyring(desk.folder / "var/keys.json").current == "k1"
 
 
+@pytest.mark.slow
 def test_a_rotation_cut_off_is_carried_on(desk: Desk) -> None:
     desk.with_a_case()
     path = desk.folder / "var/keys.json"
@@ -53,6 +55,7 @@ def test_keys_from_the_environment_are_not_rotated_from_here(desk: Desk, monkeyp
         assert (printed.code, "PULLCORD_KEYS" in printed.complaint) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_key_is_added_before_it_seals_and_the_rotation_takes_it(desk: Desk) -> None:
     desk.with_a_case()
     path = desk.folder / "var/keys.json"
@@ -63,6 +66,7 @@ def test_a_key_is_added_before_it_seals_and_the_rotation_takes_it(desk: Desk) ->
     assert read_keyring(path).vault == added.vault
 
 
+@pytest.mark.slow
 def test_an_old_key_is_taken_away_once_nothing_needs_it(desk: Desk) -> None:
     case = desk.with_a_case()
     path = desk.folder / "var/keys.json"

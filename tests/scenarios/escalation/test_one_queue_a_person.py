@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -79,6 +79,21 @@ def test_urgent_messages_to_a_person_are_a_quarter_of_an_hour_apart(council: Dep
     times = [one.at for one in sent(council) if one.contact == "officer"]
     assert len(times) >= 2
     assert all(later - sooner >= timedelta(minutes=15) for sooner, later in pairwise(times))
+
+
+def test_the_quarter_of_an_hour_between_urgent_messages_does_not_reach_into_the_night(council: Deployment) -> None:
+    # To ten minutes before the quiet hours of a Thursday. Until Monday only one working day is left, but nobody need be
+    # woken before Saturday.
+    now = council.clock.now()
+    council.tick(seconds=(datetime(2026, 11, 26, 21, 50, tzinfo=UTC) - now).total_seconds())
+    council.post_notices(of_line(0, in_days=7))
+    council.tick(seconds=31)
+    council.post_notices(of_line(1, in_days=7))
+    council.tick(seconds=31)
+    pass_time(council, minutes=12 * 60, step=10)
+    late, early, *_ = [one for one in sent(council) if one.contact == "officer"]
+    assert (late.at.hour, late.cases) == (21, 1)
+    assert (early.at.day, early.at.hour) == (27, 7)
 
 
 def test_after_an_outage_of_a_day_and_two_hours_each_person_gets_one_current_message(council: Deployment) -> None:

@@ -148,7 +148,8 @@ class Duty:
         """Return the new end of a pause after the policy or the harmful day changes. `paused` is the old end."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         latest = min(longest, self._noon_after(moment) or longest)
-        return paused if paused <= latest else min(paused, self.pause(moment, is_step=True))
+        is_possible = paused <= latest + bounds.CLOCKS_DIFFER
+        return paused if is_possible else min(paused, self.pause(moment, is_step=True))
 
     def _noon_after(self, moment: datetime) -> datetime | None:
         """Return noon of the last working day before the harmful day. A pause must end by then. None means no limit."""

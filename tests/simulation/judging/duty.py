@@ -23,8 +23,8 @@ class Heard:
     asked: int = 0  # the highest level
     last: datetime | None = None  # the last message, unless there was news since
     alerts: set[str] = field(default_factory=set)
-    # The alerts that each person had. One reminder may come to each person in an alert of their own.
-    had: dict[str, set[str]] = field(default_factory=dict)
+    # When each person had each alert since the pause. One reminder may come to each person in an alert of their own.
+    had: dict[str, dict[str, datetime]] = field(default_factory=dict)
     paused: datetime = LONG_AGO  # the end of the pause after an act
     # The earliest possible end of the pause. A process that ended in a review may have shortened the pause before.
     earliest: datetime = LONG_AGO
@@ -46,8 +46,15 @@ class Heard:
             self.last = at
         self.deliveries.add(delivery)
         self.alerts.add(alert)
-        self.had.setdefault(contact, set()).add(alert)
+        if at >= self.paused:
+            self._count(self.had.setdefault(contact, {}), alert, at)
         self.asked = max(self.asked, level_of(contact))
+
+    @staticmethod
+    def _count(had: dict[str, datetime], alert: str, at: datetime) -> None:
+        # A message that was on its way when it was written anew counts once, together with the new one.
+        if not any(abs(at - before) <= bounds.ON_ITS_WAY for before in had.values()):
+            had.setdefault(alert, at)
 
     def hear_news(self, since: datetime) -> None:
         self.last = self.told = None
@@ -119,13 +126,14 @@ class Duty:
         last = self.heard.last
         if last is None:
             return {"first": Due(self.awake(max(self._first(), self.heard.paused)), self._first_level)}
-        # A message between the two possible ends of a pause may be the one that ends it, or one from before it.
+        # A message between the two possible ends of a pause may be the one that ends it, or one from before it. In that
+        # case the message at the end of the pause goes to the first level, and only its silence counts.
         not_before = max(last, self.heard.paused)
         due = {"reminder": Due(self.awake(max(self._reminder(last), not_before)), 1)}
-        if self.heard.asked < LEVELS:
+        if self.heard.asked < LEVELS and last >= self.heard.paused:
             silence = self._after_what_is_tried(self._silence(last))
             if silence is not None:
-                due["silence"] = Due(self.awake(max(silence, not_before)), self.heard.asked + 1)
+                due["silence"] = Due(self.awake(silence), self.heard.asked + 1)
         return due
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
@@ -143,6 +151,9 @@ class Duty:
         # A message that was written before a threshold and accepted after it was not about this threshold. The service
         # also forgets a message that a clock wrote in the future.
         return replace(self, heard=replace(self.heard, told=None)).pause(moment, is_step=is_step)
+
+    def earliest_shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
+        return replace(self, heard=replace(self.heard, told=None)).shortened_pause(paused, moment)
 
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
         """Return the new end of a pause after the policy or the harmful day changes. `paused` is the old end."""

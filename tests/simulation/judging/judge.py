@@ -110,7 +110,7 @@ class Judge:
         duty, heard = self._duty(name), self.heard[name]
         # A process that ended just then may have written the shorter pause before it ended, or when it was back.
         until = duty.shortened_pause(heard.paused, self.troubles.up_from(at))
-        heard.pause(until, duty.shortened_pause(heard.earliest, at))
+        heard.pause(until, duty.earliest_shortened_pause(heard.earliest, at))
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
         return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}

@@ -98,6 +98,11 @@ class Duty:
         late = self.resident.state is State.OPEN and self._few_left(start)
         return bounds.end_of_quiet(self.numbers, moment) if late else start
 
+    def _gathered(self, moment: datetime) -> datetime:
+        # A first message waits for others for up to a minute, and may meet the start of quiet hours.
+        due, later = self.awake(moment), self.awake(moment + bounds.MINUTE)
+        return later if later > moment + bounds.MINUTE else due
+
     def cannot_wait(self, moment: datetime) -> bool:
         if self.resident.state is not State.OPEN:
             return self.resident.state in URGENT
@@ -125,7 +130,7 @@ class Duty:
             return {}
         last = self.heard.last
         if last is None:
-            return {"first": Due(self.awake(max(self._first(), self.heard.paused)), self._first_level)}
+            return {"first": Due(self._gathered(max(self._first(), self.heard.paused)), self._first_level)}
         # A message between the two possible ends of a pause may be the one that ends it, or one from before it. In that
         # case the message at the end of the pause goes to the first level, and only its silence counts.
         not_before = max(last, self.heard.paused)

@@ -10,6 +10,7 @@ from tests.simulation.judging.bounds import HOUR, MINUTE, day_of
 from tests.simulation.judging.duty import Due, Duty, Heard
 from tests.simulation.judging.history import Happened, What
 from tests.simulation.judging.judge import judge
+from tests.simulation.judging.needless import Pace
 from tests.simulation.judging.resident import Resident
 from tests.simulation.surroundings.rules import CHOICES, Numbers
 
@@ -130,3 +131,15 @@ def test_what_was_put_off_to_a_start_of_the_day_is_not_due_at_midnight_when_the_
     tuesday = datetime(2026, 6, 2, 9, tzinfo=UTC)
     assert judge(happened, tuesday + 6 * MINUTE) == []
     assert judge(happened, tuesday + HOUR)
+
+
+@pytest.mark.parametrize(("after_pause", "is_needless"), [(-MINUTE, True), (timedelta(), False)])
+def test_the_message_at_the_end_of_a_pause_repeats_none_that_came_during_it(
+    after_pause: timedelta, is_needless: bool
+) -> None:
+    duty = Duty(resident(2), Heard(), Numbers())
+    until = paused(duty, MONDAY_TEN + HOUR)
+    pace = Pace()
+    pace.accept(DESK, ["E08000035/1"], until - 10 * MINUTE)
+    attempt = Happened(until + after_pause, What.ATTEMPT, DESK)
+    assert (pace.why_needless(attempt, {"E08000035/1": duty}) is not None) is is_needless

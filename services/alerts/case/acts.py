@@ -215,6 +215,10 @@ def _after(
     # Somebody has answered, so the next message goes to the first level again.
     times = 0 if is_step else changed.acknowledged_times + 1
     changed = replace(changed, asked=0, unanswered=0, acknowledged_times=times)
+    # What still waits for its reader's next working day was written before the act. It does not stand for the message
+    # at the end of the pause, which may be urgent and due before that day.
+    if changed.tried_at is not None and changed.tried_at > now:
+        changed = replace(changed, tried_at=None)
     policy = CasePolicy(council.policy, version=council.version)
     return what_is_owed(changed, context.entry, context.lines, policy, now, transitions)
 

@@ -28,6 +28,7 @@ __all__ = [
     "Tier",
     "days_left",
     "harmful_day",
+    "next_awake",
     "next_escalation",
     "pause_until",
     "threshold_now",
@@ -46,12 +47,13 @@ def next_escalation(clock: CaseClock, policy: CouncilPolicy, now: datetime) -> E
         return None
     reminder = reminder_due(clock, policy)
     silence = next_level_due(clock, policy, reminder)
-    due = _after_try(clock, reminder if silence is None else min(reminder, silence), reminder)
-    due_at = _when_awake(clock, policy, due, now)
+    # What is due first need not go out first: a later moment may be so close to the day that quiet hours do not count.
+    each = (_after_try(clock, one, reminder) for one in (reminder, *silence))
+    due_at = min(_when_awake(clock, policy, one, now) for one in each)
     # The threshold of an overdue message is that of the day on which it is sent, not of the day on which it was due.
     sent_at = max(due_at, now)
     threshold = threshold_at(clock, policy, sent_at)
-    asks_next = silence is not None and silence <= sent_at
+    asks_next = any(one <= sent_at for one in silence)
     # Only the next level gets a message that no reminder is due with.
     reason = EscalationReason.NOBODY_ANSWERED if asks_next else _reason(clock, policy, threshold)
     urgent = _cannot_wait(clock, policy, sent_at)
@@ -83,14 +85,15 @@ def _after_try(clock: CaseClock, due: datetime, reminder: datetime) -> datetime:
 
 
 def _when_awake(clock: CaseClock, policy: CouncilPolicy, due: datetime, now: datetime) -> datetime:
-    due_at = _at_work(clock, policy, due)
+    due_at = next_awake(clock, policy, due)
     # A message that is overdue at night or on a closed day also waits.
-    if due_at < now < (again := _at_work(clock, policy, now)):
+    if due_at < now < (again := next_awake(clock, policy, now)):
         due_at = again
     return due_at.astimezone(UTC)
 
 
-def _at_work(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> datetime:
+def next_awake(clock: CaseClock, policy: CouncilPolicy, at: datetime) -> datetime:
+    """Return the first moment from `at` on at which a message about the case may go out."""
     start = next_office_hours(policy, at)
     if start == at or _wakes_people(clock, policy, at):
         return at

@@ -39,6 +39,12 @@ def without_step(case: Case, event: CaseEvent) -> Case:
     return case if len(kept) == len(case.time_steps) else replace(case, time_steps=kept)
 
 
+def without_steps_until(case: Case, tested_at: datetime) -> Case:
+    # The person who made a test call says when. The days before that time have come, whatever a clock shows later.
+    kept = tuple(step for step in case.time_steps if datetime.fromisoformat(step["on"]) > tested_at)
+    return case if len(kept) == len(case.time_steps) else replace(case, time_steps=kept)
+
+
 def corrected(case: Case, now: datetime, transitions: list[Transition], lines: Sequence[Line] = ()) -> Case:
     # Only a clock that ran ahead can have recorded a future time. But if a provider has sent something since then, it
     # is the clock that is slow now.
@@ -66,7 +72,8 @@ def _undone(case: Case, step: Mapping[str, Any]) -> Case:
     # If a person's act has changed the state since, the person's state is kept.
     if case.state.value == step["to"]:
         case = replace(case, state=CaseState(step["from"]))
-    if step["event"] == CaseEvent.END_HOLD and step["hold_until"]:
+    # A hold that was confirmed since then has its own last day.
+    if step["event"] == CaseEvent.END_HOLD and step["hold_until"] and case.hold_until is None:
         held = {key: replace(one, held_until=step["hold_until"]) for key, one in memories(case).items()}
         case = replace(case, hold_until=date.fromisoformat(step["hold_until"]), seen=stored(held))
     if step["event"] == CaseEvent.REVIEW_DUE and step["review_on"]:

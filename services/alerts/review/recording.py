@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from schemas.codes import CaseEvent
 from services.alerts.review.case import Case, Line
+from services.alerts.review.clock_correction import without_steps_until
 from services.alerts.review.line_memory import LineMemory, is_held, memories, of_line, stored
 from services.alerts.review.risk import most_dangerous
 from services.alerts.states.records import ConfirmHold, FitSolution, HumanAct, PassTest, PortLine, SolutionKind
@@ -130,6 +131,7 @@ def _held(case: Case, record: ConfirmHold, lines: Sequence[Line], today: date) -
 def _tested(case: Case, event: CaseEvent, record: PassTest) -> Case:
     # A test on or after the day of the re-test of a converter is that re-test.
     day = london_day(record.at)
+    case = without_steps_until(case, record.at)
     if case.solution == SolutionKind.CONVERTER_INTERIM and case.review_on is not None and day >= case.review_on:
         case = replace(case, review_on=None)
     return replace(case, tested_on=day) if event is CaseEvent.PASS_POST_CHECK else case

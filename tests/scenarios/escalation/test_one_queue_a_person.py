@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from schemas.codes import CaseEvent
 from services.alerts.delivery.channels.port import SendOutcome, SendResult
 from services.alerts.message.message import Message
 from services.alerts.policy.policy import CouncilPolicy, Tier
@@ -16,6 +17,7 @@ from tests.scenarios.escalation.three_tiers import lines, pass_time, person, sen
 from tests.support.deployment import Deployment
 from tests.support.ledger import cases_by_entry, rows
 from tests.support.one_line import notice
+from tests.support.people import OFFICER, confirm_safe, record
 
 AWAY = SendResult(SendOutcome.FAILED_TEMPORARY, "server away")
 
@@ -59,6 +61,23 @@ def test_a_message_that_waited_over_a_weekend_is_tried_again_after_a_failure(cou
     assert {row.state for row in rows(council, deliveries)} == {"sent"}
 
 
+def test_what_waits_for_a_monday_does_not_keep_the_message_at_the_end_of_a_pause_waiting(council: Deployment) -> None:
+    # To Friday afternoon. The officer has had the message of the day when the confirmation comes.
+    pass_time(council, minutes=4 * 24 * 60, step=60)
+    council.post_notices(of_line(0, in_days=2))
+    council.tick(seconds=31)
+    confirm_safe(council, "e0")
+    council.tick(seconds=31)
+    now = council.clock.now()
+    record(council, CaseEvent.FAIL_TEST, "e0", at=now.isoformat(), tested_by=OFFICER)
+    assert cases_by_entry(council)["e0"].state == "migrated_unconfirmed"
+    before = len(sent(council))
+    pass_time(council, minutes=25 * 60, step=30)
+    later = [one for one in sent(council)[before:] if one.contact == "officer"]
+    assert later
+    assert later[0].at - now < timedelta(hours=24, minutes=31)
+
+
 def test_urgent_news_goes_at_once_and_takes_along_what_waits(council: Deployment) -> None:
     council.post_notices(of_line(0, in_days=40))
     council.tick(seconds=31)
@@ -79,6 +98,21 @@ def test_urgent_messages_to_a_person_are_a_quarter_of_an_hour_apart(council: Dep
     times = [one.at for one in sent(council) if one.contact == "officer"]
     assert len(times) >= 2
     assert all(later - sooner >= timedelta(minutes=15) for sooner, later in pairwise(times))
+
+
+def test_the_quarter_of_an_hour_between_urgent_messages_does_not_reach_into_the_night(council: Deployment) -> None:
+    # To ten minutes before the quiet hours of a Thursday. Until Monday only one working day is left, but nobody need be
+    # woken before Saturday.
+    now = council.clock.now()
+    council.tick(seconds=(datetime(2026, 11, 26, 21, 50, tzinfo=UTC) - now).total_seconds())
+    council.post_notices(of_line(0, in_days=7))
+    council.tick(seconds=31)
+    council.post_notices(of_line(1, in_days=7))
+    council.tick(seconds=31)
+    pass_time(council, minutes=12 * 60, step=10)
+    late, early, *_ = [one for one in sent(council) if one.contact == "officer"]
+    assert (late.at.hour, late.cases) == (21, 1)
+    assert (early.at.day, early.at.hour) == (27, 7)
 
 
 def test_after_an_outage_of_a_day_and_two_hours_each_person_gets_one_current_message(council: Deployment) -> None:

@@ -35,6 +35,8 @@ TRIED_FOR = 24 * HOUR
 USUAL, RECOVERY = timedelta(minutes=6), timedelta(minutes=30)
 # A message that was being sent when its case changed.
 ON_ITS_WAY = MINUTE
+# A pause that is this much too long is left as it is, since the clocks of two machines may differ by this much.
+CLOCKS_DIFFER = 5 * MINUTE
 # What a clock that ran ahead has put off stays put off for as long, and until the next working day has begun.
 CLOCK_PUT_OFF = 1
 # Days before the harmful day from which on a case is close, and near.

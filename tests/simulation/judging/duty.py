@@ -23,8 +23,8 @@ class Heard:
     asked: int = 0  # the highest level
     last: datetime | None = None  # the last message, unless there was news since
     alerts: set[str] = field(default_factory=set)
-    # The alerts that each person had. One reminder may come to each person in an alert of their own.
-    had: dict[str, set[str]] = field(default_factory=dict)
+    # When each person had each alert since the pause. One reminder may come to each person in an alert of their own.
+    had: dict[str, dict[str, datetime]] = field(default_factory=dict)
     paused: datetime = LONG_AGO  # the end of the pause after an act
     # The earliest possible end of the pause. A process that ended in a review may have shortened the pause before.
     earliest: datetime = LONG_AGO
@@ -46,8 +46,15 @@ class Heard:
             self.last = at
         self.deliveries.add(delivery)
         self.alerts.add(alert)
-        self.had.setdefault(contact, set()).add(alert)
+        if at >= self.paused:
+            self._count(self.had.setdefault(contact, {}), alert, at)
         self.asked = max(self.asked, level_of(contact))
+
+    @staticmethod
+    def _count(had: dict[str, datetime], alert: str, at: datetime) -> None:
+        # A message that was on its way when it was written anew counts once, together with the new one.
+        if not any(abs(at - before) <= bounds.ON_ITS_WAY for before in had.values()):
+            had.setdefault(alert, at)
 
     def hear_news(self, since: datetime) -> None:
         self.last = self.told = None
@@ -91,6 +98,11 @@ class Duty:
         late = self.resident.state is State.OPEN and self._few_left(start)
         return bounds.end_of_quiet(self.numbers, moment) if late else start
 
+    def _gathered(self, moment: datetime) -> datetime:
+        # A first message waits for others for up to a minute, and may meet the start of quiet hours.
+        due, later = self.awake(moment), self.awake(moment + bounds.MINUTE)
+        return later if later > moment + bounds.MINUTE else due
+
     def cannot_wait(self, moment: datetime) -> bool:
         if self.resident.state is not State.OPEN:
             return self.resident.state in URGENT
@@ -118,14 +130,15 @@ class Duty:
             return {}
         last = self.heard.last
         if last is None:
-            return {"first": Due(self.awake(max(self._first(), self.heard.paused)), self._first_level)}
-        # A message between the two possible ends of a pause may be the one that ends it, or one from before it.
+            return {"first": Due(self._gathered(max(self._first(), self.heard.paused)), self._first_level)}
+        # A message between the two possible ends of a pause may be the one that ends it, or one from before it. In that
+        # case the message at the end of the pause goes to the first level, and only its silence counts.
         not_before = max(last, self.heard.paused)
         due = {"reminder": Due(self.awake(max(self._reminder(last), not_before)), 1)}
-        if self.heard.asked < LEVELS:
+        if self.heard.asked < LEVELS and last >= self.heard.paused:
             silence = self._after_what_is_tried(self._silence(last))
             if silence is not None:
-                due["silence"] = Due(self.awake(max(silence, not_before)), self.heard.asked + 1)
+                due["silence"] = Due(self.awake(silence), self.heard.asked + 1)
         return due
 
     def pause(self, moment: datetime, *, is_step: bool) -> datetime:
@@ -144,11 +157,15 @@ class Duty:
         # also forgets a message that a clock wrote in the future.
         return replace(self, heard=replace(self.heard, told=None)).pause(moment, is_step=is_step)
 
+    def earliest_shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
+        return replace(self, heard=replace(self.heard, told=None)).shortened_pause(paused, moment)
+
     def shortened_pause(self, paused: datetime, moment: datetime) -> datetime:
         """Return the new end of a pause after the policy or the harmful day changes. `paused` is the old end."""
         longest = moment + timedelta(hours=max(self.numbers.pause, self.numbers.shortest_pause))
         latest = min(longest, self._noon_after(moment) or longest)
-        return paused if paused <= latest else min(paused, self.pause(moment, is_step=True))
+        is_possible = paused <= latest + bounds.CLOCKS_DIFFER
+        return paused if is_possible else min(paused, self.pause(moment, is_step=True))
 
     def _noon_after(self, moment: datetime) -> datetime | None:
         """Return the latest end of a pause: noon of the working day before the harmful day. None means no limit."""

@@ -110,10 +110,11 @@ class Judge:
         duty, heard = self._duty(name), self.heard[name]
         # A process that ended just then may have written the shorter pause before it ended, or when it was back.
         until = duty.shortened_pause(heard.paused, self.troubles.up_from(at))
-        heard.pause(until, duty.shortened_pause(heard.earliest, at))
+        heard.pause(until, duty.earliest_shortened_pause(heard.earliest, at))
 
     def _waiting(self, name: str, now: datetime) -> set[str]:
-        return {kind for kind, due in self.due.get(name, {}).items() if min(self._slots(name, due).values()) > now}
+        # What is not late yet when a policy comes is written anew by that policy.
+        return {kind for kind, due in self.due.get(name, {}).items() if self._latest(name, due) > now}
 
     def _changed(self, one: Happened) -> None:
         resident = self.residents.setdefault(one.about, Resident())
@@ -157,7 +158,8 @@ class Judge:
                 self.heard[name].accept(attempt.facts["reference"], one.about, at)
                 self._renew(name, one.at, anew=True)
 
-    def _renew(self, name: str, now: datetime, *, anew: bool = False, waiting: Collection[str] = ()) -> None:
+    def _renew(self, name: str, now: datetime, *, anew: bool = False, waiting: Collection[str] | None = None) -> None:
+        # `waiting` is given if a policy has come.
         duty, before = self._duty(name), {} if anew else self.due.get(name, {})
         self.counted -= {(name, kind) for kind in _PROMISES} if anew else set()
         if duty.resident.since > duty.heard.since:
@@ -165,9 +167,12 @@ class Judge:
         found = duty.all_due()
         for kind, due in found.items():
             if due.at < now:
-                # What a changed fact makes due in the past is due now. What was overdue before stays so.
-                overdue = kind in before and before[kind].at <= now and kind not in waiting
-                found[kind] = Due(max(due.at, before[kind].at) if overdue else duty.awake(now), due.level)
+                # What a changed fact makes due in the past is due now. What was overdue before stays so, and what was
+                # put off to a start of the day stays put off, also if the harmful day has become close meanwhile.
+                known = before[kind].at if kind in before else now
+                overdue = kind in before and known <= now and kind not in (waiting or ())
+                put_off = now if waiting is not None else known
+                found[kind] = Due(max(due.at, known) if overdue else max(put_off, duty.awake(now)), due.level)
         self.due[name] = {kind: due for kind, due in found.items() if (name, kind) not in self.counted}
 
     def _duty(self, name: str) -> Duty:

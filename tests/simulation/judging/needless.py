@@ -32,7 +32,9 @@ class Pace:
     def _said_lately(self, contact: str, name: str, at: datetime, duty: Duty) -> bool:
         last = self.last.get((contact, name))
         news = max(duty.resident.since, duty.resident.changed, duty.resident.acted or duty.resident.since)
-        if last is None or last <= news:
+        # The end of a pause is a reason for a message of its own, also after one that waited and came during the pause.
+        ended = duty.heard.paused if duty.heard.paused <= at else news
+        if last is None or last <= max(news, ended):
             return False
         if duty.cannot_wait(at):
             return at - last < bounds.URGENT_APART - bounds.MINUTE

@@ -36,6 +36,7 @@ class Look(IntEnum):
     NOTHING = 0
     OUTCOMES = 1  # writes the outcomes of attempts, and sends what is due
     EVERYTHING = 2
+    AT_ONCE = 3  # the same, also while channels keep failing
 
 
 # Calls a function after a number of seconds of true time, and then lets the service look.

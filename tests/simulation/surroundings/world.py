@@ -33,6 +33,7 @@ SELDOM, OFTEN, TROUBLED = 6 * 3_600, 5, 3_600
 MANY, A_WHILE = 20, 240
 # A person or feed that found the service down tries again after so many seconds.
 AGAIN = 900
+_FEEDS = frozenset({Kind.ENTRY, Kind.NOTICE, Kind.POLICY})
 # When a case, a look at an alert and a first attempt are due, and when an attempt after one that failed.
 _DUE = select(
     select(func.min(cases.c.due_at)).scalar_subquery(),
@@ -74,7 +75,8 @@ class World:
 
     def play(self) -> Record:
         for act in self.plan.acts:
-            self._at(act.at, lambda act=act: self._perform(act))  # type: ignore[misc]
+            look = Look.AT_ONCE if act.kind in _FEEDS else Look.EVERYTHING
+            self._at(act.at, lambda act=act: self._perform(act), look)  # type: ignore[misc]
         while self._waiting or self.now < self.plan.end:
             wakes = self._next_look()
             at = min(wakes, self._waiting[0][0]) if self._waiting else wakes
@@ -91,9 +93,10 @@ class World:
         return self.record
 
     def _look_if_time(self, look: Look, *, due: bool) -> None:
-        # While channels keep failing, answers and acts wait a little for the next look.
+        # While channels keep failing, answers and acts wait a little for the next look. What feeds send does not wait:
+        # the message about it may have to go out before the night.
         soon = self._looked_at + seconds(A_WHILE)
-        if not due and self.pool.failures >= MANY and self._mended_at < self.now < soon:
+        if not due and look is not Look.AT_ONCE and self.pool.failures >= MANY and self._mended_at < self.now < soon:
             self._look_by = min(self._look_by, soon)
         elif look is Look.OUTCOMES:
             self._guarded(self._send_messages)
@@ -216,7 +219,7 @@ class World:
     def _send(self, act: Act) -> None:
         send = {Kind.ENTRY: self._entry, Kind.NOTICE: self._notice, Kind.POLICY: self._policy}[act.kind]
         if not self.up or self.skew or not self._guarded(lambda: send(act)):
-            self.later(AGAIN, lambda: self._send(act))
+            self.later(AGAIN, lambda: self._send(act), Look.AT_ONCE)
 
     def _entry(self, act: Act) -> None:
         council = act.about.partition("/")[0]

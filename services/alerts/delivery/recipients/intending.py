@@ -15,7 +15,7 @@ from services.alerts.policy.councils import Council
 from services.alerts.policy.escalation.case_clock import Escalation
 from services.alerts.policy.escalation.levels import reachable_tiers
 from services.alerts.policy.escalation.slots import LONGEST_WAIT, LastMessages, next_slot
-from services.alerts.policy.policy import TRIED_FOR
+from services.alerts.policy.policy import TRIED_FOR, next_awake
 from services.alerts.policy.policy_settings import Contact, CouncilPolicy
 from services.alerts.review.case import Case
 from services.alerts.review.withdrawal import is_about_withdrawal, next_message
@@ -74,12 +74,22 @@ def _recipients(
         Recipient(
             tier,
             contact,
-            next_slot(council.policy, people.get(contact.person, LastMessages()), work.now, urgent=at_once),
+            _slot(council.policy, members, people.get(contact.person, LastMessages()), work.now, urgent=at_once),
             # The operator answers for the operator's own contacts.
             contact in verified or tier == OPERATOR_TIER,
         )
         for contact, tier in asked.items()
     ]
+
+
+def _slot(
+    policy: CouncilPolicy, members: Sequence[DueEscalation], last: LastMessages, now: datetime, *, urgent: bool
+) -> datetime:
+    slot = next_slot(policy, last, now, urgent=urgent)
+    if slot == now or not urgent:
+        return slot
+    # The time between two urgent messages to a person may reach into the night.
+    return min(next_awake(due.case.clock, policy, slot) for due in members)
 
 
 def _unreached(members: Sequence[DueEscalation]) -> bool:

@@ -8,16 +8,14 @@ from services.core.clock import london_day, london_midnight
 from services.core.days.council_days import same_time_on
 
 
-def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> datetime | None:
-    """Return the time to ask the next level if nobody answers, or None if there is no such time."""
+def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> list[datetime]:
+    """Return the times from each of which on the next level is asked if nobody answers."""
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
-        return None
+        return []
     waits = list(_waits(clock, policy, last))
     # Far from the day, the next level gets the reminder that follows a number of unanswered messages.
-    if clock.unanswered >= policy.silence_far_messages:
-        waits.append(reminder)
-    return min(waits, default=None)
+    return [*waits, reminder] if clock.unanswered >= policy.silence_far_messages else waits
 
 
 def _waits(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> Iterator[datetime]:
@@ -27,8 +25,9 @@ def _waits(clock: CaseClock, policy: CouncilPolicy, last: datetime) -> Iterator[
         yield _working_days_after(policy, last)
     elif clock.harm_on is not None and clock.sure:
         day = london_midnight(clock.harm_on)
-        # The message of the harmful day itself is the one that must stay unanswered. On a closed day it came before.
-        if clock.last_threshold == 0:
+        # The message of the harmful day itself is the one that must stay unanswered. On a closed day it came before. A
+        # message that went only to the next level on that day keeps the threshold of the reminder before it.
+        if clock.last_threshold == 0 or last >= day:
             yield max(last + timedelta(minutes=policy.silence_urgent_minutes), day)
         if last >= policy.days.start_before(clock.harm_on, policy.least_working_days):
             yield last + timedelta(minutes=policy.silence_close_minutes)

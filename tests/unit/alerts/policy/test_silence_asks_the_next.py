@@ -60,6 +60,21 @@ def test_about_an_overdue_line_the_next_level_is_asked_after_thirty_minutes(days
     assert found.reason is EscalationReason.NOBODY_ANSWERED
 
 
+def test_a_message_to_the_next_level_alone_waits_thirty_minutes_too_once_the_day_has_come() -> None:
+    night = london_time(MONDAY, time(0, 30))
+    # The reminder before it was about an earlier threshold.
+    case = replace(told(0, night), asked=2, last_threshold=2)
+    assert due(case, night).due_at == night + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("unanswered", [1, 2])
+def test_a_reminder_that_waits_for_the_morning_does_not_keep_silence_waiting(unanswered: int) -> None:
+    # Accepted on a Saturday, for a line that moves on Wednesday. On Monday the day is close: messages come before nine.
+    saturday = london_time(date(2026, 12, 5), time(7, 30))
+    case = replace(told(9, saturday), last_threshold=14, unanswered=unanswered)
+    assert due(case, saturday).due_at == saturday + timedelta(days=2)
+
+
 @pytest.mark.parametrize("state", [CaseState.LINE_RESTRICTED, CaseState.MIGRATED_UNCONFIRMED, CaseState.REVERTED])
 def test_an_urgent_state_is_overdue_whatever_its_date_and_by_night(state: CaseState) -> None:
     night = london_time(date(2026, 12, 1), time(3))

@@ -147,6 +147,18 @@ def test_only_the_end_of_a_hold_brings_its_last_day_back() -> None:
     assert (made.hold_until, memory(made).held_until) == (None, None)
 
 
+def test_a_hold_that_was_confirmed_since_keeps_its_last_day() -> None:
+    held = case(
+        CaseState.HOLD_CONFIRMED,
+        hold_until=date(2027, 1, 8),
+        seen=knowing(held_until="2027-01-08"),
+        time_steps=(step(CaseEvent.END_HOLD, CaseState.HOLD_CONFIRMED, CaseState.OPEN, hold_until="2026-12-20"),),
+    )
+    made, _ = right(held)
+    assert (made.state, made.hold_until) == (CaseState.HOLD_CONFIRMED, date(2027, 1, 8))
+    assert memory(made).held_until == "2027-01-08"
+
+
 def test_a_restriction_that_has_not_begun_is_told_again_on_its_day_of_its_own_line_only() -> None:
     seen = {**knowing(restricted="2026-12-20"), "9": {"provider": "HRBR", "restricted": "2026-11-01"}}
     steps = (step(CaseEvent.RESTRICT_LINE, CaseState.OPEN, CaseState.LINE_RESTRICTED, line=1),)

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from pytest import ParameterSet
 
 from schemas.codes import (
     CaseEvent,
@@ -53,7 +52,7 @@ MOMENT = timedelta(minutes=5)
 OFFICER = "Asha Patel"
 
 
-def blocks_of_seeds(count: int, quick: int = 2) -> list[ParameterSet]:
+def blocks_of_seeds(count: int, quick: int = 2) -> list[pytest.ParameterSet]:
     """Return the numbers of blocks. All but the first `quick` are slow, and `make check` leaves them out."""
     return [pytest.param(block, marks=[pytest.mark.slow] if block >= quick else []) for block in range(count)]
 

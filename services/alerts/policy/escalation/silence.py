@@ -9,7 +9,7 @@ from services.core.days.council_days import same_time_on
 
 
 def next_level_due(clock: CaseClock, policy: CouncilPolicy, reminder: datetime) -> list[datetime]:
-    """Return the times from each of which on the next level is asked if nobody answers."""
+    """Return the times at which silence asks the next level. The earliest counts that lets a message go out."""
     last = clock.last_alert_at
     if last is None or clock.pause is not None or not 0 < clock.asked < operator_level(policy):
         return []

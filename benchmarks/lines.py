@@ -1,8 +1,9 @@
 """Measures how many records Pullcord ingests and matches per second.
 
-python -m benchmarks.lines [--entries 100000] [--notices 200000] [--growth]
+python -m benchmarks.lines [--rows 50000] [--seed 31] [--growth]
 """
-# The floor writes the same rows in transactions of the same size. It decides nothing.
+# The rows are those of `benchmarks.matching`. The floor writes what the run left behind into the same tables, in
+# transactions of the same size. It decides nothing.
 
 from __future__ import annotations
 
@@ -11,10 +12,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
-from multiprocessing.synchronize import Barrier
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
@@ -22,25 +21,21 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from sqlalchemy import Engine, Table, func, select
 
-from benchmarks.world import County
-from services.alerts.case.consumer import CaseConsumer
+from benchmarks.matching.figures.tally import Truth
+from benchmarks.matching.runs.matcher import make_store
+from benchmarks.matching.runs.posting import RowPoster
+from benchmarks.matching.runs.pullcord import post_and_match
+from benchmarks.matching.runs.row_files import RowFiles
+from benchmarks.matching.world.addresses import WITHOUT_POSTCODE
+from benchmarks.matching.world.rows import make_rows
 from services.alerts.states.rules import load_ruleset
-from services.core.tokens import Tokeniser
-from services.ingest.reading.drafts import RecordKind
-from services.ingest.recording.service import accept
-from services.ingest.recording.submission import Origin
-from services.ingest.requests import raw_rows
-from services.matcher.consumer import Matcher
+from services.runtime.consumers import make_consumers
 from services.runtime.embedded.event_dispatcher import EventDispatcher
 from services.runtime.gauges.collector import calm
 from services.storage import tables
 from services.storage.bulk import bulk_insert
 from services.storage.database.engine import make_engine
-from services.storage.feeds import add_feed
 from services.storage.migrate import upgrade
-from services.storage.store import Store
-from services.storage.vault import Vault
-from services.web.bodies import JSON, read_json_rows
 
 WRITTEN: tuple[Table, ...] = (
     tables.register_entries,
@@ -53,28 +48,28 @@ WRITTEN: tuple[Table, ...] = (
     tables.audit,
 )
 FLOOR_BATCH = 10_000
+PHASES = ("ingest entries", "match entries", "ingest notices", "match notices")
 
 
-def run(county: County, folder: Path) -> dict[str, float]:
+def run(files: RowFiles) -> dict[str, float]:
     """Return the seconds of each phase, the numbers of matches and cases, and the peak memory in MiB."""
-    engine = make_engine(f"sqlite:///{folder / 'run.db'}")
-    upgrade(engine)
-    store = _store(engine)
-    council = add_feed(store, "council", "E06000009", "Ambridge")
-    provider = add_feed(store, "provider", "RAVN", "Raven Telecom")
-    dispatcher = _dispatcher(store)
-    entries, notices = list(county.entry_bodies()), list(county.notice_bodies())
-    figures = {
-        "ingest entries": _timed(lambda: _post(store, council, RecordKind.ENTRY, "entries", entries)),
-        "match entries": _timed(lambda: _drain(dispatcher)),
-        "ingest notices": _timed(lambda: _post(store, provider, RecordKind.NOTICE, "notices", notices)),
-        "match notices": _timed(lambda: _drain(dispatcher)),
-    }
+    url = f"sqlite:///{files.folder / 'one.db'}"
+    store = make_store(url)
+    upgrade(store.engine)
+    poster = RowPoster(store)
+    dispatcher = EventDispatcher(store, make_consumers(load_ruleset("pstn-2026")))
+    work = (
+        lambda: poster.post_entries(files),
+        lambda: _drain(dispatcher),
+        lambda: poster.post_notices(files),
+        lambda: _drain(dispatcher),
+    )
+    figures = {phase: _timed(step) for phase, step in zip(PHASES, work, strict=True)}
     with store.reading() as connection:
         figures["matches"] = connection.scalar(select(func.count()).select_from(tables.matches)) or 0
         figures["cases"] = connection.scalar(select(func.count()).select_from(tables.cases)) or 0
-    figures["two at once"] = _two_at_once(entries, notices, folder)
-    figures["floor"] = _floor(engine, folder)
+    figures["as served"] = _as_served(files)
+    figures["floor"] = _floor(store.engine, files.folder)
     figures["peak MiB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
 
@@ -85,60 +80,18 @@ def _timed(work: Callable[[], object]) -> float:
     return perf_counter() - started
 
 
-def _post(store: Store, feed: str, kind: RecordKind, member: str, bodies: list[bytes]) -> None:
-    for number, body in enumerate(bodies):
-        rows = raw_rows(read_json_rows(body, JSON, member, 10_000))
-        accept(store, Origin(feed, kind, "bench", number.to_bytes(32, "big")), rows)
-
-
 def _drain(dispatcher: EventDispatcher) -> None:
     while dispatcher.run_once():
         pass
 
 
-def _two_at_once(entries: list[bytes], notices: list[bytes], folder: Path) -> float:
-    # Each process matches all events in the outbox, not only those of its own requests.
-    engine = make_engine(f"sqlite:///{folder / 'two.db'}")
-    upgrade(engine)
-    store = _store(engine)
-    feeds = add_feed(store, "council", "E06000009", "Ambridge"), add_feed(store, "provider", "RAVN", "Raven Telecom")
-    engine.dispose()
-    processes = get_context("spawn")
-    # The barrier waits for both halves and this process, so that the clock starts when both halves are ready.
-    start = processes.Barrier(3)
-    halves = [
-        processes.Process(target=_half, args=(folder, feeds, entries[n::2], notices[n::2], start)) for n in (0, 1)
-    ]
-    for half in halves:
-        half.start()
-    start.wait()
-    return _timed(lambda: _join_all(halves))
-
-
-def _join_all(halves: Sequence[BaseProcess]) -> None:
-    for half in halves:
-        half.join()
-
-
-def _half(folder: Path, feeds: tuple[str, str], entries: list[bytes], notices: list[bytes], start: Barrier) -> None:
-    calm()
-    store = _store(make_engine(f"sqlite:///{folder / 'two.db'}"))
-    dispatcher = _dispatcher(store)
-    start.wait()
-    for feed, kind, member, bodies in (
-        (feeds[0], RecordKind.ENTRY, "entries", entries),
-        (feeds[1], RecordKind.NOTICE, "notices", notices),
-    ):
-        _post(store, feed, kind, member, bodies)
-        _drain(dispatcher)
-
-
-def _store(engine: Engine) -> Store:
-    return Store(engine, Vault({"k": b"k" * 32}, "k"), Tokeniser(b"t" * 32))
-
-
-def _dispatcher(store: Store) -> EventDispatcher:
-    return EventDispatcher(store, (Matcher(), CaseConsumer(load_ruleset("pstn-2026"))))
+def _as_served(files: RowFiles) -> float:
+    url = f"sqlite:///{files.folder / 'served.db'}"
+    store = make_store(url)
+    upgrade(store.engine)
+    _, seconds = post_and_match(files, store, url)
+    store.engine.dispose()
+    return seconds
 
 
 def _floor(source: Engine, folder: Path) -> float:
@@ -160,48 +113,61 @@ def _floor(source: Engine, folder: Path) -> float:
     return seconds
 
 
-def _print(county: County, figures: dict[str, float], console: Console) -> None:
-    phases = ("ingest entries", "match entries", "ingest notices", "match notices")
-    total = sum(figures[phase] for phase in phases)
-    table = RichTable(title=f"{county.entries:,} entries, {county.notices:,} notices", title_justify="left")
+def _print(truth: Truth, figures: dict[str, float], console: Console) -> None:
+    entries, notices = len(truth.entries), len(truth.notices)
+    lines, total = entries + notices, sum(figures[phase] for phase in PHASES)
+    table = RichTable(title=f"{entries:,} entries, {notices:,} notices", title_justify="left")
     for column in ("What", "Seconds", "Lines a second", "Of the floor"):
         table.add_column(column, justify="left" if column == "What" else "right")
-    floor = county.lines / figures["floor"]
-    for phase in phases:
-        lines = county.entries if phase.endswith("entries") else county.notices
-        table.add_row(phase, f"{figures[phase]:.2f}", f"{lines / figures[phase]:,.0f}", "")
-    table.add_row("all, committed", f"{total:.2f}", f"{county.lines / total:,.0f}", f"{figures['floor'] / total:.2f}")
-    alone = figures["ingest entries"] + figures["ingest notices"]
-    table.add_row(
-        "ingest alone, nothing matched",
-        f"{alone:.2f}",
-        f"{county.lines / alone:,.0f}",
-        f"{figures['floor'] / alone:.2f}",
-    )
-    two = figures["two at once"]
-    table.add_row("two at once, committed", f"{two:.2f}", f"{county.lines / two:,.0f}", f"{figures['floor'] / two:.2f}")
-    table.add_row("floor: the same rows written", f"{figures['floor']:.2f}", f"{floor:,.0f}", "1.00")
+
+    def row(what: str, count: int, seconds: float, *, of_floor: bool = True) -> None:
+        share = f"{figures['floor'] / seconds:.2f}" if of_floor else ""
+        table.add_row(what, f"{seconds:.2f}", f"{count / seconds:,.0f}", share)
+
+    for phase in PHASES:
+        row(phase, entries if phase.endswith("entries") else notices, figures[phase], of_floor=False)
+    row("all, in one process", lines, total)
+    row("ingest alone, nothing matched", lines, figures["ingest entries"] + figures["ingest notices"])
+    row("as served: readers, a process that writes, one that matches", lines, figures["as served"])
+    row("floor: the same rows written", lines, figures["floor"])
+    console.print(f"Entries by {shares_of(truth)}")
     console.print(table)
     found = f"{figures['matches']:,.0f} matches, {figures['cases']:,.0f} cases"
     console.print(f"{found}; peak memory {figures['peak MiB']:,.0f} MiB\n")
 
 
+def shares_of(truth: Truth) -> str:
+    """Return the shares of the entries with each kind of number, UPRN and address."""
+    labels = list(truth.entries.values())
+    kinds = {
+        "number": Counter(label.number_dirt.value for label in labels),
+        "UPRN": Counter(label.uprn_dirt.value for label in labels),
+        "address": Counter(label.address_dirt.value for label in labels),
+        "postcode": Counter("never written" if label.style in WITHOUT_POSTCODE else "written" for label in labels),
+    }
+    return "; ".join(
+        f"{name}: " + ", ".join(f"{kind} {count / len(labels):.0%}" for kind, count in counts.most_common())
+        for name, counts in kinds.items()
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--notices", type=int, default=200_000)
+    parser.add_argument("--rows", type=int, default=50_000, help="of the registers, and as many notices")
+    parser.add_argument("--seed", type=int, default=31)
     parser.add_argument("--growth", action="store_true", help="measure half the size as well")
     options = parser.parse_args()
     if options.growth:
         # Each size runs in a process of its own, so that peak memory and warm caches do not count for the next size.
         for part in (2, 1):
-            size = ["--entries", str(options.entries // part), "--notices", str(options.notices // part)]
+            size = ["--rows", str(options.rows // part), "--seed", str(options.seed)]
             subprocess.run([sys.executable, "-m", "benchmarks.lines", *size], check=True)
         return
     calm()
-    county = County(options.entries, options.notices)
     with tempfile.TemporaryDirectory() as folder:
-        _print(county, run(county, Path(folder)), Console(width=100))
+        files = RowFiles(Path(folder))
+        truth = files.write(make_rows(options.seed, options.rows))
+        _print(truth, run(files), Console(width=110))
 
 
 if __name__ == "__main__":

@@ -121,7 +121,7 @@ class Settings(EnvironmentSettings):
     """Seconds of processor time that the reading of one file may take [P]. A file that takes longer is refused."""
     file_memory_mib: Annotated[int, Field(ge=64, le=4096)] = 400
     """MiB of memory that the reading of one file may take [P]. A file that takes more is refused."""
-    readers: Annotated[int, Field(ge=1, le=64)] | None = None
+    readers: Annotated[int | None, Field(ge=1, le=64)] = None
     """Processes that share the rows of a submission of 1,000 rows or more; as many as processor cores if absent."""
     delivery_workers: Annotated[int, Field(ge=1, le=256)] = 32
     """The number of messages that may start to be sent at the same time. A slow send gives its place to another."""

@@ -47,55 +47,72 @@ def _rows(kind: RecordKind, count: int) -> list[RawRow]:
     return raw_rows([(number, {reference: f"r{number}", **sent[number % len(sent)]}) for number in range(count)])
 
 
-def _started() -> set[int]:
-    return {child.pid for child in psutil.Process().children() if "row_worker" in " ".join(child.cmdline())}
+class Started:
+    """Lists the processes that read rows and were started since the test began."""
+
+    def __init__(self) -> None:
+        self._before = self._running()
+
+    def __call__(self) -> set[int]:
+        return self._running() - self._before
+
+    def _running(self) -> set[int]:
+        children = (child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE)
+        return {child.pid for child in children if "row_worker" in " ".join(child.cmdline())}
 
 
 @pytest.fixture
-def readers() -> Iterator[RowReaders]:
+def started() -> Started:
+    return Started()
+
+
+@pytest.fixture
+def readers(started: Started) -> Iterator[RowReaders]:
     made = RowReaders(2)
     yield made
     made.close()
 
 
 @pytest.mark.parametrize("reader", [NOTICES, ENTRIES], ids=lambda reader: reader.kind.value)
-def test_shared_rows_are_read_as_in_one_process_and_in_their_order(readers: RowReaders, reader: RowReader) -> None:
+def test_shared_rows_are_read_as_in_one_process_and_in_their_order(
+    readers: RowReaders, reader: RowReader, started: Started
+) -> None:
     rows = _rows(reader.kind, MANY_ROWS + 201)
     found = list(readers.read(reader, rows))
     assert found == list(in_this_process(reader, rows))
     assert [row.row for row in found] == list(range(MANY_ROWS + 201))
     assert any(isinstance(row, Refused) for row in found)
-    assert len(_started()) == 2
+    assert len(started()) == 2
 
 
-def test_a_small_submission_starts_no_process(readers: RowReaders) -> None:
+def test_a_small_submission_starts_no_process(readers: RowReaders, started: Started) -> None:
     assert len(list(readers.read(ENTRIES, _rows(ENTRIES.kind, MANY_ROWS - 1)))) == MANY_ROWS - 1
-    assert _started() == set()
+    assert started() == set()
 
 
-def test_with_one_reader_the_process_reads_every_row_itself() -> None:
+def test_with_one_reader_the_process_reads_every_row_itself(started: Started) -> None:
     alone = RowReaders(1)
     assert len(list(alone.read(ENTRIES, _rows(ENTRIES.kind, MANY_ROWS)))) == MANY_ROWS
-    assert _started() == set()
+    assert started() == set()
     alone.close()
 
 
-def test_a_process_that_is_killed_loses_no_row_and_is_replaced(readers: RowReaders) -> None:
+def test_a_process_that_is_killed_loses_no_row_and_is_replaced(readers: RowReaders, started: Started) -> None:
     rows = _rows(NOTICES.kind, 3 * MANY_ROWS)
     reading = readers.read(NOTICES, rows)
     found = [next(reading)]
-    killed = _started()
+    killed = started()
     for pid in killed:
         psutil.Process(pid).kill()
     found += reading
     assert found == list(in_this_process(NOTICES, rows))
     assert list(readers.read(NOTICES, rows)) == found
     assert killed
-    assert _started().isdisjoint(killed)
+    assert started().isdisjoint(killed)
 
 
-def test_the_processes_end_with_their_owner(readers: RowReaders) -> None:
+def test_the_processes_end_with_their_owner(readers: RowReaders, started: Started) -> None:
     list(readers.read(ENTRIES, _rows(ENTRIES.kind, MANY_ROWS)))
-    assert _started()
+    assert started()
     readers.close()
-    assert _started() == set()
+    assert started() == set()

@@ -82,7 +82,7 @@ def test_shared_rows_are_read_as_in_one_process_and_in_their_order(
     assert found == list(in_this_process(reader, rows))
     assert [row.row for row in found] == list(range(MANY_ROWS + 201))
     assert any(isinstance(row, Refused) for row in found)
-    assert len(started()) == 2
+    assert 1 <= len(started()) <= 2
 
 
 def test_a_small_submission_starts_no_process(readers: RowReaders, started: Started) -> None:
